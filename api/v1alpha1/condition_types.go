@@ -1,0 +1,224 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+// Condition types. All but Reconciling and Stalled are good when True. Reconciling and Stalled follow kstatus:
+// they are present only while they are True.
+const (
+	// ConditionReady of a source or an environment: it is usable. Of a work item it mirrors Succeeded.
+	// Readiness of a source or an environment never depends on any item's result.
+	ConditionReady = "Ready"
+	// ConditionReconciling of a work item: it is queued or running, and will go on by itself.
+	ConditionReconciling = "Reconciling"
+	// ConditionStalled of any kind: nothing will happen until a person does something.
+	ConditionStalled = "Stalled"
+
+	// ConditionAccepted of a work item: branch, spec files and an open pull request exist.
+	ConditionAccepted = "Accepted"
+	// ConditionAdmitted of a work item: it is its turn in the queue.
+	ConditionAdmitted = "Admitted"
+	// ConditionLocked of a work item: its attempt holds a slot and the branch.
+	ConditionLocked = "Locked"
+	// ConditionBuildStarted of a work item: its attempt's build exists.
+	ConditionBuildStarted = "BuildStarted"
+	// ConditionBuildFinished of a work item: its attempt's build is over, and its last request has settled.
+	ConditionBuildFinished = "BuildFinished"
+	// ConditionConcluded of a work item: the lock is free, the outcome is recorded and told.
+	ConditionConcluded = "Concluded"
+	// ConditionSucceeded of a work item: True if the work was done and every gate passed, False if not, Unknown
+	// until it is known. Its reason is the outcome.
+	ConditionSucceeded = "Succeeded"
+
+	// ConditionBoardReachable of a source: the last poll read the whole board.
+	ConditionBoardReachable = "BoardReachable"
+	// ConditionBoardResolved of a source: the board, its status field and the ready status were found.
+	ConditionBoardResolved = "BoardResolved"
+	// ConditionEnvironmentReady of a source: its environment is usable.
+	ConditionEnvironmentReady = "EnvironmentReady"
+
+	// ConditionLockTableReady of an environment: the table is there, with the right key and TTL attribute.
+	ConditionLockTableReady = "LockTableReady"
+	// ConditionProjectReady of an environment: the CodeBuild project is there, and its auto-retry is off.
+	ConditionProjectReady = "ProjectReady"
+	// ConditionBucketReady of an environment: the bucket can be written to.
+	ConditionBucketReady = "BucketReady"
+)
+
+// Reasons that fit any condition.
+const (
+	// ReasonSucceeded: what the condition asks for is so, or the work succeeded.
+	ReasonSucceeded = "Succeeded"
+	// ReasonProgressing: it goes on by itself.
+	ReasonProgressing = "Progressing"
+	// ReasonPending: it was not its turn yet.
+	ReasonPending = "Pending"
+	// ReasonSuspended: spec.suspend is set.
+	ReasonSuspended = "Suspended"
+	// ReasonAccessDenied: the credentials lack a right that the message names.
+	ReasonAccessDenied = "AccessDenied"
+	// ReasonUnauthorized: the credentials were refused.
+	ReasonUnauthorized = "Unauthorized"
+	// ReasonCredentialsInvalid: the secret is absent, or does not hold what it should.
+	ReasonCredentialsInvalid = "CredentialsInvalid"
+	// ReasonEndpointNotAllowed: a custom endpoint is not on the manager's allow list.
+	ReasonEndpointNotAllowed = "EndpointNotAllowed"
+	// ReasonRateLimited: the service asked to wait.
+	ReasonRateLimited = "RateLimited"
+	// ReasonUnreachable: the service did not answer, or not in its protocol.
+	ReasonUnreachable = "Unreachable"
+	// ReasonInvalidAnswer: the service's answer could not be read.
+	ReasonInvalidAnswer = "InvalidAnswer"
+	// ReasonNotFound: what is referred to does not exist.
+	ReasonNotFound = "NotFound"
+	// ReasonInvalidConfiguration: what is referred to is not as it must be.
+	ReasonInvalidConfiguration = "InvalidConfiguration"
+	// ReasonEnvironmentNotFound: the WorkEnvironment does not exist.
+	ReasonEnvironmentNotFound = "EnvironmentNotFound"
+	// ReasonEnvironmentNotReady: the WorkEnvironment is not usable.
+	ReasonEnvironmentNotReady = "EnvironmentNotReady"
+	// ReasonEnvironmentDeleting: the WorkEnvironment is being deleted.
+	ReasonEnvironmentDeleting = "EnvironmentDeleting"
+	// ReasonSourceNotFound: the WorkSource does not exist.
+	ReasonSourceNotFound = "SourceNotFound"
+	// ReasonInUse: items still use the object that is being deleted.
+	ReasonInUse = "InUse"
+	// ReasonError: something else went wrong; the message says what, and it is tried again.
+	ReasonError = "Error"
+)
+
+// Reasons of BoardReachable and BoardResolved.
+const (
+	// ReasonBoardNotFound: no project of that owner and number can be seen with these credentials.
+	ReasonBoardNotFound = "BoardNotFound"
+	// ReasonStatusFieldNotFound: the board has no single-select field of that name.
+	ReasonStatusFieldNotFound = "StatusFieldNotFound"
+	// ReasonReadyStatusNotFound: the status field has no such option; it may have been renamed.
+	ReasonReadyStatusNotFound = "ReadyStatusNotFound"
+	// ReasonPollIncomplete: the poll broke off; nothing was made or withdrawn.
+	ReasonPollIncomplete = "PollIncomplete"
+)
+
+// Reasons why a card in the ready status was skipped. They stand in a source's status.
+const (
+	// ReasonDraftCard: a draft belongs to no repository.
+	ReasonDraftCard = "DraftCard"
+	// ReasonRedactedCard: the credentials cannot see the card's content.
+	ReasonRedactedCard = "RedactedCard"
+	// ReasonBranchMissing: the card names no branch.
+	ReasonBranchMissing = "BranchMissing"
+	// ReasonBranchAmbiguous: the card names several branches.
+	ReasonBranchAmbiguous = "BranchAmbiguous"
+	// ReasonBranchInvalid: git would refuse the branch's name, or the API server the item.
+	ReasonBranchInvalid = "BranchInvalid"
+	// ReasonRepositoryNotAllowed: the repository is not on the source's list.
+	ReasonRepositoryNotAllowed = "RepositoryNotAllowed"
+	// ReasonOwnedByAnother: an item of that name belongs to another source, or to nobody; it is never adopted.
+	ReasonOwnedByAnother = "OwnedByAnother"
+	// ReasonItemRefused: the API server refused the item; the example says why.
+	ReasonItemRefused = "ItemRefused"
+)
+
+// Reasons of Accepted=False. Each is a wait: it is looked at again, whether or not the card changed.
+const (
+	// ReasonRepositoryNotFound: the repository does not exist, or the credentials cannot see it.
+	ReasonRepositoryNotFound = "RepositoryNotFound"
+	// ReasonBranchNotFound: the branch does not exist.
+	ReasonBranchNotFound = "BranchNotFound"
+	// ReasonDefaultBranch: work on the default branch is refused.
+	ReasonDefaultBranch = "DefaultBranch"
+	// ReasonProtectedBranch: work on a protected branch is refused.
+	ReasonProtectedBranch = "ProtectedBranch"
+	// ReasonSpecNotFound: spec files are missing; the message names them.
+	ReasonSpecNotFound = "SpecNotFound"
+	// ReasonSpecEmpty: a spec file is empty, or tasks.md has no task.
+	ReasonSpecEmpty = "SpecEmpty"
+	// ReasonPullRequestNotFound: no pull request comes from the branch.
+	ReasonPullRequestNotFound = "PullRequestNotFound"
+	// ReasonPullRequestClosed: the pull request is closed or merged.
+	ReasonPullRequestClosed = "PullRequestClosed"
+	// ReasonPullRequestFromFork: the pull request comes from a fork, whose branch we cannot push to.
+	ReasonPullRequestFromFork = "PullRequestFromFork"
+	// ReasonPullRequestAmbiguous: several open pull requests come from the branch, and the item names none.
+	ReasonPullRequestAmbiguous = "PullRequestAmbiguous"
+)
+
+// Reasons of Admitted=False and Locked=False, and of status.queue.
+const (
+	// ReasonNotFirst: others are before it in the queue.
+	ReasonNotFirst = "NotFirst"
+	// ReasonNoFreeSlot: every slot is in use.
+	ReasonNoFreeSlot = "NoFreeSlot"
+	// ReasonBranchHeld: another item works on the branch.
+	ReasonBranchHeld = "BranchHeld"
+	// ReasonForeignRow: a row of the lock table belongs to another program; the message names it.
+	ReasonForeignRow = "ForeignRow"
+	// ReasonBackingOff: the next attempt waits for its time.
+	ReasonBackingOff = "BackingOff"
+)
+
+// Reasons of BuildStarted and BuildFinished.
+const (
+	// ReasonCapacity: CodeBuild's limits let no build start now. Not a failure.
+	ReasonCapacity = "Capacity"
+	// ReasonStartUnknown: whether a build started is not known yet.
+	ReasonStartUnknown = "StartUnknown"
+	// ReasonStartRefused: CodeBuild refused to start the build; the message says why.
+	ReasonStartRefused = "StartRefused"
+	// ReasonRunning: the build runs.
+	ReasonRunning = "Running"
+	// ReasonSettling: the build is over; its last request may still be on its way.
+	ReasonSettling = "Settling"
+	// ReasonStopping: the build was asked to stop.
+	ReasonStopping = "Stopping"
+	// ReasonWillNotStop: the build was asked to stop and still runs.
+	ReasonWillNotStop = "WillNotStop"
+	// ReasonBuildUnknown: CodeBuild cannot be asked about the build; only `kubectl workitem unlock` helps.
+	ReasonBuildUnknown = "BuildUnknown"
+)
+
+// Outcomes: the reasons of Succeeded and of Ready, and the outcomes of attempts.
+const (
+	// ReasonTestsFailed: tests are red. A failure of the work.
+	ReasonTestsFailed = "TestsFailed"
+	// ReasonTestsNotMeasured: no test results were found, which fails. A failure of the work.
+	ReasonTestsNotMeasured = "TestsNotMeasured"
+	// ReasonCoverageTooLow: a metric is below the threshold. A failure of the work.
+	ReasonCoverageTooLow = "CoverageTooLow"
+	// ReasonCoverageNotMeasured: no coverage was found, which fails. A failure of the work.
+	ReasonCoverageNotMeasured = "CoverageNotMeasured"
+	// ReasonAgentFailed: the agent did not finish its tasks. A failure of the work.
+	ReasonAgentFailed = "AgentFailed"
+	// ReasonValidationFailed: spec files or pull request were not as accepted. A failure of the work.
+	ReasonValidationFailed = "ValidationFailed"
+	// ReasonCheckoutFailed: the branch could not be checked out, or was rewritten. A failure of the work.
+	ReasonCheckoutFailed = "CheckoutFailed"
+	// ReasonSteeringFailed: the steering files could not be brought up to date. A failure of the machinery.
+	ReasonSteeringFailed = "SteeringFailed"
+	// ReasonPullRequestFailed: the pull request could not be updated. A failure of the machinery.
+	ReasonPullRequestFailed = "PullRequestFailed"
+	// ReasonUploadFailed: artifacts could not be uploaded. A failure of the machinery.
+	ReasonUploadFailed = "UploadFailed"
+	// ReasonTimedOut: the build took too long. A failure of the work.
+	ReasonTimedOut = "TimedOut"
+	// ReasonBuildFault: CodeBuild failed the build, not the work. A failure of the machinery.
+	ReasonBuildFault = "BuildFault"
+	// ReasonWorkerLost: the build ended without a result. A failure of the machinery.
+	ReasonWorkerLost = "WorkerLost"
+	// ReasonQueueTimedOut: the build waited too long in CodeBuild's queue. A failure of the machinery.
+	ReasonQueueTimedOut = "QueueTimedOut"
+	// ReasonAbandoned: the attempt was given up before a build claimed it. It counts for nothing.
+	ReasonAbandoned = "Abandoned"
+	// ReasonLeaseLost: the worker's lease was taken away. A failure of the machinery.
+	ReasonLeaseLost = "LeaseLost"
+	// ReasonCancelled: a person asked for it.
+	ReasonCancelled = "Cancelled"
+	// ReasonWithdrawn: the card was moved out of the ready status.
+	ReasonWithdrawn = "Withdrawn"
+	// ReasonDeleted: the item was deleted.
+	ReasonDeleted = "Deleted"
+	// ReasonAlreadyDone: this arming was worked off elsewhere; the result is the recorded one.
+	ReasonAlreadyDone = "AlreadyDone"
+	// ReasonRetriesExhausted: the machinery failed too often; the message names the last failure.
+	ReasonRetriesExhausted = "RetriesExhausted"
+)

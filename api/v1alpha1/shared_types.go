@@ -1,0 +1,121 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// Finalizer keeps a WorkItem until its build is over and its lock is free, and a WorkEnvironment until
+// no item uses it.
+const Finalizer = "kiro-worker.io/finalizer"
+
+// ForceDeleteAnnotation, set to "true" on an object that is being deleted, takes its finalizer off without
+// waiting for its build. What may still run then is named in an Event.
+const ForceDeleteAnnotation = "kiro-worker.io/force-delete"
+
+// ReconcileAnnotation, set to any new value, has the object looked at now. It is how
+// `kubectl annotate worksource NAME kiro-worker.io/reconcile-at="$(date)"` polls a board at once.
+const ReconcileAnnotation = "kiro-worker.io/reconcile-at"
+
+// LocalObjectReference names an object of this namespace.
+type LocalObjectReference struct {
+	// Name of the object.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +required
+	Name string `json:"name"`
+}
+
+// SecretReference names a Kubernetes Secret of this namespace.
+type SecretReference struct {
+	// Name of the Secret. It holds either `token` (a personal access token), or the three keys of a GitHub
+	// App: `appID`, `installationID` and `privateKey` (PEM).
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +required
+	Name string `json:"name"`
+}
+
+// Credentials says where a GitHub token or App key is read from. Exactly one source is set.
+// +kubebuilder:validation:XValidation:rule="has(self.secretRef) != has(self.secretsManagerARN)",message="credentials needs exactly one of secretRef and secretsManagerARN"
+type Credentials struct {
+	// SecretRef names a Kubernetes Secret of this namespace.
+	// +optional
+	SecretRef *SecretReference `json:"secretRef,omitempty"`
+
+	// SecretsManagerARN is the ARN of an AWS Secrets Manager secret, read through the environment's role. Its
+	// value is a token, or a JSON object with `token`, or with `appID`, `installationID` and `privateKey`.
+	// +kubebuilder:validation:MaxLength=2048
+	// +kubebuilder:validation:Pattern=`^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+$`
+	// +optional
+	SecretsManagerARN string `json:"secretsManagerARN,omitempty"`
+}
+
+// Percentage is a number of percent, 0 to 100.
+// +kubebuilder:validation:Minimum=0
+// +kubebuilder:validation:Maximum=100
+type Percentage int32
+
+// TestCounts is what a run of the tests measured, in numbers of test cases.
+type TestCounts struct {
+	// Total is the number of test cases found.
+	Total int32 `json:"total"`
+	// Passed is the number that passed.
+	Passed int32 `json:"passed"`
+	// Failed is the number that failed, or could not be run.
+	Failed int32 `json:"failed"`
+	// Skipped is the number that their authors switched off.
+	// +optional
+	Skipped int32 `json:"skipped,omitempty"`
+}
+
+// CoverageSummary is measured test coverage. Each metric is in percent with up to two decimals, written as a
+// string ("87.5"); a metric that the report's format lacks is absent.
+type CoverageSummary struct {
+	// Lines is line coverage in percent.
+	// +kubebuilder:validation:MaxLength=8
+	// +optional
+	Lines string `json:"lines,omitempty"`
+	// Functions is function coverage in percent.
+	// +kubebuilder:validation:MaxLength=8
+	// +optional
+	Functions string `json:"functions,omitempty"`
+	// Branches is branch coverage in percent.
+	// +kubebuilder:validation:MaxLength=8
+	// +optional
+	Branches string `json:"branches,omitempty"`
+	// Statements is statement coverage in percent.
+	// +kubebuilder:validation:MaxLength=8
+	// +optional
+	Statements string `json:"statements,omitempty"`
+}
+
+// Retry says how often and at which distance something is tried again. The n-th wait is
+// base * factor^(n-1), at most cap, less a random part of up to jitter percent.
+type Retry struct {
+	// Tries is how often it is tried in all, the first included.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=20
+	// +optional
+	Tries *int32 `json:"tries,omitempty"`
+	// Base is the first wait.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('100ms') && duration(self) <= duration('1h')",message="base must be 100ms to 1h"
+	// +optional
+	Base *metav1.Duration `json:"base,omitempty"`
+	// Factor is what each wait is multiplied by for the next, in percent: 200 doubles it.
+	// +kubebuilder:validation:Minimum=100
+	// +kubebuilder:validation:Maximum=1000
+	// +optional
+	FactorPercent *int32 `json:"factorPercent,omitempty"`
+	// Cap is the longest wait.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('100ms') && duration(self) <= duration('24h')",message="cap must be 100ms to 24h"
+	// +optional
+	Cap *metav1.Duration `json:"cap,omitempty"`
+	// JitterPercent is the largest random part that is taken off a wait, in percent of it.
+	// +optional
+	JitterPercent *Percentage `json:"jitterPercent,omitempty"`
+}

@@ -1,0 +1,133 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package board is the port to project boards: what a board can be asked. Errors carry a fault.Code; a listing
+// is whole or an error, never a part.
+package board
+
+import (
+	"context"
+	"time"
+)
+
+// Ref names a board and the parts of it that matter, by the names that people use.
+type Ref struct {
+	Owner         string
+	ProjectNumber int
+	StatusField   string // single-select field
+	ReadyStatus   string // option of that field
+	BranchField   string // text field; empty reads none
+}
+
+// Schema holds the ids that a Ref's names stand for.
+type Schema struct {
+	ProjectID     string
+	Title         string
+	StatusFieldID string
+	ReadyOptionID string
+	// Options are the status field's options: id by name.
+	Options map[string]string
+}
+
+// CardType is what a card shows.
+type CardType string
+
+// The types of card.
+const (
+	TypeIssue       CardType = "ISSUE"
+	TypePullRequest CardType = "PULL_REQUEST"
+	TypeDraft       CardType = "DRAFT_ISSUE"
+	// TypeRedacted is a card whose content the credentials cannot see.
+	TypeRedacted CardType = "REDACTED"
+)
+
+// Card is one item on a board.
+type Card struct {
+	ID        string // node id of the board item
+	Type      CardType
+	Archived  bool
+	ContentID string // node id of the issue or pull request
+	Number    int
+	URL       string
+	Title     string
+	CreatedAt time.Time // of the content
+	UpdatedAt time.Time // of the board item
+
+	Repository string // "owner/name"; empty for drafts
+
+	Status          string // option's name; empty when unset
+	StatusOptionID  string
+	StatusUpdatedAt time.Time // when the status became what it is: the arming
+
+	BranchField string // text of Ref.BranchField
+
+	// HeadBranch and HeadRepository are the head of a card that is a pull request.
+	HeadBranch     string
+	HeadRepository string // "owner/name"
+}
+
+// RateLimit is what the service last said of the credentials' budget.
+type RateLimit struct {
+	Known     bool
+	Remaining int
+	ResetAt   time.Time
+}
+
+// Listing is a whole board.
+type Listing struct {
+	Cards []Card
+	// Filtered is true if the service left cards out by the query: absence then says nothing.
+	Filtered bool
+}
+
+// Resolver turns names into ids.
+type Resolver interface {
+	// Resolve looks the board up. Its errors are fault.Terminal with *NotFoundError where a name stands for
+	// nothing, so that a renamed option is told from an empty board.
+	Resolve(ctx context.Context, ref Ref) (Schema, error)
+}
+
+// Lister reads cards.
+type Lister interface {
+	// List reads every card, with query applied by the service where it is not empty.
+	List(ctx context.Context, ref Ref, schema Schema, query string) (Listing, error)
+	// Cards reads single cards directly, past any index. A card that does not exist any more, or cannot be seen,
+	// is absent from the answer.
+	Cards(ctx context.Context, ref Ref, ids []string) (map[string]Card, error)
+	// LinkedBranches reads the branches linked to issues, by content id.
+	LinkedBranches(ctx context.Context, contentIDs []string) (map[string][]string, error)
+	// RateLimit is what the service last said.
+	RateLimit() RateLimit
+}
+
+// Writer changes cards.
+type Writer interface {
+	// SetStatus gives the card the option. It is idempotent.
+	SetStatus(ctx context.Context, schema Schema, cardID, optionID string) error
+}
+
+// Board is all that a board can be asked.
+type Board interface {
+	Resolver
+	Lister
+	Writer
+}
+
+// Part is a part of a board that a name stands for.
+type Part string
+
+// The parts of a board.
+const (
+	PartBoard       Part = "board"
+	PartStatusField Part = "status field"
+	PartReadyStatus Part = "ready status"
+)
+
+// NotFoundError says that a name of a Ref stands for nothing.
+type NotFoundError struct {
+	Part    Part
+	Message string // what was looked for, what there is instead, what to do
+}
+
+// Error implements error.
+func (e *NotFoundError) Error() string { return e.Message }

@@ -1,0 +1,178 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package contract
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// ResultVersion is the version of the result document that this code writes.
+const ResultVersion = 1
+
+// MaxResultBytes bounds a result document: a DynamoDB item holds 400 KiB, and a hostile build could fill it.
+const MaxResultBytes = 32 << 10
+
+// Stage is one of the worker's nine pipeline stages.
+type Stage string
+
+// The stages, in their order.
+const (
+	StageClaim       Stage = "claim"
+	StageCheckout    Stage = "checkout"
+	StageValidate    Stage = "validate"
+	StageSteer       Stage = "steer"
+	StageAgent       Stage = "agent"
+	StageTest        Stage = "test"
+	StageCoverage    Stage = "coverage"
+	StagePullRequest Stage = "pull-request"
+	StageUpload      Stage = "upload"
+	StageCleanup     Stage = "cleanup"
+)
+
+// Outcome is how an attempt ended, as the worker saw it.
+type Outcome string
+
+// The outcomes that a worker reports. Their names are the reasons of the Succeeded condition.
+const (
+	OutcomeSucceeded           Outcome = "Succeeded"
+	OutcomeCheckoutFailed      Outcome = "CheckoutFailed"
+	OutcomeValidationFailed    Outcome = "ValidationFailed"
+	OutcomeSteeringFailed      Outcome = "SteeringFailed"
+	OutcomeAgentFailed         Outcome = "AgentFailed"
+	OutcomeTestsFailed         Outcome = "TestsFailed"
+	OutcomeTestsNotMeasured    Outcome = "TestsNotMeasured"
+	OutcomeCoverageTooLow      Outcome = "CoverageTooLow"
+	OutcomeCoverageNotMeasured Outcome = "CoverageNotMeasured"
+	OutcomePullRequestFailed   Outcome = "PullRequestFailed"
+	OutcomeUploadFailed        Outcome = "UploadFailed"
+	OutcomeTimedOut            Outcome = "TimedOut"
+	OutcomeInterrupted         Outcome = "Interrupted"
+	OutcomeLeaseLost           Outcome = "LeaseLost"
+	OutcomeInternalError       Outcome = "InternalError"
+)
+
+// Fault says whose failure an outcome is.
+type Fault string
+
+const (
+	// FaultNone is success.
+	FaultNone Fault = ""
+	// FaultWork is a failure of the work: trying the same again is pointless unless the environment says so.
+	FaultWork Fault = "work"
+	// FaultMachinery is a failure of the machinery, never held against the work.
+	FaultMachinery Fault = "machinery"
+)
+
+// Blame is whose failure an outcome is.
+func (o Outcome) Blame() Fault {
+	switch o {
+	case OutcomeSucceeded:
+		return FaultNone
+	case OutcomeCheckoutFailed, OutcomeValidationFailed, OutcomeAgentFailed, OutcomeTestsFailed,
+		OutcomeTestsNotMeasured, OutcomeCoverageTooLow, OutcomeCoverageNotMeasured, OutcomeTimedOut:
+		return FaultWork
+	default:
+		return FaultMachinery
+	}
+}
+
+// Gate is the state of one gate. The zero value is not measured, which is not passed.
+type Gate string
+
+const (
+	// GateNotMeasured was not reached, or nothing could be measured. It counts as failed.
+	GateNotMeasured Gate = ""
+	// GatePassed was measured and passed.
+	GatePassed Gate = "passed"
+	// GateFailed was measured and failed.
+	GateFailed Gate = "failed"
+)
+
+// Tests is what a run of the tests gave, in numbers of test cases.
+type Tests struct {
+	Total   int32 `json:"total"`
+	Passed  int32 `json:"passed"`
+	Failed  int32 `json:"failed"`
+	Skipped int32 `json:"skipped,omitempty"`
+}
+
+// Coverage is measured coverage in percent. A nil metric was not in the report.
+type Coverage struct {
+	Lines      *float64 `json:"lines,omitempty"`
+	Functions  *float64 `json:"functions,omitempty"`
+	Branches   *float64 `json:"branches,omitempty"`
+	Statements *float64 `json:"statements,omitempty"`
+}
+
+// Tasks counts the spec's tasks.
+type Tasks struct {
+	Done  int32 `json:"done"`
+	Total int32 `json:"total"`
+}
+
+// Result is what an attempt came to, as the worker recorded it in the lock rows.
+type Result struct {
+	// Version of the document.
+	Version int `json:"version"`
+	// Outcome of the attempt.
+	Outcome Outcome `json:"outcome"`
+	// FailedStage is the first stage that failed; empty on success.
+	FailedStage Stage `json:"failedStage,omitempty"`
+	// Message says to a person what happened and what to do, in one line.
+	Message string `json:"message,omitempty"`
+	// Commit is the branch's head after the work, in hex.
+	Commit string `json:"commit,omitempty"`
+	// Tasks of the spec.
+	Tasks Tasks `json:"tasks"`
+	// TestsGate and Tests are what the tests gave.
+	TestsGate Gate   `json:"testsGate,omitempty"`
+	Tests     *Tests `json:"tests,omitempty"`
+	// CoverageGate and Coverage are what was measured.
+	CoverageGate Gate      `json:"coverageGate,omitempty"`
+	Coverage     *Coverage `json:"coverage,omitempty"`
+	// ArtifactsURL is where the artifacts lie, as s3://bucket/prefix/.
+	ArtifactsURL string `json:"artifactsURL,omitempty"`
+	// PullRequestURL is the pull request's address.
+	PullRequestURL string `json:"pullRequestURL,omitempty"`
+	// PullRequestUpdated is true if the worker told the pull request what happened. Where it is not, the
+	// controller does.
+	PullRequestUpdated bool `json:"pullRequestUpdated,omitempty"`
+	// SteeringVersion is the version of the Power whose steering files were used.
+	SteeringVersion string `json:"steeringVersion,omitempty"`
+}
+
+// Succeeded reports whether the work was done: the worker says so and every gate was measured and passed.
+func (r Result) Succeeded() bool {
+	return r.Outcome == OutcomeSucceeded && r.TestsGate == GatePassed && r.CoverageGate == GatePassed
+}
+
+// Encode writes the result as the lock rows hold it. It fails if the document is over MaxResultBytes.
+func (r Result) Encode() (string, error) {
+	r.Version = ResultVersion
+	b, err := json.Marshal(r)
+	if err != nil {
+		return "", fmt.Errorf("encoding the result: %w", err)
+	}
+	if len(b) > MaxResultBytes {
+		return "", fmt.Errorf("the result has %d bytes; at most %d are allowed", len(b), MaxResultBytes)
+	}
+	return string(b), nil
+}
+
+// ParseResult decodes a result as the lock rows hold it. A version that is newer than ours is read as far as it
+// is known; an unreadable one is an error, never a success.
+func ParseResult(text string) (Result, error) {
+	var r Result
+	if len(text) > MaxResultBytes {
+		return Result{}, fmt.Errorf("the result has %d bytes; at most %d are allowed", len(text), MaxResultBytes)
+	}
+	if err := json.Unmarshal([]byte(text), &r); err != nil {
+		return Result{}, fmt.Errorf("decoding the result: %w", err)
+	}
+	if r.Version < 1 || r.Outcome == "" {
+		return Result{}, fmt.Errorf("decoding the result: version %d with outcome %q is not a result", r.Version, r.Outcome)
+	}
+	return r, nil
+}

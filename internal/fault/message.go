@@ -1,0 +1,57 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package fault
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxMessage is the longest message, in bytes: it keeps a condition readable in `kubectl describe`.
+const maxMessage = 600
+
+// What changes from call to call would make a status write of every failing reconcile.
+var (
+	requestID = regexp.MustCompile(`(?i)(,\s*)?\(?(request ?id|x-amz-request-id|x-github-request-id)[:=]?\s*[A-Za-z0-9:_-]+\)?`)
+	localPort = regexp.MustCompile(`\b((?:\d{1,3}\.){3}\d{1,3}|\[[0-9a-f:]+\]):\d+->`)
+	userInfo  = regexp.MustCompile(`(https?://)[^/@\s]+@`)
+	amzQuery  = regexp.MustCompile(`\?X-Amz-[^\s"]*`)
+)
+
+// Message returns err's text as it may stand in a status or an event: one line, without what differs from call
+// to call or gives away a credential, cut to a length that is still readable. It is empty for a nil error.
+func Message(err error) string {
+	if err == nil {
+		return ""
+	}
+	return Clean(err.Error())
+}
+
+// Clean does for a text what Message does for an error.
+func Clean(text string) string {
+	text = requestID.ReplaceAllString(text, "")
+	text = localPort.ReplaceAllString(text, "")
+	text = userInfo.ReplaceAllString(text, "$1")
+	text = amzQuery.ReplaceAllString(text, "")
+	text = strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' || r == '\r' {
+			return ' '
+		}
+		if unicode.IsControl(r) || r == utf8.RuneError || unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, text)
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) <= maxMessage {
+		return text
+	}
+	cut := maxMessage
+	for cut > 0 && !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return text[:cut] + "…"
+}

@@ -1,0 +1,169 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package lock is the port to the lock table: take, extend, claim, heartbeat, release, abandon, reclaim, unlock.
+//
+// An attempt holds two rows together, its slot's and its branch's, and each operation is one transaction over its
+// rows. Nothing is ever taken from a holder by time alone. A build is live from its claim to its release; one
+// that did not claim does nothing.
+package lock
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+)
+
+// Lock is what a holder knows of its rows.
+type Lock struct {
+	LockID    string
+	Fence     int64
+	SlotKey   string
+	BranchKey string
+	CardKey   string
+}
+
+// Request asks for a lock.
+type Request struct {
+	LockID     string
+	WorkItemID string // for people
+	Holder     string // the object's UID
+	Attempt    int32
+	ProjectARN string
+	SlotKey    string // a slot that was seen free
+	BranchKey  string
+	CardKey    string
+	Arming     time.Time
+	ExpiresAt  time.Time
+	Now        time.Time
+}
+
+// Row is a slot or branch row as read. The zero Row is an absent one.
+type Row struct {
+	Key         string
+	Exists      bool
+	Foreign     bool // has no fence: another program's
+	LockID      string
+	WorkItemID  string
+	Holder      string
+	BuildID     string // the build's full ARN; empty while unclaimed
+	Status      contract.RowStatus
+	Fence       int64
+	Attempt     int32
+	ExpiresAt   time.Time
+	CreatedAt   time.Time
+	HeartbeatAt time.Time
+	SlotKey     string
+	BranchKey   string
+	CardKey     string
+	ProjectARN  string
+	Stage       contract.Stage
+	Tasks       contract.Tasks
+	Result      string // a contract.Result; parsed by the reader, who says what to do with a bad one
+}
+
+// Held reports whether the row is in somebody's hands, expired or not.
+func (r Row) Held() bool { return r.Exists && (r.Foreign || r.Status == contract.StatusInProgress) }
+
+// CardRow is the record of what was worked off for a card.
+type CardRow struct {
+	Exists  bool
+	Arming  time.Time
+	LockID  string
+	Outcome contract.Outcome
+	Result  string
+}
+
+// Progress is what a worker tells with its heartbeat.
+type Progress struct {
+	Stage  contract.Stage
+	Tasks  contract.Tasks
+	Result string // a contract.Result with what is known so far; may be empty
+}
+
+// Ending is how a lock is released.
+type Ending struct {
+	Status  contract.RowStatus // complete or failed
+	Outcome contract.Outcome
+	Result  string
+	// Arming is set if this works the arming off; the card row is then written in the same transaction.
+	Arming *time.Time
+}
+
+// Why an operation was refused.
+var (
+	// ErrHeld: slot or branch is held by another. The Refusal names the row.
+	ErrHeld = errors.New("held by another")
+	// ErrAlreadyDone: the card's row records this arming, or a later one, as worked off.
+	ErrAlreadyDone = errors.New("already worked off")
+	// ErrAttemptOver: the rows have our lockId in another status than in_progress.
+	ErrAttemptOver = errors.New("the attempt is over")
+	// ErrForeign: the row is another program's.
+	ErrForeign = errors.New("another program's row")
+	// ErrNotHolder: the rows are not, or not any more, as the caller believes.
+	ErrNotHolder = errors.New("not the holder")
+)
+
+// Refusal is the error of an operation that the rows' state forbids. Nothing was changed.
+type Refusal struct {
+	Err  error // one of the errors above
+	Row  Row   // the row that forbids it, as it was
+	Card CardRow
+	// Message says it to a person.
+	Message string
+}
+
+// Error implements error.
+func (e *Refusal) Error() string { return e.Message }
+
+// Unwrap implements errors.Unwrap.
+func (e *Refusal) Unwrap() error { return e.Err }
+
+// Taker takes locks, for the controller.
+type Taker interface {
+	// Take takes slot and branch together. Taken already under the same LockID, it returns the lock as it is. Else
+	// its error is a *Refusal: ErrHeld, ErrAlreadyDone, ErrAttemptOver, ErrForeign; or the network's.
+	Take(ctx context.Context, req Request) (Lock, error)
+	// Extend moves the lease's end of a lock that no build has claimed.
+	Extend(ctx context.Context, l Lock, until time.Time) error
+	// Abandon gives an unclaimed lock up, as it was read.
+	Abandon(ctx context.Context, row Row, now time.Time) error
+}
+
+// Reader reads rows, always consistently.
+type Reader interface {
+	// Rows reads rows, by key; an absent one is a zero Row with its Key.
+	Rows(ctx context.Context, keys []string) (map[string]Row, error)
+	// Card reads a card's record.
+	Card(ctx context.Context, key string) (CardRow, error)
+	// CheckTable reports what of the table is not as it must be: terminal faults that say what to do.
+	CheckTable(ctx context.Context) error
+}
+
+// Holder is what a build does with its lock.
+type Holder interface {
+	// Claim records the build in the rows. A second claim by the same build is granted again.
+	Claim(ctx context.Context, l Lock, buildARN string, until time.Time) error
+	// Heartbeat moves the lease's end and tells progress. ErrNotHolder: the lease is lost.
+	Heartbeat(ctx context.Context, l Lock, buildARN string, now, until time.Time, p Progress) error
+	// Release ends the lock. Released already by the same build with the same lockId, it is granted again.
+	Release(ctx context.Context, l Lock, buildARN string, now time.Time, e Ending) error
+}
+
+// Reaper frees rows whose holder is gone.
+type Reaper interface {
+	// Reclaim frees rows, as they were read, whose build is over.
+	Reclaim(ctx context.Context, row Row, now time.Time) error
+	// Unlock frees rows, as they were read, at a person's word.
+	Unlock(ctx context.Context, row Row, now time.Time) error
+}
+
+// Table is all of the above.
+type Table interface {
+	Taker
+	Reader
+	Holder
+	Reaper
+}

@@ -1,0 +1,13 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package secrets is the port to a store of secrets.
+package secrets
+
+import "context"
+
+// Reader reads secrets.
+type Reader interface {
+	// Read returns a secret's current value. A terminal fault with CodeCredentialsInvalid says that there is none.
+	Read(ctx context.Context, arn string) (string, error)
+}
