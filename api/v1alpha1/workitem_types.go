@@ -178,7 +178,7 @@ type FrozenParameters struct {
 	Commit string `json:"commit"`
 	// PullRequest is its number.
 	PullRequest int64 `json:"pullRequest"`
-	// AWS says which account and region the attempt runs in. Its external id has the default filled in.
+	// AWS says which account and region the attempt runs in.
 	AWS AWSAccess `json:"aws"`
 	// TableName of the lock table.
 	// +kubebuilder:validation:MaxLength=255
@@ -290,7 +290,10 @@ type Progress struct {
 	// Coverage is what was measured.
 	// +optional
 	Coverage *CoverageSummary `json:"coverage,omitempty"`
-	// HeartbeatTime is the worker's last sign of life.
+	// ObservedTime is when the controller last wrote this down. Progress is written at most every few seconds.
+	// +optional
+	ObservedTime *metav1.MicroTime `json:"observedTime,omitempty"`
+	// HeartbeatTime is the worker's last sign of life, as of ObservedTime.
 	// +optional
 	HeartbeatTime *metav1.Time `json:"heartbeatTime,omitempty"`
 }
@@ -319,8 +322,10 @@ type Attempt struct {
 	Last bool `json:"last"`
 	// Arming is the arming that the attempt works on.
 	Arming metav1.Time `json:"arming"`
-	// IntentTime is when the start of a build was decided, before the first call.
-	IntentTime metav1.MicroTime `json:"intentTime"`
+	// IntentTime is when the start of a build was decided, before the first call. Absent until then: no build can
+	// exist.
+	// +optional
+	IntentTime *metav1.MicroTime `json:"intentTime,omitempty"`
 	// Parameters is what the attempt was given.
 	Parameters FrozenParameters `json:"parameters"`
 	// Build is the attempt's build. Absent until one is known.
@@ -339,6 +344,10 @@ type Attempt struct {
 	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	StopReason string `json:"stopReason,omitempty"`
+	// BoardStatus is the status that the card was last given for this attempt.
+	// +kubebuilder:validation:MaxLength=128
+	// +optional
+	BoardStatus string `json:"boardStatus,omitempty"`
 	// Outcome is the attempt's end; empty while it is not over.
 	// +kubebuilder:validation:MaxLength=64
 	// +optional

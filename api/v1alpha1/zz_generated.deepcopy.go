@@ -95,7 +95,10 @@ func (in *Artifacts) DeepCopy() *Artifacts {
 func (in *Attempt) DeepCopyInto(out *Attempt) {
 	*out = *in
 	in.Arming.DeepCopyInto(&out.Arming)
-	in.IntentTime.DeepCopyInto(&out.IntentTime)
+	if in.IntentTime != nil {
+		in, out := &in.IntentTime, &out.IntentTime
+		*out = (*in).DeepCopy()
+	}
 	in.Parameters.DeepCopyInto(&out.Parameters)
 	if in.Build != nil {
 		in, out := &in.Build, &out.Build
@@ -518,6 +521,10 @@ func (in *Progress) DeepCopyInto(out *Progress) {
 		in, out := &in.Coverage, &out.Coverage
 		*out = new(CoverageSummary)
 		**out = **in
+	}
+	if in.ObservedTime != nil {
+		in, out := &in.ObservedTime, &out.ObservedTime
+		*out = (*in).DeepCopy()
 	}
 	if in.HeartbeatTime != nil {
 		in, out := &in.HeartbeatTime, &out.HeartbeatTime
