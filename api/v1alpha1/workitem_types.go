@@ -488,7 +488,7 @@ type WorkItemStatus struct {
 // +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.attempt) || self.spec.repository == oldSelf.spec.repository",fieldPath=".spec.repository",message="repository cannot change once an attempt exists; make another WorkItem"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.attempt) || self.spec.branch == oldSelf.spec.branch",fieldPath=".spec.branch",message="branch cannot change once an attempt exists; make another WorkItem"
-// +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.attempt) || (has(self.spec.specPath) ? self.spec.specPath : ”) == (has(oldSelf.spec.specPath) ? oldSelf.spec.specPath : ”)",fieldPath=".spec.specPath",message="specPath cannot change once an attempt exists; make another WorkItem"
+// +kubebuilder:validation:XValidation:rule=`!has(oldSelf.status) || !has(oldSelf.status.attempt) || self.spec.?specPath.orValue("") == oldSelf.spec.?specPath.orValue("")`,fieldPath=".spec.specPath",message="specPath cannot change once an attempt exists; make another WorkItem"
 type WorkItem struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`

@@ -32,7 +32,7 @@ const (
 )
 
 // BranchRule says how a card names its branch.
-// +kubebuilder:validation:XValidation:rule="!has(self.from) || self.from != 'Template' || (has(self.template) && self.template != ”)",fieldPath=".template",message="branch.template is required when branch.from is Template"
+// +kubebuilder:validation:XValidation:rule=`!has(self.from) || self.from != 'Template' || self.?template.orValue("") != ""`,fieldPath=".template",message="branch.template is required when branch.from is Template"
 type BranchRule struct {
 	// From is where the name comes from. Default ProjectField.
 	// +kubebuilder:default=ProjectField
