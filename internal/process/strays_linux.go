@@ -1,0 +1,120 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package process
+
+import (
+	"bytes"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// strays are the processes that are still there of a program that is over: its group, and what left the group (by
+// setsid, as daemons do) but still carries the mark in its environment.
+func strays(group int, mark string) []int {
+	return find(func(pid int, stat status) bool {
+		return stat.group == group || bytes.Contains(environ(pid), []byte(markName+"="+mark))
+	})
+}
+
+// KillUser ends every process of a user, and returns how many there were. It is for a user of whom everything is
+// known to be over, such as the one whom agents run as: a process can shed its group and its environment, but not
+// its user.
+func KillUser(uid uint32) int {
+	killed := map[int]bool{}
+	for range 20 {
+		found := find(func(pid int, _ status) bool { return userOf(pid) == int64(uid) })
+		if len(found) == 0 {
+			break
+		}
+		for _, pid := range found {
+			if syscall.Kill(pid, syscall.SIGKILL) == nil {
+				killed[pid] = true
+			}
+		}
+	}
+	return len(killed)
+}
+
+// userOf is a process's real user, or -1. The owner of its directory in /proc would not do: a process can make that
+// root by asking not to be dumped.
+func userOf(pid int) int64 {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status") //nolint:gosec // a number under /proc
+	if err != nil {
+		return -1
+	}
+	_, rest, _ := strings.Cut(string(text), "\nUid:")
+	fields := strings.Fields(rest)
+	if len(fields) == 0 {
+		return -1
+	}
+	uid, err := strconv.ParseInt(fields[0], 10, 64)
+	if err != nil {
+		return -1
+	}
+	return uid
+}
+
+// status is what is asked of a process.
+type status struct {
+	group int
+	state byte
+}
+
+// find lists the live processes that match, never this one.
+func find(match func(pid int, stat status) bool) []int {
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil
+	}
+	var found []int
+	for _, entry := range entries {
+		pid, err := strconv.Atoi(entry.Name())
+		if err != nil || pid == os.Getpid() {
+			continue
+		}
+		stat, ok := statusOf(pid)
+		// A zombie is dead already; it waits for its parent, perhaps this process's own parent.
+		if ok && stat.state != 'Z' && stat.state != 'X' && match(pid, stat) {
+			found = append(found, pid)
+		}
+	}
+	return found
+}
+
+func statusOf(pid int) (status, bool) {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat") //nolint:gosec // a number under /proc
+	if err != nil {
+		return status{}, false
+	}
+	// The program's name is in parentheses and may hold anything, so count from the last one.
+	_, rest, ok := cutLast(string(text), ") ")
+	fields := strings.Fields(rest)
+	if !ok || len(fields) < 3 {
+		return status{}, false
+	}
+	group, err := strconv.Atoi(fields[2])
+	if err != nil {
+		return status{}, false
+	}
+	return status{group: group, state: fields[0][0]}, true
+}
+
+// environ is a process's initial environment; empty if it may not be read.
+func environ(pid int) []byte {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ") //nolint:gosec // a number under /proc
+	if err != nil {
+		return nil
+	}
+	return text
+}
+
+func cutLast(text, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(text, sep)
+	if i < 0 {
+		return text, "", false
+	}
+	return text[:i], text[i+len(sep):], true
+}

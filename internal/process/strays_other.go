@@ -1,0 +1,20 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !linux
+
+package process
+
+import "syscall"
+
+// strays tells only whether the group still has a member: elsewhere than on Linux, on a developer's machine, a
+// process that left its group is not found.
+func strays(group int, _ string) []int {
+	if syscall.Kill(-group, 0) != nil {
+		return nil
+	}
+	return []int{-group}
+}
+
+// KillUser does nothing here: agents run as the developer's own user.
+func KillUser(uint32) int { return 0 }
