@@ -1,0 +1,199 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package queue
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var epoch = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+
+func entry(name string, change ...func(*Entry)) Entry {
+	e := Entry{Key: "team/" + name, Name: name, CreatedAt: epoch, BranchKey: "branch#" + name}
+	for _, c := range change {
+		c(&e)
+	}
+	return e
+}
+
+func priority(p int32) func(*Entry)        { return func(e *Entry) { e.Priority = p } }
+func age(d time.Duration) func(*Entry)     { return func(e *Entry) { e.CreatedAt = epoch.Add(-d) } }
+func branch(b string) func(*Entry)         { return func(e *Entry) { e.BranchKey = b } }
+func backoff(d time.Duration) func(*Entry) { return func(e *Entry) { e.NotBefore = epoch.Add(d) } }
+
+func TestOrder(t *testing.T) {
+	cases := []struct {
+		why  string
+		in   []Entry
+		want []string
+	}{
+		{"an empty queue has nobody in it", nil, nil},
+		{
+			"priority goes before age: that is what people set it for",
+			[]Entry{entry("old", age(time.Hour)), entry("urgent", priority(5)), entry("later", priority(-5), age(2*time.Hour))},
+			[]string{"urgent", "old", "later"},
+		},
+		{
+			"among equals the oldest card is first, or a busy board would starve it",
+			[]Entry{entry("young"), entry("old", age(time.Hour)), entry("middle", age(time.Minute))},
+			[]string{"old", "middle", "young"},
+		},
+		{
+			"cards of one second are told apart by name, so that every controller sees one order",
+			[]Entry{entry("b"), entry("a"), entry("c")},
+			[]string{"a", "b", "c"},
+		},
+	}
+	for _, c := range cases {
+		t.Run(c.why, func(t *testing.T) {
+			if diff := cmp.Diff(c.want, names(Order(c.in))); diff != "" {
+				t.Errorf("order (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestOrderLeavesItsInputAlone(t *testing.T) {
+	in := []Entry{entry("b"), entry("a")}
+	Order(in)
+	if diff := cmp.Diff([]string{"b", "a"}, names(in)); diff != "" {
+		t.Errorf("the caller's slice was sorted (-want +got):\n%s", diff)
+	}
+}
+
+func TestAdmit(t *testing.T) {
+	cases := []struct {
+		why  string
+		in   []Entry
+		held map[string]bool
+		free int
+		want []string // "position name verdict"
+	}{
+		{
+			"with a slot for everybody all start",
+			[]Entry{entry("a"), entry("b")}, nil, 2,
+			[]string{"1 a Admitted", "2 b Admitted"},
+		},
+		{
+			"one slot goes to the first; the second hears that it is not first",
+			[]Entry{entry("a"), entry("b")}, nil, 1,
+			[]string{"1 a Admitted", "2 b NotFirst"},
+		},
+		{
+			"with no slot only the first waits for the slot, the others wait for the first",
+			[]Entry{entry("a"), entry("b"), entry("c")}, nil, 0,
+			[]string{"1 a NoFreeSlot", "2 b NotFirst", "3 c NotFirst"},
+		},
+		{
+			"an item whose branch is held is passed over, and the next gets the slot",
+			[]Entry{entry("a"), entry("b")}, map[string]bool{"branch#a": true}, 1,
+			[]string{"1 a BranchHeld", "2 b Admitted"},
+		},
+		{
+			"two items of one branch never start together, although two slots are free",
+			[]Entry{entry("a", branch("x")), entry("b", branch("x")), entry("c")}, nil, 2,
+			[]string{"1 a Admitted", "2 b BranchHeld", "3 c Admitted"},
+		},
+		{
+			"the second of a branch waits for its turn, not for the branch, while the first waits too",
+			[]Entry{entry("a", branch("x")), entry("b", branch("x"))}, nil, 0,
+			[]string{"1 a NoFreeSlot", "2 b NotFirst"},
+		},
+		{
+			"an item that backs off is passed over, however urgent it is",
+			[]Entry{entry("a", priority(9), backoff(time.Second)), entry("b")}, nil, 1,
+			[]string{"1 a BackingOff", "2 b Admitted"},
+		},
+		{
+			"a backoff that ends now is over",
+			[]Entry{entry("a", backoff(0))}, nil, 1,
+			[]string{"1 a Admitted"},
+		},
+		{
+			"behind one that is passed over, the first that could start is told that slots are short",
+			[]Entry{entry("a", backoff(time.Hour)), entry("b"), entry("c")}, nil, 0,
+			[]string{"1 a BackingOff", "2 b NoFreeSlot", "3 c NotFirst"},
+		},
+		{
+			"items without a branch key do not exclude each other",
+			[]Entry{entry("a", branch("")), entry("b", branch(""))}, map[string]bool{"": true}, 2,
+			[]string{"1 a Admitted", "2 b Admitted"},
+		},
+		{
+			"more builds than slots (concurrency was lowered) admit nobody",
+			[]Entry{entry("a")}, nil, -3,
+			[]string{"1 a NoFreeSlot"},
+		},
+	}
+	for _, c := range cases {
+		t.Run(c.why, func(t *testing.T) {
+			var got []string
+			for _, d := range Admit(epoch, c.in, c.held, c.free) {
+				got = append(got, fmt.Sprintf("%d %s %s", d.Position, d.Entry.Name, verdictNames[d.Verdict]))
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("decisions (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestFind(t *testing.T) {
+	decisions := Admit(epoch, []Entry{entry("a"), entry("b")}, nil, 1)
+	if d, ok := Find(decisions, "team/b"); !ok || d.Verdict != NotFirst || d.Position != 2 {
+		t.Errorf("the decision on b is %+v, %t", d, ok)
+	}
+	if d, ok := Find(decisions, "team/gone"); ok {
+		t.Errorf("an item that is not in the queue has the decision %+v", d)
+	}
+}
+
+func TestSlots(t *testing.T) {
+	cases := []struct {
+		why         string
+		held        []bool
+		concurrency int
+		free        int
+		lowest      int
+		hasLowest   bool
+		overdrawn   bool
+	}{
+		{"an idle project has all of its concurrency free", make([]bool, 3), 2, 2, 0, true, false},
+		{"what is held is counted wherever it lies", []bool{false, false, true}, 2, 1, 0, true, false},
+		{"a slot in use is not offered", []bool{true, false, true}, 3, 1, 1, true, false},
+		{"as many builds as slots leave none", []bool{true, true, false}, 2, 0, 2, true, false},
+		{"concurrency was lowered while builds run: none is free, and none is negative", []bool{true, true, false}, 1, 0, 2, true, true},
+		{"a full project offers no slot", []bool{true, true}, 2, 0, 0, false, false},
+	}
+	for _, c := range cases {
+		t.Run(c.why, func(t *testing.T) {
+			if got := FreeSlots(c.held, c.concurrency); got != c.free {
+				t.Errorf("%d free, want %d", got, c.free)
+			}
+			if n, ok := LowestFree(c.held); n != c.lowest || ok != c.hasLowest {
+				t.Errorf("lowest free is %d, %t; want %d, %t", n, ok, c.lowest, c.hasLowest)
+			}
+			if got := Overdrawn(c.held, c.concurrency); got != c.overdrawn {
+				t.Errorf("overdrawn is %t, want %t", got, c.overdrawn)
+			}
+		})
+	}
+}
+
+var verdictNames = map[Verdict]string{
+	Admitted: "Admitted", NotFirst: "NotFirst", NoFreeSlot: "NoFreeSlot",
+	BranchHeld: "BranchHeld", BackingOff: "BackingOff",
+}
+
+func names(entries []Entry) []string {
+	var out []string
+	for _, e := range entries {
+		out = append(out, e.Name)
+	}
+	return out
+}
