@@ -6,5 +6,5 @@
 // off one branch is the lock table; a wrong or stale answer here costs a refused lock and never a second build.
 //
 // The order is priority (highest first), then the card's age (oldest first), then the name. An entry whose
-// branch is held, or whose time has not come, is passed over, so that one stuck item never stops the rest.
+// branch is held, or that backs off, is passed over, so that one stuck item never stops the rest.
 package queue

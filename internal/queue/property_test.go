@@ -12,20 +12,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestAdmitHoldsItsPromises checks on random queues what the table above shows on chosen ones. A failure prints
+// TestDecideHoldsItsPromises checks on random queues what the table above shows on chosen ones. A failure prints
 // its seed, and the seed gives the same queue again.
-func TestAdmitHoldsItsPromises(t *testing.T) {
+func TestDecideHoldsItsPromises(t *testing.T) {
 	for seed := range uint64(2000) {
 		r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test wants the same numbers again
 		entries, held, free := randomQueue(r)
-		decisions := Admit(epoch, entries, held, free)
+		decisions := Decide(entries, held, free)
 		if broken := brokenPromise(entries, held, free, decisions); broken != "" {
 			t.Fatalf("seed %d: %s\nentries %+v\nheld %v, %d free\ndecisions %+v", seed, broken, entries, held, free, decisions)
 		}
 
 		shuffled := append([]Entry(nil), entries...)
 		r.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
-		if diff := cmp.Diff(decisions, Admit(epoch, shuffled, held, free)); diff != "" {
+		if diff := cmp.Diff(decisions, Decide(shuffled, held, free)); diff != "" {
 			t.Fatalf("seed %d: the order of the input changed the decisions (-first +second):\n%s", seed, diff)
 		}
 	}
@@ -34,15 +34,16 @@ func TestAdmitHoldsItsPromises(t *testing.T) {
 // TestThePromisesCanBeBroken shows that the check above bites.
 func TestThePromisesCanBeBroken(t *testing.T) {
 	a, b := entry("a"), entry("b", age(time.Hour))
+	first, second := Decision{Admitted: true, Position: 1}, Decision{Reason: ReasonNotFirst, Position: 2}
 	cases := []struct {
 		why       string
-		decisions []Decision
+		decisions map[string]Decision
 	}{
-		{"more admitted than slots are free", []Decision{{b, Admitted, 1}, {a, Admitted, 2}}},
-		{"the younger is before the older", []Decision{{a, Admitted, 1}, {b, NotFirst, 2}}},
-		{"a free slot was given to nobody", []Decision{{b, NoFreeSlot, 1}, {a, NotFirst, 2}}},
-		{"an entry got lost", []Decision{{b, Admitted, 1}}},
-		{"the first was passed over for no reason", []Decision{{b, NotFirst, 1}, {a, Admitted, 2}}},
+		{"more admitted than slots are free", map[string]Decision{b.Key: first, a.Key: {Admitted: true, Position: 2}}},
+		{"the younger is before the older", map[string]Decision{a.Key: first, b.Key: second}},
+		{"a free slot was given to nobody", map[string]Decision{b.Key: {Reason: ReasonNoFreeSlot, Position: 1}, a.Key: second}},
+		{"an entry got lost", map[string]Decision{b.Key: first}},
+		{"the first was passed over for no reason", map[string]Decision{b.Key: {Reason: ReasonNotFirst, Position: 1}, a.Key: {Admitted: true, Position: 2}}},
 	}
 	for _, c := range cases {
 		t.Run(c.why, func(t *testing.T) {
@@ -51,7 +52,7 @@ func TestThePromisesCanBeBroken(t *testing.T) {
 			}
 		})
 	}
-	if brokenPromise([]Entry{a}, map[string]bool{a.BranchKey: true}, 1, []Decision{{a, Admitted, 1}}) == "" {
+	if brokenPromise([]Entry{a}, map[string]bool{a.BranchKey: true}, 1, map[string]Decision{a.Key: first}) == "" {
 		t.Error("the check did not notice that a held branch was admitted")
 	}
 }
@@ -62,10 +63,10 @@ func randomQueue(r *rand.Rand) (entries []Entry, held map[string]bool, free int)
 		name := fmt.Sprintf("item-%d", n)
 		entries = append(entries, Entry{
 			Key: "team/" + name, Name: name,
-			Priority:  int32(r.IntN(3)),
-			CreatedAt: epoch.Add(time.Duration(r.IntN(3)) * time.Minute),
-			BranchKey: fmt.Sprintf("branch-%d", r.IntN(6)),
-			NotBefore: epoch.Add(time.Duration(r.IntN(4)-2) * time.Minute),
+			Priority:   int32(r.IntN(3)),
+			CreatedAt:  epoch.Add(time.Duration(r.IntN(3)) * time.Minute),
+			BranchKey:  fmt.Sprintf("branch-%d", r.IntN(6)),
+			BackingOff: r.IntN(4) == 0,
 		})
 	}
 	for n := range 6 {
@@ -74,32 +75,30 @@ func randomQueue(r *rand.Rand) (entries []Entry, held map[string]bool, free int)
 	return entries, held, r.IntN(6) - 1
 }
 
-// brokenPromise names the first promise of Admit that the decisions break, or nothing.
-func brokenPromise(entries []Entry, held map[string]bool, free int, decisions []Decision) string {
+// brokenPromise names the first promise of Decide that the decisions break, or nothing.
+func brokenPromise(entries []Entry, held map[string]bool, free int, decisions map[string]Decision) string {
 	if len(decisions) != len(entries) {
 		return "not every entry was decided on"
 	}
 	admitted, blocked := 0, false
 	branches := map[string]bool{}
-	for i, d := range decisions {
+	for i, e := range Order(entries) {
+		d := decisions[e.Key]
 		if d.Position != i+1 {
-			return "the positions do not count up from 1"
+			return "the position of " + e.Name + " is not its place in the order"
 		}
-		if i > 0 && compare(decisions[i-1].Entry, d.Entry) >= 0 {
-			return "the queue's order is broken at " + d.Entry.Name
-		}
-		startable := !held[d.Entry.BranchKey] && !branches[d.Entry.BranchKey] && !d.Entry.NotBefore.After(epoch)
-		if d.Verdict != Admitted {
+		startable := !held[e.BranchKey] && !branches[e.BranchKey] && !e.BackingOff
+		if !d.Admitted {
 			blocked = blocked || startable
 			continue
 		}
 		switch {
 		case !startable:
-			return d.Entry.Name + " was admitted and could not start"
+			return e.Name + " was admitted and could not start"
 		case blocked:
-			return d.Entry.Name + " was admitted before one that could start"
+			return e.Name + " was admitted before one that could start"
 		}
-		branches[d.Entry.BranchKey] = true
+		branches[e.BranchKey] = true
 		admitted++
 	}
 	switch {

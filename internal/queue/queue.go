@@ -16,31 +16,30 @@ type Entry struct {
 	Priority  int32     // higher is first
 	CreatedAt time.Time // the card's, else the object's
 	BranchKey string    // the lock table's key of its branch; empty is never held and never shared
-	NotBefore time.Time // a backoff's end; zero is none
+	// BackingOff says that the time of its next attempt has not come.
+	BackingOff bool
 }
 
-// Verdict is what the queue says of an entry.
-type Verdict int
+// Reason is why an entry waits.
+type Reason int
 
-// The verdicts. All but Admitted mean that the entry waits.
+// The reasons.
 const (
-	// Admitted: it may take a slot now.
-	Admitted Verdict = iota + 1
-	// NotFirst: there is no slot for it, and others that could start are before it.
-	NotFirst
-	// NoFreeSlot: it is the first that could start, and every slot is in use.
-	NoFreeSlot
-	// BranchHeld: its branch is held, by a lock row or by an entry that was admitted before it.
-	BranchHeld
-	// BackingOff: its NotBefore lies ahead.
-	BackingOff
+	// ReasonNotFirst: there is no slot for it, and others that could start are before it.
+	ReasonNotFirst Reason = iota + 1
+	// ReasonNoFreeSlot: it is the first that could start, and every slot is in use.
+	ReasonNoFreeSlot
+	// ReasonBranchHeld: its branch is held, by a running build or by an entry that was admitted before it.
+	ReasonBranchHeld
+	// ReasonBackingOff: the time of its next attempt has not come.
+	ReasonBackingOff
 )
 
-// Decision is the verdict on one entry.
+// Decision is what the queue says of one entry.
 type Decision struct {
-	Entry    Entry
-	Verdict  Verdict
-	Position int // from 1, in the order of the queue, those that are passed over included
+	Admitted bool   // it may take a slot now
+	Reason   Reason // why it waits; zero if it was admitted
+	Position int    // from 1, in the order of the queue, those that are passed over included
 }
 
 // Order returns the entries in the order in which they should start. Ties are broken down to the key, so that
@@ -60,41 +59,32 @@ func compare(a, b Entry) int {
 	)
 }
 
-// Admit decides on every entry, in the queue's order. heldBranches are the branch keys that somebody holds;
-// freeSlots is how many builds may start on top of those that run. At most freeSlots entries are admitted, and
-// of entries that share a branch at most one.
-func Admit(now time.Time, entries []Entry, heldBranches map[string]bool, freeSlots int) []Decision {
+// Decide decides on every entry, by key. heldBranches are the branch keys that somebody holds; freeSlots is how
+// many builds may start on top of those that run. At most freeSlots entries are admitted, and of entries that
+// share a branch at most one.
+func Decide(entries []Entry, heldBranches map[string]bool, freeSlots int) map[string]Decision {
 	admittedBranches := map[string]bool{}
 	admitted, waiting := 0, 0
-	decisions := make([]Decision, 0, len(entries))
+	decisions := make(map[string]Decision, len(entries))
 	for i, e := range Order(entries) {
-		d := Decision{Entry: e, Position: i + 1}
+		d := Decision{Position: i + 1}
 		switch {
-		case e.NotBefore.After(now):
-			d.Verdict = BackingOff
+		case e.BackingOff:
+			d.Reason = ReasonBackingOff
 		case e.BranchKey != "" && (heldBranches[e.BranchKey] || admittedBranches[e.BranchKey]):
-			d.Verdict = BranchHeld
+			d.Reason = ReasonBranchHeld
 		case admitted < freeSlots:
-			d.Verdict = Admitted
+			d.Admitted = true
 			admittedBranches[e.BranchKey] = true
 			admitted++
 		case admitted+waiting > 0:
-			d.Verdict = NotFirst
+			d.Reason = ReasonNotFirst
 			waiting++
 		default:
-			d.Verdict = NoFreeSlot
+			d.Reason = ReasonNoFreeSlot
 			waiting++
 		}
-		decisions = append(decisions, d)
+		decisions[e.Key] = d
 	}
 	return decisions
-}
-
-// Find returns the decision on one entry.
-func Find(decisions []Decision, key string) (Decision, bool) {
-	i := slices.IndexFunc(decisions, func(d Decision) bool { return d.Entry.Key == key })
-	if i < 0 {
-		return Decision{}, false
-	}
-	return decisions[i], true
 }

@@ -21,10 +21,10 @@ func entry(name string, change ...func(*Entry)) Entry {
 	return e
 }
 
-func priority(p int32) func(*Entry)        { return func(e *Entry) { e.Priority = p } }
-func age(d time.Duration) func(*Entry)     { return func(e *Entry) { e.CreatedAt = epoch.Add(-d) } }
-func branch(b string) func(*Entry)         { return func(e *Entry) { e.BranchKey = b } }
-func backoff(d time.Duration) func(*Entry) { return func(e *Entry) { e.NotBefore = epoch.Add(d) } }
+func priority(p int32) func(*Entry)    { return func(e *Entry) { e.Priority = p } }
+func age(d time.Duration) func(*Entry) { return func(e *Entry) { e.CreatedAt = epoch.Add(-d) } }
+func branch(b string) func(*Entry)     { return func(e *Entry) { e.BranchKey = b } }
+func backingOff(e *Entry)              { e.BackingOff = true }
 
 func TestOrder(t *testing.T) {
 	cases := []struct {
@@ -66,7 +66,7 @@ func TestOrderLeavesItsInputAlone(t *testing.T) {
 	}
 }
 
-func TestAdmit(t *testing.T) {
+func TestDecide(t *testing.T) {
 	cases := []struct {
 		why  string
 		in   []Entry
@@ -106,17 +106,12 @@ func TestAdmit(t *testing.T) {
 		},
 		{
 			"an item that backs off is passed over, however urgent it is",
-			[]Entry{entry("a", priority(9), backoff(time.Second)), entry("b")}, nil, 1,
+			[]Entry{entry("a", priority(9), backingOff), entry("b")}, nil, 1,
 			[]string{"1 a BackingOff", "2 b Admitted"},
 		},
 		{
-			"a backoff that ends now is over",
-			[]Entry{entry("a", backoff(0))}, nil, 1,
-			[]string{"1 a Admitted"},
-		},
-		{
 			"behind one that is passed over, the first that could start is told that slots are short",
-			[]Entry{entry("a", backoff(time.Hour)), entry("b"), entry("c")}, nil, 0,
+			[]Entry{entry("a", backingOff), entry("b"), entry("c")}, nil, 0,
 			[]string{"1 a BackingOff", "2 b NoFreeSlot", "3 c NotFirst"},
 		},
 		{
@@ -132,24 +127,16 @@ func TestAdmit(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.why, func(t *testing.T) {
+			decisions := Decide(c.in, c.held, c.free)
 			var got []string
-			for _, d := range Admit(epoch, c.in, c.held, c.free) {
-				got = append(got, fmt.Sprintf("%d %s %s", d.Position, d.Entry.Name, verdictNames[d.Verdict]))
+			for _, e := range Order(c.in) {
+				d := decisions[e.Key]
+				got = append(got, fmt.Sprintf("%d %s %s", d.Position, e.Name, said(d)))
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("decisions (-want +got):\n%s", diff)
 			}
 		})
-	}
-}
-
-func TestFind(t *testing.T) {
-	decisions := Admit(epoch, []Entry{entry("a"), entry("b")}, nil, 1)
-	if d, ok := Find(decisions, "team/b"); !ok || d.Verdict != NotFirst || d.Position != 2 {
-		t.Errorf("the decision on b is %+v, %t", d, ok)
-	}
-	if d, ok := Find(decisions, "team/gone"); ok {
-		t.Errorf("an item that is not in the queue has the decision %+v", d)
 	}
 }
 
@@ -185,9 +172,14 @@ func TestSlots(t *testing.T) {
 	}
 }
 
-var verdictNames = map[Verdict]string{
-	Admitted: "Admitted", NotFirst: "NotFirst", NoFreeSlot: "NoFreeSlot",
-	BranchHeld: "BranchHeld", BackingOff: "BackingOff",
+func said(d Decision) string {
+	if d.Admitted {
+		return "Admitted"
+	}
+	return map[Reason]string{
+		ReasonNotFirst: "NotFirst", ReasonNoFreeSlot: "NoFreeSlot",
+		ReasonBranchHeld: "BranchHeld", ReasonBackingOff: "BackingOff",
+	}[d.Reason]
 }
 
 func names(entries []Entry) []string {
