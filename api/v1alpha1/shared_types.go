@@ -17,6 +17,20 @@ const ForceDeleteAnnotation = "kiro-worker.io/force-delete"
 // `kubectl annotate worksource NAME kiro-worker.io/reconcile-at="$(date)"` polls a board at once.
 const ReconcileAnnotation = "kiro-worker.io/reconcile-at"
 
+// WithdrawnAnnotation of a WorkItem says that its card was withdrawn: read directly in two polls, the card's
+// status was neither the ready one nor one that write-back sets. Its value is the arming that was withdrawn, as RFC
+// 3339. An item that was armed later than that is not withdrawn, so that moving the card back beats an annotation
+// that was set a moment too late.
+const WithdrawnAnnotation = "kiro-worker.io/withdrawn"
+
+// WithdrawalSuspectedAnnotation of a WorkItem is the time, as RFC 3339, of the poll that first found its card in
+// another status. The next poll that finds it so confirms the withdrawal.
+const WithdrawalSuspectedAnnotation = "kiro-worker.io/withdrawal-suspected"
+
+// CardVersionAnnotation of a WorkItem is when its card last changed, as RFC 3339, at the time that the branches
+// linked to it were read. While the card stays as it was, they are not read again.
+const CardVersionAnnotation = "kiro-worker.io/card-version"
+
 // LocalObjectReference names an object of this namespace.
 type LocalObjectReference struct {
 	// Name of the object.
