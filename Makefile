@@ -1,0 +1,154 @@
+# Everything that people and machines do with this repository. `make` lists it.
+
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+# What a caller's shell sets for other projects (-mod=vendor, -race) must not change what is built here.
+export GOFLAGS := -buildvcs=false
+export GOWORK := off
+
+BIN := $(CURDIR)/bin
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -X main.version=$(VERSION)
+IMG ?= kiro-worker/manager:$(VERSION)
+WORKER_IMG ?= kiro-worker/worker:$(VERSION)
+CONTAINER_TOOL ?= docker
+
+# The control plane of tests and demo: KUBEBUILDER_ASSETS if set, else found, fetched or built by hack/assets.
+ASSETS = $$(go run ./hack/assets)
+
+##@ General
+
+.PHONY: help
+help: ## Show this list.
+	@awk 'BEGIN {FS = ":.*## "; print "Usage: make <target>"} \
+		/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) }' $(MAKEFILE_LIST)
+
+##@ Try it
+
+.PHONY: demo
+demo: ## Run the whole system on this machine on five sample cards. KEEP=1 stays up; AGENT=kiro uses the real kiro-cli.
+	@hack/preflight.sh demo
+	@assets="$(ASSETS)"; $(MAKE) --no-print-directory build; \
+		exec env KUBEBUILDER_ASSETS="$$assets" $(BIN)/kiro-local demo $(if $(KEEP),--keep) $(if $(AGENT),--agent=$(AGENT))
+
+##@ Work on it
+
+.PHONY: build
+build: ## Build the programs into bin/.
+	@hack/preflight.sh build
+	@mkdir -p $(BIN)
+	go build -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/...
+
+.PHONY: test
+test: ## Run every test, with the race detector, in random order.
+	@hack/preflight.sh test
+	@assets="$(ASSETS)"; set -x; KUBEBUILDER_ASSETS="$$assets" go test -race -shuffle=on -timeout=20m $(TESTFLAGS) $(or $(PKG),./...)
+
+.PHONY: deflake
+deflake: ## Run the tests again and again until one fails. N=20 sets how often, PKG=./internal/... which.
+	@hack/preflight.sh test
+	@assets="$(ASSETS)"; export KUBEBUILDER_ASSETS="$$assets"; \
+	for i in $$(seq 1 $(or $(N),20)); do \
+		echo "deflake: run $$i of $(or $(N),20)"; \
+		go test -race -shuffle=on -count=1 -timeout=20m $(TESTFLAGS) $(or $(PKG),./...); \
+	done
+
+.PHONY: generate
+generate: $(BIN)/controller-gen ## Generate deep copies, CRDs and RBAC from the code.
+	hack/generate.sh $(BIN)/controller-gen $(CURDIR)
+
+.PHONY: manifests
+manifests: generate ## The same as generate.
+
+.PHONY: fmt
+fmt: $(BIN)/golangci-lint ## Format the code.
+	$(BIN)/golangci-lint fmt ./...
+
+.PHONY: lint
+lint: $(BIN)/golangci-lint ## Run the linters, import fences included.
+	$(BIN)/golangci-lint run ./...
+
+.PHONY: verify
+verify: verify-generated verify-tidy verify-manifests vet lint vulncheck ## Check all that is not a test. Fails if generated code differs.
+	@echo "verify: all good"
+
+.PHONY: verify-generated
+verify-generated: $(BIN)/controller-gen
+	@echo "verify: generated code"
+	@hack/verify-generated.sh $(BIN)/controller-gen
+
+.PHONY: verify-tidy
+verify-tidy:
+	@echo "verify: go.mod and go.sum"
+	@for module in . hack/tools hack/controlplane; do \
+		go -C "$$module" mod tidy -diff || { echo "verify: $$module is not tidy; run: go -C $$module mod tidy" >&2; exit 1; }; \
+	done
+
+.PHONY: verify-manifests
+verify-manifests: $(BIN)/kustomize
+	@echo "verify: manifests build"
+	@for overlay in config/default config/crd config/samples config/prometheus; do \
+		$(BIN)/kustomize build "$$overlay" >/dev/null || { echo "verify: $$overlay does not build" >&2; exit 1; }; \
+	done
+
+.PHONY: vet
+vet:
+	go vet ./...
+
+.PHONY: vulncheck
+vulncheck: $(BIN)/govulncheck
+	@hack/vulncheck.sh $(BIN)/govulncheck
+
+.PHONY: clean
+clean: ## Remove what was built here. The control plane's cache stays.
+	rm -rf $(BIN) dist
+
+##@ Run it on a cluster
+
+.PHONY: install
+install: ## Install the CRDs into the cluster that kubectl points to.
+	kubectl apply --server-side -k config/crd
+
+.PHONY: uninstall
+uninstall: ## Remove the CRDs, and with them every object of these kinds.
+	kubectl delete --ignore-not-found -k config/crd
+
+.PHONY: deploy
+deploy: $(BIN)/kustomize ## Deploy the manager as IMG.
+	@work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; cp -R config "$$work/"; \
+		cd "$$work/config/manager" && $(BIN)/kustomize edit set image manager=$(IMG) && \
+		kubectl apply --server-side -k ../default
+
+.PHONY: undeploy
+undeploy: ## Remove the manager and the CRDs.
+	kubectl delete --ignore-not-found -k config/default
+
+.PHONY: docker-build
+docker-build: ## Build the images of the manager and of the builds.
+	$(CONTAINER_TOOL) build --target manager --build-arg VERSION=$(VERSION) -t $(IMG) .
+	$(CONTAINER_TOOL) build --target kiro-worker --build-arg VERSION=$(VERSION) -t $(WORKER_IMG) .
+
+##@ Tools
+
+.PHONY: assets
+assets: ## Make sure that kube-apiserver, etcd and kubectl are on this machine, and print where.
+	@go run ./hack/assets
+
+.PHONY: tools
+tools: $(BIN)/controller-gen $(BIN)/golangci-lint $(BIN)/govulncheck $(BIN)/kustomize $(BIN)/gotestsum ## Build the tools into bin/.
+
+# Each is built from the pinned module, and again only when that changes.
+$(BIN)/controller-gen: tool = sigs.k8s.io/controller-tools/cmd/controller-gen
+$(BIN)/golangci-lint: tool = github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+$(BIN)/govulncheck: tool = golang.org/x/vuln/cmd/govulncheck
+$(BIN)/kustomize: tool = sigs.k8s.io/kustomize/kustomize/v5
+$(BIN)/gotestsum: tool = gotest.tools/gotestsum
+$(BIN)/%: hack/tools/go.mod hack/tools/go.sum
+	@mkdir -p $(BIN)
+	@echo "building $(@F) (once)"
+	@go build -C hack/tools -o $@ $(tool)
+	@touch $@

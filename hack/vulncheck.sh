@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Copyright 2026 The Kiro Worker Authors.
+# SPDX-License-Identifier: Apache-2.0
+
+# Runs govulncheck. Its database is not reachable from everywhere; then this says so and does not fail, or nobody
+# behind a firewall could verify anything.
+# Usage: vulncheck.sh GOVULNCHECK
+set -euo pipefail
+
+echo "verify: known vulnerabilities"
+status=0
+out=$("$1" ./... 2>&1) || status=$?
+if [ "$status" -ne 0 ] && grep -q 'fetching vulnerabilities:' <<<"$out"; then
+	echo "verify: NOT checked for known vulnerabilities: govulncheck's database cannot be reached from here"
+	echo "verify: $(grep -m1 'fetching vulnerabilities:' <<<"$out")"
+	exit 0
+fi
+echo "$out"
+exit "$status"
