@@ -1,0 +1,9 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package agent runs a coding agent on one task of a spec.
+//
+// It reads tasks.md, says which tasks are open and in which order, makes the agent's command line from a preset or a
+// template, and runs it within bounds (package process). It does not judge: an agent's exit code says little, so the
+// outcome holds what was observed, and whoever asked looks at the diff, at the task's box and at the tests.
+package agent
