@@ -263,9 +263,12 @@ type BuildStatus struct {
 	// NotFoundSince is when CodeBuild first said that it does not know the build.
 	// +optional
 	NotFoundSince *metav1.Time `json:"notFoundSince,omitempty"`
-	// NotFoundTimes is how often it said so in a row.
+	// NotFoundTimes is how often it said so in a row, at different times.
 	// +optional
 	NotFoundTimes int32 `json:"notFoundTimes,omitempty"`
+	// NotFoundLastTime is when it last said so.
+	// +optional
+	NotFoundLastTime *metav1.MicroTime `json:"notFoundLastTime,omitempty"`
 }
 
 // Progress is what the worker last told of itself.
@@ -348,6 +351,9 @@ type Attempt struct {
 	// +kubebuilder:validation:MaxLength=128
 	// +optional
 	BoardStatus string `json:"boardStatus,omitempty"`
+	// Told is true once the pull request was told of the end by the controller, because the build could not.
+	// +optional
+	Told bool `json:"told,omitempty"`
 	// Outcome is the attempt's end; empty while it is not over.
 	// +kubebuilder:validation:MaxLength=64
 	// +optional

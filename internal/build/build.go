@@ -71,7 +71,7 @@ type Starter interface {
 // Observer looks builds up.
 type Observer interface {
 	// Get looks builds up by id or ARN, any number, in batches. A build that the service does not know is in
-	// neither found nor an error: it is in missing.
+	// neither found nor an error: it is in missing. Both speak of builds by the id or ARN that was given.
 	Get(ctx context.Context, ids []string) (found map[string]Build, missing []string, err error)
 	// Recent lists the project's builds that were started at or after since, newest first.
 	Recent(ctx context.Context, project string, since time.Time) ([]Build, error)

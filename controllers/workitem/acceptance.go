@@ -1,0 +1,155 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package workitem
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/forge"
+)
+
+// miss is what keeps an item from being accepted.
+type miss struct {
+	reason, message string
+}
+
+// guard looks for one miss.
+type guard func(item *v1alpha1.WorkItem, r forge.Report) *miss
+
+// guards are asked in this order: what a later one says is only worth saying if the earlier ones found nothing.
+var guards = []guard{
+	repositoryExists, branchExists, branchIsFeature, specExists, tasksExist, pullRequestExists, pullRequestIsOurs, pullRequestIsOne,
+}
+
+// firstMiss is the first thing that is missing, or nil.
+func firstMiss(item *v1alpha1.WorkItem, r forge.Report) *miss {
+	for _, g := range guards {
+		if m := g(item, r); m != nil {
+			return m
+		}
+	}
+	return nil
+}
+
+func repositoryExists(item *v1alpha1.WorkItem, r forge.Report) *miss {
+	if r.RepositoryFound {
+		return nil
+	}
+	return &miss{v1alpha1.ReasonRepositoryNotFound, fmt.Sprintf(
+		"Repository %s was not found. Check its name, and that the credentials may read it.", item.Spec.Repository)}
+}
+
+func branchExists(item *v1alpha1.WorkItem, r forge.Report) *miss {
+	if r.BranchFound {
+		return nil
+	}
+	return &miss{v1alpha1.ReasonBranchNotFound, fmt.Sprintf(
+		"Branch %s does not exist in %s. Push it; it is looked for again by itself.", item.Spec.Branch, item.Spec.Repository)}
+}
+
+func branchIsFeature(item *v1alpha1.WorkItem, r forge.Report) *miss {
+	switch {
+	case item.Spec.Branch == r.DefaultBranch:
+		return &miss{v1alpha1.ReasonDefaultBranch, fmt.Sprintf(
+			"%s is the default branch of %s. Work is only done on a feature branch.", item.Spec.Branch, item.Spec.Repository)}
+	case r.Protected:
+		return &miss{v1alpha1.ReasonProtectedBranch, fmt.Sprintf(
+			"Branch %s of %s is protected. Work is only done on a feature branch that may be pushed to.",
+			item.Spec.Branch, item.Spec.Repository)}
+	}
+	return nil
+}
+
+func specExists(item *v1alpha1.WorkItem, r forge.Report) *miss {
+	size := map[string]int64{}
+	for _, f := range r.SpecFiles {
+		size[f.Name] = f.Size
+	}
+	var absent, empty []string
+	for _, names := range [][]string{{"requirements.md", "bugfix.md"}, {"design.md"}, {"tasks.md"}} {
+		found := slices.DeleteFunc(slices.Clone(names), func(n string) bool { _, ok := size[n]; return !ok })
+		switch {
+		case len(found) == 0:
+			absent = append(absent, strings.Join(names, " or "))
+		case size[found[0]] == 0:
+			empty = append(empty, found[0])
+		}
+	}
+	switch {
+	case len(absent) > 0:
+		return &miss{v1alpha1.ReasonSpecNotFound, fmt.Sprintf(
+			"%s lacks %s on branch %s. Push the spec; it is looked for again by itself.",
+			specPath(item), strings.Join(absent, ", "), item.Spec.Branch)}
+	case len(empty) > 0:
+		return &miss{v1alpha1.ReasonSpecEmpty, fmt.Sprintf(
+			"%s is empty in %s on branch %s. Fill it and push.", strings.Join(empty, ", "), specPath(item), item.Spec.Branch)}
+	}
+	return nil
+}
+
+// taskLine finds a task as tolerantly as the worker reads them: a checkbox in a list, or a heading "Task 1".
+var taskLine = regexp.MustCompile(`(?mi)^\s*(?:[-*+]\s+\[[ xX-]\]|#+\s+task\s+\d)`)
+
+func tasksExist(item *v1alpha1.WorkItem, r forge.Report) *miss {
+	if taskLine.MatchString(r.TasksText) {
+		return nil
+	}
+	return &miss{v1alpha1.ReasonSpecEmpty, fmt.Sprintf(
+		"%s/tasks.md has no task, such as \"- [ ] 1. Title\". Add tasks and push.", specPath(item))}
+}
+
+func pullRequestExists(item *v1alpha1.WorkItem, r forge.Report) *miss {
+	if len(openPullRequests(item, r)) > 0 || len(forked(item, r)) > 0 {
+		return nil
+	}
+	if len(r.PullRequests) > 0 {
+		pr := r.PullRequests[0]
+		if pr.State == "OPEN" && pr.HeadBranch != item.Spec.Branch {
+			return &miss{v1alpha1.ReasonPullRequestNotFound, fmt.Sprintf(
+				"Pull request #%d comes from branch %s, not from %s. Correct spec.pullRequest.", pr.Number, cut(pr.HeadBranch, 100), item.Spec.Branch)}
+		}
+		return &miss{v1alpha1.ReasonPullRequestClosed, fmt.Sprintf(
+			"Pull request #%d is %s. Open it again, or open another from branch %s.", pr.Number, strings.ToLower(pr.State), item.Spec.Branch)}
+	}
+	return &miss{v1alpha1.ReasonPullRequestNotFound, fmt.Sprintf(
+		"No pull request comes from branch %s of %s. Open one (a draft will do).", item.Spec.Branch, item.Spec.Repository)}
+}
+
+func pullRequestIsOurs(item *v1alpha1.WorkItem, r forge.Report) *miss {
+	if len(openPullRequests(item, r)) > 0 {
+		return nil
+	}
+	pr := forked(item, r)[0]
+	return &miss{v1alpha1.ReasonPullRequestFromFork, fmt.Sprintf(
+		"Pull request #%d comes from a fork, whose branch cannot be pushed to. Open one from a branch of %s.",
+		pr.Number, item.Spec.Repository)}
+}
+
+func pullRequestIsOne(item *v1alpha1.WorkItem, r forge.Report) *miss {
+	open := openPullRequests(item, r)
+	if len(open) == 1 {
+		return nil
+	}
+	return &miss{v1alpha1.ReasonPullRequestAmbiguous, fmt.Sprintf(
+		"Pull requests #%d and #%d both come from branch %s. Close one, or name the right one in spec.pullRequest.",
+		open[0].Number, open[1].Number, item.Spec.Branch)}
+}
+
+// openPullRequests are the open ones from this branch of this repository.
+func openPullRequests(item *v1alpha1.WorkItem, r forge.Report) []forge.PullRequest {
+	return slices.DeleteFunc(slices.Clone(r.PullRequests), func(pr forge.PullRequest) bool {
+		return pr.State != "OPEN" || pr.HeadBranch != item.Spec.Branch || !strings.EqualFold(pr.HeadRepository, item.Spec.Repository)
+	})
+}
+
+// forked are the open ones from a branch of that name in another repository.
+func forked(item *v1alpha1.WorkItem, r forge.Report) []forge.PullRequest {
+	return slices.DeleteFunc(slices.Clone(r.PullRequests), func(pr forge.PullRequest) bool {
+		return pr.State != "OPEN" || pr.HeadBranch != item.Spec.Branch || strings.EqualFold(pr.HeadRepository, item.Spec.Repository)
+	})
+}

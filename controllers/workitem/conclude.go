@@ -1,0 +1,205 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package workitem
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/lock"
+	"github.com/kiro-worker/kiro-worker/internal/watch"
+)
+
+const (
+	// concludeAgain is how soon those who could not be told are told again.
+	concludeAgain = 15 * time.Second
+	// concludeWindow is how long that is tried. After it the item is concluded all the same, and says who was not
+	// told.
+	concludeWindow = 10 * time.Minute
+)
+
+// conclude finds the outcome, frees the lock if the build could not, decides on another attempt, and tells.
+type conclude struct {
+	deps
+	watcher *watch.Watcher
+}
+
+// Reconcile implements step.
+func (s *conclude) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
+	now := s.clock.Now()
+	set := conditionsOf(now, item)
+	if set.IsTrue(v1alpha1.ConditionConcluded) {
+		return waitFor(0), nil
+	}
+	if !finished(item) {
+		again, err := s.settle(ctx, item)
+		if err != nil || again {
+			return waitFor(time.Second), err
+		}
+	}
+	if !item.DeletionTimestamp.IsZero() {
+		set.True(v1alpha1.ConditionConcluded, v1alpha1.ReasonDeleted, "The item was deleted; nobody is told.")
+		return waitFor(0), nil
+	}
+	if err := s.tell(ctx, item); err != nil {
+		if now.Sub(item.Status.CompletionTime.Time) < concludeWindow {
+			set.Fail(v1alpha1.ConditionConcluded, err)
+			return waitFor(concludeAgain), nil
+		}
+		set.True(v1alpha1.ConditionConcluded, v1alpha1.ReasonSucceeded, "Concluded, but not everybody could be told: "+err.Error())
+		return waitFor(0), nil
+	}
+	set.True(v1alpha1.ConditionConcluded, v1alpha1.ReasonSucceeded, "The lock is free and the outcome was told.")
+	return waitFor(0), nil
+}
+
+// settle finds the attempt's outcome and frees its lock. It reports whether the item goes back into the queue.
+func (s *conclude) settle(ctx context.Context, item *v1alpha1.WorkItem) (again bool, err error) {
+	a := item.Status.Attempt
+	table, err := s.table(ctx, item)
+	if err != nil {
+		return false, err
+	}
+	card, err := table.Card(ctx, a.Parameters.CardKey)
+	if err != nil {
+		return false, fmt.Errorf("reading the card's record: %w", err)
+	}
+	row, err := branchRow(ctx, table, a)
+	if err != nil {
+		return false, err
+	}
+	if row.LockID == a.LockID && row.Status == contract.StatusInProgress && row.BuildID != "" && row.BuildID != a.Build.ARN {
+		// Another build of this attempt won the claim: that one is the attempt's.
+		a.Build = &v1alpha1.BuildStatus{ID: buildID(row.BuildID), ARN: row.BuildID}
+		conditionsOf(s.clock.Now(), item).Unknown(v1alpha1.ConditionBuildFinished, v1alpha1.ReasonRunning, "The build that holds the lock runs.")
+		return true, nil
+	}
+	e := gather(a, row, card)
+	v := judge(e)
+	if e.row == rowInProgress {
+		if err := s.free(ctx, table, item, row, v); err != nil {
+			return false, err
+		}
+	}
+	s.watcher.Forget(client.ObjectKeyFromObject(item))
+	s.metrics.attempts.WithLabelValues(v.outcome).Inc()
+	return s.retryOrFinish(ctx, item, v)
+}
+
+// free gives back the lock of a build that is over and did not do so itself.
+func (s *conclude) free(ctx context.Context, table lock.Table, item *v1alpha1.WorkItem, row lock.Row, v verdict) error {
+	a := item.Status.Attempt
+	now := s.clock.Now()
+	if row.BuildID == "" {
+		if err := table.Abandon(ctx, row, now); err != nil {
+			return fmt.Errorf("abandoning the lock of a build that never claimed it: %w", err)
+		}
+		return nil
+	}
+	text, err := contract.Result{Outcome: contract.Outcome(v.outcome), Message: v.message}.Encode()
+	if err != nil {
+		return err
+	}
+	ending := lock.Ending{Status: contract.StatusFailed, Outcome: contract.Outcome(v.outcome), Result: text}
+	if v.blame == contract.FaultWork && a.Last {
+		ending.Arming = &a.Arming.Time
+	}
+	if err := table.Release(ctx, lockOf(a), a.Build.ARN, now, ending); err != nil {
+		return fmt.Errorf("releasing the lock of a build that is over: %w", err)
+	}
+	return nil
+}
+
+// retryOrFinish decides whether another attempt follows.
+func (s *conclude) retryOrFinish(ctx context.Context, item *v1alpha1.WorkItem, v verdict) (again bool, err error) {
+	now := s.clock.Now()
+	env, err := s.environment(ctx, item)
+	if client.IgnoreNotFound(err) != nil {
+		return false, fmt.Errorf("reading the environment: %w", err)
+	}
+	counts := &item.Status.Retries
+	stopping := stopRequested(item) != nil
+	switch {
+	case stopping || v.blame == contract.FaultNone:
+	case v.blame == contract.FaultWork && !item.Status.Attempt.Last:
+		counts.Work++
+		requeue(item, v.outcome, v.message, true, now.Add(backoff(policyOf(env.Spec.Retry.Work, workPolicy), counts.Work, s.random())), now)
+		return true, nil
+	case v.blame == contract.FaultMachinery:
+		policy := policyOf(env.Spec.Retry.Machinery, machineryPolicy)
+		counts.Machinery++
+		if int(counts.Machinery) < policy.Tries {
+			requeue(item, v.outcome, v.message, true, now.Add(backoff(policy, counts.Machinery, s.random())), now)
+			return true, nil
+		}
+		v.message = fmt.Sprintf("The machinery failed %d times, the last as %s: %s Arm the card again to go on.", counts.Machinery, v.outcome, v.message)
+		endAttempt(item, v.outcome, now)
+		v.outcome = v1alpha1.ReasonRetriesExhausted
+	}
+	endAttempt(item, v.outcome, now)
+	finish(item, v, now)
+	return false, nil
+}
+
+// finish records the item's last word.
+func finish(item *v1alpha1.WorkItem, v verdict, now time.Time) {
+	set := conditionsOf(now, item)
+	if v.outcome == v1alpha1.ReasonSucceeded {
+		set.True(v1alpha1.ConditionSucceeded, v.outcome, v.message)
+	} else {
+		set.False(v1alpha1.ConditionSucceeded, v.outcome, v.message)
+	}
+	t := metav1.NewTime(now)
+	item.Status.CompletionTime = &t
+	item.Status.Queue = nil
+	item.Status.Result = resultOf(item, v.result)
+}
+
+// finished reports whether the item's last word is known, told or not.
+func finished(item *v1alpha1.WorkItem) bool {
+	for _, c := range item.Status.Conditions {
+		if c.Type == v1alpha1.ConditionSucceeded {
+			return c.Status != metav1.ConditionUnknown
+		}
+	}
+	return false
+}
+
+// alreadyDone takes over what is recorded of an arming that was worked off elsewhere, or before this object was
+// made.
+func alreadyDone(item *v1alpha1.WorkItem, card lock.CardRow, now time.Time) {
+	v := verdict{outcome: v1alpha1.ReasonAlreadyDone, message: fmt.Sprintf(
+		"This arming was worked off already, as %s. Move the card away and back to have it worked on again.", cut(string(card.Outcome), 64))}
+	r, err := contract.ParseResult(card.Result)
+	if err == nil {
+		v.result = &r
+	}
+	finish(item, v, now)
+	if err == nil && card.Outcome == contract.OutcomeSucceeded && r.Succeeded() {
+		conditionsOf(now, item).True(v1alpha1.ConditionSucceeded, v1alpha1.ReasonAlreadyDone, v.message)
+	}
+}
+
+// resultOf is the result as the status shows it.
+func resultOf(item *v1alpha1.WorkItem, r *contract.Result) *v1alpha1.Result {
+	out := &v1alpha1.Result{}
+	if accepted := item.Status.Accepted; accepted != nil {
+		out.PullRequestURL = accepted.PullRequestURL
+	}
+	if a := item.Status.Attempt; a != nil && a.Build != nil {
+		out.LogsURL = a.Build.LogsURL
+	}
+	if r == nil {
+		return out
+	}
+	out.Commit, out.ArtifactsURL = cut(r.Commit, 64), cut(r.ArtifactsURL, 1024)
+	out.Tests, out.Coverage = testsOf(*r), coverageOf(*r)
+	return out
+}

@@ -1,0 +1,96 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package workitem
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/build"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/lock"
+)
+
+const (
+	// lookBack is how far before the intent builds are looked for, for the sake of clocks that differ.
+	lookBack = 5 * time.Minute
+	// abandonedPause is how soon an item stands in the queue again after an attempt without a build.
+	abandonedPause = 30 * time.Second
+)
+
+// lookAndGiveUp ends a start that nothing is known of: first the lock's row is asked, then the project's recent
+// builds, and only then is the attempt abandoned. If a build claims the lock in the meantime, it has won.
+func (s *start) lookAndGiveUp(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
+	a := item.Status.Attempt
+	service, err := s.clients.Builds(ctx, item.Namespace, a.Parameters.AWS)
+	if err != nil {
+		return result{}, fmt.Errorf("reaching CodeBuild: %w", err)
+	}
+	table, err := s.table(ctx, item)
+	if err != nil {
+		return result{}, err
+	}
+	row, err := branchRow(ctx, table, a)
+	if err != nil {
+		return result{}, err
+	}
+	if row.LockID == a.LockID && row.Fence == a.Fence && row.BuildID != "" {
+		return s.adopt(ctx, item, service, row.BuildID)
+	}
+	recent, err := service.Recent(ctx, a.Parameters.ProjectName, a.IntentTime.Add(-lookBack))
+	if err != nil && fault.CodeOf(err) != fault.CodeNotFound {
+		return result{}, fmt.Errorf("looking for the attempt's build: %w", err)
+	}
+	if b, ok := buildOf(recent, a.LockID); ok {
+		return s.claim(ctx, item, service, b)
+	}
+	err = abandon(ctx, table, a, s.clock.Now())
+	switch {
+	case errors.Is(err, errClaimed), isRefusal(err):
+		return waitFor(time.Second), nil // a build came first; the next look finds it
+	case err != nil:
+		return result{}, err
+	}
+	return s.giveUp(item, "No build could be started within two minutes.")
+}
+
+// giveUp puts the item back into the queue. An attempt without a build counts for nothing.
+func (s *start) giveUp(item *v1alpha1.WorkItem, message string) (result, error) {
+	now := s.clock.Now()
+	why := message
+	if c := conditionsOf(now, item).Get(v1alpha1.ConditionBuildStarted); c != nil && c.Reason != v1alpha1.ReasonProgressing {
+		why = message + " " + c.Message
+	}
+	requeue(item, v1alpha1.ReasonAbandoned, why, false, now.Add(s.jitter(abandonedPause)), now)
+	s.metrics.attempts.WithLabelValues(v1alpha1.ReasonAbandoned).Inc()
+	return waitFor(time.Second), nil
+}
+
+// buildOf is the first build that was started for a lock. Builds come newest first.
+func buildOf(recent []build.Build, lockID string) (build.Build, bool) {
+	for i := len(recent) - 1; i >= 0; i-- {
+		if recent[i].LockID == lockID {
+			return recent[i], true
+		}
+	}
+	return build.Build{}, false
+}
+
+// isRefusal reports whether the table itself refused the operation.
+func isRefusal(err error) bool {
+	var refusal *lock.Refusal
+	return errors.As(err, &refusal)
+}
+
+// buildID is CodeBuild's id in a build's ARN, "arn:aws:codebuild:region:account:build/project:uuid".
+func buildID(arn string) string {
+	if _, id, ok := strings.Cut(arn, ":build/"); ok {
+		return id
+	}
+	return arn
+}

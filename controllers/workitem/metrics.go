@@ -1,0 +1,37 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package workitem
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// labelOutcome is a reason of the Succeeded condition.
+const labelOutcome = "outcome"
+
+// Metrics are the work item controller's own. The package's doc lists them.
+type Metrics struct {
+	outcomes      *prometheus.CounterVec
+	attempts      *prometheus.CounterVec
+	startRefusals prometheus.Counter
+	statusWrites  prometheus.Counter
+}
+
+// NewMetrics makes the metrics and registers them.
+func NewMetrics(registry prometheus.Registerer) *Metrics {
+	m := &Metrics{
+		outcomes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "kiro_worker_workitem_outcomes_total", Help: "Work items that ended, by outcome.",
+		}, []string{labelOutcome}),
+		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "kiro_worker_workitem_attempts_total", Help: "Attempts that ended, by outcome.",
+		}, []string{labelOutcome}),
+		startRefusals: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "kiro_worker_workitem_start_refusals_total", Help: "Calls of StartBuild that gave no build.",
+		}),
+		statusWrites: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "kiro_worker_workitem_status_writes_total", Help: "Status writes, over all work items.",
+		}),
+	}
+	registry.MustRegister(m.outcomes, m.attempts, m.startRefusals, m.statusWrites)
+	return m
+}

@@ -1,0 +1,172 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package workitem
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/build"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/lock"
+)
+
+// rowState is what the strongly read rows say of an attempt.
+type rowState string
+
+const (
+	rowComplete   rowState = "complete"    // released by the build as a success
+	rowFailed     rowState = "failed"      // released, reclaimed or abandoned as a failure
+	rowInProgress rowState = "in_progress" // ours, never released
+	rowGone       rowState = "gone"        // taken by the next attempt, or deleted; nothing is recorded
+)
+
+// verdict is how an attempt ended.
+type verdict struct {
+	outcome string // a reason of the Succeeded condition
+	blame   contract.Fault
+	message string
+	result  *contract.Result
+}
+
+// evidence is what a verdict is found from.
+type evidence struct {
+	build  build.Status // empty: CodeBuild does not know the build
+	queued bool         // the build never left CodeBuild's queue
+	row    rowState
+	result *contract.Result
+	stop   string // why we asked the build to stop, if we did
+}
+
+// rule is one line of the truth table. An empty list matches everything.
+type rule struct {
+	row    []rowState
+	result func(*contract.Result) bool
+	build  []build.Status
+	when   func(evidence) bool
+
+	outcome string // empty: as the result says
+	blame   contract.Fault
+	message string
+}
+
+func anyResult(*contract.Result) bool    { return true }
+func noResult(r *contract.Result) bool   { return r == nil }
+func someResult(r *contract.Result) bool { return r != nil }
+func goodResult(r *contract.Result) bool { return r != nil && r.Succeeded() }
+func wasQueued(e evidence) bool          { return e.queued }
+func weStopped(e evidence) bool          { return e.stop != "" }
+func nobodyStopped(e evidence) bool      { return e.stop == "" }
+func cutShort(r *contract.Result) bool {
+	return r == nil || slices.Contains(cutShortOutcomes, r.Outcome)
+}
+func stoppedMidway(r *contract.Result) bool {
+	return r != nil && r.Outcome == contract.OutcomeInterrupted
+}
+
+// cutShortOutcomes are what a worker reports that was ended from outside.
+var cutShortOutcomes = []contract.Outcome{contract.OutcomeInterrupted, contract.OutcomeLeaseLost, contract.OutcomeInternalError}
+
+// truth is the table from which the outcome is read, first match first. Success needs a row that this very build
+// released as complete and every gate measured and passed; what CodeBuild says of the build is not enough, and
+// what it says after that is not held against it.
+var truth = []rule{
+	{row: []rowState{rowComplete}, result: goodResult,
+		outcome: v1alpha1.ReasonSucceeded},
+	{row: []rowState{rowComplete}, result: anyResult,
+		outcome: v1alpha1.ReasonWorkerLost, blame: contract.FaultMachinery,
+		message: "The build claims success, but recorded no result in which every gate was measured and passed."},
+	{when: weStopped, result: cutShort,
+		message: "The build was stopped."},
+	{row: []rowState{rowFailed}, result: stoppedMidway, build: []build.Status{build.StatusStopped}, when: nobodyStopped,
+		outcome: v1alpha1.ReasonCancelled, message: "The build was stopped by somebody in CodeBuild."},
+	{row: []rowState{rowFailed, rowGone}, result: someResult},
+	{when: wasQueued, build: []build.Status{build.StatusTimedOut, build.StatusFailed, build.StatusFault},
+		outcome: v1alpha1.ReasonQueueTimedOut, blame: contract.FaultMachinery,
+		message: "The build waited too long in CodeBuild's queue."},
+	{build: []build.Status{build.StatusStopped},
+		outcome: v1alpha1.ReasonCancelled, message: "The build was stopped by somebody in CodeBuild."},
+	{build: []build.Status{build.StatusTimedOut},
+		outcome: v1alpha1.ReasonTimedOut, blame: contract.FaultWork,
+		message: "CodeBuild ended the build at its time-out. Raise spec.timeout, or split the spec into smaller ones."},
+	{build: []build.Status{build.StatusFault},
+		outcome: v1alpha1.ReasonBuildFault, blame: contract.FaultMachinery, message: "CodeBuild failed to run the build."},
+	{result: noResult,
+		outcome: v1alpha1.ReasonWorkerLost, blame: contract.FaultMachinery,
+		message: "The build ended without a result. Its log says how far it came."},
+}
+
+// judge reads the outcome from the table.
+func judge(e evidence) verdict {
+	for _, r := range truth {
+		if !r.matches(e) {
+			continue
+		}
+		v := verdict{outcome: r.outcome, blame: r.blame, message: r.message, result: e.result}
+		switch {
+		case v.outcome == "" && r.message != "": // we stopped it
+			v.outcome = e.stop
+			v.blame = stopBlame(e.stop)
+		case v.outcome == "":
+			v.outcome, v.blame, v.message = string(e.result.Outcome), e.result.Outcome.Blame(), e.result.Message
+		case v.outcome == v1alpha1.ReasonSucceeded:
+			v.message = successMessage(e)
+		}
+		return v
+	}
+	return verdict{outcome: v1alpha1.ReasonWorkerLost, blame: contract.FaultMachinery, message: "The build's end is not understood.", result: e.result}
+}
+
+func (r rule) matches(e evidence) bool {
+	return (len(r.row) == 0 || slices.Contains(r.row, e.row)) &&
+		(len(r.build) == 0 || slices.Contains(r.build, e.build)) &&
+		(r.result == nil || r.result(e.result)) &&
+		(r.when == nil || r.when(e))
+}
+
+// stopBlame is whose failure it is that we stopped a build: nobody's if a person wanted it.
+func stopBlame(reason string) contract.Fault {
+	switch reason {
+	case v1alpha1.ReasonTimedOut:
+		return contract.FaultWork
+	case v1alpha1.ReasonWorkerLost:
+		return contract.FaultMachinery
+	}
+	return contract.FaultNone
+}
+
+func successMessage(e evidence) string {
+	text := "Every task was done and every gate passed."
+	if e.build != build.StatusSucceeded && e.build != "" {
+		text += fmt.Sprintf(" CodeBuild ended the build as %s after it had released its lock.", e.build)
+	}
+	return text
+}
+
+// gather reads the evidence out of the rows. The card's row counts first: the branch's row may be the next
+// attempt's by now.
+func gather(a *v1alpha1.Attempt, row lock.Row, card lock.CardRow) evidence {
+	e := evidence{build: build.Status(a.Build.Status), queued: a.Build.Phase == "QUEUED", stop: a.StopReason, row: rowGone}
+	text := ""
+	ours := row.LockID == a.LockID && row.Fence == a.Fence && (row.BuildID == a.Build.ARN || row.BuildID == "")
+	switch {
+	case card.Exists && card.LockID == a.LockID:
+		text, e.row = card.Result, rowFailed
+		if card.Outcome == contract.OutcomeSucceeded {
+			e.row = rowComplete
+		}
+	case ours:
+		text = row.Result
+		e.row = map[contract.RowStatus]rowState{
+			contract.StatusComplete: rowComplete, contract.StatusFailed: rowFailed, contract.StatusInProgress: rowInProgress,
+		}[row.Status]
+	}
+	if e.row != rowInProgress && text != "" {
+		if r, err := contract.ParseResult(text); err == nil {
+			e.result = &r
+		}
+	}
+	return e
+}

@@ -1,0 +1,70 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package workitem
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/watch"
+)
+
+// EnvironmentIndex is the cache's index of items by the environment that they name.
+const EnvironmentIndex = "spec.environmentRef.name"
+
+// newsBuffer is how much the watcher may see before the queue takes it in.
+const newsBuffer = 1024
+
+// IndexItems adds the index that this package lists by. It is called once a manager.
+func IndexItems(ctx context.Context, indexer client.FieldIndexer) error {
+	err := indexer.IndexField(ctx, &v1alpha1.WorkItem{}, EnvironmentIndex, func(o client.Object) []string {
+		item, ok := o.(*v1alpha1.WorkItem)
+		if !ok {
+			return nil
+		}
+		return []string{item.Spec.EnvironmentRef.Name}
+	})
+	if err != nil {
+		return fmt.Errorf("indexing work items by environment: %w", err)
+	}
+	return nil
+}
+
+// SetupWithManager starts the controller and the watch.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, realTime clock.Clock, concurrency int) error {
+	news := make(chan event.GenericEvent, newsBuffer)
+	runner := &watch.Runner{Watcher: r.Watcher, Clock: realTime, Changed: func(ctx context.Context, key types.NamespacedName) {
+		item := &v1alpha1.WorkItem{}
+		item.Namespace, item.Name = key.Namespace, key.Name
+		select {
+		case news <- event.GenericEvent{Object: item}:
+		case <-ctx.Done():
+		}
+	}}
+	if err := mgr.Add(runner); err != nil {
+		return fmt.Errorf("adding the watch of builds: %w", err)
+	}
+	err := ctrl.NewControllerManagedBy(mgr).
+		Named("workitem").
+		For(&v1alpha1.WorkItem{}).
+		Watches(&v1alpha1.WorkEnvironment{}, handler.EnqueueRequestsFromMapFunc(r.itemsThatWaitFor)).
+		Watches(&v1alpha1.WorkItem{}, r.wakeNext()).
+		WatchesRawSource(source.Channel(news, &handler.EnqueueRequestForObject{})).
+		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency}).
+		Complete(r)
+	if err != nil {
+		return fmt.Errorf("setting up the work item controller: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,174 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package workitem
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/build"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
+)
+
+const (
+	// startWindow is how long a start is tried. With the call's own time-out it stays well under the five
+	// minutes for which CodeBuild knows the token.
+	startWindow = 2 * time.Minute
+	// runGrace is what a build may take over its time-outs, before it is asked to stop.
+	runGrace = 10 * time.Minute
+)
+
+// start starts the attempt's build, once, whatever crashes: the intent is persisted first, the call carries a
+// token made from the lock, and what is not known afterwards is looked for before the attempt is given up.
+type start struct {
+	deps
+	persist func(context.Context, *v1alpha1.WorkItem) error
+}
+
+// Reconcile implements step.
+func (s *start) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
+	a := item.Status.Attempt
+	if finished(item) || (a != nil && (a.Outcome != "" || a.Build != nil)) {
+		return goOn(), nil
+	}
+	if a.IntentTime == nil {
+		if err := s.intend(ctx, item); err != nil {
+			return result{}, err
+		}
+		a = item.Status.Attempt
+	}
+	if s.clock.Now().After(a.Deadlines.StartBy.Time) {
+		return s.lookAndGiveUp(ctx, item)
+	}
+	service, err := s.clients.Builds(ctx, item.Namespace, a.Parameters.AWS)
+	if err != nil {
+		return s.notStarted(item, err)
+	}
+	b, err := service.Start(ctx, startRequest(a))
+	if err != nil {
+		return s.notStarted(item, err)
+	}
+	return s.claim(ctx, item, service, b)
+}
+
+// intend persists that a build is about to be started.
+func (s *start) intend(ctx context.Context, item *v1alpha1.WorkItem) error {
+	now := s.clock.Now()
+	a := item.Status.Attempt
+	t, by := metav1.NewMicroTime(now), metav1.NewTime(now.Add(startWindow))
+	a.IntentTime, a.Deadlines.StartBy = &t, &by
+	conditionsOf(now, item).Unknown(v1alpha1.ConditionBuildStarted, v1alpha1.ReasonProgressing, "The build is being started.")
+	if err := s.persist(ctx, item); err != nil {
+		return fmt.Errorf("persisting the intent to start a build: %w", err)
+	}
+	return nil
+}
+
+func startRequest(a *v1alpha1.Attempt) build.StartRequest {
+	variables := make([]contract.Variable, 0, len(a.Parameters.Environment))
+	for _, v := range a.Parameters.Environment {
+		variables = append(variables, contract.Variable{Name: v.Name, Value: v.Value})
+	}
+	return build.StartRequest{
+		Project: a.Parameters.ProjectName, Token: contract.IdempotencyToken(a.LockID), Environment: variables,
+		Timeout: a.Parameters.Timeout.Duration, QueuedTimeout: a.Parameters.QueuedTimeout.Duration,
+	}
+}
+
+// notStarted waits and calls again until the window is over. Whatever the error says of this call, an earlier one
+// of the same attempt may have started a build unseen, so nothing is concluded from it alone.
+func (s *start) notStarted(item *v1alpha1.WorkItem, err error) (result, error) {
+	now := s.clock.Now()
+	a := item.Status.Attempt
+	set := conditionsOf(now, item)
+	switch {
+	case !errors.Is(err, build.ErrRejected):
+		set.Unknown(v1alpha1.ConditionBuildStarted, v1alpha1.ReasonStartUnknown,
+			"CodeBuild's answer was lost; the same call is repeated: "+fault.Message(err))
+	case fault.CodeOf(err) == fault.CodeCapacity || fault.CodeOf(err) == fault.CodeRateLimited:
+		set.False(v1alpha1.ConditionBuildStarted, v1alpha1.ReasonCapacity, fault.Message(err))
+	default:
+		set.False(v1alpha1.ConditionBuildStarted, v1alpha1.ReasonStartRefused, fault.Message(err))
+	}
+	s.metrics.startRefusals.Inc()
+	again := backoff(startPolicy, int32(now.Sub(a.IntentTime.Time)/startPolicy.Base)+1, s.random())
+	return waitFor(min(again, a.Deadlines.StartBy.Sub(now)+time.Second)), nil
+}
+
+// claim records the build in the lock's rows, so that it is known there even if the worker never comes up.
+func (s *start) claim(ctx context.Context, item *v1alpha1.WorkItem, service build.Service, b build.Build) (result, error) {
+	a := item.Status.Attempt
+	table, err := s.table(ctx, item)
+	if err != nil {
+		return result{}, err
+	}
+	now := s.clock.Now()
+	err = table.Claim(ctx, lockOf(a), b.ARN, now.Add(a.Parameters.LeaseTTL.Duration))
+	switch {
+	case err == nil:
+		started(item, b, now)
+		return goOn(), nil
+	case !isRefusal(err):
+		return result{}, fmt.Errorf("recording the build in the lock: %w", err)
+	}
+	return s.refusedClaim(ctx, item, service, b)
+}
+
+// refusedClaim sorts out a lock that is not as we believe. If it is still ours with another build in it, that
+// build is the attempt's, and the one just started is not needed. Else the attempt is over.
+func (s *start) refusedClaim(ctx context.Context, item *v1alpha1.WorkItem, service build.Service, b build.Build) (result, error) {
+	a := item.Status.Attempt
+	table, err := s.table(ctx, item)
+	if err != nil {
+		return result{}, err
+	}
+	row, err := branchRow(ctx, table, a)
+	if err != nil {
+		return result{}, err
+	}
+	ours := row.LockID == a.LockID && row.Fence == a.Fence
+	if ours && row.BuildID == b.ARN {
+		started(item, b, s.clock.Now()) // claimed, and perhaps released already, by the worker
+		return goOn(), nil
+	}
+	if err := service.Stop(ctx, b.ID); err != nil {
+		return result{}, fmt.Errorf("stopping a build that is not needed: %w", err)
+	}
+	if ours && row.BuildID != "" {
+		return s.adopt(ctx, item, service, row.BuildID)
+	}
+	return s.giveUp(item, "The lock was taken away before the build had claimed it.")
+}
+
+// adopt makes a build that was found the attempt's.
+func (s *start) adopt(ctx context.Context, item *v1alpha1.WorkItem, service build.Service, arn string) (result, error) {
+	found, _, err := service.Get(ctx, []string{arn})
+	if err != nil {
+		return result{}, fmt.Errorf("looking at build %s: %w", arn, err)
+	}
+	b, ok := found[arn]
+	if !ok {
+		b = build.Build{ID: buildID(arn), ARN: arn}
+	}
+	started(item, b, s.clock.Now())
+	return goOn(), nil
+}
+
+// started records the build in the status.
+func started(item *v1alpha1.WorkItem, b build.Build, now time.Time) {
+	a := item.Status.Attempt
+	a.Build = &v1alpha1.BuildStatus{ID: b.ID, ARN: b.ARN}
+	observeBuild(a.Build, b)
+	by := metav1.NewTime(now.Add(a.Parameters.QueuedTimeout.Duration + a.Parameters.Timeout.Duration + runGrace))
+	a.Deadlines.RunBy = &by
+	set := conditionsOf(now, item)
+	set.True(v1alpha1.ConditionBuildStarted, v1alpha1.ReasonSucceeded, fmt.Sprintf("Build %s was started.", b.ID))
+	set.Unknown(v1alpha1.ConditionBuildFinished, v1alpha1.ReasonRunning, "The build runs.")
+}

@@ -1,0 +1,103 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package workitem
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/watch"
+)
+
+const (
+	// stopAgain is how soon a build that does not stop is asked again.
+	stopAgain = time.Minute
+	// stopPatience is how long a build may take to stop before that is reported.
+	stopPatience = 10 * time.Minute
+)
+
+// stop ends what is to be ended: by a person's will, or because a deadline has passed. It runs before the steps,
+// whatever step the item is at, and never reads the environment: the attempt froze what stopping needs.
+func (r *Reconciler) stop(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
+	now := r.clock.Now()
+	if finished(item) {
+		return goOn(), nil
+	}
+	cause := firstCause(now, item, r.latest(item))
+	if cause == nil {
+		return goOn(), nil
+	}
+	if attemptActive(item) {
+		return r.stopAttempt(ctx, item, *cause)
+	}
+	finish(item, verdict{outcome: cause.reason, message: cause.message}, now)
+	return goOn(), nil
+}
+
+// latest is what was last seen of the item's build, or nil.
+func (r *Reconciler) latest(item *v1alpha1.WorkItem) *watch.Observation {
+	if a := item.Status.Attempt; a != nil && a.Build != nil {
+		return r.Watcher.Latest(client.ObjectKeyFromObject(item), a.Build.ARN)
+	}
+	return nil
+}
+
+func (r *Reconciler) stopAttempt(ctx context.Context, item *v1alpha1.WorkItem, cause stopCause) (result, error) {
+	a := item.Status.Attempt
+	now := r.clock.Now()
+	if a.Build == nil {
+		table, err := r.table(ctx, item)
+		if err != nil {
+			return result{}, err
+		}
+		err = abandon(ctx, table, a, now)
+		switch {
+		case err == nil:
+			endAttempt(item, cause.reason, now)
+			finish(item, verdict{outcome: cause.reason, message: cause.message}, now)
+			return goOn(), nil
+		case !errors.Is(err, errClaimed):
+			return result{}, err
+		}
+		// A build came first: it is the attempt's now, and is stopped like any other.
+		row, err := branchRow(ctx, table, a)
+		if err != nil {
+			return result{}, err
+		}
+		a.Build = &v1alpha1.BuildStatus{ID: buildID(row.BuildID), ARN: row.BuildID}
+	}
+	return r.stopBuild(ctx, item, cause)
+}
+
+// stopBuild asks the build to stop, and again from time to time. The steps then watch it to its end: only a build
+// that is over gives its lock back.
+func (r *Reconciler) stopBuild(ctx context.Context, item *v1alpha1.WorkItem, cause stopCause) (result, error) {
+	a := item.Status.Attempt
+	now := r.clock.Now()
+	asked := a.StopRequestedTime
+	if conditionsOf(now, item).IsTrue(v1alpha1.ConditionBuildFinished) || a.Build.EndTime != nil ||
+		(asked != nil && now.Sub(asked.Time) < stopAgain) {
+		return goOn(), nil
+	}
+	service, err := r.clients.Builds(ctx, item.Namespace, a.Parameters.AWS)
+	if err != nil {
+		return result{}, fmt.Errorf("reaching CodeBuild to stop the build: %w", err)
+	}
+	if err := service.Stop(ctx, a.Build.ID); err != nil && fault.CodeOf(err) != fault.CodeNotFound {
+		return result{}, fmt.Errorf("stopping build %s: %w", a.Build.ID, err)
+	}
+	if asked == nil {
+		t := metav1.NewMicroTime(now)
+		a.StopRequestedTime, a.StopReason = &t, cause.reason
+	}
+	r.Watcher.Hasten(client.ObjectKeyFromObject(item))
+	return goOn(), nil
+}

@@ -1,0 +1,173 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package workitem
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/lock"
+	"github.com/kiro-worker/kiro-worker/internal/queue"
+)
+
+const (
+	// acceptFresh is how old acceptance may be when the lock is taken.
+	acceptFresh = 10 * time.Second
+	// heldRecheck is how soon a slot or branch that another holds is tried again, plus up to as much by chance.
+	heldRecheck = 5 * time.Second
+)
+
+// take is the lock step: it takes a slot and the branch together.
+type take struct {
+	deps
+	accept *accept
+}
+
+// heldLock is a lock with what the attempt is frozen from.
+type heldLock struct {
+	lock.Lock
+	attempt int32
+	apiURL  string
+}
+
+// Reconcile implements step.
+func (s *take) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
+	if finished(item) || (attemptActive(item) && item.Status.Attempt.IntentTime != nil) {
+		return goOn(), nil
+	}
+	if res, err := s.acceptAgain(ctx, item); err != nil || !res.done {
+		return res, err
+	}
+	env, err := s.environment(ctx, item)
+	if err != nil {
+		return result{}, fmt.Errorf("reading the environment: %w", err)
+	}
+	table, err := s.clients.Table(ctx, item.Namespace, env.Spec.AWS, env.Spec.Lock.TableName)
+	if err != nil {
+		return s.failed(item, fmt.Errorf("reaching the lock table: %w", err))
+	}
+	slots, err := readSlots(ctx, table, env.Status.ProjectARN)
+	if err != nil {
+		return s.failed(item, err)
+	}
+	lockID := contract.LockID(string(item.UID), nextNumber(item))
+	slot := slots.slotFor(lockID, int(valueOr(env.Spec.Concurrency, 1)))
+	if slot == "" {
+		return s.refused(item, v1alpha1.ReasonNoFreeSlot, "Every slot is in use, some perhaps by another cluster."), nil
+	}
+	held, err := table.Take(ctx, s.request(item, env, lockID, slot))
+	if err != nil {
+		return s.notTaken(item, err)
+	}
+	return s.taken(ctx, item, env, table, held)
+}
+
+// acceptAgain looks once more just before the lock, unless it was just done: an item may have stood in the queue
+// for hours.
+func (s *take) acceptAgain(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
+	a := item.Status.Accepted
+	if a != nil && a.Time != nil && s.clock.Now().Sub(a.Time.Time) < acceptFresh {
+		return goOn(), nil
+	}
+	return s.accept.ask(ctx, item)
+}
+
+func (s *take) request(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, lockID, slotKey string) lock.Request {
+	now := s.clock.Now()
+	a := item.Status.Accepted
+	return lock.Request{
+		LockID: lockID, WorkItemID: s.cluster + "/" + item.Namespace + "/" + item.Name, Holder: string(item.UID),
+		Attempt: nextNumber(item), ProjectARN: env.Status.ProjectARN, SlotKey: slotKey,
+		BranchKey: contract.BranchKey(a.ForgeHost, a.RepositoryID, "refs/heads/"+item.Spec.Branch),
+		CardKey:   cardKey(item), Arming: item.Status.ObservedArming.Time,
+		ExpiresAt: now.Add(durationOr(env.Spec.Lock.TTL, 90*time.Minute)), Now: now,
+	}
+}
+
+// taken looks at the slots a second time. Two controllers that both saw the last free slot have both taken one by
+// now; whoever sees too many gives its own back, by chance at another time than the other.
+func (s *take) taken(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table lock.Table, held lock.Lock) (result, error) {
+	now := s.clock.Now()
+	url, err := s.apiURL(ctx, item, env)
+	if err != nil {
+		return result{}, fmt.Errorf("reading the source: %w", err)
+	}
+	attempt, err := frozen(item, env, heldLock{Lock: held, attempt: nextNumber(item), apiURL: url})
+	if err != nil {
+		return result{}, fmt.Errorf("freezing the attempt: %w", err)
+	}
+	slots, err := readSlots(ctx, table, env.Status.ProjectARN)
+	if err != nil {
+		return s.failed(item, err)
+	}
+	item.Status.Attempt = &attempt
+	if queue.Overdrawn(slots.held(""), int(valueOr(env.Spec.Concurrency, 1))) {
+		return s.giveBack(ctx, item, table)
+	}
+	item.Status.Queue = nil
+	if item.Status.StartTime == nil {
+		t := metav1.NewTime(now)
+		item.Status.StartTime = &t
+	}
+	conditionsOf(now, item).True(v1alpha1.ConditionLocked, v1alpha1.ReasonSucceeded, fmt.Sprintf(
+		"Attempt %d holds its slot and the branch, fence %d.", attempt.Number, attempt.Fence))
+	return goOn(), nil
+}
+
+// giveBack abandons a lock that no build was started for.
+func (s *take) giveBack(ctx context.Context, item *v1alpha1.WorkItem, table lock.Table) (result, error) {
+	if err := abandon(ctx, table, item.Status.Attempt, s.clock.Now()); err != nil {
+		return result{}, fmt.Errorf("giving the lock back: %w", err)
+	}
+	now := s.clock.Now()
+	requeue(item, v1alpha1.ReasonAbandoned, "Too many slots were in use after taking one.", false, now.Add(s.jitter(heldRecheck)), now)
+	return waitFor(time.Second), nil
+}
+
+// notTaken says why the lock was refused.
+func (s *take) notTaken(item *v1alpha1.WorkItem, err error) (result, error) {
+	var refusal *lock.Refusal
+	if !errors.As(err, &refusal) {
+		return s.failed(item, fmt.Errorf("taking the lock: %w", err))
+	}
+	now := s.clock.Now()
+	switch {
+	case errors.Is(err, lock.ErrAlreadyDone):
+		alreadyDone(item, refusal.Card, now)
+		return goOn(), nil
+	case errors.Is(err, lock.ErrAttemptOver):
+		// Taken by us before a crash, and ended since: its number is used up.
+		burn(item, refusal.Row, now)
+		return waitFor(time.Second), nil
+	case errors.Is(err, lock.ErrForeign):
+		return s.refused(item, v1alpha1.ReasonForeignRow, refusal.Message), nil
+	case refusal.Row.BranchKey == refusal.Row.Key:
+		return s.refused(item, v1alpha1.ReasonBranchHeld, refusal.Message), nil
+	default:
+		return s.refused(item, v1alpha1.ReasonNoFreeSlot, refusal.Message), nil
+	}
+}
+
+func (s *take) refused(item *v1alpha1.WorkItem, reason, message string) result {
+	now := s.clock.Now()
+	conditionsOf(now, item).False(v1alpha1.ConditionLocked, reason, message)
+	wait(item, reason, now)
+	return waitFor(s.jitter(heldRecheck))
+}
+
+func (s *take) failed(item *v1alpha1.WorkItem, err error) (result, error) {
+	conditionsOf(s.clock.Now(), item).Fail(v1alpha1.ConditionLocked, err)
+	return result{}, err
+}
+
+// jitter is d and up to as much again by chance, so that two controllers do not meet a second time.
+func (d deps) jitter(base time.Duration) time.Duration {
+	return base + time.Duration(d.random()*float64(base))
+}

@@ -1,0 +1,178 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package workitem
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/board"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
+)
+
+// tell says how the item ended: on the board, on the pull request where the build could not, and to those who
+// asked to be notified. Each part may be repeated; all are tried, whatever becomes of the others.
+func (s *conclude) tell(ctx context.Context, item *v1alpha1.WorkItem) error {
+	env, err := s.environment(ctx, item)
+	switch {
+	case apierrors.IsNotFound(err):
+		env = nil
+	case err != nil:
+		return fmt.Errorf("reading the environment: %w", err)
+	}
+	source, err := s.source(ctx, item)
+	switch {
+	case apierrors.IsNotFound(err):
+		source = nil
+	case err != nil:
+		return fmt.Errorf("reading the source: %w", err)
+	}
+	if env == nil || (item.Spec.SourceRef != nil && source == nil) {
+		return nil // their deletion took the means to tell anybody with it
+	}
+	return errors.Join(
+		s.setBoardStatus(ctx, item, source, env, finalBoardStatus(item, source)),
+		s.comment(ctx, item, env),
+		s.notify(ctx, item, env),
+	)
+}
+
+// tellStarted gives the card the status that says that its work has begun. The work does not depend on it, so a
+// failure is logged and tried again with the next look.
+func (s *observe) tellStarted(ctx context.Context, item *v1alpha1.WorkItem) {
+	source, err := s.source(ctx, item)
+	if err != nil || source == nil || source.Spec.WriteBack == nil || source.Spec.WriteBack.Started == "" || stopRequested(item) != nil {
+		return
+	}
+	env, err := s.environment(ctx, item)
+	if err != nil {
+		return
+	}
+	if err := s.setBoardStatus(ctx, item, source, env, source.Spec.WriteBack.Started); err != nil {
+		log.FromContext(ctx).Info("Could not set the card's status", keyError, fault.Message(err))
+	}
+}
+
+// finalBoardStatus is the status that the source wants an ended card to have; empty for none.
+func finalBoardStatus(item *v1alpha1.WorkItem, source *v1alpha1.WorkSource) string {
+	if source == nil || source.Spec.WriteBack == nil || personEnded(item) {
+		return ""
+	}
+	if conditionTrue(item, v1alpha1.ConditionSucceeded) {
+		return source.Spec.WriteBack.Succeeded
+	}
+	return source.Spec.WriteBack.Failed
+}
+
+// setBoardStatus gives the card a status, unless it was given it before in this attempt.
+func (d deps) setBoardStatus(ctx context.Context, item *v1alpha1.WorkItem, source *v1alpha1.WorkSource, env *v1alpha1.WorkEnvironment, name string) error {
+	a := item.Status.Attempt
+	if name == "" || item.Spec.Card == nil || a == nil || a.BoardStatus == name {
+		return nil
+	}
+	cards, err := d.clients.Board(ctx, source, env)
+	if err != nil {
+		return fmt.Errorf("reaching the board: %w", err)
+	}
+	gh := source.Spec.GitHub
+	schema, err := cards.Resolve(ctx, board.Ref{
+		Owner: gh.Owner, ProjectNumber: int(gh.ProjectNumber), StatusField: gh.StatusField, ReadyStatus: gh.ReadyStatus,
+	})
+	if err != nil {
+		return fmt.Errorf("resolving the board: %w", err)
+	}
+	option, ok := schema.Options[name]
+	if !ok {
+		return fmt.Errorf("the board's field %q has no option %q; correct writeBack of WorkSource %s", gh.StatusField, name, source.Name)
+	}
+	if err := cards.SetStatus(ctx, schema, item.Spec.Card.ID, option); err != nil {
+		return fmt.Errorf("setting the card's status: %w", err)
+	}
+	a.BoardStatus = name
+	return nil
+}
+
+// commentMarker begins the comment of an item, so that it is replaced and not repeated.
+const commentMarker = "<!-- kiro-worker:outcome -->"
+
+// comment tells the pull request what happened, if a build was started and could not tell it itself.
+func (s *conclude) comment(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) error {
+	a := item.Status.Attempt
+	if a == nil || a.Build == nil || a.Told || a.Parameters.PullRequest == 0 {
+		return nil
+	}
+	told, err := s.workerTold(ctx, item)
+	if err != nil || told {
+		return err
+	}
+	repository, err := s.forge(ctx, item, env)
+	if err != nil {
+		return fmt.Errorf("reaching the pull request: %w", err)
+	}
+	if err := repository.Comment(ctx, a.Parameters.Repository, a.Parameters.PullRequest, commentMarker, outcomeComment(item)); err != nil {
+		return fmt.Errorf("commenting on the pull request: %w", err)
+	}
+	a.Told = true
+	return nil
+}
+
+// workerTold reports whether the build updated the pull request itself.
+func (s *conclude) workerTold(ctx context.Context, item *v1alpha1.WorkItem) (bool, error) {
+	a := item.Status.Attempt
+	table, err := s.table(ctx, item)
+	if err != nil {
+		return false, err
+	}
+	card, err := table.Card(ctx, a.Parameters.CardKey)
+	if err != nil {
+		return false, fmt.Errorf("reading the card's record: %w", err)
+	}
+	row, err := branchRow(ctx, table, a)
+	if err != nil {
+		return false, err
+	}
+	e := gather(a, row, card)
+	return e.result != nil && e.result.PullRequestUpdated, nil
+}
+
+// outcomeComment is what the pull request is told. Every part of it is ours or cleaned: no text of a tool.
+func outcomeComment(item *v1alpha1.WorkItem) string {
+	c := conditionOf(item, v1alpha1.ConditionSucceeded)
+	return fmt.Sprintf("%s\n**Kiro Worker: %s.** The build could not update this pull request itself.\n\n%s\n\nWork item `%s/%s`, attempt %d, correlation id `%s`.\n",
+		commentMarker, c.Reason, plainText(c.Message), item.Namespace, item.Name, item.Status.Attempt.Number, item.Status.CorrelationID)
+}
+
+// notify tells the topic and the dead-letter queue.
+func (s *conclude) notify(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) error {
+	var errs []error
+	for _, destination := range destinations(item, env) {
+		notifier, err := s.clients.Notifier(ctx, item.Namespace, env.Spec.AWS, destination)
+		if err == nil {
+			err = notifier.Notify(ctx, destination, notification(item))
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("notifying %s: %w", destination, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// destinations are those who are told of the item's outcome.
+func destinations(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) []string {
+	class := string(outcomeClass(item))
+	var to []string
+	if n := env.Spec.Notifications; n != nil && n.SNSTopicARN != "" && slices.Contains(n.On, class) {
+		to = append(to, n.SNSTopicARN)
+	}
+	if q := env.Spec.DeadLetterQueueURL; q != "" && class == string(v1alpha1.PhaseFailed) {
+		to = append(to, q)
+	}
+	return to
+}

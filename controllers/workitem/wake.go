@@ -1,0 +1,77 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package workitem
+
+import (
+	"context"
+
+	"k8s.io/client-go/util/workqueue"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/queue"
+)
+
+// itemsThatWaitFor wakes the items that a change of their environment may let go on.
+func (r *Reconciler) itemsThatWaitFor(ctx context.Context, o client.Object) []ctrl.Request {
+	items := &v1alpha1.WorkItemList{}
+	if err := r.Client.List(ctx, items, client.InNamespace(o.GetNamespace()), client.MatchingFields{EnvironmentIndex: o.GetName()}); err != nil {
+		log.FromContext(ctx).Error(err, "Could not list the environment's items")
+		return nil
+	}
+	var requests []ctrl.Request
+	for i := range items.Items {
+		if item := &items.Items[i]; !attemptActive(item) && !finished(item) {
+			requests = append(requests, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(item)})
+		}
+	}
+	return requests
+}
+
+// wakeNext wakes the head of an environment's queue when an attempt has ended there, so that a slot that was freed
+// is used at once and not at the next look.
+func (r *Reconciler) wakeNext() handler.EventHandler {
+	type requests = workqueue.TypedRateLimitingInterface[ctrl.Request]
+	return handler.Funcs{
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q requests) {
+			was, ok1 := e.ObjectOld.(*v1alpha1.WorkItem)
+			is, ok2 := e.ObjectNew.(*v1alpha1.WorkItem)
+			if ok1 && ok2 && attemptActive(was) && !attemptActive(is) {
+				r.wakeHead(ctx, is, q)
+			}
+		},
+		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q requests) {
+			if item, ok := e.Object.(*v1alpha1.WorkItem); ok {
+				r.wakeHead(ctx, item, q)
+			}
+		},
+	}
+}
+
+// headLength is how many of a queue's first are woken: the first may be held up by its branch.
+const headLength = 5
+
+func (r *Reconciler) wakeHead(ctx context.Context, ended *v1alpha1.WorkItem, q workqueue.TypedRateLimitingInterface[ctrl.Request]) {
+	items := &v1alpha1.WorkItemList{}
+	err := r.Client.List(ctx, items, client.InNamespace(ended.Namespace), client.MatchingFields{EnvironmentIndex: ended.Spec.EnvironmentRef.Name})
+	if err != nil {
+		log.FromContext(ctx).Error(err, "Could not list the environment's queue")
+		return
+	}
+	now := r.clock.Now()
+	var waiting []queue.Entry
+	for i := range items.Items {
+		if item := &items.Items[i]; item.UID != ended.UID && queued(item) {
+			waiting = append(waiting, entryOf(item, now))
+		}
+	}
+	head := queue.Order(waiting)
+	for _, e := range head[:min(headLength, len(head))] {
+		q.Add(ctrl.Request{NamespacedName: client.ObjectKey{Namespace: ended.Namespace, Name: e.Name}})
+	}
+}

@@ -1,0 +1,120 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kiro-worker/kiro-worker/internal/build"
+	"github.com/kiro-worker/kiro-worker/internal/lock"
+)
+
+// look asks CodeBuild and the table once for all subjects of a place. The rows are read after the builds: a
+// worker releases before its build ends, so a build that is seen to be over is never paired with the row from
+// before its release.
+func (w *Watcher) look(ctx context.Context, p Place, subjects []Subject, now time.Time) []types.NamespacedName {
+	found, missing, buildErr := w.builds(ctx, p, subjects)
+	rows, rowErr := w.rows(ctx, p, subjects)
+
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var changed []types.NamespacedName
+	for _, s := range subjects {
+		t, ok := w.latest[s.Item]
+		if !ok || t.subject != s {
+			continue // forgotten, or another build by now
+		}
+		seen := &Observation{Time: now, BuildErr: buildErr, RowErr: rowErr}
+		if b, ok := found[s.BuildARN]; ok {
+			seen.Build = &b
+		}
+		seen.BuildMissing = missing[s.BuildARN]
+		if row, ok := rows[s.BranchKey]; ok {
+			seen.Branch = &row
+		}
+		if isNews(t.observed, seen) {
+			changed = append(changed, s.Item)
+		}
+		t.observed = seen
+		w.latest[s.Item] = t
+	}
+	w.pace(p, len(changed) > 0, now)
+	return changed
+}
+
+// pace looks again soon while something changes, and ever more slowly while nothing does.
+func (w *Watcher) pace(p Place, news bool, now time.Time) {
+	pace := w.places[p]
+	if pace == nil {
+		return
+	}
+	switch {
+	case news || pace.interval == 0:
+		pace.interval = w.options.Fast
+	default:
+		pace.interval = min(pace.interval*3/2, w.options.Slow)
+	}
+	pace.next = now.Add(pace.interval)
+}
+
+func (w *Watcher) builds(ctx context.Context, p Place, subjects []Subject) (map[string]build.Build, map[string]bool, error) {
+	service, err := w.clients.Builds(ctx, p.Namespace, p.AWS)
+	if err != nil {
+		return nil, nil, err
+	}
+	arns := make([]string, 0, len(subjects))
+	for _, s := range subjects {
+		arns = append(arns, s.BuildARN)
+	}
+	found, missing, err := service.Get(ctx, arns)
+	if err != nil {
+		return nil, nil, fmt.Errorf("looking at the builds: %w", err)
+	}
+	absent := make(map[string]bool, len(missing))
+	for _, arn := range missing {
+		absent[arn] = true
+	}
+	return found, absent, nil
+}
+
+func (w *Watcher) rows(ctx context.Context, p Place, subjects []Subject) (map[string]lock.Row, error) {
+	table, err := w.clients.Table(ctx, p.Namespace, p.AWS, p.TableName)
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]string, 0, len(subjects))
+	for _, s := range subjects {
+		keys = append(keys, s.BranchKey)
+	}
+	rows, err := table.Rows(ctx, keys)
+	if err != nil {
+		return nil, fmt.Errorf("reading the lock rows: %w", err)
+	}
+	return rows, nil
+}
+
+// isNews reports whether a work item's status would differ. A mere heartbeat is none, but a build that the
+// service does not know, or does not tell of, is news each time: it is counted.
+func isNews(old, seen *Observation) bool {
+	if old == nil || seen.BuildMissing || (old.BuildErr == nil) != (seen.BuildErr == nil) || (old.RowErr == nil) != (seen.RowErr == nil) {
+		return true
+	}
+	if (old.Build == nil) != (seen.Build == nil) || (old.Branch == nil) != (seen.Branch == nil) {
+		return true
+	}
+	if seen.Build != nil && *old.Build != *seen.Build {
+		return true
+	}
+	return seen.Branch != nil && !sameButForHeartbeat(*old.Branch, *seen.Branch)
+}
+
+func sameButForHeartbeat(a, b lock.Row) bool {
+	a.HeartbeatAt, b.HeartbeatAt = time.Time{}, time.Time{}
+	a.ExpiresAt, b.ExpiresAt = time.Time{}, time.Time{}
+	return a == b
+}

@@ -1,0 +1,201 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package watch looks at all running builds of an environment together: one batched look at the builds and one
+// at their lock rows, however many work items wait for them. What changed is handed on; reconcilers read the
+// latest observation and ask nobody themselves.
+//
+// It is a package of its own because it stands on two ports, and no implementation of a port may know another.
+package watch
+
+import (
+	"context"
+	"sort"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/build"
+	"github.com/kiro-worker/kiro-worker/internal/lock"
+)
+
+// Place is where builds run that can be looked at together.
+type Place struct {
+	Namespace string
+	AWS       v1alpha1.AWSAccess
+	TableName string
+}
+
+// Subject is one attempt that is watched.
+type Subject struct {
+	Item      types.NamespacedName
+	BuildARN  string
+	SlotKey   string
+	BranchKey string
+}
+
+// Observation is what was last seen of a subject.
+type Observation struct {
+	// Time of the look.
+	Time time.Time
+	// Build is the build, if CodeBuild answered and knows it.
+	Build *build.Build
+	// BuildMissing is true if CodeBuild answered that it does not know the build.
+	BuildMissing bool
+	// BuildErr is why CodeBuild did not answer. Nothing is known of the build then.
+	BuildErr error
+	// Branch is the branch row, if the table answered.
+	Branch *lock.Row
+	// RowErr is why the table did not answer. Nothing is known of the row then.
+	RowErr error
+}
+
+// Clients makes the ports of a place.
+type Clients interface {
+	// Builds returns the build service.
+	Builds(ctx context.Context, namespace string, aws v1alpha1.AWSAccess) (build.Service, error)
+	// Table returns the lock table.
+	Table(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, tableName string) (lock.Table, error)
+}
+
+// Options set the pace of a Watcher.
+type Options struct {
+	// Fast is the time between two looks while something is going on.
+	Fast time.Duration
+	// Slow is the longest time between two looks.
+	Slow time.Duration
+}
+
+// Watcher keeps the latest observation of every subject. It starts no goroutine: whoever owns it calls Tick.
+type Watcher struct {
+	clients Clients
+	options Options
+
+	mu     sync.Mutex
+	places map[Place]*place
+	latest map[types.NamespacedName]tracked
+}
+
+// place is the pace of one place.
+type place struct {
+	next     time.Time
+	interval time.Duration
+}
+
+// tracked is one subject and what was last seen of it.
+type tracked struct {
+	place    Place
+	subject  Subject
+	observed *Observation
+}
+
+// New returns a Watcher that watches nothing yet.
+func New(clients Clients, options Options) *Watcher {
+	return &Watcher{
+		clients: clients, options: options,
+		places: map[Place]*place{}, latest: map[types.NamespacedName]tracked{},
+	}
+}
+
+// Track watches a subject from now on. A subject that is new makes the next look at its place due at once.
+func (w *Watcher) Track(p Place, s Subject) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if t, ok := w.latest[s.Item]; ok && t.subject == s && t.place == p {
+		return
+	}
+	w.latest[s.Item] = tracked{place: p, subject: s}
+	w.places[p] = &place{interval: w.options.Fast}
+}
+
+// Forget ends the watch of an item.
+func (w *Watcher) Forget(item types.NamespacedName) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.latest, item)
+}
+
+// Hasten makes the next look at an item's place due at once, for example because a build was asked to stop.
+func (w *Watcher) Hasten(item types.NamespacedName) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if t, ok := w.latest[item]; ok {
+		w.places[t.place] = &place{interval: w.options.Fast}
+	}
+}
+
+// Latest returns what was last seen of the item's build, or nil if it was not looked at yet.
+func (w *Watcher) Latest(item types.NamespacedName, buildARN string) *Observation {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	t, ok := w.latest[item]
+	if !ok || t.subject.BuildARN != buildARN {
+		return nil
+	}
+	return t.observed
+}
+
+// Tick looks at every place that is due, and returns the items of which something new was seen and the time at
+// which the next place is due.
+func (w *Watcher) Tick(ctx context.Context, now time.Time) (changed []types.NamespacedName, next time.Time) {
+	for _, due := range w.due(now) {
+		changed = append(changed, w.look(ctx, due.place, due.subjects, now)...)
+	}
+	return changed, w.nextDue(now)
+}
+
+// duePlace is a place that is due, with its subjects in a fixed order.
+type duePlace struct {
+	place    Place
+	subjects []Subject
+}
+
+func (w *Watcher) due(now time.Time) []duePlace {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	byPlace := map[Place][]Subject{}
+	for _, t := range w.latest {
+		byPlace[t.place] = append(byPlace[t.place], t.subject)
+	}
+	var due []duePlace
+	for p, pace := range w.places {
+		subjects := byPlace[p]
+		if len(subjects) == 0 {
+			delete(w.places, p)
+			continue
+		}
+		if now.Before(pace.next) {
+			continue
+		}
+		sort.Slice(subjects, func(i, j int) bool { return subjects[i].Item.String() < subjects[j].Item.String() })
+		due = append(due, duePlace{p, subjects})
+	}
+	sort.Slice(due, func(i, j int) bool { return due[i].place.less(due[j].place) })
+	return due
+}
+
+// less orders places, so that a tick does not depend on the order of a map.
+func (p Place) less(q Place) bool {
+	a := []string{p.Namespace, p.AWS.Region, p.AWS.RoleARN, p.AWS.ExternalID, p.AWS.EndpointURL, p.TableName}
+	b := []string{q.Namespace, q.AWS.Region, q.AWS.RoleARN, q.AWS.ExternalID, q.AWS.EndpointURL, q.TableName}
+	for i := range a {
+		if a[i] != b[i] {
+			return a[i] < b[i]
+		}
+	}
+	return false
+}
+
+func (w *Watcher) nextDue(now time.Time) time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	next := now.Add(w.options.Slow)
+	for _, p := range w.places {
+		if p.next.Before(next) {
+			next = p.next
+		}
+	}
+	return next
+}
