@@ -204,6 +204,9 @@ type FrozenParameters struct {
 	Timeout metav1.Duration `json:"timeout"`
 	// QueuedTimeout of the build in CodeBuild's queue.
 	QueuedTimeout metav1.Duration `json:"queuedTimeout"`
+	// StartRetry is how a start that CodeBuild refused is tried again.
+	// +optional
+	StartRetry *Retry `json:"startRetry,omitempty"`
 	// Environment is every variable that the build is given beyond the project's own. None holds a secret's value.
 	// +kubebuilder:validation:MaxItems=100
 	// +listType=map
@@ -329,6 +332,9 @@ type Attempt struct {
 	// exist.
 	// +optional
 	IntentTime *metav1.MicroTime `json:"intentTime,omitempty"`
+	// StartCalls is how often CodeBuild was asked to start a build and gave none.
+	// +optional
+	StartCalls int32 `json:"startCalls,omitempty"`
 	// Parameters is what the attempt was given.
 	Parameters FrozenParameters `json:"parameters"`
 	// Build is the attempt's build. Absent until one is known.
@@ -494,7 +500,7 @@ type WorkItemStatus struct {
 // +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.attempt) || self.spec.repository == oldSelf.spec.repository",fieldPath=".spec.repository",message="repository cannot change once an attempt exists; make another WorkItem"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.attempt) || self.spec.branch == oldSelf.spec.branch",fieldPath=".spec.branch",message="branch cannot change once an attempt exists; make another WorkItem"
-// +kubebuilder:validation:XValidation:rule=`!has(oldSelf.status) || !has(oldSelf.status.attempt) || self.spec.?specPath.orValue("") == oldSelf.spec.?specPath.orValue("")`,fieldPath=".spec.specPath",message="specPath cannot change once an attempt exists; make another WorkItem"
+// +kubebuilder:validation:XValidation:rule=`!has(oldSelf.status) || !has(oldSelf.status.attempt) || (has(self.spec.specPath) ? self.spec.specPath : "") == (has(oldSelf.spec.specPath) ? oldSelf.spec.specPath : "")`,fieldPath=".spec.specPath",message="specPath cannot change once an attempt exists; make another WorkItem"
 type WorkItem struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`

@@ -336,6 +336,11 @@ func (in *FrozenParameters) DeepCopyInto(out *FrozenParameters) {
 	out.LeaseTTL = in.LeaseTTL
 	out.Timeout = in.Timeout
 	out.QueuedTimeout = in.QueuedTimeout
+	if in.StartRetry != nil {
+		in, out := &in.StartRetry, &out.StartRetry
+		*out = new(Retry)
+		(*in).DeepCopyInto(*out)
+	}
 	if in.Environment != nil {
 		in, out := &in.Environment, &out.Environment
 		*out = make([]FrozenVariable, len(*in))
