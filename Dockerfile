@@ -1,0 +1,36 @@
+# syntax=docker/dockerfile:1
+# Two images from one build: `manager` runs in the cluster, `kiro-worker` is the image of the CodeBuild project.
+#   docker build --target manager -t … .
+#   docker build --target kiro-worker -t … .
+
+FROM --platform=$BUILDPLATFORM golang:1.26-bookworm AS build
+WORKDIR /src
+# Dependencies change rarely: this layer is kept as long as they do not.
+COPY go.mod go.sum ./
+RUN --mount=type=cache,target=/go/pkg/mod go mod download
+COPY api api
+COPY cmd cmd
+COPY controllers controllers
+COPY internal internal
+ARG TARGETOS
+ARG TARGETARCH
+ARG VERSION=dev
+RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
+    CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
+    go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$VERSION" -o /out/ ./cmd/manager ./cmd/kiro-worker
+
+FROM gcr.io/distroless/static:nonroot AS manager
+COPY --from=build /out/manager /manager
+USER 65532:65532
+ENTRYPOINT ["/manager"]
+
+# What a build needs: git, Node.js, the worker. The agent is not ours to ship: derive an image that adds kiro-cli, or
+# install it in the project's own image.
+FROM node:22-bookworm-slim AS kiro-worker
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates git procps \
+    && rm -rf /var/lib/apt/lists/* \
+    # Agent and tests run as this user, without the worker's credentials.
+    && useradd --create-home --uid 10001 agent
+COPY --from=build /out/kiro-worker /usr/local/bin/kiro-worker
+CMD ["kiro-worker", "version"]
