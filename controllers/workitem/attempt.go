@@ -85,8 +85,10 @@ func remember(item *v1alpha1.WorkItem, a v1alpha1.Attempt, counted bool, message
 	if a.Build != nil {
 		past.BuildARN = a.Build.ARN
 	}
-	all := append(item.Status.PastAttempts, past)
-	item.Status.PastAttempts = all[max(0, len(all)-maxPastAttempts):]
+	item.Status.PastAttempts = append(item.Status.PastAttempts, past)
+	if extra := len(item.Status.PastAttempts) - maxPastAttempts; extra > 0 {
+		item.Status.PastAttempts = item.Status.PastAttempts[extra:]
+	}
 }
 
 // cut shortens a cleaned message to what the schema takes, in bytes.

@@ -64,6 +64,7 @@ func frozen(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, held heldLoc
 			SlotKey: held.SlotKey, BranchKey: held.BranchKey, CardKey: held.CardKey,
 			Timeout:       metav1.Duration{Duration: timeout},
 			QueuedTimeout: metav1.Duration{Duration: durationOr(env.Spec.CodeBuild.QueuedTimeout, 20*time.Minute)},
+			StartRetry:    env.Spec.Retry.StartBuild,
 			Environment:   buildEnvironment(env.Spec.CodeBuild.Env, variables),
 		},
 	}, nil
@@ -79,11 +80,11 @@ func buildEnvironment(own []v1alpha1.EnvironmentVariable, parameters []contract.
 	var all []v1alpha1.FrozenVariable
 	for _, v := range own {
 		if !taken[v.Name] {
-			all = append(all, v1alpha1.FrozenVariable{Name: v.Name, Value: v.Value})
+			all = append(all, v1alpha1.FrozenVariable(v))
 		}
 	}
 	for _, p := range parameters {
-		all = append(all, v1alpha1.FrozenVariable{Name: p.Name, Value: p.Value})
+		all = append(all, v1alpha1.FrozenVariable(p))
 	}
 	return all
 }

@@ -56,15 +56,19 @@ func anyResult(*contract.Result) bool    { return true }
 func noResult(r *contract.Result) bool   { return r == nil }
 func someResult(r *contract.Result) bool { return r != nil }
 func goodResult(r *contract.Result) bool { return r != nil && r.Succeeded() }
-func wasQueued(e evidence) bool          { return e.queued }
-func weStopped(e evidence) bool          { return e.stop != "" }
-func nobodyStopped(e evidence) bool      { return e.stop == "" }
-func cutShort(r *contract.Result) bool {
-	return r == nil || slices.Contains(cutShortOutcomes, r.Outcome)
+func claimsSuccess(r *contract.Result) bool {
+	return r != nil && r.Outcome == contract.OutcomeSucceeded
 }
 func stoppedMidway(r *contract.Result) bool {
 	return r != nil && r.Outcome == contract.OutcomeInterrupted
 }
+func cutShort(r *contract.Result) bool {
+	return r == nil || slices.Contains(cutShortOutcomes, r.Outcome)
+}
+
+func wasQueued(e evidence) bool     { return e.queued }
+func weStopped(e evidence) bool     { return e.stop != "" }
+func nobodyStopped(e evidence) bool { return e.stop == "" }
 
 // cutShortOutcomes are what a worker reports that was ended from outside.
 var cutShortOutcomes = []contract.Outcome{contract.OutcomeInterrupted, contract.OutcomeLeaseLost, contract.OutcomeInternalError}
@@ -82,6 +86,9 @@ var truth = []rule{
 		message: "The build was stopped."},
 	{row: []rowState{rowFailed}, result: stoppedMidway, build: []build.Status{build.StatusStopped}, when: nobodyStopped,
 		outcome: v1alpha1.ReasonCancelled, message: "The build was stopped by somebody in CodeBuild."},
+	{row: []rowState{rowFailed, rowGone, rowInProgress}, result: claimsSuccess,
+		outcome: v1alpha1.ReasonWorkerLost, blame: contract.FaultMachinery,
+		message: "The result claims success, but its lock was not released as one."},
 	{row: []rowState{rowFailed, rowGone}, result: someResult},
 	{when: wasQueued, build: []build.Status{build.StatusTimedOut, build.StatusFailed, build.StatusFault},
 		outcome: v1alpha1.ReasonQueueTimedOut, blame: contract.FaultMachinery,

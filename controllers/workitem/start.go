@@ -98,7 +98,8 @@ func (s *start) notStarted(item *v1alpha1.WorkItem, err error) (result, error) {
 		set.False(v1alpha1.ConditionBuildStarted, v1alpha1.ReasonStartRefused, fault.Message(err))
 	}
 	s.metrics.startRefusals.Inc()
-	again := backoff(startPolicy, int32(now.Sub(a.IntentTime.Time)/startPolicy.Base)+1, s.random())
+	a.StartCalls++
+	again := backoff(policyOf(a.Parameters.StartRetry, startPolicy), a.StartCalls, s.random())
 	return waitFor(min(again, a.Deadlines.StartBy.Sub(now)+time.Second)), nil
 }
 

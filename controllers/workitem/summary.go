@@ -50,11 +50,11 @@ func summarize(now time.Time, item *v1alpha1.WorkItem) {
 		set.Unknown(v1alpha1.ConditionSucceeded, reason, message)
 	}
 	set.Copy(v1alpha1.ConditionReady, v1alpha1.ConditionSucceeded)
-	switch succeeded := conditionOf(item, v1alpha1.ConditionSucceeded); {
-	case succeeded.Status == metav1.ConditionUnknown:
+	switch succeeded := conditionOf(item, v1alpha1.ConditionSucceeded); succeeded.Status {
+	case metav1.ConditionUnknown:
 		set.Remove(v1alpha1.ConditionStalled)
 		set.True(v1alpha1.ConditionReconciling, v1alpha1.ReasonProgressing, "It goes on by itself.")
-	case succeeded.Status == metav1.ConditionFalse:
+	case metav1.ConditionFalse:
 		set.Remove(v1alpha1.ConditionReconciling)
 		set.True(v1alpha1.ConditionStalled, succeeded.Reason, succeeded.Message)
 	default:

@@ -6,6 +6,7 @@ package contract
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 )
 
 // ResultVersion is the version of the result document that this code writes.
@@ -161,6 +162,10 @@ func (r Result) Encode() (string, error) {
 	return string(b), nil
 }
 
+// outcomeForm is what an outcome looks like. A newer worker may know more outcomes than we do, but one that the API
+// server would refuse as a condition's reason must not get into a status: it could never be written.
+var outcomeForm = regexp.MustCompile(`^[A-Z][A-Za-z]{0,62}$`)
+
 // ParseResult decodes a result as the lock rows hold it. A version that is newer than ours is read as far as it
 // is known; an unreadable one is an error, never a success.
 func ParseResult(text string) (Result, error) {
@@ -171,7 +176,7 @@ func ParseResult(text string) (Result, error) {
 	if err := json.Unmarshal([]byte(text), &r); err != nil {
 		return Result{}, fmt.Errorf("decoding the result: %w", err)
 	}
-	if r.Version < 1 || r.Outcome == "" {
+	if r.Version < 1 || !outcomeForm.MatchString(string(r.Outcome)) {
 		return Result{}, fmt.Errorf("decoding the result: version %d with outcome %q is not a result", r.Version, r.Outcome)
 	}
 	return r, nil
