@@ -113,18 +113,21 @@ func AsWait(err error) (*Wait, bool) {
 	return w, ok
 }
 
-// CodeOf returns the code of the outermost coded error in err's chain, or CodeUnknown.
+// coded is an error of any kind that has a code.
+type coded interface {
+	error
+	code() Code
+}
+
+func (e *Terminal) code() Code  { return e.Code }
+func (e *Wait) code() Code      { return e.Code }
+func (e *Retryable) code() Code { return e.Code }
+
+// CodeOf returns the code of the first coded error in err's tree, or CodeUnknown.
 func CodeOf(err error) Code {
-	for err != nil {
-		switch e := err.(type) { //nolint:errorlint // the chain is walked by hand, outermost first
-		case *Terminal:
-			return e.Code
-		case *Wait:
-			return e.Code
-		case *Retryable:
-			return e.Code
-		}
-		err = errors.Unwrap(err)
+	var c coded
+	if errors.As(err, &c) {
+		return c.code()
 	}
 	return CodeUnknown
 }
