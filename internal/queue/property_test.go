@@ -16,7 +16,7 @@ import (
 // its seed, and the seed gives the same queue again.
 func TestDecideHoldsItsPromises(t *testing.T) {
 	for seed := range uint64(2000) {
-		r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test wants the same numbers again
+		r := rand.New(rand.NewPCG(seed, 1))
 		entries, held, free := randomQueue(r)
 		decisions := Decide(entries, held, free)
 		if broken := brokenPromise(entries, held, free, decisions); broken != "" {

@@ -1,0 +1,160 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package worksource
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/board"
+)
+
+// ownAnnotations are the annotations of an item that this controller applies.
+var ownAnnotations = []string{
+	v1alpha1.WithdrawnAnnotation, v1alpha1.WithdrawalSuspectedAnnotation, v1alpha1.CardVersionAnnotation,
+}
+
+// desired is the part of a card's item that its source owns: never priority, cancel and time-out, which belong to
+// people.
+func desired(source *v1alpha1.WorkSource, c chosenCard) *v1alpha1.WorkItem {
+	armed := metav1.NewTime(arming(c))
+	item := &v1alpha1.WorkItem{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: source.Namespace, Name: c.name, OwnerReferences: []metav1.OwnerReference{ownerReference(source)},
+		},
+		Spec: v1alpha1.WorkItemSpec{
+			EnvironmentRef: source.Spec.EnvironmentRef,
+			SourceRef:      &v1alpha1.LocalObjectReference{Name: source.Name},
+			Card:           cardOf(c.card),
+			ArmedAt:        &armed,
+			Repository:     c.card.Repository,
+			Branch:         c.branch,
+			SpecPath:       c.specPath,
+		},
+	}
+	if c.item != nil {
+		item.UID = c.item.UID
+	}
+	if c.card.Type == board.TypePullRequest && c.card.Number > 0 && c.branch == c.card.HeadBranch {
+		item.Spec.PullRequest = ptr.To(int64(c.card.Number))
+	}
+	if branchOrigin(source) == v1alpha1.BranchFromLinkedBranch {
+		item.Annotations = map[string]string{v1alpha1.CardVersionAnnotation: version(c.card)}
+	}
+	return item
+}
+
+// arming is when the card was last armed. It never goes back behind what the item says: a retry by hand arms the
+// item at a time of its own. A card that was withdrawn and is ready again is armed anew, whatever its clock says.
+func arming(c chosenCard) time.Time {
+	at := c.card.StatusUpdatedAt.UTC().Truncate(time.Second)
+	if c.item == nil || c.item.Spec.ArmedAt == nil {
+		return at
+	}
+	recorded := c.item.Spec.ArmedAt.UTC()
+	if at.After(recorded) {
+		return at
+	}
+	if withdrawn(c.item) {
+		return recorded.Add(time.Second)
+	}
+	return recorded
+}
+
+// withdrawn reports whether the item's present arming was withdrawn.
+func withdrawn(item *v1alpha1.WorkItem) bool {
+	at, err := time.Parse(time.RFC3339, item.Annotations[v1alpha1.WithdrawnAnnotation])
+	return err == nil && item.Spec.ArmedAt != nil && !item.Spec.ArmedAt.After(at)
+}
+
+// cardOf is the card as the item shows it, cut to what the schema takes.
+func cardOf(card board.Card) *v1alpha1.Card {
+	c := &v1alpha1.Card{
+		Provider: provider, ID: card.ID, ContentID: card.ContentID, Number: int64(max(card.Number, 0)), Title: cut(card.Title, 256),
+	}
+	if len(card.URL) <= 512 {
+		c.URL = card.URL
+	}
+	if !card.CreatedAt.IsZero() {
+		at := metav1.NewTime(card.CreatedAt.UTC().Truncate(time.Second))
+		c.CreatedAt = &at
+	}
+	return c
+}
+
+func ownerReference(source *v1alpha1.WorkSource) metav1.OwnerReference {
+	return metav1.OwnerReference{
+		APIVersion: v1alpha1.GroupVersion.String(), Kind: "WorkSource", Name: source.Name, UID: source.UID,
+		Controller: ptr.To(true), BlockOwnerDeletion: ptr.To(false),
+	}
+}
+
+// ownPart is the part of an existing item that its source owns, to be applied again with a change.
+func ownPart(source *v1alpha1.WorkSource, item *v1alpha1.WorkItem) *v1alpha1.WorkItem {
+	s := item.Spec
+	part := &v1alpha1.WorkItem{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: item.Namespace, Name: item.Name, UID: item.UID,
+			OwnerReferences: []metav1.OwnerReference{ownerReference(source)},
+			Annotations:     annotationsOf(item),
+		},
+		Spec: v1alpha1.WorkItemSpec{
+			EnvironmentRef: s.EnvironmentRef, SourceRef: s.SourceRef, Card: s.Card, ArmedAt: s.ArmedAt,
+			Repository: s.Repository, Branch: s.Branch, SpecPath: s.SpecPath, PullRequest: s.PullRequest,
+		},
+	}
+	return part.DeepCopy()
+}
+
+func annotationsOf(item *v1alpha1.WorkItem) map[string]string {
+	own := map[string]string{}
+	for _, name := range ownAnnotations {
+		if value, ok := item.Annotations[name]; ok {
+			own[name] = value
+		}
+	}
+	return own
+}
+
+// upToDate reports whether an item is as its source wants it.
+func upToDate(item, wanted *v1alpha1.WorkItem) bool {
+	owner := metav1.GetControllerOf(item)
+	now := item.Spec
+	now.Priority, now.Cancel, now.Timeout = wanted.Spec.Priority, wanted.Spec.Cancel, wanted.Spec.Timeout
+	if wanted.Spec.PullRequest == nil {
+		now.PullRequest = nil // somebody else's choice
+	}
+	return equality.Semantic.DeepEqual(now, wanted.Spec) &&
+		maps.Equal(annotationsOf(item), annotationsOf(wanted)) &&
+		owner != nil && owner.UID == wanted.OwnerReferences[0].UID
+}
+
+// applyItem applies the part of an item that the source owns. An item that exists is named by its UID, so that
+// never another of the same name is taken over; of a new one nothing is forced, for the same reason.
+func applyItem(ctx context.Context, c client.Client, source *v1alpha1.WorkSource, part *v1alpha1.WorkItem) error {
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(part)
+	if err != nil {
+		return fmt.Errorf("encoding the item: %w", err)
+	}
+	u := &unstructured.Unstructured{Object: content}
+	u.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("WorkItem"))
+	unstructured.RemoveNestedField(u.Object, "status")
+	unstructured.RemoveNestedField(u.Object, "metadata", "creationTimestamp")
+
+	options := []client.ApplyOption{client.FieldOwner(fieldOwner(source.Name))}
+	if part.UID != "" {
+		options = append(options, client.ForceOwnership)
+	}
+	return c.Apply(ctx, client.ApplyConfigurationFromUnstructured(u), options...)
+}

@@ -1,0 +1,100 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package worksource
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/board"
+)
+
+// resolve turns the spec's names into the board's ids, so that a renamed option is told from an empty board. The
+// ids are kept in the status until the spec changes or the listing does not fit them any more.
+type resolve struct {
+	boards Boards
+}
+
+func (s resolve) run(ctx context.Context, p *poll) (next, error) {
+	b, err := s.boards.Board(ctx, p.source, p.environment)
+	if err != nil {
+		p.failure = fmt.Errorf("reaching the board: %w", err)
+		return stop, nil
+	}
+	p.board = b
+	if schema, ok := remembered(p.source); ok {
+		p.schema, p.remembered = schema, true
+		return goOn, nil
+	}
+	return lookUp(ctx, p), nil
+}
+
+// remembered is the schema that an earlier poll found for this very spec.
+func remembered(source *v1alpha1.WorkSource) (board.Schema, bool) {
+	ids := source.Status.Board
+	if ids == nil {
+		return board.Schema{}, false
+	}
+	for _, c := range source.Status.Conditions {
+		if c.Type == v1alpha1.ConditionBoardResolved && c.Status == metav1.ConditionTrue && c.ObservedGeneration == source.Generation {
+			return board.Schema{
+				ProjectID: ids.ProjectID, Title: ids.Title, StatusFieldID: ids.StatusFieldID, ReadyOptionID: ids.ReadyOptionID,
+			}, true
+		}
+	}
+	return board.Schema{}, false
+}
+
+// lookUp asks the board for its ids.
+func lookUp(ctx context.Context, p *poll) next {
+	schema, err := p.board.Resolve(ctx, p.ref())
+	if err != nil {
+		p.failure = fmt.Errorf("looking up the board: %w", err)
+		return stop
+	}
+	p.schema, p.remembered = schema, false
+	p.source.Status.Board = &v1alpha1.ResolvedBoard{
+		ProjectID: schema.ProjectID, StatusFieldID: schema.StatusFieldID, ReadyOptionID: schema.ReadyOptionID, Title: cut(schema.Title, 256),
+	}
+	p.conditions().True(v1alpha1.ConditionBoardResolved, v1alpha1.ReasonSucceeded, resolvedMessage(p.source, schema))
+	return goOn
+}
+
+func resolvedMessage(source *v1alpha1.WorkSource, schema board.Schema) string {
+	text := fmt.Sprintf("Board %q has the status %q.", cut(schema.Title, 100), source.Spec.GitHub.ReadyStatus)
+	if absent := absentWriteBack(source, schema); len(absent) > 0 {
+		text += fmt.Sprintf(" It lacks %s, which spec.writeBack names: until that is mended, cards keep their status and none counts as withdrawn.",
+			strings.Join(absent, ", "))
+	}
+	return text
+}
+
+// absentWriteBack names the statuses of write-back that the board does not have.
+func absentWriteBack(source *v1alpha1.WorkSource, schema board.Schema) []string {
+	var absent []string
+	for _, name := range writeBackStatuses(source) {
+		if _, ok := schema.Options[name]; !ok {
+			absent = append(absent, fmt.Sprintf("%q", name))
+		}
+	}
+	return absent
+}
+
+// writeBackStatuses are the statuses that cards are given as their work goes on.
+func writeBackStatuses(source *v1alpha1.WorkSource) []string {
+	if source.Spec.WriteBack == nil {
+		return nil
+	}
+	var names []string
+	for _, name := range []string{source.Spec.WriteBack.Started, source.Spec.WriteBack.Succeeded, source.Spec.WriteBack.Failed} {
+		if name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
