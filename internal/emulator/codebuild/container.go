@@ -197,7 +197,7 @@ func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\'
 
 // kill kills every process of the container and waits until none is left.
 func (c *container) kill() {
-	killAll(c.init.Process.Pid, c.id)
+	killAll(traces{leader: c.init.Process.Pid, id: c.id, dir: c.dir})
 }
 
 // close ends the container. It may be called after kill.

@@ -12,19 +12,26 @@ import (
 type process struct {
 	pid, parent, group, session int
 	zombie                      bool
-	marked                      bool // has the build's id in its environment
+	marked                      bool // bears a trace of the build, wherever it stands in the table
 }
 
-// killAll kills all processes of the container whose first process is leader, and returns when none runs any more.
+// traces are what the processes of one container are known by.
+type traces struct {
+	leader int    // its first process, not reaped yet
+	id     string // the build's id, in the environment of most
+	dir    string // the build's directory, in which the others work
+}
+
+// killAll kills all processes of a container, and returns when none runs any more.
 // As a real container's end, it reaches what a process group would not: programs that made a group or a session of
 // their own, as the worker does for the agent. First everything is stopped, so that nobody can have a child, or lose
 // its parent and with it the trace to us, between the look and the kill.
-func killAll(leader int, id string) {
+func killAll(t traces) {
 	for {
 		stopped := map[int]bool{}
 		for {
 			fresh := false
-			for _, p := range membersOf(processes(id), leader) {
+			for _, p := range membersOf(processes(t), t.leader) {
 				if !stopped[p] {
 					fresh, stopped[p] = true, true
 					_ = syscall.Kill(p, syscall.SIGSTOP)

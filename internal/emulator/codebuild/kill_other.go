@@ -11,9 +11,9 @@ import (
 	"strings"
 )
 
-// processes is the process table, from ps, which everywhere knows parents and groups. Environments of others cannot
-// be read: what left its group and lost its parent escapes.
-func processes(string) []process {
+// processes is the process table, from ps, which everywhere knows parents and groups. Environments and
+// directories are not told: what left its group and lost its parent escapes.
+func processes(traces) []process {
 	out, err := exec.Command("ps", "-A", "-o", "pid=,ppid=,pgid=,stat=").Output()
 	if err != nil {
 		return nil

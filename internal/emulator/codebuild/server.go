@@ -18,6 +18,8 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -87,6 +89,11 @@ func New(options Options) (*Server, error) {
 	if options.DataDir == "" {
 		return nil, errors.New("the CodeBuild emulator needs a DataDir to run builds in")
 	}
+	dir, err := realDir(options.DataDir)
+	if err != nil {
+		return nil, fmt.Errorf("making the CodeBuild emulator's DataDir: %w", err)
+	}
+	options.DataDir = dir
 	setDefault(&options.Region, "us-east-1")
 	setDefault(&options.Account, "123456789012")
 	setDefault(&options.Initiator, "kiro-worker")
@@ -111,6 +118,19 @@ func New(options Options) (*Server, error) {
 		s.handler = options.Faults.Middleware(Service, operation, s.handler)
 	}
 	return s, nil
+}
+
+// realDir makes a directory and returns its absolute path without symbolic links: commands run elsewhere, and the
+// kernel tells a process's directory in this form.
+func realDir(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(dir)
 }
 
 func setDefault[T comparable](value *T, def T) {

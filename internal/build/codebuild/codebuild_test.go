@@ -1,0 +1,313 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package codebuild_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	sdk "github.com/aws/aws-sdk-go-v2/service/codebuild"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	clocktesting "k8s.io/utils/clock/testing"
+
+	"github.com/kiro-worker/kiro-worker/internal/build"
+	"github.com/kiro-worker/kiro-worker/internal/build/codebuild"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	emulator "github.com/kiro-worker/kiro-worker/internal/emulator/codebuild"
+	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
+)
+
+var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+// world is the port on the real SDK, with its retries on, on an emulator.
+type world struct {
+	*codebuild.Service
+	emulator *emulator.Server
+	faults   *faults.Injector
+	clock    *clocktesting.FakeClock
+}
+
+func newWorld(t *testing.T, change ...func(*emulator.Options)) *world {
+	t.Helper()
+	w := &world{faults: faults.New(nil, nil), clock: clocktesting.NewFakeClock(epoch)}
+	options := emulator.Options{DataDir: t.TempDir(), Faults: w.faults, Clock: w.clock}
+	for _, f := range change {
+		f(&options)
+	}
+	var err error
+	if w.emulator, err = emulator.New(options); err != nil {
+		t.Fatal(err)
+	}
+	h := httptest.NewServer(w.emulator)
+	t.Cleanup(func() {
+		h.Close()
+		w.emulator.Close()
+	})
+	w.Service = port(h.URL)
+	w.put(t, emulator.Project{Name: "worker", Run: held})
+	return w
+}
+
+func port(url string) *codebuild.Service {
+	return codebuild.New(sdk.New(sdk.Options{
+		Region: "us-east-1", BaseEndpoint: aws.String(url),
+		Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
+	}))
+}
+
+func (w *world) put(t *testing.T, p emulator.Project) {
+	t.Helper()
+	if err := w.emulator.PutProject(p); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func held(ctx context.Context, _ emulator.Running) error {
+	<-ctx.Done()
+	return nil
+}
+
+// start starts a build and waits until it runs.
+func (w *world) start(t *testing.T, req build.StartRequest) build.Build {
+	t.Helper()
+	if req.Project == "" {
+		req.Project = "worker"
+	}
+	b, err := w.Start(context.Background(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.until(t, b.ID, func(b emulator.Build) bool { return b.Phase == "BUILD" })
+	return b
+}
+
+func (w *world) until(t *testing.T, id string, cond func(emulator.Build) bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if _, err := w.emulator.WaitFor(ctx, id, cond); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestStart(t *testing.T) {
+	w := newWorld(t)
+	w.put(t, emulator.Project{Name: "worker", Run: held, AutoRetryLimit: 3})
+	req := build.StartRequest{
+		Project: "worker", Token: "token", SourceVersion: "main",
+		Environment: []contract.Variable{{Name: contract.EnvLockID, Value: "lock"}, {Name: "X", Value: "a b"}},
+		Timeout:     time.Hour, QueuedTimeout: 20 * time.Minute,
+	}
+	first := w.start(t, req)
+	again := w.start(t, req)
+	if first.ID != again.ID || len(w.emulator.Builds()) != 1 {
+		t.Errorf("the same request gave %s and %s: a controller that crashed after the call would start two builds", first.ID, again.ID)
+	}
+	want := build.Build{ID: first.ID, ARN: "arn:aws:codebuild:us-east-1:123456789012:build/" + first.ID,
+		Status: build.StatusInProgress, StartTime: epoch, Initiator: "kiro-worker", LockID: "lock"}
+	if diff := cmp.Diff(want, first, cmpopts.IgnoreFields(build.Build{}, "Phase", "LogsURL", "LogGroup", "LogStream")); diff != "" {
+		t.Errorf("build (-want +got):\n%s", diff)
+	}
+	b, _ := w.emulator.Build(first.ID)
+	if diff := cmp.Diff(map[string]string{contract.EnvLockID: "lock", "X": "a b"}, b.Variables); diff != "" {
+		t.Errorf("variables (-want +got):\n%s", diff)
+	}
+	// The project's own retries would carry this lock: the build is over after its time-out and nothing follows.
+	w.clock.Step(time.Hour)
+	w.until(t, first.ID, emulator.Build.Over)
+	if n := len(w.emulator.Builds()); n != 1 {
+		t.Errorf("%d builds, want no automatic retry", n)
+	}
+}
+
+func TestStartErrors(t *testing.T) {
+	answer := func(status int, code string) func(*world) {
+		return func(w *world) {
+			w.faults.Add(faults.Rule{Operation: "StartBuild", Fault: faults.Fault{Status: status, Code: code, Message: "no"}})
+		}
+	}
+	do := func(f faults.Fault) func(*world) {
+		return func(w *world) { w.faults.Add(faults.Rule{Operation: "StartBuild", Nth: 1, Fault: f}) }
+	}
+	tests := map[string]struct {
+		why      string
+		prepare  func(*world)
+		change   func(*build.StartRequest)
+		rejected bool
+		reused   bool
+		kind     string
+		code     fault.Code
+		started  int
+	}{
+		"Capacity": {why: "a full account started nothing, and is no failure",
+			prepare: answer(400, "AccountLimitExceededException"), rejected: true, kind: "wait", code: fault.CodeCapacity},
+		"Throttled": {why: "a throttled request was turned away before it had an effect",
+			prepare: answer(400, "ThrottlingException"), rejected: true, kind: "wait", code: fault.CodeRateLimited},
+		"Denied": {why: "a missing right is mended by a person only",
+			prepare: answer(400, "AccessDeniedException"), rejected: true, kind: "terminal", code: fault.CodeAccessDenied},
+		"Expired": {why: "expired credentials are fetched anew",
+			prepare: answer(400, "ExpiredTokenException"), rejected: true, kind: "retryable", code: fault.CodeUnauthorized},
+		"Suspended": {why: "a suspended account is its owner's affair",
+			prepare: answer(400, "AccountSuspendedException"), rejected: true, kind: "terminal", code: fault.CodeAccessDenied},
+		"NoProject": {why: "a project that does not exist started nothing",
+			change: func(r *build.StartRequest) { r.Project = "other" }, rejected: true, kind: "terminal", code: fault.CodeNotFound},
+		"InvalidInput": {why: "it may be the token with other parameters: then a build exists, so it proves nothing",
+			prepare: answer(400, "InvalidInputException"), reused: true, kind: "retryable", code: fault.CodeInvalidRequest},
+		"Timeout": {why: "what CodeBuild would refuse is refused here, where it is proof",
+			change: func(r *build.StartRequest) { r.Timeout = 4 * time.Minute }, rejected: true, kind: "terminal", code: fault.CodeInvalidRequest},
+		"Seconds": {why: "half a minute would be cut off silently",
+			change: func(r *build.StartRequest) { r.QueuedTimeout = 330 * time.Second }, rejected: true, kind: "terminal", code: fault.CodeInvalidRequest},
+		"Internal": {why: "a 5xx may come after the effect",
+			prepare: answer(500, "InternalFailure"), kind: "retryable", code: fault.CodeUnreachable},
+		"ThrottledBy5xx": {why: "a 5xx with the code of a rejection is still a 5xx",
+			prepare: answer(503, "ThrottlingException"), kind: "retryable", code: fault.CodeUnreachable},
+		"LostAnswer": {why: "the build was started and nobody told us",
+			prepare: do(faults.Fault{LoseAnswer: true}), kind: "retryable", code: fault.CodeUnreachable, started: 1},
+		"Truncated": {why: "half an answer is no answer",
+			prepare: do(faults.Fault{Truncate: true}), kind: "retryable", started: 1},
+		"NotJSON": {why: "a proxy's page says nothing about the service",
+			prepare: do(faults.Fault{NotJSON: true}), kind: "retryable"},
+		"NotJSONForbidden": {why: "nor does a proxy's 403",
+			prepare: do(faults.Fault{NotJSON: true, Status: 403}), kind: "retryable"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			if tc.prepare != nil {
+				tc.prepare(w)
+			}
+			req := build.StartRequest{Project: "worker", Token: "token", Timeout: time.Hour}
+			if tc.change != nil {
+				tc.change(&req)
+			}
+			_, err := w.Start(context.Background(), req)
+			if err == nil {
+				t.Fatalf("%s: no error", tc.why)
+			}
+			if got := errors.Is(err, build.ErrRejected); got != tc.rejected {
+				t.Errorf("%s: rejected = %v: %v", tc.why, got, err)
+			}
+			if got := errors.Is(err, build.ErrTokenReused); got != tc.reused {
+				t.Errorf("%s: token reused = %v: %v", tc.why, got, err)
+			}
+			if got := kind(err); got != tc.kind {
+				t.Errorf("%s: kind = %s, want %s: %v", tc.why, got, tc.kind, err)
+			}
+			if got := fault.CodeOf(err); tc.code != "" && got != tc.code {
+				t.Errorf("%s: code = %q, want %q: %v", tc.why, got, tc.code, err)
+			}
+			if n := len(w.emulator.Builds()); n != tc.started {
+				t.Errorf("%s: %d builds, want %d", tc.why, n, tc.started)
+			}
+			if n := w.faults.Calls(emulator.Service, "StartBuild"); n > 1 {
+				t.Errorf("%s: %d calls: a retry inside could hide what the first call did", tc.why, n)
+			}
+		})
+	}
+}
+
+func kind(err error) string {
+	if _, ok := fault.AsWait(err); ok {
+		return "wait"
+	}
+	if fault.IsTerminal(err) {
+		return "terminal"
+	}
+	return "retryable"
+}
+
+func TestStartAfterTokenReuse(t *testing.T) {
+	w := newWorld(t)
+	w.start(t, build.StartRequest{Token: "token", SourceVersion: "a"})
+	_, err := w.Start(context.Background(), build.StartRequest{Project: "worker", Token: "token", SourceVersion: "b"})
+	if !errors.Is(err, build.ErrTokenReused) || errors.Is(err, build.ErrRejected) {
+		t.Errorf("error = %v; want one that says look first, since a build runs", err)
+	}
+}
+
+func TestStartProjectLimit(t *testing.T) {
+	w := newWorld(t)
+	w.put(t, emulator.Project{Name: "worker", Run: held, ConcurrentBuildLimit: 1})
+	w.start(t, build.StartRequest{Token: "a"})
+	_, err := w.Start(context.Background(), build.StartRequest{Project: "worker", Token: "b"})
+	if !errors.Is(err, build.ErrRejected) || fault.CodeOf(err) != fault.CodeCapacity {
+		t.Errorf("error = %v; want a rejected start that waits for capacity", err)
+	}
+}
+
+func TestStop(t *testing.T) {
+	w := newWorld(t)
+	b := w.start(t, build.StartRequest{Token: "a"})
+	for _, name := range []string{b.ARN, b.ID} {
+		if err := w.Stop(context.Background(), name); err != nil {
+			t.Errorf("stopping %s: %v; want no error, also if it is over", name, err)
+		}
+	}
+	if err := w.Stop(context.Background(), "worker:none"); fault.CodeOf(err) != fault.CodeNotFound {
+		t.Errorf("stopping a build that does not exist: %v", err)
+	}
+	if err := w.Stop(context.Background(), "../x"); !fault.IsTerminal(err) {
+		t.Errorf("stopping what is no id: %v", err)
+	}
+}
+
+func TestProject(t *testing.T) {
+	w := newWorld(t)
+	w.put(t, emulator.Project{Name: "worker", Run: held, AutoRetryLimit: 1, ConcurrentBuildLimit: 2})
+	got, err := w.Project(context.Background(), "worker")
+	want := build.Project{ARN: "arn:aws:codebuild:us-east-1:123456789012:project/worker", Name: "worker", AutoRetryLimit: 1, ConcurrentBuildLimit: 2}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	if _, err := w.Project(context.Background(), "other"); !fault.IsTerminal(err) || fault.CodeOf(err) != fault.CodeNotFound {
+		t.Errorf("a project that does not exist: %v", err)
+	}
+	w.faults.Add(faults.Rule{Operation: "BatchGetProjects", Fault: faults.Fault{Status: 400, Code: "AccessDeniedException"}})
+	if _, err := w.Project(context.Background(), "worker"); fault.CodeOf(err) != fault.CodeAccessDenied {
+		t.Errorf("denied: %v; want that, not a project that is missing", err)
+	}
+}
+
+func TestSample(t *testing.T) {
+	sample, err := os.ReadFile(filepath.Join("..", "..", "emulator", "codebuild", "testdata", "batch-get-builds.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(sample) }))
+	defer h.Close()
+	const id = "codebuild-demo-project:815e755f-bade-4a7e-80f0-efe51EXAMPLE"
+	arn := "arn:aws:codebuild:us-west-2:123456789012:build/" + id
+	got, missing, err := port(h.URL).Get(context.Background(), []string{arn})
+	want := map[string]build.Build{arn: {
+		ID: id, ARN: arn, Status: build.StatusSucceeded, Phase: "COMPLETED", Initiator: "my-codebuild-project",
+		LogGroup: "/aws/codebuild/codebuild-demo-project", LogStream: "4dea3ca4-20ec-4898-b22a-a9eb9292775d",
+		LogsURL: "https://console.aws.amazon.com/cloudwatch/home?region=us-west-2#logEvent:group=/aws/codebuild/" +
+			"codebuild-demo-project;stream=4dea3ca4-20ec-4898-b22a-a9eb9292775d",
+		StartTime: time.UnixMilli(1548716241890).UTC(), EndTime: time.UnixMilli(1548716315935).UTC(),
+	}}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil || len(missing) > 0 {
+		t.Errorf("%v, missing %v (-want +got):\n%s", err, missing, diff)
+	}
+}
+
+func ids(builds []build.Build) []string {
+	var out []string
+	for _, b := range builds {
+		out = append(out, b.ID)
+	}
+	return out
+}
+
+func label(n int) string { return fmt.Sprintf("%03d", n) }
