@@ -100,7 +100,7 @@ func minutes(name string, d, most time.Duration) (*int32, error) {
 			"%w: %s is %s, and CodeBuild takes whole minutes from %s to %s: change it in the WorkEnvironment",
 			build.ErrRejected, name, d, minTimeout, most))
 	}
-	return aws.Int32(int32(d / time.Minute)), nil
+	return aws.Int32(int32(d / time.Minute)), nil //nolint:gosec // bounded above
 }
 
 // Stop implements build.Stopper. That CodeBuild does not know the build is a terminal fault with CodeNotFound.

@@ -59,8 +59,8 @@ type container struct {
 	pipes    []io.Closer
 }
 
-// newContainer makes the directory of a build and starts its first process.
-func newContainer(dir string) (*container, error) {
+// newContainer makes the directory of a build and, where it is to run commands, starts its first process.
+func newContainer(dir string, commands bool) (*container, error) {
 	c := &container{
 		dir: dir, src: filepath.Join(dir, "src"), home: filepath.Join(dir, "home"),
 		tmp: filepath.Join(dir, "tmp"), state: filepath.Join(dir, "state"),
@@ -75,6 +75,9 @@ func newContainer(dir string) (*container, error) {
 		return nil, fmt.Errorf("making the build's log: %w", err)
 	}
 	c.log = log
+	if !commands {
+		return c, nil
+	}
 	if err := c.start(); err != nil {
 		_ = log.Close()
 		return nil, fmt.Errorf("starting the build's first process: %w", err)
@@ -93,7 +96,7 @@ func (c *container) start() error {
 	if err != nil {
 		return errors.Join(err, answerRead.Close(), answerWrite.Close())
 	}
-	c.init = exec.Command("/bin/sh", "-c", initProgram)
+	c.init = exec.Command("/bin/sh", "-c", initProgram) //nolint:noctx // ends with all that belongs to it, in kill
 	c.init.Env = []string{}
 	c.init.Dir = "/"
 	c.init.Stdout, c.init.Stderr = c.log, c.log
@@ -197,14 +200,19 @@ func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\'
 
 // kill kills every process of the container and waits until none is left.
 func (c *container) kill() {
+	if c.init == nil {
+		return
+	}
 	killAll(traces{leader: c.init.Process.Pid, id: c.id, dir: c.dir})
 }
 
 // close ends the container. It may be called after kill.
 func (c *container) close() {
 	c.kill()
-	_ = c.requests.Close()
-	_ = c.init.Wait() // killed, or gone by itself: both are an end
+	if c.init != nil {
+		_ = c.requests.Close()
+		_ = c.init.Wait() // killed, or gone by itself: both are an end
+	}
 	for _, p := range c.pipes {
 		_ = p.Close()
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strconv"
 	"time"
 )
 
@@ -26,7 +27,7 @@ func (s *Server) run(b *build) {
 		s.finish(b, statusFault)
 		return
 	}
-	c, err := newContainer(b.dir)
+	c, err := newContainer(b.dir, b.project.Run == nil)
 	if err != nil {
 		s.fail(b, statusFault, "INTERNAL_SERVICE_ERROR", err.Error())
 		s.finish(b, statusFault)
@@ -193,7 +194,7 @@ func (s *Server) environment(b *build, c *container, spec buildspec) map[string]
 		"CODEBUILD_BUILD_ARN":               b.arn,
 		"CODEBUILD_BUILD_ID":                b.id,
 		"CODEBUILD_BUILD_IMAGE":             "aws/codebuild/standard:7.0",
-		"CODEBUILD_BUILD_NUMBER":            fmt.Sprint(b.number),
+		"CODEBUILD_BUILD_NUMBER":            strconv.FormatInt(b.number, 10),
 		"CODEBUILD_BUILD_SUCCEEDING":        "1",
 		"CODEBUILD_CI":                      "true",
 		"CODEBUILD_INITIATOR":               b.start0.initiator,
@@ -202,7 +203,7 @@ func (s *Server) environment(b *build, c *container, spec buildspec) map[string]
 		"CODEBUILD_RESOLVED_SOURCE_VERSION": b.start0.sourceVersion,
 		"CODEBUILD_SOURCE_VERSION":          b.start0.sourceVersion,
 		"CODEBUILD_SRC_DIR":                 c.src,
-		"CODEBUILD_START_TIME":              fmt.Sprint(b.start.UnixMilli()),
+		"CODEBUILD_START_TIME":              strconv.FormatInt(b.start.UnixMilli(), 10),
 	})
 	return env
 }

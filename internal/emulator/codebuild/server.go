@@ -103,7 +103,7 @@ func New(options Options) (*Server, error) {
 		options.Clock = clock.RealClock{}
 	}
 	if options.Random == nil {
-		options.Random = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())) //nolint:gosec // ids, not secrets
+		options.Random = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Server{
