@@ -30,6 +30,9 @@ type accept struct {
 	deps
 }
 
+// condition implements step.
+func (s *accept) condition() string { return v1alpha1.ConditionAccepted }
+
 // Reconcile implements step.
 func (s *accept) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
 	if attemptActive(item) || finished(item) || conditionsOf(s.clock.Now(), item).IsTrue(v1alpha1.ConditionAccepted) {
@@ -60,7 +63,6 @@ func (s *accept) ask(ctx context.Context, item *v1alpha1.WorkItem) (result, erro
 		return waitFor(acceptLatest), nil
 	}
 	if err != nil {
-		set.Fail(v1alpha1.ConditionAccepted, err)
 		item.Status.Accepted = nil
 		return result{}, fmt.Errorf("looking at branch %s of %s: %w", item.Spec.Branch, item.Spec.Repository, err)
 	}

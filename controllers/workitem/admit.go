@@ -32,6 +32,9 @@ type admit struct {
 	reserved *reservations
 }
 
+// condition implements step.
+func (s *admit) condition() string { return v1alpha1.ConditionAdmitted }
+
 // Reconcile implements step.
 func (s *admit) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
 	if attemptActive(item) || finished(item) {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/watch"
 )
@@ -30,6 +31,9 @@ type conclude struct {
 	deps
 	watcher *watch.Watcher
 }
+
+// condition implements step.
+func (s *conclude) condition() string { return v1alpha1.ConditionConcluded }
 
 // Reconcile implements step.
 func (s *conclude) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
@@ -50,8 +54,7 @@ func (s *conclude) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (resu
 	}
 	if err := s.tell(ctx, item); err != nil {
 		if now.Sub(item.Status.CompletionTime.Time) < concludeWindow {
-			set.Fail(v1alpha1.ConditionConcluded, err)
-			return waitFor(concludeAgain), nil
+			return result{}, fault.NewWait(concludeAgain, fault.CodeOf(err), err)
 		}
 		set.True(v1alpha1.ConditionConcluded, v1alpha1.ReasonSucceeded, "Concluded, but not everybody could be told: "+err.Error())
 		return waitFor(0), nil

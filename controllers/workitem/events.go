@@ -33,6 +33,9 @@ const (
 	keyBuild     = "build"
 	keyBranch    = "branch"
 	keyCorrelID  = "correlationId"
+	keyHow       = "how"
+	keyRow       = "row"
+	keyHolder    = "holder"
 )
 
 // told are the conditions whose change is worth an event.

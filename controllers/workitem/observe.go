@@ -36,6 +36,9 @@ type observe struct {
 	settling         time.Duration
 }
 
+// condition implements step.
+func (s *observe) condition() string { return v1alpha1.ConditionBuildFinished }
+
 // Reconcile implements step.
 func (s *observe) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
 	now := s.clock.Now()

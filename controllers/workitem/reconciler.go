@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/conditions"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/watch"
 )
@@ -109,11 +110,26 @@ func (r *Reconciler) run(ctx context.Context, before, item *v1alpha1.WorkItem) (
 		return res, err
 	}
 	for _, s := range r.steps(before) {
-		if res, err = s.Reconcile(ctx, item); err != nil || !res.done {
+		if res, err = s.Reconcile(ctx, item); err != nil {
+			failed(r.clock.Now(), item, s.condition(), err)
 			return res, err
+		}
+		if !res.done {
+			return res, nil
 		}
 	}
 	return res, nil
+}
+
+// failed records what kept a step from being done. Of a build it is then not known how it stands.
+func failed(now time.Time, item *v1alpha1.WorkItem, condition string, err error) {
+	set := conditionsOf(now, item)
+	switch condition {
+	case v1alpha1.ConditionBuildStarted, v1alpha1.ConditionBuildFinished:
+		set.Unknown(condition, conditions.Reason(err), fault.Message(err))
+	default:
+		set.Fail(condition, err)
+	}
 }
 
 // next turns a step's end into the queue's words. A wait is not a failure; a terminal error is looked at again

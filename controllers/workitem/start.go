@@ -32,6 +32,9 @@ type start struct {
 	persist func(context.Context, *v1alpha1.WorkItem) error
 }
 
+// condition implements step.
+func (s *start) condition() string { return v1alpha1.ConditionBuildStarted }
+
 // Reconcile implements step.
 func (s *start) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
 	a := item.Status.Attempt

@@ -13,6 +13,8 @@ import (
 // A step brings a work item one condition further. It changes the status in memory, and nothing else of the
 // object. The steps are run in order and the first that is not done ends the reconcile.
 type step interface {
+	// condition is the condition that the step brings.
+	condition() string
 	// Reconcile runs the step. It is called again after every crash, so it looks before it does.
 	Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error)
 }
@@ -36,7 +38,7 @@ func (r *Reconciler) steps(before *v1alpha1.WorkItem) []step {
 	return []step{
 		&accept{deps: r.deps},
 		&admit{deps: r.deps, client: r.Client, reserved: r.reserved},
-		&take{deps: r.deps, accept: &accept{deps: r.deps}},
+		&take{deps: r.deps, accept: &accept{deps: r.deps}, settling: r.SettlingTime},
 		&start{deps: r.deps, persist: r.persister(before)},
 		&observe{deps: r.deps, watcher: r.Watcher, progressInterval: r.ProgressInterval, settling: r.SettlingTime},
 		&conclude{deps: r.deps, watcher: r.Watcher},

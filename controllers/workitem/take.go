@@ -27,7 +27,8 @@ const (
 // take is the lock step: it takes a slot and the branch together.
 type take struct {
 	deps
-	accept *accept
+	accept   *accept
+	settling time.Duration
 }
 
 // heldLock is a lock with what the attempt is frozen from.
@@ -36,6 +37,9 @@ type heldLock struct {
 	attempt int32
 	apiURL  string
 }
+
+// condition implements step.
+func (s *take) condition() string { return v1alpha1.ConditionLocked }
 
 // Reconcile implements step.
 func (s *take) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
@@ -51,20 +55,20 @@ func (s *take) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, 
 	}
 	table, err := s.clients.Table(ctx, item.Namespace, env.Spec.AWS, env.Spec.Lock.TableName)
 	if err != nil {
-		return s.failed(item, fmt.Errorf("reaching the lock table: %w", err))
+		return result{}, fmt.Errorf("reaching the lock table: %w", err)
 	}
 	slots, err := readSlots(ctx, table, env.Status.ProjectARN)
 	if err != nil {
-		return s.failed(item, err)
+		return result{}, err
 	}
 	lockID := contract.LockID(string(item.UID), nextNumber(item))
 	slot := slots.slotFor(lockID, int(valueOr(env.Spec.Concurrency, 1)))
 	if slot == "" {
-		return s.refused(item, v1alpha1.ReasonNoFreeSlot, "Every slot is in use, some perhaps by another cluster."), nil
+		return s.noSlot(ctx, item, env, table, slots)
 	}
 	held, err := table.Take(ctx, s.request(item, env, lockID, slot))
 	if err != nil {
-		return s.notTaken(item, err)
+		return s.notTaken(ctx, item, env, table, err)
 	}
 	return s.taken(ctx, item, env, table, held)
 }
@@ -105,7 +109,7 @@ func (s *take) taken(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1
 	}
 	slots, err := readSlots(ctx, table, env.Status.ProjectARN)
 	if err != nil {
-		return s.failed(item, err)
+		return result{}, err
 	}
 	item.Status.Attempt = &attempt
 	if queue.Overdrawn(slots.held(""), int(valueOr(env.Spec.Concurrency, 1))) {
@@ -131,11 +135,25 @@ func (s *take) giveBack(ctx context.Context, item *v1alpha1.WorkItem, table lock
 	return waitFor(time.Second), nil
 }
 
+// noSlot frees slots whose holders are gone, or says that all are in use.
+func (s *take) noSlot(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table lock.Table, slots slotRows) (result, error) {
+	for _, row := range slots {
+		freed, err := s.reap(ctx, item, env, table, row)
+		if err != nil {
+			return result{}, err
+		}
+		if freed {
+			return waitFor(time.Second), nil
+		}
+	}
+	return s.refused(item, v1alpha1.ReasonNoFreeSlot, "Every slot is in use, some perhaps by another cluster."), nil
+}
+
 // notTaken says why the lock was refused.
-func (s *take) notTaken(item *v1alpha1.WorkItem, err error) (result, error) {
+func (s *take) notTaken(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table lock.Table, err error) (result, error) {
 	var refusal *lock.Refusal
 	if !errors.As(err, &refusal) {
-		return s.failed(item, fmt.Errorf("taking the lock: %w", err))
+		return result{}, fmt.Errorf("taking the lock: %w", err)
 	}
 	now := s.clock.Now()
 	switch {
@@ -148,6 +166,13 @@ func (s *take) notTaken(item *v1alpha1.WorkItem, err error) (result, error) {
 		return waitFor(time.Second), nil
 	case errors.Is(err, lock.ErrForeign):
 		return s.refused(item, v1alpha1.ReasonForeignRow, refusal.Message), nil
+	}
+	freed, err := s.reap(ctx, item, env, table, refusal.Row)
+	switch {
+	case err != nil:
+		return result{}, err
+	case freed:
+		return waitFor(time.Second), nil
 	case refusal.Row.BranchKey == refusal.Row.Key:
 		return s.refused(item, v1alpha1.ReasonBranchHeld, refusal.Message), nil
 	default:
@@ -160,11 +185,6 @@ func (s *take) refused(item *v1alpha1.WorkItem, reason, message string) result {
 	conditionsOf(now, item).False(v1alpha1.ConditionLocked, reason, message)
 	wait(item, reason, now)
 	return waitFor(s.jitter(heldRecheck))
-}
-
-func (s *take) failed(item *v1alpha1.WorkItem, err error) (result, error) {
-	conditionsOf(s.clock.Now(), item).Fail(v1alpha1.ConditionLocked, err)
-	return result{}, err
 }
 
 // jitter is d and up to as much again by chance, so that two controllers do not meet a second time.
