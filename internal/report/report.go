@@ -10,7 +10,9 @@ package report
 
 import (
 	"errors"
-	"time"
+	"fmt"
+	"strings"
+	"unicode"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
@@ -18,6 +20,21 @@ import (
 // ErrNotMeasured is in the chain of every error that says that nothing usable was found. Its text tells a person what
 // was looked at and what to do.
 var ErrNotMeasured = errors.New("not measured")
+
+const (
+	// maxCases is the highest number of test cases that is believed.
+	maxCases = 10_000_000
+	// maxUnits is the same for lines, branches and so on.
+	maxUnits = 100_000_000
+	// maxNames is how many failed tests are named, and maxName how long a name may be, in bytes.
+	maxNames = 50
+	maxName  = 200
+	// maxKept bounds what a parser remembers of one file to count right.
+	maxKept = 1_000_000
+)
+
+// errOther is a parser's way to say that a text is not in its format at all.
+var errOther = errors.New("not in this format")
 
 // TestReport is what a run of the tests gave.
 type TestReport struct {
@@ -47,27 +64,47 @@ func (r TestReport) Gate() contract.Gate {
 type CoverageReport struct {
 	// Coverage over all files.
 	Coverage contract.Coverage
-	// Format is the name of the format that it was read from.
-	Format string
+	// Formats are the names of the formats that it was read from.
+	Formats []string
 	// Files are the reports that were read, relative to the repository.
 	Files []string
 	// Ignored are files that look like reports but do not count, each with the reason.
 	Ignored []string
 }
 
-// FindTests reads the results of a run that began at since: the files at paths (which may hold * and **), or where the
-// common tools write if paths is empty, and the outputs, which are files that hold the test commands' standard output
-// (named absolutely, trusted to be recent). All are relative to root. Without any result it fails with ErrNotMeasured.
-func FindTests(root string, paths []string, since time.Time, outputs ...string) (TestReport, error) {
-	return TestReport{}, ErrNotMeasured
+// notMeasured says that nothing was found, and what was found instead.
+func notMeasured(what, advice string, ignored []string) error {
+	if len(ignored) == 0 {
+		return fmt.Errorf("%w: %s was found; %s", ErrNotMeasured, what, advice)
+	}
+	const most = 3
+	shown := ignored
+	if len(shown) > most {
+		shown = append(shown[:most:most], fmt.Sprintf("and %d more", len(ignored)-most))
+	}
+	return fmt.Errorf("%w: %s was found (%s); %s", ErrNotMeasured, what, strings.Join(shown, "; "), advice)
 }
 
-// FindCoverage reads the coverage of a run that began at since.
-func FindCoverage(root string, paths []string, since time.Time) (CoverageReport, error) {
-	return CoverageReport{}, ErrNotMeasured
-}
-
-// Gate holds each metric that was measured against a threshold in percent, and names those that are below it.
-func Gate(c contract.Coverage, threshold int) (gate contract.Gate, below []string) {
-	return contract.GateNotMeasured, nil
+// name makes a test's name fit for one line.
+func name(parts ...string) string {
+	var kept []string
+	for _, p := range parts {
+		if p = strings.TrimSpace(p); p != "" {
+			kept = append(kept, p)
+		}
+	}
+	text := strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == unicode.ReplacementChar:
+			return -1
+		}
+		return r
+	}, strings.Join(kept, " › "))
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) > maxName {
+		text = strings.ToValidUTF8(text[:maxName], "") + "…"
+	}
+	return text
 }

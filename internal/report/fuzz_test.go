@@ -1,0 +1,83 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// seed adds what the real tools wrote to a fuzzer.
+func seed(f *testing.F, dir string) {
+	f.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", dir, "*"))
+	if err != nil || len(files) == 0 {
+		f.Fatalf("no seeds in %s: %v", dir, err)
+	}
+	for _, name := range files {
+		b, err := os.ReadFile(name) //nolint:gosec // our own testdata
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+}
+
+// fuzzTests checks what holds for every parser of test results, whatever it is given: it does not crash, and what it
+// returns can be added up and printed.
+func fuzzTests(f *testing.F, parse func([]byte) (counts, error)) {
+	f.Helper()
+	seed(f, "tests")
+	f.Fuzz(func(t *testing.T, text []byte) {
+		c, err := parse(text)
+		if err != nil {
+			return
+		}
+		if c.check() == nil && (c.passed < 0 || c.failed < 0 || c.skipped < 0) {
+			t.Fatalf("numbers that cannot be were not refused: %+v", c)
+		}
+		if int64(len(c.names)) > c.failed || len(c.names) > maxNames+1 {
+			t.Fatalf("%d names of %d failed tests", len(c.names), c.failed)
+		}
+		for _, n := range c.names {
+			if strings.ContainsAny(n, "\r\n\x00\x1b") || !utf8.ValidString(n) || len(n) > maxName+3 {
+				t.Fatalf("the name %q does not fit into a line", n)
+			}
+		}
+	})
+}
+
+func FuzzJest(f *testing.F)     { fuzzTests(f, parseJest) }
+func FuzzJUnit(f *testing.F)    { fuzzTests(f, parseJUnit) }
+func FuzzGoTest(f *testing.F)   { fuzzTests(f, parseGoTest) }
+func FuzzTAP(f *testing.F)      { fuzzTests(f, parseTAP) }
+func FuzzNodeSpec(f *testing.F) { fuzzTests(f, parseNodeSpec) }
+
+// fuzzCoverage checks that what a parser returns is refused or makes percentages from 0 to 100.
+func fuzzCoverage(f *testing.F, parse func([]byte) (measured, error)) {
+	f.Helper()
+	seed(f, "coverage")
+	f.Fuzz(func(t *testing.T, text []byte) {
+		m, err := parse(text)
+		if err != nil || m.check() != nil {
+			return
+		}
+		for _, metric := range Metrics(m.coverage()) {
+			if p := metric.Percent; p != nil && !(*p >= 0 && *p <= 100) {
+				t.Fatalf("%s are %g %%", metric.Name, *p)
+			}
+		}
+	})
+}
+
+func FuzzIstanbulSummary(f *testing.F) { fuzzCoverage(f, parseIstanbulSummary) }
+func FuzzIstanbul(f *testing.F)        { fuzzCoverage(f, parseIstanbul) }
+func FuzzJaCoCo(f *testing.F)          { fuzzCoverage(f, parseJaCoCo) }
+func FuzzClover(f *testing.F)          { fuzzCoverage(f, parseClover) }
+func FuzzCobertura(f *testing.F)       { fuzzCoverage(f, parseCobertura) }
+func FuzzLCOV(f *testing.F)            { fuzzCoverage(f, parseLCOV) }
+func FuzzGoCover(f *testing.F)         { fuzzCoverage(f, parseGoCover) }
