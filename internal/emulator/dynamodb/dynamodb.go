@@ -4,14 +4,16 @@
 // Package dynamodb is a server that speaks DynamoDB's protocol, for kiro-local and tests.
 //
 // Tables and expressions are minidyn's. What it lacks is added here: time to live, the whole of a table's
-// description, idempotency tokens and conflicts of transactions, every reason of a cancelled transaction and the
+// description, REMOVE, idempotency tokens and conflicts of transactions, every reason of a cancelled transaction and the
 // old row of a refused PutItem. Each rule names the page of AWS's documentation that it imitates.
 package dynamodb
 
 import (
 	"encoding/json"
+	"hash/crc32"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -114,7 +116,9 @@ func (e *Emulator) serve(w http.ResponseWriter, r *http.Request) {
 		e.transact(w, r, body)
 	case "PutItem":
 		e.put(w, body)
-	case "GetItem", "BatchGetItem", "UpdateItem", "DeleteItem", "Query", "Scan", "BatchWriteItem", "TransactGetItems":
+	case "UpdateItem":
+		e.update(w, r, body)
+	case "GetItem", "BatchGetItem", "DeleteItem", "Query", "Scan", "BatchWriteItem", "TransactGetItems":
 		e.mu.Lock()
 		status, answer := e.call(op, body)
 		e.mu.Unlock()
@@ -159,6 +163,7 @@ func (w *recorder) WriteHeader(status int) { w.status = status }
 
 func write(w http.ResponseWriter, status int, answer []byte) {
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	w.Header().Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(answer)), 10)) // the SDK checks it
 	w.WriteHeader(status)
 	_, _ = w.Write(answer)
 }

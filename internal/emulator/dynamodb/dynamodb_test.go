@@ -7,7 +7,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http/httptest"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -180,6 +183,55 @@ func TestPutItemReturnsTheOldRow(t *testing.T) {
 	}
 	if n, ok := failed.Item["n"].(*types.AttributeValueMemberN); !ok || n.Value != "5" {
 		t.Errorf("old row %v", failed.Item)
+	}
+}
+
+func TestRemove(t *testing.T) {
+	tests := map[string]struct {
+		why    string
+		update string
+		want   []string
+	}{
+		"Alone":     {"the plainest case", "REMOVE a", []string{"b", "lockKey"}},
+		"After SET": {"what follows REMOVE up to the next clause is removed", "SET c = :v REMOVE a, #b ADD d :v", []string{"c", "d", "lockKey"}},
+		"Lower":     {"clauses are not case sensitive", "remove a set c = :v", []string{"b", "c", "lockKey"}},
+		"Absent":    {"removing what is not there is no error", "REMOVE x", []string{"a", "b", "lockKey"}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			f := serve(t)
+			names, values := map[string]string{}, map[string]types.AttributeValue{}
+			if strings.Contains(tc.update, "#b") {
+				names["#b"] = "b"
+			}
+			if strings.Contains(tc.update, ":v") {
+				values[":v"] = &types.AttributeValueMemberN{Value: "1"}
+			}
+			row := dynamodb.Row{"lockKey": dynamodb.String("x"), "a": dynamodb.Number(1), "b": dynamodb.Number(2)}
+			for _, transaction := range []bool{false, true} {
+				if err := f.PutRow("locks", row); err != nil {
+					t.Fatal(err)
+				}
+				var err error
+				if transaction {
+					err = f.transact("", types.TransactWriteItem{Update: &types.Update{TableName: aws.String("locks"), Key: keyed("x"),
+						UpdateExpression: aws.String(tc.update), ExpressionAttributeNames: names, ExpressionAttributeValues: values}})
+				} else {
+					_, err = f.sdk.UpdateItem(t.Context(), &sdk.UpdateItemInput{TableName: aws.String("locks"), Key: keyed("x"),
+						UpdateExpression: aws.String(tc.update), ExpressionAttributeNames: names, ExpressionAttributeValues: values})
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				rows, err := f.Rows("locks")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(tc.want, slices.Sorted(maps.Keys(rows["x"]))); diff != "" {
+					t.Errorf("%s; in a transaction: %t\n%s", tc.why, transaction, diff)
+				}
+			}
+		})
 	}
 }
 

@@ -34,6 +34,7 @@ type action struct {
 	Key          map[string]json.RawMessage `json:"Key,omitempty"`
 	Item         map[string]json.RawMessage `json:"Item,omitempty"`
 	Condition    string                     `json:"ConditionExpression,omitempty"`
+	Update       string                     `json:"UpdateExpression,omitempty"`
 	Names        map[string]string          `json:"ExpressionAttributeNames,omitempty"`
 	Values       map[string]json.RawMessage `json:"ExpressionAttributeValues,omitempty"`
 	ReturnValues string                     `json:"ReturnValuesOnConditionCheckFailure,omitempty"`
@@ -91,6 +92,12 @@ func (e *Emulator) transact(w http.ResponseWriter, r *http.Request, body []byte)
 	status, answer := e.call("TransactWriteItems", body)
 	switch {
 	case status == http.StatusOK:
+		for _, a := range actions {
+			if err := e.removeAttributes(a, removedBy(a)); err != nil {
+				writeError(w, r, http.StatusInternalServerError, "InternalServerError", err.Error())
+				return
+			}
+		}
 		e.remember(t.ClientRequestToken, request)
 		write(w, status, answer)
 	case strings.Contains(string(answer), `"TransactionCanceledException"`):
@@ -125,7 +132,7 @@ func (e *Emulator) reasonOf(a action) reason {
 		return none
 	}
 	check := a
-	check.Key, check.Item = e.keyOf(a), nil
+	check.Key, check.Item, check.Update = e.keyOf(a), nil, ""
 	check.Names, check.Values = map[string]string{}, map[string]json.RawMessage{}
 	for _, name := range placeholder.FindAllString(a.Condition, -1) { // what only the update uses is refused here
 		if v, ok := a.Names[name]; ok {
