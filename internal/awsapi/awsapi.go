@@ -26,6 +26,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/utils/clock"
 
@@ -138,6 +139,8 @@ func (c *Clients) load(ctx context.Context, t Target) (aws.Config, error) {
 		config.WithHTTPClient(newHTTPClient(attemptTimeout)),
 		config.WithBaseEndpoint(t.EndpointURL),
 		config.WithRegion(t.Region),
+		// What the SDK would print is about retries and checksums, in no form that a log of ours has.
+		config.WithLogger(logging.Nop{}),
 	}
 	if c.options.Credentials != nil {
 		load = append(load, config.WithCredentialsProvider(c.options.Credentials))
