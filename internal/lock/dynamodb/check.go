@@ -1,0 +1,94 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package dynamodb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
+)
+
+// CheckTable implements lock.Reader.
+func (t *Table) CheckTable(ctx context.Context) error {
+	out, err := t.api.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(t.name)})
+	if err != nil {
+		return fmt.Errorf("checking the lock table: %w", t.classify(err))
+	}
+	if out.Table == nil {
+		return fault.NewRetryable(fault.CodeInvalidAnswer, errors.New(
+			"checking the lock table: the answer describes no table; check the endpoint and proxies on the way"))
+	}
+	if err := t.checkKey(out.Table); err != nil {
+		return err
+	}
+	if err := t.checkStatus(out.Table.TableStatus); err != nil {
+		return err
+	}
+	ttl, err := t.api.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: aws.String(t.name)})
+	if err != nil {
+		return fmt.Errorf("checking the lock table's time to live: %w", t.classify(err))
+	}
+	return t.checkTTL(ttl.TimeToLiveDescription)
+}
+
+func (t *Table) checkKey(d *types.TableDescription) error {
+	name, isText := "", false
+	if len(d.KeySchema) > 0 {
+		name = aws.ToString(d.KeySchema[0].AttributeName)
+	}
+	for _, a := range d.AttributeDefinitions {
+		isText = isText || aws.ToString(a.AttributeName) == name && a.AttributeType == types.ScalarAttributeTypeS
+	}
+	if len(d.KeySchema) == 1 && name == contract.AttrLockKey && isText {
+		return nil
+	}
+	return t.misconfigured("table %s has another key than a lock table; "+
+		"name a table whose only key is the partition key %q of type String", t.name, contract.AttrLockKey)
+}
+
+func (t *Table) checkStatus(status types.TableStatus) error {
+	switch status {
+	case types.TableStatusActive, types.TableStatusUpdating:
+		return nil
+	case types.TableStatusCreating:
+		return fault.NewWait(0, fault.CodeInvalidConfiguration, fmt.Errorf("table %s is still being created", t.name))
+	default:
+		return t.misconfigured("table %s is %s; restore it, or name another table", t.name, status)
+	}
+}
+
+// checkTTL refuses what would lose rows. A table without time to live only grows: that is refused too, because
+// nobody would notice for a year.
+func (t *Table) checkTTL(d *types.TimeToLiveDescription) error {
+	if d == nil {
+		return fault.NewRetryable(fault.CodeInvalidAnswer, errors.New(
+			"the answer does not describe the lock table's time to live; check the endpoint and proxies on the way"))
+	}
+	name := aws.ToString(d.AttributeName)
+	on := d.TimeToLiveStatus == types.TimeToLiveStatusEnabled || d.TimeToLiveStatus == types.TimeToLiveStatusEnabling
+	switch {
+	case on && name == contract.TTLAttribute:
+		return nil
+	case on && name == contract.AttrExpiresAt:
+		return t.misconfigured("table %s has its time to live on %q, so DynamoDB would delete the rows of running builds; "+
+			"disable it and enable it on %q", t.name, name, contract.TTLAttribute)
+	case on:
+		return t.misconfigured("table %s has its time to live on %q; disable it and enable it on %q",
+			t.name, name, contract.TTLAttribute)
+	default:
+		return t.misconfigured("table %s has no time to live, so it would grow for ever; enable it on %q",
+			t.name, contract.TTLAttribute)
+	}
+}
+
+func (t *Table) misconfigured(format string, args ...any) error {
+	return fault.NewTerminal(fault.CodeInvalidConfiguration, fmt.Errorf(format, args...)) //nolint:err113 // told to a person, not compared
+}

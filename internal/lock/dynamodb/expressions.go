@@ -1,0 +1,123 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package dynamodb
+
+// The protocol as data. "#x" is the attribute x, always written so because DynamoDB reserves hundreds of words;
+// ":x" is a value, see values. The table in the architecture document says the same in prose.
+
+// expression is what one action of a transaction asks of a row and does to it. Without an update it only asks.
+type expression struct {
+	condition string
+	update    string
+}
+
+// Parts of conditions.
+const (
+	// absentOrFree: nobody holds the row. A row without a fence is another program's and never free.
+	absentOrFree = "attribute_not_exists(#lockKey) OR (attribute_type(#fence, :numberType) AND #status <> :inProgress"
+
+	held       = "#lockId = :lockId AND #status = :inProgress"
+	heldFenced = held + " AND #fence = :fence"
+
+	unclaimed = " AND attribute_not_exists(#buildId)"
+	claimable = " AND (attribute_not_exists(#buildId) OR #buildId = :buildId)"
+	claimed   = " AND #buildId = :buildId"
+)
+
+// Take. The branch row decides whether this attempt has a lock already: it is asked in the same transaction, or an
+// attempt that lost its first answer could hold two slots.
+var (
+	takeBranch = expression{
+		condition: absentOrFree + " AND #lockId <> :lockId)",
+		update:    setTaken,
+	}
+	takeSlot = expression{
+		condition: absentOrFree + ")",
+		update:    setTaken,
+	}
+	// cardNotDone: a card's record of this arming, or of a later one, means that there is nothing to do.
+	cardNotDone = expression{
+		condition: "attribute_not_exists(#lockKey) OR #arming < :arming",
+	}
+)
+
+const setTaken = "SET #fence = if_not_exists(#fence, :nowMillis) + :one" +
+	", #lockId = :lockId, #workItemId = :workItemId, #holder = :holder, #attempt = :attempt" +
+	", #slotKey = :slotKey, #branchKey = :branchKey, #cardKey = :cardKey, #projectArn = :projectArn" +
+	", #status = :inProgress, #expiresAt = :until, #createdAt = :createdAt" +
+	" REMOVE #buildId, #heartbeatAt, #stage, #tasks, #outcome, #result, #deleteAt"
+
+// Extend, by the controller, until a build has claimed.
+var (
+	extendBranch = expression{heldFenced + unclaimed, setExpires}
+	extendSlot   = expression{held + unclaimed, setExpires}
+)
+
+const setExpires = "SET #expiresAt = :until"
+
+// Claim. It races with abandon on the same rows, and exactly one of the two wins.
+var (
+	claimBranch = expression{heldFenced + claimable, setClaimed}
+	claimSlot   = expression{held + claimable, setClaimed}
+)
+
+const setClaimed = "SET #buildId = :buildId, #expiresAt = :until"
+
+// Heartbeat, with or without a result so far.
+var (
+	beatBranch       = expression{heldFenced + claimed, setBeat}
+	beatSlot         = expression{held + claimed, setBeat}
+	beatBranchResult = expression{heldFenced + claimed, setBeat + andResult}
+	beatSlotResult   = expression{held + claimed, setBeat + andResult}
+)
+
+const (
+	setBeat   = "SET #expiresAt = :until, #heartbeatAt = :now, #stage = :stage, #tasks = :tasks"
+	andResult = ", #result = :result"
+)
+
+// Release. Without a result, the last heartbeat's stays.
+var (
+	releaseBranch       = expression{heldFenced + claimed, setReleased}
+	releaseSlot         = expression{held + claimed, setReleased}
+	releaseBranchResult = expression{heldFenced + claimed, setReleased + andResult}
+	releaseSlotResult   = expression{held + claimed, setReleased + andResult}
+
+	// releasedByMe proves an earlier release whose answer was lost.
+	releasedByMe = expression{condition: "#lockId = :lockId AND #buildId = :buildId AND #status = :ending"}
+
+	// recordCard never overwrites the record of a later arming, nor another attempt's of the same.
+	recordCard       = expression{recordable, setRecorded}
+	recordCardResult = expression{recordable, setRecorded + andResult}
+)
+
+const (
+	setReleased = "SET #status = :ending, #outcome = :outcome, #deleteAt = :deleteAt"
+	recordable  = "attribute_not_exists(#lockKey) OR #arming < :arming OR (#lockId = :lockId AND #arming = :arming)"
+	setRecorded = "SET #arming = :arming, #lockId = :lockId, #outcome = :outcome, #deleteAt = :deleteCardAt"
+)
+
+// Abandon, reclaim and unlock take a row from its holder. What was read must still be so to the last attribute:
+// any sign of life since then changes one.
+var (
+	freeUnclaimed = expression{asRead + unclaimed, setFailed}
+	freeClaimed   = expression{asRead + claimed + silent, setFailed}   // its build never sent a heartbeat
+	freeBeating   = expression{asRead + claimed + lastBeat, setFailed} // its build did
+
+	// notHeldByThat: the partner row is not, or not any more, this lock's, as after a table was restored.
+	notHeldByThat = expression{
+		condition: "attribute_not_exists(#lockId) OR #lockId <> :lockId OR #status <> :inProgress",
+	}
+	// claimedByAnother: the partner row has this lock's id but another build, which may be alive.
+	claimedByAnother = expression{
+		condition: "#lockId = :lockId AND attribute_exists(#buildId) AND #buildId <> :buildId",
+	}
+)
+
+const (
+	asRead    = heldFenced + " AND #expiresAt = :expiresAt"
+	silent    = " AND attribute_not_exists(#heartbeatAt)"
+	lastBeat  = " AND #heartbeatAt = :heartbeatAt"
+	setFailed = "SET #status = :failed, #deleteAt = :deleteAt"
+)

@@ -1,0 +1,102 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package dynamodb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/lock"
+)
+
+// Take implements lock.Taker.
+func (t *Table) Take(ctx context.Context, req lock.Request) (lock.Lock, error) {
+	if req.LockID == "" || req.SlotKey == "" || req.BranchKey == "" || req.CardKey == "" {
+		return lock.Lock{}, fault.NewTerminal(fault.CodeInvalidRequest,
+			errors.New("taking a lock needs a lock id and the keys of slot, branch and card"))
+	}
+	v := valuesOfRequest(req)
+	olds, err := t.transact(ctx,
+		act{req.BranchKey, takeBranch, v},
+		act{req.SlotKey, takeSlot, v},
+		act{req.CardKey, cardNotDone, v},
+	)
+	if err != nil {
+		return lock.Lock{}, fmt.Errorf("taking the lock: %w", err)
+	}
+	if olds != nil {
+		return t.notTaken(ctx, req, olds)
+	}
+	// The fence is known only now. Should this read fail, the next Take finds the lock taken already.
+	branch, err := t.row(ctx, req.BranchKey)
+	if err != nil {
+		return lock.Lock{}, fmt.Errorf("reading the taken lock: %w", err)
+	}
+	if l, mine, err := own(req, branch); mine {
+		return l, err
+	}
+	return lock.Lock{}, heldBy(branch)
+}
+
+// notTaken says why a lock was not taken, or finds that it was taken before.
+func (t *Table) notTaken(ctx context.Context, req lock.Request, olds []old) (lock.Lock, error) {
+	branch, err := t.oldRow(ctx, req.BranchKey, olds[0])
+	if err != nil {
+		return lock.Lock{}, fmt.Errorf("reading who holds the branch: %w", err)
+	}
+	if l, mine, err := own(req, branch); mine {
+		return l, err
+	}
+	if olds[2].failed {
+		return lock.Lock{}, doneAlready(req, olds[2].item)
+	}
+	if olds[0].failed {
+		return lock.Lock{}, heldBy(branch)
+	}
+	slot, err := t.oldRow(ctx, req.SlotKey, olds[1])
+	if err != nil {
+		return lock.Lock{}, fmt.Errorf("reading who holds the slot: %w", err)
+	}
+	return lock.Lock{}, heldBy(slot)
+}
+
+// oldRow is the row that an action met. A row whose condition did not fail was not told; it is read.
+func (t *Table) oldRow(ctx context.Context, key string, o old) (lock.Row, error) {
+	if len(o.item) > 0 {
+		return rowOf(key, o.item), nil
+	}
+	return t.row(ctx, key)
+}
+
+// own reports whether the branch row is the attempt's own, and returns its lock, or that it is over. The slot is the
+// row's and not the request's: after a crash the caller may have chosen another.
+func own(req lock.Request, branch lock.Row) (l lock.Lock, mine bool, err error) {
+	switch {
+	case branch.LockID != req.LockID || branch.Foreign:
+		return lock.Lock{}, false, nil
+	case branch.Status != contract.StatusInProgress:
+		return lock.Lock{}, true, attemptOver(branch)
+	}
+	return lock.Lock{
+		LockID:    branch.LockID,
+		Fence:     branch.Fence,
+		SlotKey:   branch.SlotKey,
+		BranchKey: branch.Key,
+		CardKey:   branch.CardKey,
+	}, true, nil
+}
+
+// Extend implements lock.Taker.
+func (t *Table) Extend(ctx context.Context, l lock.Lock, until time.Time) error {
+	v := valuesOfLock(l).with(values{"until": seconds(until)})
+	olds, err := t.transact(ctx, act{l.BranchKey, extendBranch, v}, act{l.SlotKey, extendSlot, v})
+	if err != nil {
+		return fmt.Errorf("extending the lock: %w", err)
+	}
+	return t.notHolder(ctx, l, "", olds)
+}
