@@ -81,19 +81,22 @@ func New(o Options) (*Client, error) {
 		base: base, endpoint: endpoint, limits: o.Limits, metrics: o.Metrics, clock: o.Clock, userAgent: o.UserAgent,
 		sessions: newSessions(o.Credentials, base, endpoint.rest, o.Clock),
 	}
-	httpClient := &http.Client{Transport: t, CheckRedirect: func(_ *http.Request, via []*http.Request) error {
+	graphQLClient := &http.Client{Transport: naming{t}, CheckRedirect: func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}}
+	restClient := &http.Client{Transport: t, CheckRedirect: func(_ *http.Request, via []*http.Request) error {
 		if len(via) > maxRedirects {
 			return invalidAnswer(endpoint.host, errors.New("too many redirects"))
 		}
 		return nil
 	}}
 	restURL := endpoint.rest + "/"
-	rest, err := gogithub.NewClient(gogithub.WithHTTPClient(httpClient), gogithub.WithURLs(&restURL, &restURL),
+	rest, err := gogithub.NewClient(gogithub.WithHTTPClient(restClient), gogithub.WithURLs(&restURL, &restURL),
 		gogithub.WithDisableRateLimitCheck(), gogithub.WithUserAgent(o.UserAgent))
 	if err != nil {
 		return nil, fmt.Errorf("making the GitHub client: %w", err)
 	}
-	return &Client{endpoint: endpoint, transport: t, rest: rest, graphQL: githubv4.NewEnterpriseClient(endpoint.graphQL, httpClient)}, nil
+	return &Client{endpoint: endpoint, transport: t, rest: rest, graphQL: githubv4.NewEnterpriseClient(endpoint.graphQL, graphQLClient)}, nil
 }
 
 func (o Options) withDefaults() Options {
@@ -115,7 +118,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Query runs a GraphQL query, whose document and result are the type and the value of q, as githubv4 has it.
+// Query runs a GraphQL query by the operation's name, whose document and result are the type and the value of q, as githubv4 has it.
 // What failed in parts is returned beside the data that came; a call that failed as a whole is an error.
 func (c *Client) Query(ctx context.Context, operation string, q any, variables map[string]any) (Failures, error) {
 	ctx, ex := withExchange(ctx, operation)

@@ -251,7 +251,9 @@ func TestTokenNeverFollowsARedirectElsewhere(t *testing.T) {
 	var leaked atomic.Bool
 	other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { leaked.Store(true) }))
 	t.Cleanup(other.Close)
-	s := serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL+"/x", http.StatusTemporaryRedirect) })
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, other.URL+"/x", http.StatusTemporaryRedirect)
+	})
 	if _, err := s.get(t.Context()); fault.CodeOf(err) != fault.CodeInvalidAnswer {
 		t.Errorf("REST: %v", err)
 	}

@@ -1,0 +1,135 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package github
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	gogithub "github.com/google/go-github/v89/github"
+
+	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/forge"
+	"github.com/kiro-worker/kiro-worker/internal/githubapi"
+)
+
+const (
+	commentsPerPage = 100
+	// maxCommentPages bounds the search for our own comment. Behind a thousand others a new one does no harm.
+	maxCommentPages = 10
+)
+
+// Get implements forge.PullRequests.
+func (f *Forge) Get(ctx context.Context, repository string, number int64) (forge.PullRequest, error) {
+	owner, name, err := split(repository)
+	if err != nil {
+		return forge.PullRequest{}, err
+	}
+	var pull *gogithub.PullRequest
+	err = f.api.REST(ctx, opGetPull, func(ctx context.Context, c *gogithub.Client) (err error) {
+		pull, _, err = c.PullRequests.Get(ctx, owner, name, int(number))
+		return err
+	})
+	if err == nil && pull.GetNumber() == 0 {
+		err = fault.NewRetryable(fault.CodeInvalidAnswer, errors.New("GitHub's answer has no number; tried again later"))
+	}
+	if err != nil {
+		return forge.PullRequest{}, fmt.Errorf("reading pull request %s#%d: %w", repository, number, err)
+	}
+	return fromREST(pull), nil
+}
+
+func fromREST(pull *gogithub.PullRequest) forge.PullRequest {
+	state := strings.ToUpper(pull.GetState())
+	if pull.GetMerged() || pull.MergedAt != nil {
+		state = "MERGED"
+	}
+	return forge.PullRequest{
+		Number: int64(pull.GetNumber()), URL: githubapi.Cut(pull.GetHTMLURL(), maxURL), State: state, Draft: pull.GetDraft(),
+		HeadBranch: githubapi.Cut(pull.GetHead().GetRef(), maxName), HeadCommit: githubapi.Cut(pull.GetHead().GetSHA(), 64),
+		HeadRepository: githubapi.Cut(pull.GetHead().GetRepo().GetFullName(), maxName),
+		BaseBranch:     githubapi.Cut(pull.GetBase().GetRef(), maxName),
+		Body:           pull.GetBody(), Title: githubapi.Text(pull.GetTitle(), maxTitle),
+	}
+}
+
+// UpdateBody implements forge.PullRequests. A body that is longer than GitHub takes is cut.
+func (f *Forge) UpdateBody(ctx context.Context, repository string, number int64, body string) error {
+	owner, name, err := split(repository)
+	if err != nil {
+		return err
+	}
+	err = f.api.REST(ctx, opUpdatePull, func(ctx context.Context, c *gogithub.Client) error {
+		_, _, err := c.PullRequests.Edit(ctx, owner, name, int(number), &gogithub.PullRequest{Body: new(githubapi.Cut(body, maxText))})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("updating pull request %s#%d: %w", repository, number, err)
+	}
+	return nil
+}
+
+// Comment implements forge.PullRequests. The marker is written at the comment's beginning if the body lacks it.
+func (f *Forge) Comment(ctx context.Context, repository string, number int64, marker, body string) error {
+	owner, name, err := split(repository)
+	if err != nil {
+		return err
+	}
+	if !strings.HasPrefix(body, marker) {
+		body = marker + "\n" + body
+	}
+	comment := &gogithub.IssueComment{Body: new(githubapi.Cut(body, maxText))}
+	id, err := f.findComment(ctx, owner, name, int(number), marker)
+	switch {
+	case err != nil:
+	case id != 0:
+		err = f.api.REST(ctx, opEditComment, func(ctx context.Context, c *gogithub.Client) error {
+			_, _, err := c.Issues.EditComment(ctx, owner, name, id, comment)
+			return err
+		})
+	default:
+		err = f.api.REST(ctx, opCreateComment, func(ctx context.Context, c *gogithub.Client) error {
+			_, _, err := c.Issues.CreateComment(ctx, owner, name, int(number), comment)
+			return err
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("commenting on %s#%d: %w", repository, number, err)
+	}
+	return nil
+}
+
+// findComment returns the id of the comment that begins with the marker, zero if there is none.
+func (f *Forge) findComment(ctx context.Context, owner, name string, number int, marker string) (int64, error) {
+	options := &gogithub.IssueListCommentsOptions{ListOptions: gogithub.ListOptions{PerPage: commentsPerPage}}
+	for range maxCommentPages {
+		var (
+			comments []*gogithub.IssueComment
+			next     int
+		)
+		err := f.api.REST(ctx, opListComments, func(ctx context.Context, c *gogithub.Client) error {
+			page, resp, err := c.Issues.ListComments(ctx, owner, name, number, options)
+			if err != nil {
+				return err
+			}
+			comments, next = page, resp.NextPage
+			return nil
+		})
+		if err != nil {
+			return 0, err
+		}
+		for _, comment := range comments {
+			if strings.HasPrefix(comment.GetBody(), marker) {
+				return comment.GetID(), nil
+			}
+		}
+		if next <= options.Page {
+			return 0, nil
+		}
+		options.Page = next
+	}
+	return 0, nil
+}
