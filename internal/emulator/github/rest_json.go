@@ -34,12 +34,20 @@ func (v *viewer) repositoryJSON(repo *repository) map[string]any {
 	if repo == nil {
 		return nil
 	}
+	out := v.minimalRepositoryJSON(repo)
+	out["archived"] = false
+	out["clone_url"] = v.url + "/" + repo.fullName() + ".git"
+	out["default_branch"] = repo.defaultBranch
+	out["created_at"] = repo.createdAt
+	return out
+}
+
+// minimalRepositoryJSON is a repository as it stands within other things.
+func (v *viewer) minimalRepositoryJSON(repo *repository) map[string]any {
 	return map[string]any{
 		"id": repo.databaseID, "node_id": repo.nodeID, "name": repo.name, "full_name": repo.fullName(),
-		"owner": v.userJSON(repo.owner), "private": true, "fork": repo.parent != nil, "archived": false,
+		"owner": v.userJSON(repo.owner), "private": true, "fork": repo.parent != nil,
 		"html_url": v.url + "/" + repo.fullName(), "url": v.apiURL(repo),
-		"clone_url": v.url + "/" + repo.fullName() + ".git", "default_branch": repo.defaultBranch,
-		"created_at": repo.createdAt,
 	}
 }
 

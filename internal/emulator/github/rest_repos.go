@@ -152,7 +152,7 @@ func (c *restCall) getCombinedStatus() (int, any, error) {
 	}
 	return http.StatusOK, map[string]any{
 		"state": combined(latest), "sha": sha, "total_count": len(latest), "statuses": list,
-		"repository": c.repositoryJSON(repo), "url": c.apiURL(repo, "commits", sha, "status"),
+		"repository": c.minimalRepositoryJSON(repo), "url": c.apiURL(repo, "commits", sha, "status"),
 		"commit_url": c.apiURL(repo, "commits", sha),
 	}, nil
 }
