@@ -173,6 +173,8 @@ func TestStartErrors(t *testing.T) {
 			prepare: answer(500, "InternalFailure"), kind: "retryable", code: fault.CodeUnreachable},
 		"ThrottledBy5xx": {why: "a 5xx with the code of a rejection is still a 5xx",
 			prepare: answer(503, "ThrottlingException"), kind: "retryable", code: fault.CodeUnreachable},
+		"LimitBy5xx": {why: "also with one of CodeBuild's own",
+			prepare: answer(503, "AccountLimitExceededException"), kind: "retryable", code: fault.CodeUnreachable},
 		"LostAnswer": {why: "the build was started and nobody told us",
 			prepare: do(faults.Fault{LoseAnswer: true}), kind: "retryable", code: fault.CodeUnreachable, started: 1},
 		"Truncated": {why: "half an answer is no answer",

@@ -140,6 +140,12 @@ func TestLimits(t *testing.T) {
 		if *again.Id != *first.Id {
 			t.Error("a repeated call is not a further build and must not meet the limit")
 		}
+		if _, err := c.StopBuild(context.Background(), &codebuild.StopBuildInput{Id: first.Id}); err != nil {
+			t.Fatal(err)
+		}
+		if next := startBuild(t, c); *next.Id == *first.Id {
+			t.Error("a build that is over does not count, and the next one is another")
+		}
 	})
 	t.Run("Account", func(t *testing.T) {
 		s, c := serve(t, emulator.Options{ConcurrentBuilds: 1, MaxQueued: 1})

@@ -22,8 +22,8 @@ import (
 	emulator "github.com/kiro-worker/kiro-worker/internal/emulator/codebuild"
 )
 
-// stubborn leaves behind what is hardest to find: children in the background that ignore signals, one of them in a
-// session of its own, one of those with an empty environment and its parent gone. Each writes its number.
+// stubborn leaves behind what is hardest to find: children in the background that ignore signals; in sessions of their
+// own; with their parent gone; in another directory; with an empty environment. Each writes its number.
 const stubborn = `version: 0.2
 phases:
   build:
@@ -35,6 +35,7 @@ phases:
         if command -v setsid >/dev/null; then
           setsid sh -c 'trap "" TERM HUP; echo $$ >"$1/session"; sleep 600; true' x "$dir" &
           (setsid sh -c 'echo $$ >"$1/orphan"; sleep 600; true' x "$dir" & )
+          (cd / && setsid sh -c 'echo $$ >"$1/elsewhere"; sleep 600; true' x "$dir" & )
           setsid env -i PATH="$PATH" sh -c 'echo $$ >"$1/bare"; sleep 600; true' x "$dir" &
         fi
         for f in $FILES; do while ! [ -s "$dir/$f" ]; do sleep 0.01; done; done
@@ -47,7 +48,7 @@ func survivors(t *testing.T, s *emulator.Server, c *codebuild.Client, last strin
 	t.Helper()
 	files := "child"
 	if _, err := exec.LookPath("setsid"); err == nil {
-		files = "child session orphan bare"
+		files = "child session orphan elsewhere bare"
 	}
 	put(t, s, emulator.Project{
 		Buildspec: strings.Replace(stubborn, "LAST", last, 1), Variables: map[string]string{"FILES": files},
@@ -165,6 +166,9 @@ phases:
 	gone(t, s, *b.Id)
 	if file("finally") {
 		t.Error("commands ran in a build that was stopped")
+	}
+	if log, err := s.Log(*b.Id); err != nil || strings.Contains(log, "/finally") {
+		t.Errorf("%v; the log of a build that was stopped tells of further commands:\n%s", err, log)
 	}
 }
 
