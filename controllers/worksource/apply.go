@@ -69,10 +69,10 @@ func tell(ctx context.Context, c chosenCard, wanted *v1alpha1.WorkItem) {
 	logger := log.FromContext(ctx).WithValues(keyWorkItem, c.name, keyCard, describe(c.card), keyBranch, wanted.Spec.Branch)
 	switch {
 	case c.item == nil:
-		logger.Info("made a work item")
+		logger.Info("Made a work item")
 	case !c.item.Spec.ArmedAt.Equal(wanted.Spec.ArmedAt):
-		logger.Info("armed a work item again")
+		logger.Info("Armed a work item again")
 	default:
-		logger.V(1).Info("brought a work item up to date")
+		logger.V(1).Info("Brought a work item up to date")
 	}
 }

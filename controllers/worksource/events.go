@@ -66,5 +66,5 @@ func (r *Reconciler) announce(ctx context.Context, before, source *v1alpha1.Work
 		return
 	}
 	r.events.Eventf(source, nil, e.kind, e.reason, actionPoll, "%s", e.message)
-	log.FromContext(ctx).Info("the source's readiness changed", keyReason, e.reason, keyMessage, e.message)
+	log.FromContext(ctx).Info("The source's readiness changed", keyReason, e.reason, keyMessage, e.message)
 }

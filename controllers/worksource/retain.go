@@ -51,7 +51,7 @@ func (s retain) run(ctx context.Context, p *poll) (next, error) {
 		if client.IgnoreNotFound(err) != nil {
 			return stop, fmt.Errorf("deleting finished work item %s: %w", item.Name, err)
 		}
-		log.FromContext(ctx).V(1).Info("deleted a finished work item whose retention is over", keyWorkItem, item.Name)
+		log.FromContext(ctx).V(1).Info("Deleted a finished work item whose retention is over", keyWorkItem, item.Name)
 	}
 	return goOn, nil
 }

@@ -57,7 +57,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 func (r *Reconciler) sourcesOf(ctx context.Context, environment client.Object) []reconcile.Request {
 	sources := &v1alpha1.WorkSourceList{}
 	if err := r.client.List(ctx, sources, client.InNamespace(environment.GetNamespace())); err != nil {
-		log.FromContext(ctx).Error(err, "listing the sources of an environment; they notice its change at their next poll")
+		log.FromContext(ctx).Error(err, "Could not list the sources of an environment; they notice its change at their next poll")
 		return nil
 	}
 	var requests []reconcile.Request

@@ -154,7 +154,7 @@ func (s withdraw) note(ctx context.Context, p *poll, item *v1alpha1.WorkItem, v 
 		return nil // it is another item by now
 	}
 	if err == nil && v == confirm {
-		log.FromContext(ctx).Info("withdrew a work item: its card was moved away", keyWorkItem, item.Name)
+		log.FromContext(ctx).Info("Withdrew a work item: its card was moved away", keyWorkItem, item.Name)
 	}
 	return err
 }
