@@ -39,7 +39,8 @@ const (
 
 	// ConditionLockTableReady of an environment: the table is there, with the right key and TTL attribute.
 	ConditionLockTableReady = "LockTableReady"
-	// ConditionProjectReady of an environment: the CodeBuild project is there, and its auto-retry is off.
+	// ConditionProjectReady of an environment: the CodeBuild project is there. With the reason InvalidConfiguration it
+	// can be used and is not as it should be: its auto-retry is on, which builds are started without all the same.
 	ConditionProjectReady = "ProjectReady"
 	// ConditionBucketReady of an environment: the bucket can be written to.
 	ConditionBucketReady = "BucketReady"
