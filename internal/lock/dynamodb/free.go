@@ -63,7 +63,7 @@ func (t *Table) free(ctx context.Context, row lock.Row, now time.Time) error {
 	case row.Foreign:
 		return foreign(row)
 	case !row.Exists || row.Status != contract.StatusInProgress:
-		return refuse(lock.ErrNotHolder, row, "nobody holds it")
+		return refuse(lock.ErrNotHolder, row, "nobody holds it; there is nothing to free")
 	}
 	acts := []act{freeing(row, now)}
 	rows := []lock.Row{row}

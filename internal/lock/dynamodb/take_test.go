@@ -50,7 +50,7 @@ func TestTake(t *testing.T) {
 			before: func(t *testing.T, f *table) {
 				left := emulator.Row{"status": emulator.String("complete"), "lockId": emulator.String("L0"),
 					"buildId": emulator.String(buildA), "heartbeatAt": emulator.Number(1), "stage": emulator.String("test"),
-					"tasks": {"M": map[string]any{"done": emulator.Number(1), "total": emulator.Number(2)}},
+					"tasks":   {"M": map[string]any{"done": emulator.Number(1), "total": emulator.Number(2)}},
 					"outcome": emulator.String("Succeeded"), "result": emulator.String("{}"),
 					"deleteAt": emulator.Number(1), "fence": emulator.Number(start.UnixMilli() + 5)}
 				f.put(t, branch, left)

@@ -1,0 +1,182 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package dynamodb_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	emulator "github.com/kiro-worker/kiro-worker/internal/emulator/dynamodb"
+	"github.com/kiro-worker/kiro-worker/internal/lock"
+)
+
+func TestRelease(t *testing.T) {
+	arming := start.Add(-time.Hour)
+	done := lock.Ending{Status: contract.StatusComplete, Outcome: contract.OutcomeSucceeded, Result: "{}", Arming: &arming}
+	notLast := lock.Ending{Status: contract.StatusFailed, Outcome: contract.OutcomeTestsFailed, Result: "{}"}
+	last := notLast
+	last.Arming = &arming
+	silent := lock.Ending{Status: contract.StatusFailed, Outcome: contract.OutcomeInternalError}
+
+	record := func(arming time.Time, id string) emulator.Row {
+		return emulator.Row{"arming": emulator.Number(arming.UnixMilli()), "lockId": emulator.String(id), "outcome": emulator.String("AgentFailed")}
+	}
+	const (
+		complete = "buildId=kiro:a deleteAt=720h0m0s expiresAt=1h30m0s fence=1 lockId=L1 outcome=Succeeded result={} status=complete"
+		failed   = "buildId=kiro:a deleteAt=720h0m0s expiresAt=1h30m0s fence=1 lockId=L1 outcome=TestsFailed result={} status=failed"
+	)
+	release := func(e lock.Ending) func(*testing.T, *table, lock.Lock) {
+		return func(t *testing.T, f *table, l lock.Lock) {
+			if err := f.Release(t.Context(), l, buildA, start, e); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	tests := map[string]struct {
+		why    string
+		given  func(*testing.T, *table, lock.Lock)
+		ending lock.Ending
+		build  string
+		want   error
+		branch string
+		card   string
+	}{
+		"Complete": {
+			why:    "the arming is worked off, and every cluster can see it",
+			ending: done, branch: complete,
+			card: "arming=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=Succeeded result={}",
+		},
+		"Failed, another attempt follows": {
+			why:    "the card is still to be worked on",
+			ending: notLast, branch: failed, card: "absent",
+		},
+		"Failed for the last time": {
+			why:    "a failure of the work in the last attempt works the arming off as well",
+			ending: last, branch: failed, card: "arming=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=TestsFailed result={}",
+		},
+		"Without a result": {
+			why: "the controller knows none: what the build last told is kept",
+			given: func(t *testing.T, f *table, l lock.Lock) {
+				p := lock.Progress{Stage: contract.StageTest, Result: `{"version":1}`}
+				if err := f.Heartbeat(t.Context(), l, buildA, start, start.Add(90*time.Minute), p); err != nil {
+					t.Fatal(err)
+				}
+			},
+			ending: silent,
+			branch: "buildId=kiro:a deleteAt=720h0m0s expiresAt=1h30m0s fence=1 heartbeatAt=0s lockId=L1 outcome=InternalError" +
+				` result={"version":1} stage=test status=failed tasks=map[M:map[done:map[N:0] total:map[N:0]]]`,
+			card: "absent",
+		},
+		"Again": {
+			why:   "the answer was lost; the build asks again before it ends",
+			given: release(done), ending: done, branch: complete,
+			card: "arming=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=Succeeded result={}",
+		},
+		"Again, now with the card": {
+			why:   "the build did not work the arming off, the controller decides that it is",
+			given: release(notLast), ending: last, branch: failed,
+			card: "arming=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=TestsFailed result={}",
+		},
+		"Again, the slot is another's by now": {
+			why: "the branch row proves the release",
+			given: func(t *testing.T, f *table, l lock.Lock) {
+				release(done)(t, f, l)
+				f.mustTake(t, request("L2", func(r *lock.Request) { r.BranchKey += "2"; r.CardKey += "2" }))
+			},
+			ending: done, branch: complete, card: "arming=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=Succeeded result={}",
+		},
+		"Again, the branch is another's by now": {
+			why: "the slot row proves the release, and the new holder is left alone",
+			given: func(t *testing.T, f *table, l lock.Lock) {
+				release(notLast)(t, f, l)
+				f.mustTake(t, request("L2", func(r *lock.Request) { r.SlotKey = slot1 }))
+			},
+			ending: last, branch: "expiresAt=1h30m0s fence=2 lockId=L2 status=in_progress",
+			card: "arming=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=TestsFailed result={}",
+		},
+		"Again, otherwise": {
+			why:   "what was recorded stands",
+			given: release(done), ending: last, want: lock.ErrNotHolder, branch: complete,
+			card: "arming=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=Succeeded result={}",
+		},
+		"By another build": {
+			why:    "a build that did not win the claim does nothing, not even cleanup",
+			ending: done, build: buildB, want: lock.ErrNotHolder, branch: claimedL1, card: "absent",
+		},
+		"After it was reclaimed": {
+			why: "the verdict has been given",
+			given: func(t *testing.T, f *table, _ lock.Lock) {
+				if err := f.Reclaim(t.Context(), f.mustRow(t, slot0), start.Add(2*time.Hour)); err != nil {
+					t.Fatal(err)
+				}
+			},
+			ending: done, want: lock.ErrNotHolder, branch: reclaimed1, card: "absent",
+		},
+		"A later arming is recorded": {
+			why:    "the record stays, and the rows are freed even so",
+			given:  func(t *testing.T, f *table, _ lock.Lock) { f.put(t, card, record(start, "L9")) },
+			ending: done, branch: complete, card: "arming=0s lockId=L9 outcome=AgentFailed",
+		},
+		"An earlier arming is recorded": {
+			why:    "the newer record takes its place",
+			given:  func(t *testing.T, f *table, _ lock.Lock) { f.put(t, card, record(arming.Add(-time.Hour), "L9")) },
+			ending: done, branch: complete, card: "arming=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=Succeeded result={}",
+		},
+		"Another's record of the same arming": {
+			why:    "an arming is worked off once",
+			given:  func(t *testing.T, f *table, _ lock.Lock) { f.put(t, card, record(arming, "L9")) },
+			ending: done, branch: complete, card: "arming=-1h0m0s lockId=L9 outcome=AgentFailed",
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			f := newTable(t)
+			l := f.mustTake(t, request("L1"))
+			f.mustClaim(t, l, buildA)
+			if tc.given != nil {
+				tc.given(t, f, l)
+			}
+			build := buildA
+			if tc.build != "" {
+				build = tc.build
+			}
+			err := f.Release(t.Context(), l, build, start, tc.ending)
+			if tc.want != nil {
+				wantRefusal(t, tc.why, err, tc.want, branch)
+			} else if err != nil {
+				t.Fatalf("%s: %v", tc.why, err)
+			}
+			f.wantRaw(t, tc.why, branch, tc.branch)
+			f.wantRaw(t, tc.why, card, tc.card)
+		})
+	}
+}
+
+func TestReleasedRowsAreFree(t *testing.T) {
+	f := newTable(t)
+	l := f.mustTake(t, request("L1"))
+	f.mustClaim(t, l, buildA)
+	arming := start.Add(-time.Hour)
+	e := lock.Ending{Status: contract.StatusComplete, Outcome: contract.OutcomeSucceeded, Result: "{}", Arming: &arming}
+	if err := f.Release(t.Context(), l, buildA, start, e); err != nil {
+		t.Fatal(err)
+	}
+	_, err := f.Take(t.Context(), request("L2"))
+	wantRefusal(t, "the same arming is not worked on again", err, lock.ErrAlreadyDone, card)
+	next := f.mustTake(t, request("L3", func(r *lock.Request) { r.Arming = start }))
+	if next.Fence != l.Fence+1 {
+		t.Errorf("the fence went from %d to %d", l.Fence, next.Fence)
+	}
+	got, err := f.Card(t.Context(), card)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := lock.CardRow{Exists: true, Arming: arming, LockID: "L1", Outcome: contract.OutcomeSucceeded, Result: "{}"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the next taking leaves the card's record, from which the first is concluded:\n%s", diff)
+	}
+}
