@@ -1,0 +1,21 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package workenvironment tells whether an environment is usable, and how busy it is: the lock table, the
+// CodeBuild project and the bucket are checked each on its own, so that whoever sets an environment up sees at once
+// all that is missing; the slots are read from the lock table's rows and the queue from the work items, so that
+// neither is a counter that could drift.
+//
+// Nothing here decides what is worked on. Readiness depends on what the environment refers to, never on what became
+// of any item.
+//
+// Metrics, by tier; no object's name is a label:
+//
+//	kiro_worker_workenvironment_checks_total{check,result}        checks of table, project and bucket
+//	kiro_worker_workenvironment_environments{tier,ready}          environments, by whether they are usable
+//	kiro_worker_workenvironment_slots{tier}                       builds that may run at once
+//	kiro_worker_workenvironment_slots_in_use{tier}                slots in use, over every cluster
+//	kiro_worker_workenvironment_queue_length{tier}                work items that wait for a slot
+//	kiro_worker_workenvironment_oldest_queued_timestamp_seconds{tier}
+//	                                                              since when the one that waits longest does
+package workenvironment
