@@ -242,6 +242,9 @@ type BuildStatus struct {
 	// +kubebuilder:validation:MaxLength=32
 	// +optional
 	Phase string `json:"phase,omitempty"`
+	// Provisioned is true once the build has left CodeBuild's queue.
+	// +optional
+	Provisioned bool `json:"provisioned,omitempty"`
 	// LogsURL opens the build's log in the console. It is known from PROVISIONING on.
 	// +kubebuilder:validation:MaxLength=1024
 	// +optional

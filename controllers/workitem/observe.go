@@ -184,7 +184,7 @@ func note(a *v1alpha1.Attempt, seen watch.Observation, now time.Time) {
 }
 
 func observeBuild(b *v1alpha1.BuildStatus, seen build.Build) {
-	b.Status, b.Phase = string(seen.Status), cut(seen.Phase, 32)
+	b.Status, b.Phase, b.Provisioned = string(seen.Status), cut(seen.Phase, 32), seen.Provisioned
 	b.LogsURL, b.LogGroup, b.LogStream = cut(seen.LogsURL, 1024), cut(seen.LogGroup, 512), cut(seen.LogStream, 512)
 	b.StartTime, b.EndTime = timeOrNil(seen.StartTime), timeOrNil(seen.EndTime)
 	b.NotFoundSince, b.NotFoundTimes, b.NotFoundLastTime = nil, 0, nil

@@ -92,6 +92,8 @@ func (s *start) notStarted(item *v1alpha1.WorkItem, err error) (result, error) {
 	a := item.Status.Attempt
 	set := conditionsOf(now, item)
 	switch {
+	case errors.Is(err, build.ErrTokenReused):
+		set.Unknown(v1alpha1.ConditionBuildStarted, v1alpha1.ReasonStartRefused, fault.Message(err))
 	case !errors.Is(err, build.ErrRejected):
 		set.Unknown(v1alpha1.ConditionBuildStarted, v1alpha1.ReasonStartUnknown,
 			"CodeBuild's answer was lost; the same call is repeated: "+fault.Message(err))

@@ -30,16 +30,18 @@ func (s Status) Over() bool { return s != "" && s != StatusInProgress }
 
 // Build is one build as observed.
 type Build struct {
-	ID        string // "project:uuid"
-	ARN       string
-	Status    Status
-	Phase     string // CodeBuild's phase, for example "PROVISIONING"
-	LogsURL   string // valid from PROVISIONING on; empty before
-	LogGroup  string
-	LogStream string
-	StartTime time.Time
-	EndTime   time.Time // zero while it runs
-	Initiator string
+	ID     string // "project:uuid"
+	ARN    string
+	Status Status
+	Phase  string // CodeBuild's phase, for example "PROVISIONING"
+	// Provisioned is true once the build has left the service's queue.
+	Provisioned bool
+	LogsURL     string // valid from PROVISIONING on; empty before
+	LogGroup    string
+	LogStream   string
+	StartTime   time.Time
+	EndTime     time.Time // zero while it runs
+	Initiator   string
 	// LockID is the lock id in the build's environment; empty if it has none.
 	LockID string
 }

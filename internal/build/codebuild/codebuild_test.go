@@ -117,7 +117,7 @@ func TestStart(t *testing.T) {
 	}
 	want := build.Build{ID: first.ID, ARN: "arn:aws:codebuild:us-east-1:123456789012:build/" + first.ID,
 		Status: build.StatusInProgress, StartTime: epoch, Initiator: "kiro-worker", LockID: "lock"}
-	if diff := cmp.Diff(want, first, cmpopts.IgnoreFields(build.Build{}, "Phase", "LogsURL", "LogGroup", "LogStream")); diff != "" {
+	if diff := cmp.Diff(want, first, cmpopts.IgnoreFields(build.Build{}, "Phase", "Provisioned", "LogsURL", "LogGroup", "LogStream")); diff != "" {
 		t.Errorf("build (-want +got):\n%s", diff)
 	}
 	b, _ := w.emulator.Build(first.ID)
@@ -293,7 +293,7 @@ func TestSample(t *testing.T) {
 	arn := "arn:aws:codebuild:us-west-2:123456789012:build/" + id
 	got, missing, err := port(h.URL).Get(context.Background(), []string{arn})
 	want := map[string]build.Build{arn: {
-		ID: id, ARN: arn, Status: build.StatusSucceeded, Phase: "COMPLETED", Initiator: "my-codebuild-project",
+		ID: id, ARN: arn, Status: build.StatusSucceeded, Phase: "COMPLETED", Provisioned: true, Initiator: "my-codebuild-project",
 		LogGroup: "/aws/codebuild/codebuild-demo-project", LogStream: "4dea3ca4-20ec-4898-b22a-a9eb9292775d",
 		LogsURL: "https://console.aws.amazon.com/cloudwatch/home?region=us-west-2#logEvent:group=/aws/codebuild/" +
 			"codebuild-demo-project;stream=4dea3ca4-20ec-4898-b22a-a9eb9292775d",

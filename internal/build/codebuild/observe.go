@@ -158,7 +158,7 @@ func convert(b types.Build) build.Build {
 	out := build.Build{
 		ID: aws.ToString(b.Id), ARN: aws.ToString(b.Arn), Status: build.Status(b.BuildStatus),
 		Phase: aws.ToString(b.CurrentPhase), StartTime: aws.ToTime(b.StartTime), EndTime: aws.ToTime(b.EndTime),
-		Initiator: aws.ToString(b.Initiator),
+		Initiator: aws.ToString(b.Initiator), Provisioned: provisioned(b),
 	}
 	if b.Environment != nil {
 		for _, v := range b.Environment.EnvironmentVariables {
@@ -167,14 +167,15 @@ func convert(b types.Build) build.Build {
 			}
 		}
 	}
-	if l := b.Logs; l != nil && provisioned(b) {
+	if l := b.Logs; l != nil && out.Provisioned {
 		out.LogGroup, out.LogStream = aws.ToString(l.GroupName), aws.ToString(l.StreamName)
 		out.LogsURL = strings.TrimSpace(aws.ToString(l.DeepLink))
 	}
 	return out
 }
 
-// provisioned reports whether the build's log exists. Before, CodeBuild links to a log group called null.
+// provisioned reports whether the build left the queue, and so whether its log exists: before, CodeBuild links to a
+// log group called null.
 func provisioned(b types.Build) bool {
 	for _, p := range b.Phases {
 		if p.PhaseType == types.BuildPhaseTypeProvisioning {
