@@ -90,5 +90,5 @@ func (t *Table) checkTTL(d *types.TimeToLiveDescription) error {
 }
 
 func (t *Table) misconfigured(format string, args ...any) error {
-	return fault.NewTerminal(fault.CodeInvalidConfiguration, fmt.Errorf(format, args...)) //nolint:err113 // told to a person, not compared
+	return fault.NewTerminal(fault.CodeInvalidConfiguration, fmt.Errorf(format, args...))
 }

@@ -68,7 +68,7 @@ func New(api awsapi.DynamoDB, tableName string, options ...Option) *Table {
 		api:    api,
 		name:   tableName,
 		wait:   wait,
-		random: rand.Float64, //nolint:forbidigo,gosec // only the default, and only to spread tries out; a simulation gives its own
+		random: rand.Float64, //nolint:forbidigo // only the default, and only to spread tries out; a simulation gives its own
 	}
 	for _, o := range options {
 		o(t)
