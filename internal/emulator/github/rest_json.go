@@ -52,10 +52,17 @@ func (v *viewer) minimalRepositoryJSON(repo *repository) map[string]any {
 }
 
 func (v *viewer) statusJSON(repo *repository, sha string, st *commitStatus) map[string]any {
+	out := v.simpleStatusJSON(repo, sha, st)
+	out["creator"] = v.userJSON(st.creator)
+	return out
+}
+
+// simpleStatusJSON is a status as it stands within a combined one.
+func (v *viewer) simpleStatusJSON(repo *repository, sha string, st *commitStatus) map[string]any {
 	return map[string]any{
 		"url": v.apiURL(repo, "statuses", sha), "id": st.databaseID, "node_id": st.nodeID, "state": st.state,
 		"description": st.description, "target_url": orNil(st.targetURL, st.targetURL == ""), "context": st.context,
-		"created_at": st.createdAt, "updated_at": st.createdAt, "creator": v.userJSON(st.creator),
+		"created_at": st.createdAt, "updated_at": st.createdAt,
 	}
 }
 

@@ -148,7 +148,7 @@ func (c *restCall) getCombinedStatus() (int, any, error) {
 	latest := repo.latestStatuses(sha)
 	list := []any{}
 	for _, st := range page(c, latest) {
-		list = append(list, c.statusJSON(repo, sha, st))
+		list = append(list, c.simpleStatusJSON(repo, sha, st))
 	}
 	return http.StatusOK, map[string]any{
 		"state": combined(latest), "sha": sha, "total_count": len(latest), "statuses": list,

@@ -142,6 +142,9 @@ func convert(err error) []*Error {
 	out := make([]*Error, 0, len(list))
 	for _, item := range list {
 		e := &Error{Message: item.Message, Extensions: item.Extensions}
+		if len(item.Path) > 0 { // a variable that is wrong is named only there
+			e.Message = item.Path.String() + " " + e.Message
+		}
 		if item.Rule != "" {
 			e.Extensions = map[string]any{"code": item.Rule}
 		}
