@@ -88,8 +88,8 @@ type activeRule struct {
 // New returns an Injector without rules. Rates are drawn from random and latencies waited on clk, so that a test that
 // fails can be run again with the same seed. Nil stands for seed 1 and for the real clock.
 func New(random *rand.Rand, clk clock.Clock) *Injector {
-	if random == nil {
-		random = rand.New(rand.NewPCG(1, 1)) //nolint:gosec // faults must be repeatable, not unpredictable
+	if random == nil { // faults must be repeatable, not unpredictable
+		random = rand.New(rand.NewPCG(1, 1))
 	}
 	if clk == nil {
 		clk = clock.RealClock{}

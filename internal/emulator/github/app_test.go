@@ -23,7 +23,7 @@ func installationToken(t *testing.T, w *world, key *rsa.PrivateKey, appID int64,
 	t.Helper()
 	w.clock.SetTime(time.Now())
 	client := &http.Client{Transport: ghinstallation.NewAppsTransportFromPrivateKey(w.http.Client().Transport, appID, key)}
-	req, err := http.NewRequestWithContext(t.Context(), "POST", w.APIURL()+"/app/installations/70/access_tokens", strings.NewReader(body))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.APIURL()+"/app/installations/70/access_tokens", strings.NewReader(body))
 	must(t, err)
 	res, err := client.Do(req)
 	must(t, err)

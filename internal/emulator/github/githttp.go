@@ -8,11 +8,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/cgi" //nolint:gosec // httpoxy (CVE-2016-5386) concerns Go before 1.6.3
+	"net/http/cgi"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -41,7 +42,7 @@ func gitOperation(r *http.Request) string {
 
 // backend is where git keeps its HTTP server.
 var backend = sync.OnceValues(func() (string, error) {
-	path, err := exec.Command("git", "--exec-path").Output() //nolint:noctx // answers at once, from a constant
+	path, err := exec.Command("git", "--exec-path").Output()
 	if err != nil {
 		return "", fmt.Errorf("looking for git http-backend: %w", err)
 	}
@@ -123,17 +124,18 @@ func refusePushes(repo *repository, pattern string) error {
 	if !hookPattern.MatchString(pattern) {
 		return fmt.Errorf("the pattern %q has characters that the emulator does not support", pattern)
 	}
-	script := "#!/bin/sh\ncase \"$1\" in\n"
-	for _, rule := range repo.protections {
-		script += "refs/heads/" + rule.pattern + ") refused=1 ;;\n"
+	var script strings.Builder
+	script.WriteString("#!/bin/sh\ncase \"$1\" in\n")
+	for _, rule := range append(slices.Clone(repo.protections), &protection{pattern: pattern}) {
+		fmt.Fprintf(&script, "refs/heads/%s) refused=1 ;;\n", rule.pattern)
 	}
-	script += "refs/heads/" + pattern + ") refused=1 ;;\nesac\n" +
-		"[ -z \"$refused\" ] || { echo \"error: GH006: Protected branch update failed for $1.\" >&2; exit 1; }\n"
+	script.WriteString("esac\n" +
+		"[ -z \"$refused\" ] || { echo \"error: GH006: Protected branch update failed for $1.\" >&2; exit 1; }\n")
 	hooks := filepath.Join(repo.dir, "hooks")
 	if err := os.MkdirAll(hooks, 0o750); err != nil {
 		return fmt.Errorf("protecting a branch: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(hooks, "update"), []byte(script), 0o700); err != nil { //nolint:gosec // a hook must be executable
+	if err := os.WriteFile(filepath.Join(hooks, "update"), []byte(script.String()), 0o700); err != nil {
 		return fmt.Errorf("protecting a branch: %w", err)
 	}
 	return nil

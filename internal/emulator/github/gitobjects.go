@@ -100,7 +100,7 @@ func (c *objectCache) keep(key string, object *gitObject) {
 func catFile(ctx context.Context, repo *repository, input string, count int) ([]*gitObject, error) {
 	ctx, cancel := context.WithTimeout(ctx, gitTimeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "git", "--git-dir", repo.dir, "cat-file", "--batch") //nolint:gosec // no shell, fixed arguments
+	cmd := exec.CommandContext(ctx, "git", "--git-dir", repo.dir, "cat-file", "--batch")
 	cmd.Env = gitEnvironment()
 	cmd.Stdin = strings.NewReader(input)
 	output, err := cmd.StdoutPipe()

@@ -34,7 +34,7 @@ func gitEnvironment() []string {
 func git(dir string, input []byte, args ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), gitTimeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "git", append([]string{"--git-dir", dir}, args...)...) //nolint:gosec // no shell, and names are checked
+	cmd := exec.CommandContext(ctx, "git", append([]string{"--git-dir", dir}, args...)...)
 	cmd.Env = gitEnvironment()
 	cmd.Stdin = bytes.NewReader(input)
 	var out, complaints bytes.Buffer
@@ -89,11 +89,11 @@ func readRef(dir, ref string) (oid string, found bool) {
 	if !ok || !validBranch(short) {
 		return "", false
 	}
-	if content, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(ref))); err == nil { //nolint:gosec // validBranch keeps it inside
+	if content, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(ref))); err == nil {
 		oid = strings.TrimSpace(string(content))
 		return oid, oidPattern.MatchString(oid)
 	}
-	packed, err := os.ReadFile(filepath.Join(dir, "packed-refs")) //nolint:gosec // a fixed name in our own directory
+	packed, err := os.ReadFile(filepath.Join(dir, "packed-refs"))
 	if err != nil {
 		return "", false
 	}

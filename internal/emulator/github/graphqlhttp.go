@@ -116,7 +116,7 @@ func missingScopes(token *token, operation *graphql.Operation) []*graphql.Error 
 	}
 	var errs []*graphql.Error
 	operation.EachField(func(typeName, field string, where []graphql.Location) {
-		scope := ""
+		var scope string
 		switch {
 		case field == "updateProjectV2ItemFieldValue" && token.rights.Projects < Write:
 			scope = "project"

@@ -45,8 +45,8 @@ func Directory(dir string) (Files, error) {
 		if err != nil {
 			return err //nolint:wrapcheck // wrapped below
 		}
-		out[filepath.ToSlash(relative)], err = os.ReadFile(name) //nolint:gosec // the caller names the directory
-		return err                                               //nolint:wrapcheck // wrapped below
+		out[filepath.ToSlash(relative)], err = os.ReadFile(name)
+		return err //nolint:wrapcheck // wrapped below
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reading the files of a repository: %w", err)

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/kiro-worker/kiro-worker/internal/emulator/github/graphql"
 )
@@ -18,16 +17,36 @@ import (
 const maxPrefetch = 64
 
 func gitTypes() graphql.Types {
-	common := func(prefix string) fields {
-		return fields{
-			"id":             plain(func(o *gitObject) any { return prefix + "_" + o.oid }),
-			"oid":            plain(func(o *gitObject) any { return o.oid }),
-			"abbreviatedOid": plain(func(o *gitObject) any { return o.oid[:7] }),
-			"repository":     plain(func(o *gitObject) any { return o.repo }),
-		}
+	tree := objectFields("T")
+	tree["entries"] = asked((*viewer).entries)
+	return graphql.Types{
+		"Commit": commitFields(), "Tree": tree, "Blob": blobFields(), "TreeEntry": entryFields(),
+		"Status": {
+			"state":    plain(func(latest []*commitStatus) any { return strings.ToUpper(combined(latest)) }),
+			"contexts": plain(func(latest []*commitStatus) any { return latest }),
+		},
+		"StatusContext": {
+			"id":          plain(func(c *commitStatus) any { return c.nodeID }),
+			"context":     plain(func(c *commitStatus) any { return c.context }),
+			"state":       plain(func(c *commitStatus) any { return strings.ToUpper(c.state) }),
+			"description": plain(func(c *commitStatus) any { return c.description }),
+			"targetUrl":   plain(func(c *commitStatus) any { return orNil(c.targetURL, c.targetURL == "") }),
+			"createdAt":   plain(func(c *commitStatus) any { return c.createdAt }),
+		},
 	}
-	commit, tree, blob := common("C"), common("T"), common("B")
+}
 
+func objectFields(prefix string) fields {
+	return fields{
+		"id":             plain(func(o *gitObject) any { return prefix + "_" + o.oid }),
+		"oid":            plain(func(o *gitObject) any { return o.oid }),
+		"abbreviatedOid": plain(func(o *gitObject) any { return o.oid[:7] }),
+		"repository":     plain(func(o *gitObject) any { return o.repo }),
+	}
+}
+
+func commitFields() fields {
+	commit := objectFields("C")
 	commit["url"] = asked(func(v *viewer, o *gitObject, _ *graphql.Call) (any, error) {
 		return v.url + "/" + o.repo.fullName() + "/commit/" + o.oid, nil
 	})
@@ -47,56 +66,45 @@ func gitTypes() graphql.Types {
 		}
 		return nil
 	})
+	return commit
+}
 
-	tree["entries"] = asked((*viewer).entries)
-
+func blobFields() fields {
+	blob := objectFields("B")
 	blob["byteSize"] = fromBlob(func(o *gitObject) any { return o.size })
 	blob["isBinary"] = fromBlob(func(o *gitObject) any { return o.isBinary() })
 	blob["isTruncated"] = fromBlob(func(o *gitObject) any { return o.size > len(o.data) })
 	blob["text"] = fromBlob(func(o *gitObject) any {
-		if o.isBinary() || !utf8.Valid(o.data) {
+		if o.isBinary() {
 			return nil // "UTF8 text data or null if the Blob is binary"
 		}
-		return string(o.data)
+		return strings.ToValidUTF8(string(o.data), "\uFFFD")
 	})
-	return graphql.Types{
-		"Commit": commit, "Tree": tree, "Blob": blob,
-		"TreeEntry": {
-			"name": plain(func(e treeEntry) any { return e.name }),
-			"mode": plain(func(e treeEntry) any { return e.mode }),
-			"oid":  plain(func(e treeEntry) any { return e.oid }),
-			"type": plain(func(e treeEntry) any { return e.kind() }),
-			"object": plain(func(e treeEntry) any {
-				if e.kind() == "commit" {
-					return nil // a submodule: the commit is in another repository
-				}
-				return &gitObject{repo: e.repo, oid: e.oid, kind: e.kind()}
-			}),
-			"size": asked(func(v *viewer, e treeEntry, c *graphql.Call) (any, error) {
-				if e.kind() != "blob" {
-					return 0, nil
-				}
-				blob, err := v.server.load(c.Context, &gitObject{repo: e.repo, oid: e.oid, kind: "blob"})
-				if err != nil {
-					return nil, err
-				}
-				return blob.size, nil
-			}),
-		},
-		"Status": {
-			"state": plain(func(latest []*commitStatus) any { return strings.ToUpper(combined(latest)) }),
-			"contexts": plain(func(latest []*commitStatus) any {
-				return latest
-			}),
-		},
-		"StatusContext": {
-			"id":          plain(func(c *commitStatus) any { return c.nodeID }),
-			"context":     plain(func(c *commitStatus) any { return c.context }),
-			"state":       plain(func(c *commitStatus) any { return strings.ToUpper(c.state) }),
-			"description": plain(func(c *commitStatus) any { return c.description }),
-			"targetUrl":   plain(func(c *commitStatus) any { return c.targetURL }),
-			"createdAt":   plain(func(c *commitStatus) any { return c.createdAt }),
-		},
+	return blob
+}
+
+func entryFields() fields {
+	return fields{
+		"name": plain(func(e treeEntry) any { return e.name }),
+		"mode": plain(func(e treeEntry) any { return e.mode }),
+		"oid":  plain(func(e treeEntry) any { return e.oid }),
+		"type": plain(func(e treeEntry) any { return e.kind() }),
+		"object": plain(func(e treeEntry) any {
+			if e.kind() == "commit" {
+				return nil // a submodule: the commit is in another repository
+			}
+			return &gitObject{repo: e.repo, oid: e.oid, kind: e.kind()}
+		}),
+		"size": asked(func(v *viewer, e treeEntry, c *graphql.Call) (any, error) {
+			if e.kind() != "blob" {
+				return 0, nil
+			}
+			blob, err := v.server.load(c.Context, &gitObject{repo: e.repo, oid: e.oid, kind: "blob"})
+			if err != nil {
+				return nil, err
+			}
+			return blob.size, nil
+		}),
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -232,7 +233,7 @@ func (c *restCall) decode(into any) error {
 }
 
 func message(status int, text, docs string) map[string]any {
-	return map[string]any{"message": text, "documentation_url": docs, "status": fmt.Sprint(status)}
+	return map[string]any{"message": text, "documentation_url": docs, "status": strconv.Itoa(status)}
 }
 
 func writeMessage(w http.ResponseWriter, status int, text, docs string) {
@@ -242,7 +243,7 @@ func writeMessage(w http.ResponseWriter, status int, text, docs string) {
 func writeJSON(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body)
+	_ = json.NewEncoder(w).Encode(body) //nolint:errchkjson // the client that is gone cannot be told
 }
 
 // writeSecondaryLimit is the body that GitHub publishes for it

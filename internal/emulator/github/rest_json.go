@@ -4,7 +4,7 @@
 package github
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -69,8 +69,8 @@ func (v *viewer) simpleStatusJSON(repo *repository, sha string, st *commitStatus
 func (v *viewer) commentJSON(item *comment) map[string]any {
 	return map[string]any{
 		"id": item.databaseID, "node_id": item.nodeID, "body": item.body, "user": v.userJSON(item.author),
-		"url":        v.apiURL(item.thread.repo, "issues", "comments", fmt.Sprint(item.databaseID)),
-		"issue_url":  v.apiURL(item.thread.repo, "issues", fmt.Sprint(item.thread.number)),
+		"url":        v.apiURL(item.thread.repo, "issues", "comments", strconv.FormatInt(item.databaseID, 10)),
+		"issue_url":  v.apiURL(item.thread.repo, "issues", strconv.Itoa(item.thread.number)),
 		"html_url":   item.url(v.url),
 		"created_at": item.createdAt, "updated_at": item.updatedAt,
 	}
@@ -78,7 +78,7 @@ func (v *viewer) commentJSON(item *comment) map[string]any {
 
 // pullJSON is a pull request as in a list, or with what only the call for a single one has.
 func (v *viewer) pullJSON(p *pullRequest, single bool) map[string]any {
-	number := fmt.Sprint(p.number)
+	number := strconv.Itoa(p.number)
 	state := "open"
 	if !p.open {
 		state = "closed"

@@ -273,7 +273,7 @@ func TestInjectedFaults(t *testing.T) {
 	w.Faults().Add(faults.Rule{Operation: "query Who", Fault: faults.Fault{Status: 200, Code: "RATE_LIMIT", Message: "slow down"}})
 	w.Faults().Add(faults.Rule{Operation: "GET /user", Fault: faults.Fault{Status: 503}})
 
-	req, err := http.NewRequestWithContext(t.Context(), "POST", w.URL()+"/graphql", strings.NewReader(
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.URL()+"/graphql", strings.NewReader(
 		`{"query":"mutation { updatePullRequest(input: {pullRequestId: \"`+pull.ID+`\", body: \"after\"}) { clientMutationId } }"}`))
 	must(t, err)
 	req.Header.Set("Authorization", "Bearer "+adminAll)
