@@ -1,0 +1,88 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Command kiro-local runs the whole system on one machine: the programs and code paths of production, on a real
+// kube-apiserver and on servers that speak the protocols of GitHub and AWS.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/kiro-worker/kiro-worker/internal/controlplane"
+	"github.com/kiro-worker/kiro-worker/internal/demo/standin"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+const usage = `kiro-local runs the whole of Kiro Worker on one machine.
+
+  kiro-local demo [--keep] [--agent=stand-in|kiro] [--dir=DIR]
+      Put five cards on a board, watch what becomes of them, and say so. Ends with 0 if all is as it should be.
+  kiro-local card add --title=TITLE --spec=NAME|DIRECTORY [--column=COLUMN] [--dir=DIR]
+      Put a new card on the board of a demo that was started with --keep.
+  kiro-local stand-in-agent SPEC_PATH TASK_ID
+      Stand in for a coding agent: write the files that the spec's design.md spells out for the task.
+  kiro-local version
+
+`
+
+// errUsage asks for help.
+var errUsage = errors.New("no such command")
+
+func main() {
+	controlplane.ServeAsProgram()
+	os.Exit(run(os.Args[1:]))
+}
+
+func run(args []string) int {
+	if len(args) == 0 {
+		fmt.Fprint(os.Stderr, usage)
+		return 2
+	}
+	code, err := command(args[0], args[1:])
+	switch {
+	case err == nil:
+		return code
+	case errors.Is(err, pflag.ErrHelp):
+		return 0
+	case errors.Is(err, errUsage):
+		fmt.Fprint(os.Stderr, usage)
+		return 2
+	}
+	fmt.Fprintln(os.Stderr, "error:", err)
+	return 1
+}
+
+func command(name string, args []string) (int, error) {
+	switch name {
+	case "demo":
+		return supervised(func() (int, error) { return runDemo(args) })
+	case "card":
+		if len(args) == 0 || args[0] != "add" {
+			return 0, errUsage
+		}
+		return 0, addCard(args[1:])
+	case "stand-in-agent":
+		if len(args) != 2 {
+			return 0, errUsage
+		}
+		// A person who watches sees the tasks go by one after the other.
+		time.Sleep(standInPace)
+		return 0, standin.Do(".", args[0], args[1], os.Stdout)
+	case "version":
+		fmt.Println(version)
+		return 0, nil
+	case "help", "-h", "--help":
+		fmt.Print(usage)
+		return 0, nil
+	}
+	return 0, errUsage
+}
+
+const standInPace = 500 * time.Millisecond

@@ -1,0 +1,66 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"github.com/kiro-worker/kiro-worker/controllers/workenvironment"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem"
+	"github.com/kiro-worker/kiro-worker/controllers/worksource"
+	"github.com/kiro-worker/kiro-worker/internal/resolver"
+	"github.com/kiro-worker/kiro-worker/internal/watch"
+)
+
+// setupControllers adds the three controllers and the watch of builds.
+func setupControllers(ctx context.Context, mgr ctrl.Manager, clients *resolver.Resolver, o options) error {
+	if err := workitem.IndexItems(ctx, mgr.GetFieldIndexer()); err != nil {
+		return err
+	}
+	items := workitem.New(workitem.Options{
+		Client:           mgr.GetClient(),
+		Clients:          clients,
+		Watcher:          watch.New(clients, watch.Options{Fast: o.watchInterval, Slow: o.watchSlowest}),
+		Clock:            clock.RealClock{},
+		Events:           mgr.GetEventRecorder("workitem"),
+		Metrics:          workitem.NewMetrics(metrics.Registry),
+		Random:           rand.Float64,
+		Cluster:          o.clusterName,
+		ProgressInterval: o.progressInterval,
+		SettlingTime:     o.settlingTime,
+	})
+	if err := items.SetupWithManager(mgr, clock.RealClock{}, o.concurrency); err != nil {
+		return err
+	}
+	environments := workenvironment.New(workenvironment.Options{
+		Client:  mgr.GetClient(),
+		Tables:  clients,
+		Builds:  clients,
+		Stores:  clients,
+		Clock:   clock.RealClock{},
+		Events:  mgr.GetEventRecorder("workenvironment"),
+		Metrics: workenvironment.NewMetrics(metrics.Registry),
+	})
+	if err := environments.SetupWithManager(mgr); err != nil {
+		return fmt.Errorf("setting up the work environment controller: %w", err)
+	}
+	sources := worksource.New(worksource.Options{
+		Client:  mgr.GetClient(),
+		Boards:  clients,
+		Clock:   clock.RealClock{},
+		Events:  mgr.GetEventRecorder("worksource"),
+		Metrics: worksource.NewMetrics(metrics.Registry),
+		Random:  rand.Float64,
+	})
+	if err := sources.SetupWithManager(mgr); err != nil {
+		return fmt.Errorf("setting up the work source controller: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Command manager is the controller: it polls boards, takes cards' work items through their steps and watches their
+// builds. It runs in the cluster; agents never do.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/pflag"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/kiro-worker/kiro-worker/internal/logging"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		if errors.Is(err, pflag.ErrHelp) {
+			return
+		}
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	o, err := parseOptions(args, os.LookupEnv)
+	if err != nil {
+		return err
+	}
+	if o.version {
+		fmt.Println(version)
+		return nil
+	}
+	logger, err := logging.New(os.Stdout, o.logLevel)
+	if err != nil {
+		return err
+	}
+	log.SetLogger(logger)
+	config, err := ctrl.GetConfig()
+	if err != nil {
+		return fmt.Errorf("finding the cluster: %w", err)
+	}
+	ctx := log.IntoContext(ctrl.SetupSignalHandler(), logger)
+	mgr, err := newManager(ctx, config, o)
+	if err != nil {
+		return err
+	}
+	logger.Info("manager started", keyVersion, version, keyCluster, o.clusterName)
+	return mgr.Start(ctx)
+}

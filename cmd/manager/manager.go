@@ -1,0 +1,105 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/rest"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/awsapi"
+	"github.com/kiro-worker/kiro-worker/internal/githubapi"
+	"github.com/kiro-worker/kiro-worker/internal/resolver"
+)
+
+// leaseName is the election's lease.
+const leaseName = "kiro-worker-manager"
+
+// newManager wires everything together; Start of what it returns is all that is left.
+func newManager(ctx context.Context, config *rest.Config, o options) (ctrl.Manager, error) {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, v1alpha1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			return nil, fmt.Errorf("building the scheme: %w", err)
+		}
+	}
+	mgr, err := ctrl.NewManager(config, ctrl.Options{
+		Scheme:                  scheme,
+		Logger:                  log.FromContext(ctx),
+		Cache:                   cacheOptions(o),
+		Metrics:                 metricsOptions(o),
+		HealthProbeBindAddress:  o.probeAddress,
+		LeaderElection:          o.leaderElect,
+		LeaderElectionID:        leaseName,
+		LeaderElectionNamespace: o.leaderElectNamespace,
+		// The process ends when the manager does, so the next one need not wait for the lease to run out.
+		LeaderElectionReleaseOnCancel: true,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("making the manager: %w", err)
+	}
+	clients, err := newResolver(mgr, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := setupControllers(ctx, mgr, clients, o); err != nil {
+		return nil, err
+	}
+	for name, add := range map[string]func(string, healthz.Checker) error{"healthz": mgr.AddHealthzCheck, "readyz": mgr.AddReadyzCheck} {
+		if err := add("ping", healthz.Ping); err != nil {
+			return nil, fmt.Errorf("adding /%s: %w", name, err)
+		}
+	}
+	return mgr, nil
+}
+
+func newResolver(mgr ctrl.Manager, o options) (*resolver.Resolver, error) {
+	github, err := githubapi.NewMetrics(metrics.Registry)
+	if err != nil {
+		return nil, fmt.Errorf("registering GitHub's metrics: %w", err)
+	}
+	return resolver.New(resolver.Options{
+		Secrets: mgr.GetAPIReader(),
+		AWS: awsapi.New(awsapi.Options{
+			AllowedEndpoints: o.allowedEndpoints, SessionName: "kiro-worker-" + o.clusterName, Registerer: metrics.Registry,
+		}),
+		Cluster:          o.clusterName,
+		AllowedEndpoints: o.allowedEndpoints,
+		Metrics:          github,
+		Clock:            clock.RealClock{},
+	}), nil
+}
+
+func cacheOptions(o options) cache.Options {
+	if len(o.namespaces) == 0 {
+		return cache.Options{}
+	}
+	namespaces := make(map[string]cache.Config, len(o.namespaces))
+	for _, name := range o.namespaces {
+		namespaces[name] = cache.Config{}
+	}
+	return cache.Options{DefaultNamespaces: namespaces}
+}
+
+func metricsOptions(o options) metricsserver.Options {
+	m := metricsserver.Options{BindAddress: o.metricsAddress, SecureServing: o.metricsSecure}
+	if o.metricsSecure {
+		m.FilterProvider = filters.WithAuthenticationAndAuthorization
+		m.TLSOpts = []func(*tls.Config){func(c *tls.Config) { c.MinVersion = tls.VersionTLS12 }}
+	}
+	return m
+}

@@ -1,0 +1,9 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package demo runs the whole system on one machine: the programs that run in production, on a real kube-apiserver
+// and on servers that speak the protocols of GitHub and AWS. It puts five cards on a board, watches what becomes of
+// them and judges whether that is what should. cmd/kiro-local shows it to a person, test/e2e asserts it.
+//
+// A System is everything that runs; Run plays the five cards on it and returns a Report.
+package demo

@@ -1,0 +1,131 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package demo
+
+import (
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+)
+
+// Report is what became of the cards.
+type Report struct {
+	Snapshot
+	// Wrong says what is not as it should be; empty is success.
+	Wrong []string
+	// Took is how long the cards took.
+	Took time.Duration
+	// ArtifactsDir is where copies of the artifacts lie.
+	ArtifactsDir string
+	// Table is what `kubectl get workitems` says.
+	Table string
+	// Logs is the directory of the programs' logs.
+	Logs string
+}
+
+func (s *System) report(snapshot Snapshot, started time.Time, wrong []string) *Report {
+	r := &Report{
+		Snapshot: snapshot, Wrong: wrong, Took: time.Since(started).Round(time.Second),
+		ArtifactsDir: s.path("artifacts"), Logs: s.path("logs"),
+	}
+	//nolint:noctx // ended by the API server's own time-outs
+	out, err := exec.Command(s.Kubectl, "--kubeconfig="+s.Kubeconfig, "--namespace="+Namespace, "get", "workitems").CombinedOutput()
+	if err != nil {
+		r.Wrong = append(r.Wrong, fmt.Sprintf("kubectl get workitems: %v", err))
+	}
+	r.Table = string(out)
+	if err := s.servers.saveArtifacts(r.ArtifactsDir, snapshot.Artifacts); err != nil {
+		r.Wrong = append(r.Wrong, err.Error())
+	}
+	return r
+}
+
+// OK reports whether every card ended as it should.
+func (r *Report) OK() bool { return len(r.Wrong) == 0 }
+
+// Write tells a person.
+func (r *Report) Write(out io.Writer) {
+	fmt.Fprintf(out, "\nWhat became of the cards, after %s:\n\n", r.Took)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "  CARD\tOUTCOME\tTESTS\tCOVERAGE\tCOLUMN\tBECAUSE")
+	for _, s := range r.States {
+		outcome, tests, coverage := ends(s)
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\n", s.Card.Title, outcome, tests, coverage, s.Column, s.Card.Story)
+	}
+	_ = w.Flush()
+	fmt.Fprintf(out, "\n$ kubectl get workitems\n%s", r.Table)
+	r.writePullRequest(out)
+	r.writeArtifacts(out)
+	if !r.OK() {
+		fmt.Fprintf(out, "\nNOT as it should be (logs lie in %s):\n", r.Logs)
+		for _, wrong := range r.Wrong {
+			fmt.Fprintf(out, "  - %s\n", wrong)
+		}
+	}
+}
+
+func (r *Report) writePullRequest(out io.Writer) {
+	for _, s := range r.States {
+		if s.PullRequest == nil || s.Item == nil || !meta.IsStatusConditionTrue(s.Item.Status.Conditions, v1alpha1.ConditionSucceeded) {
+			continue
+		}
+		fmt.Fprintf(out, "\nThe text of pull request #%d, %q:\n\n", s.PullRequest.Number, s.PullRequest.Title)
+		for line := range strings.Lines(strings.TrimSpace(s.PullRequest.Body) + "\n") {
+			fmt.Fprintf(out, "  | %s", line)
+		}
+		return
+	}
+}
+
+func (r *Report) writeArtifacts(out io.Writer) {
+	fmt.Fprintf(out, "\nArtifacts, in the bucket %s and copied to %s:\n\n", Bucket, r.ArtifactsDir)
+	for _, s := range r.States {
+		for _, key := range r.ArtifactsOf(s) {
+			fmt.Fprintf(out, "  %-15s %s\n", s.Card.Title, key)
+		}
+	}
+}
+
+func ends(s State) (outcome, tests, coverage string) {
+	outcome, tests, coverage = "no work item", "-", "-"
+	if s.Item == nil {
+		return outcome, tests, coverage
+	}
+	outcome = string(s.Item.Status.Phase)
+	if c := meta.FindStatusCondition(s.Item.Status.Conditions, v1alpha1.ConditionSucceeded); c != nil {
+		outcome = c.Reason
+	}
+	if r := s.Item.Status.Result; r != nil {
+		if r.Tests != nil {
+			tests = fmt.Sprintf("%d/%d", r.Tests.Passed, r.Tests.Total)
+		}
+		if r.Coverage != nil && r.Coverage.Lines != "" {
+			coverage = r.Coverage.Lines + "%"
+		}
+	}
+	return outcome, tests, coverage
+}
+
+// WriteAround says how to look around in a system that stays up.
+func (s *System) WriteAround(out io.Writer) {
+	kubectl := "KUBECONFIG=" + s.Kubeconfig + " " + s.Kubectl + " -n " + Namespace
+	fmt.Fprintf(out, "\nIt stays up until you press Ctrl-C. Look around:\n\n")
+	for _, command := range []string{
+		"get workitems", "get workitems -o wide", "describe workitem card-…",
+		"wait workitem --all --for=condition=Succeeded=True --timeout=60s", "get workenvironments,worksources",
+	} {
+		fmt.Fprintf(out, "  %s %s\n", kubectl, command)
+	}
+	fmt.Fprintf(out, "\nPut a new card on the board; it is seen within 15 s:\n\n  %s card add --dir %s --title \"Loyalty levels\" --spec loyalty\n",
+		s.program("kiro-local"), s.options.Dir)
+	fmt.Fprintf(out, "\nGitHub's emulator listens on %s, AWS's on %s; logs lie in %s.\n",
+		s.GitHubURL, s.AWSURL, s.path("logs"))
+}

@@ -1,0 +1,141 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package demo
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+)
+
+// row is one card in a view.
+type row struct {
+	title, phase, stage, tasks, coverage, column, note string
+}
+
+var header = row{"CARD", "PHASE", "STAGE", "TASKS", "COVERAGE", "COLUMN", ""}
+
+func rowOf(s State) row {
+	r := row{title: s.Card.Title, phase: "-", stage: "-", tasks: "-", coverage: "-", column: s.Column}
+	if s.Item == nil {
+		return r
+	}
+	status := s.Item.Status
+	r.phase = orDash(string(status.Phase))
+	if a := status.Attempt; a != nil {
+		r.stage, r.tasks = orDash(a.Progress.Stage), orDash(a.Progress.Tasks)
+		if a.Progress.Coverage != nil && a.Progress.Coverage.Lines != "" {
+			r.coverage = a.Progress.Coverage.Lines + "%"
+		}
+	}
+	r.note = note(s.Item)
+	return r
+}
+
+// note says why an item waits or how it ended.
+func note(item *v1alpha1.WorkItem) string {
+	for _, kind := range []string{v1alpha1.ConditionSucceeded, v1alpha1.ConditionAccepted} {
+		c := meta.FindStatusCondition(item.Status.Conditions, kind)
+		if c == nil || c.Reason == v1alpha1.ReasonProgressing || c.Reason == v1alpha1.ReasonPending {
+			continue
+		}
+		if kind == v1alpha1.ConditionAccepted && c.Status == "True" {
+			continue
+		}
+		return kind + "=" + string(c.Status) + " " + c.Reason
+	}
+	if q := item.Status.Queue; q != nil && q.Reason != "" {
+		return "waits: " + q.Reason
+	}
+	return ""
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// Table redraws a table in place, for a terminal.
+type Table struct {
+	Out io.Writer
+	// Width is the terminal's, in characters; a longer line would wrap and the redrawing come out wrong.
+	Width int
+
+	lines   int
+	last    string
+	started time.Time
+}
+
+// Show implements View.
+func (t *Table) Show(states []State) {
+	if t.started.IsZero() {
+		t.started = time.Now()
+	}
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, r := range append([]row{header}, rows(states)...) {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.title, r.phase, r.stage, r.tasks, r.coverage, r.column, r.note)
+	}
+	_ = w.Flush()
+	text := fmt.Sprintf("\n%s\n%s\n", b.String(), time.Since(t.started).Round(time.Second))
+	if text == t.last {
+		return
+	}
+	t.last = text
+	if t.lines > 0 {
+		fmt.Fprintf(t.Out, "\x1b[%dA", t.lines)
+	}
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	for _, line := range lines {
+		fmt.Fprintf(t.Out, "%s\x1b[K\n", cut(line, t.Width))
+	}
+	t.lines = len(lines)
+}
+
+// Log writes one line a change, where there is no terminal.
+type Log struct {
+	Out io.Writer
+
+	last    map[string]row
+	started time.Time
+}
+
+// Show implements View.
+func (l *Log) Show(states []State) {
+	if l.last == nil {
+		l.last, l.started = map[string]row{}, time.Now()
+	}
+	for i, r := range rows(states) {
+		slug := states[i].Card.Slug
+		if l.last[slug] == r {
+			continue
+		}
+		l.last[slug] = r
+		fmt.Fprintf(l.Out, "%5.1fs  %-15s %-11s %-13s tasks %-4s coverage %-7s column %-19q %s\n", time.Since(l.started).Seconds(),
+			r.title, r.phase, r.stage, r.tasks, r.coverage, r.column, r.note)
+	}
+}
+
+func rows(states []State) []row {
+	out := make([]row, 0, len(states))
+	for _, s := range states {
+		out = append(out, rowOf(s))
+	}
+	return out
+}
+
+func cut(line string, width int) string {
+	if runes := []rune(line); width > 0 && len(runes) > width {
+		return string(runes[:width])
+	}
+	return line
+}

@@ -1,0 +1,66 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package resolver
+
+import (
+	"context"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/awsapi"
+	"github.com/kiro-worker/kiro-worker/internal/board"
+	boardgithub "github.com/kiro-worker/kiro-worker/internal/board/github"
+	"github.com/kiro-worker/kiro-worker/internal/forge"
+	forgegithub "github.com/kiro-worker/kiro-worker/internal/forge/github"
+	"github.com/kiro-worker/kiro-worker/internal/githubapi"
+)
+
+// Board returns a source's board.
+func (r *Resolver) Board(_ context.Context, source *v1alpha1.WorkSource, environment *v1alpha1.WorkEnvironment) (board.Board, error) {
+	spec := source.Spec.GitHub
+	c, err := r.githubClient(source.Namespace, spec.APIURL, spec.Credentials, environment.Spec.AWS)
+	if err != nil {
+		return nil, err
+	}
+	return boardgithub.New(c), nil
+}
+
+// Forge returns the forge behind an API address; empty is github.com's.
+func (r *Resolver) Forge(_ context.Context, namespace, apiURL string, credentials v1alpha1.Credentials, aws v1alpha1.AWSAccess) (forge.Forge, error) {
+	c, err := r.githubClient(namespace, apiURL, credentials, aws)
+	if err != nil {
+		return nil, err
+	}
+	return forgegithub.New(c), nil
+}
+
+// githubKey is an identity of credentials at one address. It holds no secret.
+type githubKey struct {
+	apiURL    string
+	namespace string        // of the Secret; empty for Secrets Manager
+	secret    string        // the Secret's name
+	arn       string        // the secret's ARN
+	target    awsapi.Target // who reads the ARN
+}
+
+func (r *Resolver) githubClient(namespace, apiURL string, credentials v1alpha1.Credentials, aws v1alpha1.AWSAccess) (*githubapi.Client, error) {
+	key := githubKey{apiURL: apiURL}
+	var source githubapi.CredentialSource
+	if credentials.SecretRef != nil {
+		key.namespace, key.secret = namespace, credentials.SecretRef.Name
+		source = r.fromSecret(key.namespace, key.secret)
+	} else {
+		target, err := r.target(namespace, aws)
+		if err != nil {
+			return nil, err
+		}
+		key.arn, key.target = credentials.SecretsManagerARN, target
+		source = r.fromSecretsManager(key.arn, target)
+	}
+	return r.github.get(key, func() (*githubapi.Client, error) {
+		return githubapi.New(githubapi.Options{
+			APIURL: apiURL, Credentials: source, AllowedEndpoints: r.options.AllowedEndpoints,
+			Limits: r.options.Limits, Metrics: r.options.Metrics, Clock: r.options.Clock, Base: r.options.Transport,
+		})
+	})
+}

@@ -1,0 +1,175 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package resolver turns what objects name (region, role, credentials, addresses) into the ports' clients. It is
+// wiring: only programs and tests use it.
+//
+// Clients are kept by the identity of their credentials, never by the object that named them, so that two sources
+// with one token share one memory of its rate limit. A change of an object names another identity; a change of a
+// secret's content is noticed by the client itself.
+package resolver
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/artifacts"
+	"github.com/kiro-worker/kiro-worker/internal/artifacts/s3"
+	"github.com/kiro-worker/kiro-worker/internal/awsapi"
+	"github.com/kiro-worker/kiro-worker/internal/build"
+	"github.com/kiro-worker/kiro-worker/internal/build/codebuild"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/githubapi"
+	"github.com/kiro-worker/kiro-worker/internal/lock"
+	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
+	"github.com/kiro-worker/kiro-worker/internal/notify"
+	"github.com/kiro-worker/kiro-worker/internal/notify/sns"
+	"github.com/kiro-worker/kiro-worker/internal/notify/sqs"
+)
+
+// maxGitHubClients bounds the cache: its keys come from objects that people make and delete.
+const maxGitHubClients = 256
+
+// Options make a Resolver.
+type Options struct {
+	// Secrets reads Kubernetes Secrets. It must not cache: a cache would list and hold every Secret of the cluster.
+	Secrets client.Reader
+	// AWS makes AWS clients.
+	AWS *awsapi.Clients
+	// Cluster names this cluster in external ids.
+	Cluster string
+	// AllowedEndpoints are the addresses beside github.com that a token may be sent to.
+	AllowedEndpoints []string
+	// Limits is the memory of GitHub's rate limits. Nil makes one.
+	Limits *githubapi.Limits
+	// Metrics of calls of GitHub; optional.
+	Metrics *githubapi.Metrics
+	// Transport is the connection pool for GitHub; nil leaves it to each client.
+	Transport http.RoundTripper
+	// Clock is for tests; nil is the real one.
+	Clock clock.PassiveClock
+}
+
+// Resolver makes clients and keeps them. It is safe for concurrent use.
+type Resolver struct {
+	options Options
+	github  *cache[githubKey, *githubapi.Client]
+}
+
+// New returns a Resolver. It calls nobody.
+func New(o Options) *Resolver {
+	if o.Clock == nil {
+		o.Clock = clock.RealClock{}
+	}
+	if o.Limits == nil {
+		o.Limits = githubapi.NewLimits(o.Clock)
+	}
+	return &Resolver{options: o, github: newCache[githubKey, *githubapi.Client](maxGitHubClients)}
+}
+
+// Table returns a lock table.
+func (r *Resolver) Table(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, tableName string) (lock.Table, error) {
+	target, err := r.target(namespace, aws)
+	if err != nil {
+		return nil, err
+	}
+	api, err := r.options.AWS.DynamoDB(ctx, target)
+	if err != nil {
+		return nil, err
+	}
+	return dynamodb.New(api, tableName), nil
+}
+
+// Builds returns the build service.
+func (r *Resolver) Builds(ctx context.Context, namespace string, aws v1alpha1.AWSAccess) (build.Service, error) {
+	target, err := r.target(namespace, aws)
+	if err != nil {
+		return nil, err
+	}
+	api, err := r.options.AWS.CodeBuild(ctx, target)
+	if err != nil {
+		return nil, err
+	}
+	return codebuild.New(api), nil
+}
+
+// Store returns the store of artifacts.
+func (r *Resolver) Store(ctx context.Context, namespace string, aws v1alpha1.AWSAccess) (artifacts.Store, error) {
+	target, err := r.target(namespace, aws)
+	if err != nil {
+		return nil, err
+	}
+	api, err := r.options.AWS.S3(ctx, target)
+	if err != nil {
+		return nil, err
+	}
+	return s3.New(api), nil
+}
+
+// Notifier returns what tells a destination: an SNS topic's ARN or an SQS queue's URL, each in its own region.
+func (r *Resolver) Notifier(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, destination string) (notify.Notifier, error) {
+	target, err := r.target(namespace, aws)
+	if err != nil {
+		return nil, err
+	}
+	if topic, err := arn.Parse(destination); err == nil && topic.Service == "sns" {
+		target.Region = topic.Region
+		api, err := r.options.AWS.SNS(ctx, target)
+		if err != nil {
+			return nil, err
+		}
+		return sns.New(api), nil
+	}
+	queue, err := url.Parse(destination)
+	if err != nil || queue.Host == "" {
+		return nil, fault.NewTerminal(fault.CodeInvalidConfiguration,
+			fmt.Errorf("%q is neither an SNS topic's ARN nor an SQS queue's URL", destination))
+	}
+	if m := queueHost.FindStringSubmatch(queue.Hostname()); m != nil {
+		target.Region = m[1]
+	}
+	api, err := r.options.AWS.SQS(ctx, target)
+	if err != nil {
+		return nil, err
+	}
+	return sqs.New(api), nil
+}
+
+// queueHost is the host of a queue's URL, which names its region.
+var queueHost = regexp.MustCompile(`^sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$`)
+
+// target is where and as whom an environment's services are called.
+func (r *Resolver) target(namespace string, aws v1alpha1.AWSAccess) (awsapi.Target, error) {
+	externalID, err := r.externalID(namespace, aws)
+	if err != nil {
+		return awsapi.Target{}, err
+	}
+	return awsapi.Target{
+		Region: aws.Region, RoleARN: aws.RoleARN, ExternalID: externalID, EndpointURL: aws.EndpointURL,
+	}, nil
+}
+
+// externalID is the one given, or the namespace's own. Another namespace's is refused: it would let whoever may make
+// an environment here assume the role that trusts that namespace.
+func (r *Resolver) externalID(namespace string, aws v1alpha1.AWSAccess) (string, error) {
+	own := r.options.Cluster + "/" + namespace
+	switch {
+	case aws.RoleARN == "":
+		return "", nil
+	case aws.ExternalID == "", aws.ExternalID == own:
+		return own, nil
+	case strings.HasPrefix(aws.ExternalID, r.options.Cluster+"/"):
+		return "", fault.NewTerminal(fault.CodeInvalidConfiguration,
+			fmt.Errorf("spec.aws.externalID %q is another namespace's; leave it empty for this namespace's own, %q", aws.ExternalID, own))
+	}
+	return aws.ExternalID, nil
+}
