@@ -148,6 +148,28 @@ func TestListingAndFilter(t *testing.T) {
 	})
 }
 
+func TestIndexLags(t *testing.T) {
+	w := newWorld(t, github.Limits{})
+	moved, _ := w.issueCard(t, "Moved away", readyName)
+	must(t, w.FreezeIndex(w.project))
+	must(t, w.MoveCard(moved, "Todo"))
+	w.issueCard(t, "New", readyName)
+	filter := `status:"For Implementation"`
+	for _, step := range []struct {
+		why  string
+		want []string
+	}{
+		{"the filter still finds the card by the status that it had, and shows the one that it has", []string{"ISSUE 1Moved away Todo"}},
+		{"and later finds what is so", []string{"ISSUE 2New " + readyName}},
+	} {
+		got, _, _ := w.list(t, readOnly, filter, 100)
+		if diff := cmp.Diff(step.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", step.why, diff)
+		}
+		must(t, w.ThawIndex(w.project))
+	}
+}
+
 func TestPagingIsStableAndCounted(t *testing.T) {
 	w := newWorld(t, github.Limits{})
 	for i := range 250 {

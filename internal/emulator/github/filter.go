@@ -10,6 +10,38 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/emulator/github/graphql"
 )
 
+// FreezeIndex makes filters go by the fields that cards have now, until ThawIndex: what a filter finds may lag behind
+// what is so, and a card that is added meanwhile is not found at all.
+func (s *Server) FreezeIndex(projectID string) error {
+	return s.withProject(projectID, func(p *project) error {
+		p.indexFrozen = true
+		for _, c := range p.cards {
+			c.indexed = map[*projectField]*fieldValue{}
+			for field, value := range c.values {
+				stale := *value
+				c.indexed[field] = &stale
+			}
+		}
+		return nil
+	})
+}
+
+// ThawIndex lets filters go by what is so again.
+func (s *Server) ThawIndex(projectID string) error {
+	return s.withProject(projectID, func(p *project) error {
+		p.indexFrozen = false
+		return nil
+	})
+}
+
+// searchable are the values that a filter goes by.
+func (c *card) searchable() map[*projectField]*fieldValue {
+	if c.project.indexFrozen {
+		return c.indexed
+	}
+	return c.values
+}
+
 // keep tells whether a filter lets a card through.
 type keep func(*viewer, *card) bool
 
@@ -81,14 +113,14 @@ func qualifier(p *project, name string, values []string) keep {
 		if field == nil || len(values) > 1 {
 			return nil
 		}
-		return func(_ *viewer, c *card) bool { return (c.values[field] != nil) == (name == "has") }
+		return func(_ *viewer, c *card) bool { return (c.searchable()[field] != nil) == (name == "has") }
 	}
 	field := filterField(p, name)
 	if field == nil {
 		return nil
 	}
 	return func(_ *viewer, c *card) bool {
-		value := c.values[field]
+		value := c.searchable()[field]
 		if value == nil {
 			return false
 		}

@@ -111,6 +111,8 @@ type project struct {
 	cards     []*card // in their position
 	createdAt time.Time
 	updatedAt time.Time
+	// indexFrozen is set while the search index does not follow.
+	indexFrozen bool
 }
 
 // The data types of fields that are supported (enum ProjectV2FieldType).
@@ -151,6 +153,8 @@ type card struct {
 	createdAt time.Time
 	updatedAt time.Time
 	values    map[*projectField]*fieldValue
+	// indexed is what the search index still holds, if it lags.
+	indexed map[*projectField]*fieldValue
 }
 
 type fieldValue struct {
