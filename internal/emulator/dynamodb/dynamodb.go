@@ -76,7 +76,7 @@ func New(options Options) *Emulator {
 	}
 	e.handler = http.HandlerFunc(e.serve)
 	if options.Faults != nil {
-		options.Faults.SetErrorWriter(Service, writeError)
+		options.Faults.SetErrorWriter(Service, WriteError)
 		e.handler = options.Faults.Middleware(Service, Operation, e.handler)
 	}
 	return e
@@ -98,7 +98,7 @@ func Operation(r *http.Request) string {
 func (e *Emulator) serve(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil || !json.Valid(body) {
-		writeError(w, r, http.StatusBadRequest, "SerializationException", "the body is not JSON")
+		WriteError(w, r, http.StatusBadRequest, "SerializationException", "the body is not JSON")
 		return
 	}
 	switch op := Operation(r); op {
@@ -124,7 +124,7 @@ func (e *Emulator) serve(w http.ResponseWriter, r *http.Request) {
 		e.mu.Unlock()
 		write(w, status, answer)
 	default:
-		writeError(w, r, http.StatusBadRequest, "UnknownOperationException", "")
+		WriteError(w, r, http.StatusBadRequest, "UnknownOperationException", "")
 	}
 }
 
@@ -177,9 +177,9 @@ func writeJSON(w http.ResponseWriter, status int, answer any) {
 	write(w, status, b)
 }
 
-// writeError writes an error in the service's form.
+// WriteError writes an error in the service's form.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
-func writeError(w http.ResponseWriter, _ *http.Request, status int, code, message string) {
+func WriteError(w http.ResponseWriter, _ *http.Request, status int, code, message string) {
 	namespace := "com.amazonaws.dynamodb.v20120810#"
 	switch code {
 	case "ValidationException", "SerializationException", "UnknownOperationException", "AccessDeniedException",

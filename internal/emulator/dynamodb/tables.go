@@ -50,11 +50,11 @@ func (t *table) isKey(name string) bool {
 func (e *Emulator) create(w http.ResponseWriter, r *http.Request, body []byte) {
 	var d tableDefinition
 	if err := json.Unmarshal(body, &d); err != nil {
-		writeError(w, r, http.StatusBadRequest, "SerializationException", err.Error())
+		WriteError(w, r, http.StatusBadRequest, "SerializationException", err.Error())
 		return
 	}
 	if len(d.TableName) < 3 || len(d.TableName) > 255 {
-		writeError(w, r, http.StatusBadRequest, "ValidationException",
+		WriteError(w, r, http.StatusBadRequest, "ValidationException",
 			"TableName must be at least 3 characters long and at most 255 characters long")
 		return
 	}
@@ -84,7 +84,7 @@ func (e *Emulator) describe(w http.ResponseWriter, r *http.Request, body []byte)
 	var counted struct{ Count int }
 	_, answer := e.call("Scan", fmt.Appendf(nil, `{"TableName":%q}`, t.definition.TableName))
 	if err := json.Unmarshal(answer, &counted); err != nil {
-		writeError(w, r, http.StatusInternalServerError, "InternalServerError", err.Error())
+		WriteError(w, r, http.StatusInternalServerError, "InternalServerError", err.Error())
 		return
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"Table": e.description(t, counted.Count)})
@@ -144,19 +144,19 @@ func (e *Emulator) updateTTL(w http.ResponseWriter, r *http.Request, body []byte
 	}
 	var in struct{ TimeToLiveSpecification timeToLive }
 	if err := json.Unmarshal(body, &in); err != nil || in.TimeToLiveSpecification.Name == "" {
-		writeError(w, r, http.StatusBadRequest, "ValidationException", "TimeToLiveSpecification.AttributeName is required")
+		WriteError(w, r, http.StatusBadRequest, "ValidationException", "TimeToLiveSpecification.AttributeName is required")
 		return
 	}
 	spec := in.TimeToLiveSpecification
 	switch {
 	case spec.Enabled && t.ttl != "":
-		writeError(w, r, http.StatusBadRequest, "ValidationException", "TimeToLive is already enabled")
+		WriteError(w, r, http.StatusBadRequest, "ValidationException", "TimeToLive is already enabled")
 		return
 	case !spec.Enabled && t.ttl == "":
-		writeError(w, r, http.StatusBadRequest, "ValidationException", "TimeToLive is already disabled")
+		WriteError(w, r, http.StatusBadRequest, "ValidationException", "TimeToLive is already disabled")
 		return
 	case !spec.Enabled && t.ttl != spec.Name:
-		writeError(w, r, http.StatusBadRequest, "ValidationException",
+		WriteError(w, r, http.StatusBadRequest, "ValidationException",
 			"TimeToLive is active on a different AttributeName: current AttributeName is "+t.ttl)
 		return
 	case spec.Enabled:
@@ -187,12 +187,12 @@ func (e *Emulator) describeTTL(w http.ResponseWriter, r *http.Request, body []by
 func (e *Emulator) tableOf(w http.ResponseWriter, r *http.Request, body []byte) *table {
 	var in struct{ TableName string }
 	if err := json.Unmarshal(body, &in); err != nil {
-		writeError(w, r, http.StatusBadRequest, "SerializationException", err.Error())
+		WriteError(w, r, http.StatusBadRequest, "SerializationException", err.Error())
 		return nil
 	}
 	t := e.tables[in.TableName]
 	if t == nil {
-		writeError(w, r, http.StatusBadRequest, "ResourceNotFoundException",
+		WriteError(w, r, http.StatusBadRequest, "ResourceNotFoundException",
 			fmt.Sprintf("Requested resource not found: Table: %s not found", in.TableName))
 	}
 	return t

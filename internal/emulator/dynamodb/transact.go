@@ -61,12 +61,12 @@ type reason struct {
 func (e *Emulator) transact(w http.ResponseWriter, r *http.Request, body []byte) {
 	var t transaction
 	if err := json.Unmarshal(body, &t); err != nil {
-		writeError(w, r, http.StatusBadRequest, "SerializationException", err.Error())
+		WriteError(w, r, http.StatusBadRequest, "SerializationException", err.Error())
 		return
 	}
 	actions := t.actions()
 	if len(actions) == 0 || len(actions) > 100 {
-		writeError(w, r, http.StatusBadRequest, "ValidationException",
+		WriteError(w, r, http.StatusBadRequest, "ValidationException",
 			"Member must have length between 1 and 100 at 'transactItems'")
 		return
 	}
@@ -82,7 +82,7 @@ func (e *Emulator) transact(w http.ResponseWriter, r *http.Request, body []byte)
 	request := sha256.Sum256(body)
 	if done, ok := e.tokens[t.ClientRequestToken]; ok && e.options.Clock.Now().Before(done.until) {
 		if done.request != request {
-			writeError(w, r, http.StatusBadRequest, "IdempotentParameterMismatchException",
+			WriteError(w, r, http.StatusBadRequest, "IdempotentParameterMismatchException",
 				"The request uses the same client token as a previous, but non-identical request.")
 			return
 		}
@@ -94,7 +94,7 @@ func (e *Emulator) transact(w http.ResponseWriter, r *http.Request, body []byte)
 	case status == http.StatusOK:
 		for _, a := range actions {
 			if err := e.removeAttributes(a, removedBy(a)); err != nil {
-				writeError(w, r, http.StatusInternalServerError, "InternalServerError", err.Error())
+				WriteError(w, r, http.StatusInternalServerError, "InternalServerError", err.Error())
 				return
 			}
 		}

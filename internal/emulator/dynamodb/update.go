@@ -27,7 +27,7 @@ func (e *Emulator) update(w http.ResponseWriter, r *http.Request, body []byte) {
 	}
 	removed := removedBy(in.action)
 	if err := e.removeAttributes(in.action, removed); err != nil {
-		writeError(w, r, http.StatusInternalServerError, "InternalServerError", err.Error())
+		WriteError(w, r, http.StatusInternalServerError, "InternalServerError", err.Error())
 		return
 	}
 	var out struct{ Attributes map[string]json.RawMessage }
