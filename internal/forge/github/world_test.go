@@ -1,0 +1,151 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package github
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	testingclock "k8s.io/utils/clock/testing"
+
+	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
+	emulator "github.com/kiro-worker/kiro-worker/internal/emulator/github"
+	"github.com/kiro-worker/kiro-worker/internal/forge"
+	"github.com/kiro-worker/kiro-worker/internal/githubapi"
+)
+
+const (
+	token      = "ghp_all"
+	repository = "acme/shop"
+	specPath   = ".kiro/specs/cart"
+)
+
+var epoch = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// world is an emulated GitHub with one repository, and a Forge that speaks to it over HTTP.
+type world struct {
+	*emulator.Server
+	url       string
+	clock     *testingclock.FakePassiveClock
+	forge     *Forge
+	documents *documents
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{clock: testingclock.NewFakePassiveClock(epoch), documents: &documents{t: t, valid: map[string]bool{}}}
+	server, err := emulator.New(emulator.Options{Dir: t.TempDir(), Clock: w.clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener := httptest.NewServer(server)
+	t.Cleanup(listener.Close)
+	server.SetURL(listener.URL)
+	server.AddToken(token, "robot", emulator.AllRights())
+	check(t, server.CreateRepository(repository, "main", emulator.Text(map[string]string{"README.md": "# Shop\n"})))
+	w.Server, w.url = server, listener.URL
+	w.forge = w.as(t, token)
+	return w
+}
+
+// as is a Forge with another token. Every document that it sends is held against GitHub's schema.
+func (w *world) as(t *testing.T, token string) *Forge {
+	t.Helper()
+	api, err := githubapi.New(githubapi.Options{
+		APIURL: w.APIURL(), AllowedEndpoints: []string{w.url}, Clock: w.clock, Timeout: 10 * time.Second,
+		Credentials: githubapi.Static(githubapi.Credentials{Token: token}),
+		Base:        w.documents,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return New(api)
+}
+
+// branch pushes a spec to a branch and returns the commit.
+func (w *world) branch(t *testing.T, name string, files map[string]string) string {
+	t.Helper()
+	commit, err := w.PushFiles(repository, name, emulator.Text(files), "spec")
+	check(t, err)
+	return commit
+}
+
+// inspect asks one query.
+func (w *world) inspect(t *testing.T, query forge.Query) forge.Report {
+	t.Helper()
+	reports, err := w.forge.Inspect(t.Context(), []forge.Query{query})
+	check(t, err)
+	return reports[0]
+}
+
+// calls counts the calls of an operation.
+func (w *world) calls(operation string) int { return w.Faults().Calls(emulator.Service, operation) }
+
+// fail breaks the nth call of an operation from now on.
+func (w *world) fail(operation string, nth int, fault faults.Fault) {
+	w.Faults().Add(faults.Rule{Service: emulator.Service, Operation: operation, Nth: nth, Fault: fault})
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// documents holds what is sent against GitHub's published schema, and remembers it.
+type documents struct {
+	t *testing.T
+	// pad makes the answer to a document longer.
+	pad func(document string) string
+
+	mu    sync.Mutex
+	valid map[string]bool // by document
+}
+
+// RoundTrip implements http.RoundTripper.
+func (d *documents) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body != nil && strings.HasSuffix(req.URL.Path, "/graphql") {
+		body, err := io.ReadAll(req.Body)
+		if err != nil {
+			return nil, err
+		}
+		req.Body = io.NopCloser(bytes.NewReader(body))
+		var document struct{ Query string }
+		if err := json.Unmarshal(body, &document); err != nil {
+			d.t.Errorf("what is sent is not JSON: %v", err)
+		}
+		if err := emulator.ValidateDocument(document.Query); err != nil {
+			d.t.Errorf("a document that GitHub's schema does not take: %v\n%s", err, document.Query)
+		}
+		d.mu.Lock()
+		d.valid[document.Query] = true
+		d.mu.Unlock()
+		if d.pad != nil {
+			if padding := d.pad(string(body)); padding != "" {
+				return d.padded(req, padding)
+			}
+		}
+	}
+	return http.DefaultTransport.RoundTrip(req)
+}
+
+func (d *documents) padded(req *http.Request, padding string) (*http.Response, error) {
+	resp, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(strings.NewReader(padding), resp.Body), resp.Body}
+	return resp, nil
+}
