@@ -11,4 +11,4 @@ gen=$1 target=$2
 cd "$(dirname "$0")/.."
 "$gen" object:headerFile=hack/boilerplate.go.txt paths=./api/... output:object:dir="$target/api/v1alpha1"
 "$gen" crd paths=./api/... output:crd:dir="$target/config/crd/bases"
-"$gen" rbac:roleName=manager paths=./controllers/... output:rbac:dir="$target/config/rbac"
+"$gen" rbac:roleName=manager paths=./controllers/... paths=./internal/resolver/... output:rbac:dir="$target/config/rbac"

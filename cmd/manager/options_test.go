@@ -1,0 +1,85 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestParseOptions(t *testing.T) {
+	defaults := options{
+		clusterName: "default", metricsAddress: ":8443", metricsSecure: true, probeAddress: ":8081", logLevel: "info",
+		watchInterval: 5 * time.Second, watchSlowest: 30 * time.Second, settlingTime: 40 * time.Second,
+		progressInterval: 15 * time.Second, concurrency: 10,
+	}
+	with := func(change func(*options)) options {
+		o := defaults
+		change(&o)
+		return o
+	}
+	cases := map[string]struct {
+		why  string
+		args []string
+		env  string // LOG_LEVEL
+		want options
+		err  string
+	}{
+		"Defaults": {why: "a settling time is 10 s more than the longest call", want: defaults},
+		"Endpoints": {
+			why:  "several addresses in one flag, as a Deployment's args have it",
+			args: []string{"--allowed-endpoints=http://127.0.0.1:1,https://ghe.example.com"},
+			want: with(func(o *options) {
+				o.allowedEndpoints = []string{"http://127.0.0.1:1", "https://ghe.example.com"}
+			}),
+		},
+		"LevelOfTheEnvironment": {
+			why: "LOG_LEVEL works the same in all programs", env: "debug",
+			want: with(func(o *options) { o.logLevel = "debug" }),
+		},
+		"FlagOverEnvironment": {
+			why: "what is said last and nearest counts", env: "debug", args: []string{"--log-level=warn"},
+			want: with(func(o *options) { o.logLevel = "warn" }),
+		},
+		"NoName": {
+			why: "an empty name would make external ids of clusters the same", args: []string{"--cluster-name="},
+			err: "--cluster-name must not be empty",
+		},
+		"NoWatch": {
+			why: "an interval of zero would poll without a pause", args: []string{"--watch-interval=0s"},
+			err: "--watch-interval must be longer than zero",
+		},
+		"SlowerThanSlowest": {
+			why: "a slowest pace below the fastest is a mistake", args: []string{"--watch-interval=1m"},
+			err: "--watch-slowest must be at least --watch-interval",
+		},
+		"AllAtOnce": {
+			why: "every mistake is told at once", args: []string{"--concurrency=0", "--settling-time=-1s"},
+			err: "--settling-time must be longer than zero\n--concurrency must be at least 1",
+		},
+		"Unknown": {why: "a misspelt flag is no default", args: []string{"--leader-elct"}, err: "unknown flag"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			got, err := parseOptions(tc.args, func(name string) (string, bool) {
+				return tc.env, name == "LOG_LEVEL" && tc.env != ""
+			})
+			if tc.err != "" {
+				if err == nil || !strings.Contains(err.Error(), tc.err) {
+					t.Errorf("%s: error %v, want %q", tc.why, err, tc.err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, got, cmp.AllowUnexported(options{})); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", tc.why, diff)
+			}
+		})
+	}
+}
