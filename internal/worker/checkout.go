@@ -1,0 +1,143 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/logging"
+)
+
+// fetchTimeout is how long one fetch may take. It touches nothing outside.
+const fetchTimeout = 15 * time.Minute
+
+// checkout fetches the branch and puts it where the agent works. The branch must be at the commit that was accepted,
+// or descend from it: on anything else nobody has looked.
+func checkout(ctx context.Context, j *job) error {
+	j.separate(ctx)
+	if j.options.LocalDir != "" {
+		return j.snapshot(ctx)
+	}
+	if err := j.repo.create(ctx); err != nil {
+		return err
+	}
+	if err := j.repo.exclude(); err != nil {
+		return err
+	}
+	if _, err := j.repo.run(ctx, "check-ref-format", j.repo.branchRef()); err != nil {
+		return failedf(contract.OutcomeCheckoutFailed, "the branch name %q is none that git accepts: rename the branch", j.repo.branch)
+	}
+	head, err := j.fetch(ctx)
+	if err != nil {
+		return err
+	}
+	pinned := j.parameters.Commit
+	ok, err := j.repo.descends(ctx, pinned, head)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return failedf(contract.OutcomeCheckoutFailed, "the branch %s was rewritten: its head %.12s does not descend from %.12s, which was accepted; "+
+			"move the card away and back to have the new head accepted", j.repo.branch, head, pinned)
+	}
+	if err := j.repo.reset(ctx, head); err != nil {
+		return err
+	}
+	j.state.Base, j.state.Result.Commit = head, head
+	logOf(ctx).Info("Branch checked out", keyCommit, head)
+	return j.hand(ctx)
+}
+
+// fetch brings the branch, and nothing but the branch, and returns its head.
+func (j *job) fetch(ctx context.Context) (string, error) {
+	address := j.ports.Remote.Address(j.parameters.Repository)
+	refspec := "+" + j.repo.branchRef() + ":" + j.repo.remoteRef()
+	err := j.retry(ctx, policyOr(j.parameters.Settings.RetryGit, gitPolicy), "fetch", func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+		defer cancel()
+		_, err := j.withCredentials(ctx, address, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--", address, refspec)
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("fetching branch %s of %s: %w", j.repo.branch, j.parameters.Repository, err)
+	}
+	return j.repo.commitOf(ctx, j.repo.remoteRef())
+}
+
+// snapshot takes a developer's checkout as it is for the beginning. Only the worker's own git directory is written.
+func (j *job) snapshot(ctx context.Context) error {
+	if err := j.repo.create(ctx); err != nil {
+		return err
+	}
+	if err := j.repo.exclude(); err != nil {
+		return err
+	}
+	if _, err := j.repo.run(ctx, "symbolic-ref", "HEAD", j.repo.branchRef()); err != nil {
+		return err
+	}
+	if _, err := j.repo.run(ctx, "add", "--all", "--", "."); err != nil {
+		return err
+	}
+	tree, err := j.repo.line(ctx, "write-tree")
+	if err != nil {
+		return err
+	}
+	head, err := j.repo.commit(ctx, tree, "The checkout as it was", j.gitDate())
+	if err != nil {
+		return err
+	}
+	j.state.Base, j.state.Result.Commit = head, head
+	return nil
+}
+
+// hand gives the work tree, with a fresh view of the repository, to whoever works in it.
+func (j *job) hand(ctx context.Context) error {
+	if j.options.LocalDir != "" {
+		return nil
+	}
+	if err := j.repo.show(ctx); err != nil {
+		return err
+	}
+	return j.giveTree()
+}
+
+func (j *job) gitDate() string { return fmt.Sprintf("%d +0000", j.clock.Now().Unix()) }
+
+// commitWork commits what changed in the work tree and pushes it, if anything did. It returns the paths.
+func (j *job) commitWork(ctx context.Context, message string) (paths []string, err error) {
+	tree, paths, err := j.repo.stage(ctx)
+	if err != nil || len(paths) == 0 {
+		return nil, err
+	}
+	if err := j.checkSecrets(ctx, tree); err != nil {
+		return nil, err
+	}
+	commit, err := j.repo.commit(ctx, tree, message, j.gitDate())
+	if err != nil {
+		return nil, err
+	}
+	if err := j.push(ctx, commit); err != nil {
+		return nil, err
+	}
+	j.state.Result.Commit = commit
+	j.save()
+	logOf(ctx).Info("Work committed", keyCommit, commit, keyFiles, len(paths))
+	return paths, nil
+}
+
+// trailers name where a commit comes from.
+func (j *job) trailers() string {
+	return fmt.Sprintf("Kiro-Work-Item: %s\nKiro-Attempt: %d\nKiro-Correlation-Id: %s\n",
+		j.parameters.WorkItem, j.parameters.Attempt, j.parameters.CorrelationID)
+}
+
+// separationKeys keeps the log's words in one place.
+const keySeparation = "separation"
+
+func (j *job) logSeparation(ctx context.Context) {
+	logOf(ctx).Info("Agent and tests run apart from the worker, or not", keySeparation, j.state.Separation, logging.KeyBuild, j.build.ARN)
+}

@@ -1,0 +1,66 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/report"
+)
+
+// measureCoverage reads what the tests covered and holds each metric against the threshold. The threshold is the
+// environment's: what a repository's own configuration says of one does not count.
+func measureCoverage(ctx context.Context, j *job) error {
+	found, err := report.FindCoverage(j.repo.tree, j.parameters.Settings.CoverageReports, j.state.TestsBegan)
+	switch {
+	case errors.Is(err, report.ErrNotMeasured):
+		j.state.Result.CoverageGate = contract.GateNotMeasured
+		return failed(contract.OutcomeCoverageNotMeasured, err)
+	case err != nil:
+		return fmt.Errorf("reading the coverage: %w", err)
+	}
+	coverage := found.Coverage
+	gate, below := report.Gate(coverage, j.parameters.CoverageThreshold)
+	j.state.Result.Coverage, j.state.Result.CoverageGate = &coverage, gate
+	j.state.CoverageFiles, j.state.CoverageFormat = found.Files, strings.Join(found.Formats, ", ")
+	for _, ignored := range found.Ignored {
+		j.state.note("Coverage not counted: %s", j.clean(ignored))
+	}
+	if missing := missingMetrics(coverage); len(missing) > 0 {
+		j.state.note("The coverage report (%s) has no %s; they were not held against the threshold.", j.state.CoverageFormat, strings.Join(missing, ", "))
+	}
+	logOf(ctx).Info("Coverage measured", keyCoverage, coverage)
+	switch gate {
+	case contract.GatePassed:
+		return nil
+	case contract.GateFailed:
+		return failedf(contract.OutcomeCoverageTooLow, "coverage is below %d%%: %s", j.parameters.CoverageThreshold, describe(below))
+	default:
+		return failedf(contract.OutcomeCoverageNotMeasured, "the coverage report (%s) has no metric that could be measured", j.state.CoverageFormat)
+	}
+}
+
+// missingMetrics are the metrics that a report does not have.
+func missingMetrics(c contract.Coverage) []string {
+	var names []string
+	for _, m := range report.Metrics(c) {
+		if m.Percent == nil {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}
+
+// describe writes metrics for a message: "lines 71.2%".
+func describe(metrics []report.Metric) string {
+	texts := make([]string, 0, len(metrics))
+	for _, m := range metrics {
+		texts = append(texts, m.Name+" "+percent(*m.Percent))
+	}
+	return strings.Join(texts, ", ")
+}

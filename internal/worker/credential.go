@@ -1,0 +1,120 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/kiro-worker/kiro-worker/internal/fault"
+)
+
+// CredentialCommand is the worker's subcommand that git calls for credentials.
+const CredentialCommand = "git-credential"
+
+// credentialFD is the descriptor on which git's helper finds them: first of those that a process inherits beside
+// the three standard ones.
+const credentialFD = 3
+
+// maxCredential bounds what the helper reads, in bytes.
+const maxCredential = 64 << 10
+
+// credential is what the helper may tell, and to whom.
+type credential struct {
+	Protocol string `json:"protocol"`
+	Host     string `json:"host"`
+	Username string `json:"username"`
+	Password string `json:"password"`
+}
+
+// withCredentials runs a git command that may ask for credentials. They travel in a file that has no name any more
+// when git starts, which the helper inherits: they are in no argument, no address, no environment and no file that
+// somebody else could open.
+func (j *job) withCredentials(ctx context.Context, address string, args ...string) (string, error) {
+	user, token, err := j.ports.Remote.Credentials(ctx)
+	if err != nil {
+		return "", fmt.Errorf("reading the git credentials: %w", err)
+	}
+	j.redactor.Add(token)
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return "", fault.NewTerminal(fault.CodeInvalidConfiguration, errors.New("the repository's address is not an http(s) URL"))
+	}
+	file, err := j.credentialFile(credential{Protocol: u.Scheme, Host: u.Host, Username: user, Password: token})
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = file.Close() }()
+	helper := "credential.helper=!" + shellWord(j.options.Executable) + " " + CredentialCommand
+	return j.repo.git.do(ctx, call{args: append([]string{"-c", helper}, args...), file: file})
+}
+
+func (j *job) credentialFile(c credential) (*os.File, error) {
+	file, err := os.CreateTemp(j.dir, ".credential-*")
+	if err != nil {
+		return nil, fmt.Errorf("handing git its credentials: %w", err)
+	}
+	text, err := json.Marshal(c) //nolint:gosec // this is where the password is meant to go
+	if err == nil {
+		err = os.Remove(file.Name())
+	}
+	if err == nil {
+		_, err = file.Write(text)
+	}
+	if err != nil {
+		_ = file.Close()
+		return nil, fmt.Errorf("handing git its credentials: %w", err)
+	}
+	return file, nil
+}
+
+// shellWord makes one word of any text for the shell that git starts its helper with.
+func shellWord(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+
+// GitCredential is the helper's side: it answers git's question on in, if it is about the server that the
+// credentials are for. A redirect to another server gets nothing.
+func GitCredential(action string, in io.Reader, out io.Writer) error {
+	if action != "get" {
+		return nil // nothing is stored, nothing is erased
+	}
+	file := os.NewFile(credentialFD, "credentials")
+	if file == nil {
+		return errors.New("no credentials were inherited: only the worker's own git may call this")
+	}
+	// Reading at an offset leaves the file's own one alone: git may ask several times.
+	text, err := io.ReadAll(io.NewSectionReader(file, 0, maxCredential))
+	if err != nil {
+		return errors.New("no credentials were inherited: only the worker's own git may call this")
+	}
+	return answerCredential(text, in, out)
+}
+
+func answerCredential(text []byte, in io.Reader, out io.Writer) error {
+	var c credential
+	if err := json.Unmarshal(text, &c); err != nil {
+		return errors.New("the inherited credentials cannot be read")
+	}
+	asked := map[string]string{}
+	lines := bufio.NewScanner(io.LimitReader(in, maxCredential))
+	for lines.Scan() {
+		if key, value, ok := strings.Cut(lines.Text(), "="); ok {
+			asked[key] = value
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("reading git's question: %w", err)
+	}
+	if asked["protocol"] != c.Protocol || asked["host"] != c.Host || strings.ContainsAny(c.Username+c.Password, "\r\n\x00") {
+		return nil
+	}
+	_, err := fmt.Fprintf(out, "username=%s\npassword=%s\n", c.Username, c.Password)
+	return err
+}

@@ -1,0 +1,163 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/kiro-worker/kiro-worker/internal/process"
+)
+
+const (
+	// gitTimeout bounds a command that stays on this machine.
+	gitTimeout = 5 * time.Minute
+	// maxGitOutput bounds what is kept of a command's output.
+	maxGitOutput = 16 << 20
+	// maxGitErrors bounds what is kept of what it complains of: a server can make it say anything.
+	maxGitErrors = 64 << 10
+)
+
+// git runs git commands on one git directory and one work tree. It reads no configuration but the git directory's
+// own, which only the worker writes: not the machine's, not a person's, not the checkout's.
+type git struct {
+	dir, tree string
+	environ   []string
+}
+
+// settings hold for every command. Hooks and a file system monitor are programs, and none is wanted here.
+var gitSettings = []string{
+	"-c", "core.hooksPath=/dev/null",
+	"-c", "core.fsmonitor=false",
+	"-c", "core.quotePath=false",
+	"-c", "gc.auto=0",
+	"-c", "maintenance.auto=false",
+	"-c", "commit.gpgSign=false",
+	"-c", "push.gpgSign=false",
+	"-c", "credential.helper=",
+	"-c", "submodule.recurse=false",
+	"-c", "http.lowSpeedLimit=1000",
+	"-c", "http.lowSpeedTime=60",
+	"-c", "protocol.version=2",
+}
+
+func (g git) env() []string {
+	env := process.AllowedEnv(g.environ, []string{
+		"PATH", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO",
+		"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
+	})
+	return append(env,
+		"GIT_DIR="+g.dir, "GIT_WORK_TREE="+g.tree,
+		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_ATTR_NOSYSTEM=1",
+		"GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=true", "SSH_ASKPASS=true",
+		// Not ssh, not git, not ext: an address decides nothing.
+		"GIT_ALLOW_PROTOCOL=https:http",
+		"GIT_OPTIONAL_LOCKS=0", "GIT_NO_REPLACE_OBJECTS=1", "GIT_LFS_SKIP_SMUDGE=1",
+		"HOME="+g.dir, "XDG_CONFIG_HOME="+g.dir, "LC_ALL=C", "TZ=UTC",
+	)
+}
+
+// call is one git command.
+type call struct {
+	args  []string
+	input io.Reader
+	// output takes standard output; nil keeps it, up to a bound.
+	output io.Writer
+	env    []string
+	// file is inherited as descriptor 3.
+	file *os.File
+}
+
+// run runs a command and returns its standard output.
+func (g git) run(ctx context.Context, args ...string) (string, error) {
+	return g.do(ctx, call{args: args})
+}
+
+func (g git) do(ctx context.Context, c call) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, gitTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "git", append(append([]string{}, gitSettings...), c.args...)...) //nolint:gosec // no shell; names are checked and stand behind --
+	cmd.Dir = g.tree
+	cmd.Env = append(g.env(), c.env...)
+	cmd.Stdin = c.input
+	out, complaints := capped{limit: maxGitOutput}, capped{limit: maxGitErrors}
+	cmd.Stdout, cmd.Stderr = &out, &complaints
+	if c.output != nil {
+		cmd.Stdout = c.output
+	}
+	if c.file != nil {
+		cmd.ExtraFiles = []*os.File{c.file}
+	}
+	// git starts helpers of its own: all of them end with it.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	cmd.WaitDelay = 5 * time.Second
+	err := cmd.Run()
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return "", fmt.Errorf("git %s: %w", verb(c.args), context.Cause(ctx))
+	case err != nil:
+		// A refused push is explained on standard output.
+		return "", classifyGit(verb(c.args), err, complaints.String()+"\n"+out.String())
+	case out.over:
+		return "", fmt.Errorf("git %s: more than %d bytes of output", verb(c.args), maxGitOutput)
+	}
+	return out.String(), nil
+}
+
+// line is run for a command that prints one line.
+func (g git) line(ctx context.Context, args ...string) (string, error) {
+	out, err := g.run(ctx, args...)
+	return strings.TrimSpace(out), err
+}
+
+// verb is the command's name, behind its settings.
+func verb(args []string) string {
+	for n := 0; n < len(args); n++ {
+		if args[n] == "-c" {
+			n++
+			continue
+		}
+		return args[n]
+	}
+	return ""
+}
+
+// capped keeps the first bytes that are written to it and swallows the rest. It must not have a buffer's other
+// methods: io.Copy would fill it past its limit with ReadFrom.
+type capped struct {
+	kept  bytes.Buffer
+	limit int
+	over  bool
+}
+
+// Write implements io.Writer.
+func (c *capped) Write(p []byte) (int, error) {
+	rest := max(c.limit-c.kept.Len(), 0)
+	if rest < len(p) {
+		c.over = true
+	}
+	c.kept.Write(p[:min(rest, len(p))])
+	return len(p), nil
+}
+
+// String is what was kept.
+func (c *capped) String() string { return c.kept.String() }
+
+// exitCodeOf is a git command's exit code, -1 if it has none.
+func exitCodeOf(err error) int {
+	var e *exec.ExitError
+	if errors.As(err, &e) {
+		return e.ExitCode()
+	}
+	return -1
+}

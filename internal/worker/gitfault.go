@@ -1,0 +1,84 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+
+	"github.com/kiro-worker/kiro-worker/internal/fault"
+)
+
+// git has one exit code, 128, for almost everything, and no other code to tell a network that is down from a right
+// that is missing. So its words are looked at, here and nowhere else, in the C locale.
+
+// gitNetwork is what git and curl say of a network, or a server, that may be better in a moment.
+var gitNetwork = []string{
+	"could not resolve host", "could not resolve proxy", "failed to connect", "couldn't connect to server",
+	"connection timed out", "connection refused", "connection reset", "connection was reset", "operation timed out",
+	"operation too slow", "network is unreachable", "no route to host", "broken pipe",
+	"rpc failed", "early eof", "unexpected disconnect", "the remote end hung up unexpectedly",
+	"empty reply from server", "recv failure", "send failure", "transfer closed", "gnutls recv error", "ssl_read",
+	"ssl_error_syscall", "http/2 stream", "requested url returned error: 5", "requested url returned error: 429",
+	"requested url returned error: 408", "error in the http2 framing layer", "tls connection was non-properly terminated",
+}
+
+// gitAnswers are other things that it says, and what they mean.
+var gitAnswers = []struct {
+	words []string
+	code  fault.Code
+	help  string
+}{
+	{[]string{"authentication failed", "could not read username", "could not read password", "invalid username or"}, fault.CodeUnauthorized,
+		"the git credentials were refused: check the secret and whether it has expired"},
+	{[]string{"requested url returned error: 403", "permission to", "denied to"}, fault.CodeAccessDenied,
+		"the git credentials lack a right: they need to read and write the repository's contents"},
+	{[]string{"repository not found", "requested url returned error: 404", "' not found"}, fault.CodeNotFound,
+		"the repository is not there, or the git credentials do not see it"},
+	{[]string{"couldn't find remote ref"}, fault.CodeNotFound, "the branch is not there any more"},
+	{[]string{"protected branch", "gh006", "gh013", "pre-receive hook declined", "hook declined"}, fault.CodeAccessDenied,
+		"the repository's rules refuse the push: let the worker's account push to this branch"},
+}
+
+// errGitMissing says that there is no git to run.
+var errGitMissing = fault.NewTerminal(fault.CodeInvalidConfiguration, errors.New("git is not in PATH: install it in the build image"))
+
+// classifyGit gives a failed command's error a kind. What is not known is terminal: only the network is tried again.
+func classifyGit(command string, err error, complaints string) error {
+	if errors.Is(err, exec.ErrNotFound) {
+		return errGitMissing
+	}
+	said := strings.ToLower(complaints)
+	wrapped := fmt.Errorf("git %s: %w: %s", command, err, lastLines(complaints))
+	for _, answer := range gitAnswers {
+		if containsAny(said, answer.words) {
+			return fault.NewTerminal(answer.code, fmt.Errorf("%s (%w)", answer.help, wrapped))
+		}
+	}
+	if containsAny(said, gitNetwork) {
+		return fault.NewRetryable(fault.CodeUnreachable, wrapped)
+	}
+	return fault.NewTerminal(fault.CodeUnknown, wrapped)
+}
+
+func containsAny(text string, words []string) bool {
+	for _, w := range words {
+		if strings.Contains(text, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// lastLines is the end of what a command complained of, in one line.
+func lastLines(text string) string {
+	const keep = 400
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) > keep {
+		text = "…" + strings.ToValidUTF8(text[len(text)-keep:], "")
+	}
+	return text
+}

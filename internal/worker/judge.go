@@ -1,0 +1,48 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import "fmt"
+
+// sighting is what was seen after an agent was run on a task.
+type sighting struct {
+	// Suspicious is what speaks against the run: a time-out, an exit code, a denied tool.
+	Suspicious string
+	// Listed: the task is still in tasks.md. Ticked: its box is.
+	Listed, Ticked bool
+	// Changed is how many files differ, beside tasks.md.
+	Changed int
+	// TicksItself is true of an agent that is known to tick the boxes of what it did.
+	TicksItself bool
+}
+
+// verdict is what a task's run comes to.
+type verdict struct {
+	Done bool
+	// Tick: the work is done, and the box is to be ticked by the worker.
+	Tick   bool
+	Reason string
+}
+
+// judge decides whether a task is done. An exit code of zero proves nothing, and neither does a box alone where
+// something speaks against the run.
+func judge(s sighting) verdict {
+	switch {
+	case !s.Listed:
+		return verdict{Reason: "the task vanished from tasks.md"}
+	case s.Suspicious != "":
+		return verdict{Reason: s.Suspicious}
+	case s.Ticked && s.Changed == 0:
+		// Tasks that only look at things ("all tests pass") are common in specs.
+		return verdict{Done: true, Reason: "the box is ticked, and no other file was changed"}
+	case s.Ticked:
+		return verdict{Done: true, Reason: fmt.Sprintf("the box is ticked, %d files changed", s.Changed)}
+	case s.Changed == 0:
+		return verdict{Reason: "the agent changed nothing and left the box open"}
+	case s.TicksItself:
+		return verdict{Reason: fmt.Sprintf("the agent changed %d files, but left the box open", s.Changed)}
+	default:
+		return verdict{Done: true, Tick: true, Reason: fmt.Sprintf("%d files changed; the worker ticked the box", s.Changed)}
+	}
+}

@@ -1,0 +1,59 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Text from tools, titles and file names is put into code, where GitHub follows no mention, no closing keyword and no
+// markup. What could end the code is taken out first.
+
+// codeText is a text that can stand in code: one line, no backticks, no comment that could be taken for a marker, and
+// nothing that ends a table's cell.
+func codeText(text string, limit int) string {
+	text = strings.NewReplacer("`", "'", "<!--", "<!- -", "-->", "- ->", "|", "¦").Replace(text)
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n', r == '\r', r == '\t', r == '\u2028', r == '\u2029':
+			return ' '
+		case r < ' ', r == 0x7f, r >= 0x200b && r <= 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2060 && r <= 0x206f, r == 0xfeff:
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, ""))
+	return cutBytes(strings.Join(strings.Fields(text), " "), limit)
+}
+
+// code is a text as inline code; a dash if nothing is left of it.
+func code(text string, limit int) string {
+	if text = codeText(text, limit); text == "" {
+		return "–"
+	}
+	return "`" + text + "`"
+}
+
+// link is a link, if the address is one that can stand in markdown; else the text alone.
+func link(text, address string) string {
+	if !strings.HasPrefix(address, "https://") && !strings.HasPrefix(address, "http://") ||
+		strings.ContainsAny(address, " ()<>\"'`\\\n\r\t|") {
+		return text
+	}
+	return "[" + text + "](" + address + ")"
+}
+
+// table writes a table of cells that are safe already.
+func table(w *strings.Builder, head []string, rows [][]string) {
+	fmt.Fprintf(w, "| %s |\n|%s\n", strings.Join(head, " | "), strings.Repeat(" --- |", len(head)))
+	for _, row := range rows {
+		fmt.Fprintf(w, "| %s |\n", strings.Join(row, " | "))
+	}
+	w.WriteString("\n")
+}
+
+// details folds a text away.
+func details(w *strings.Builder, summary, text string) {
+	fmt.Fprintf(w, "<details><summary>%s</summary>\n\n%s\n</details>\n\n", summary, strings.TrimRight(text, "\n")+"\n")
+}

@@ -1,0 +1,74 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"context"
+	"time"
+
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/metricsink"
+	"github.com/kiro-worker/kiro-worker/internal/report"
+)
+
+// Names of the metrics and their dimensions. docs/worker.md lists them.
+const (
+	metricBuilds        = "Builds"
+	metricBuildDuration = "BuildDuration"
+	metricStageDuration = "StageDuration"
+	metricTestsTotal    = "TestsTotal"
+	metricTestsFailed   = "TestsFailed"
+	metricCoverage      = "Coverage"
+	metricTasksDone     = "TasksDone"
+	metricTasksTotal    = "TasksTotal"
+
+	dimEnvironment = "Environment"
+	dimOutcome     = "Outcome"
+	dimStage       = "Stage"
+	dimMetric      = "Metric"
+)
+
+// sendMetrics sends what was measured. Losing it harms nothing.
+func (j *job) sendMetrics(ctx context.Context, result contract.Result) {
+	if j.ports.Metrics == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, metricsTimeout)
+	defer cancel()
+	if err := j.ports.Metrics.Put(ctx, measures(j.state, result, j.parameters.Environment, j.clock.Now())); err != nil {
+		logOf(ctx).Info("The metrics could not be sent", keyReason, j.clean(err.Error()))
+	}
+}
+
+// measures are a build's metrics.
+func measures(s *State, r contract.Result, environment string, now time.Time) []metricsink.Datum {
+	var data []metricsink.Datum
+	add := func(name string, unit metricsink.Unit, value float64, more ...metricsink.Dimension) {
+		data = append(data, metricsink.Datum{
+			Name: name, Unit: unit, Value: value, Time: now,
+			Dimensions: append([]metricsink.Dimension{{Name: dimEnvironment, Value: environment}}, more...),
+		})
+	}
+	add(metricBuilds, metricsink.UnitCount, 1, metricsink.Dimension{Name: dimOutcome, Value: string(r.Outcome)})
+	add(metricBuildDuration, metricsink.UnitSeconds, now.Sub(s.StartedAt).Seconds())
+	for _, st := range s.Stages {
+		if !st.Ended.IsZero() {
+			add(metricStageDuration, metricsink.UnitSeconds, st.Ended.Sub(st.Began).Seconds(), metricsink.Dimension{Name: dimStage, Value: string(st.Name)})
+		}
+	}
+	add(metricTasksDone, metricsink.UnitCount, float64(r.Tasks.Done))
+	add(metricTasksTotal, metricsink.UnitCount, float64(r.Tasks.Total))
+	if r.Tests != nil {
+		add(metricTestsTotal, metricsink.UnitCount, float64(r.Tests.Total))
+		add(metricTestsFailed, metricsink.UnitCount, float64(r.Tests.Failed))
+	}
+	if r.Coverage != nil {
+		for _, m := range report.Metrics(*r.Coverage) {
+			if m.Percent != nil {
+				add(metricCoverage, metricsink.UnitPercent, *m.Percent, metricsink.Dimension{Name: dimMetric, Value: m.Name})
+			}
+		}
+	}
+	return data
+}

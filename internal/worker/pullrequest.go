@@ -1,0 +1,113 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/forge"
+	"github.com/kiro-worker/kiro-worker/internal/logging"
+)
+
+// statusContext is the name of the commit status.
+const statusContext = "kiro-worker"
+
+// updatePullRequest tells the pull request what became of the work, whatever it is.
+func updatePullRequest(ctx context.Context, j *job) error {
+	j.state.Result.ArtifactsURL = j.artifactsURL()
+	if err := j.tellPullRequest(ctx); err != nil {
+		return err
+	}
+	j.state.Result.PullRequestUpdated = true
+	j.save()
+	if err := j.setStatus(ctx); err != nil {
+		// The pull request says it all; the mark beside the commit is a convenience.
+		logOf(ctx).Info("The commit status could not be set", keyReason, j.clean(err.Error()))
+		j.state.note("The commit status could not be set: %s", j.clean(err.Error()))
+	}
+	return nil
+}
+
+// tellPullRequest replaces the worker's section of the body, if it is to say something else than it says.
+func (j *job) tellPullRequest(ctx context.Context) error {
+	pr, err := j.pullRequest(ctx)
+	if err != nil {
+		return err
+	}
+	j.state.Result.PullRequestURL = pr.URL
+	if misses := pullRequestMisses(pr, j.parameters); len(misses) > 0 && !j.state.failed() {
+		return failedf(contract.OutcomePullRequestFailed, "the work is done, but the pull request changed meanwhile: %s", strings.Join(misses, "; "))
+	}
+	s := j.summary(ctx)
+	body, err := replaceSection(pr.Body, j.redactor.String(s.markdown()))
+	if err != nil {
+		body, err = replaceSection(pr.Body, j.redactor.String(s.short()))
+	}
+	if err != nil {
+		return fmt.Errorf("%w: shorten what is written above the worker's section", err)
+	}
+	if body == pr.Body {
+		return nil
+	}
+	err = j.retry(ctx, policyOr(j.parameters.Settings.RetryGitHub, servicePolicy), "updating the pull request", func(ctx context.Context) error {
+		return j.effect(ctx, forgeTimeout, func(ctx context.Context) error {
+			return j.ports.Forge.UpdateBody(ctx, j.parameters.Repository, j.parameters.PullRequest, body)
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("updating pull request #%d: %w", j.parameters.PullRequest, err)
+	}
+	logOf(ctx).Info("Pull request updated")
+	return nil
+}
+
+// retell tells the pull request once more, of a failure after it was told of a success. Where that fails the
+// controller does it.
+func (j *job) retell(ctx context.Context) {
+	if err := updatePullRequest(logContext(ctx, j.log.WithValues(logging.KeyStage, contract.StagePullRequest)), j); err != nil {
+		j.log.Info("The pull request could not be told of the failure", keyReason, j.clean(err.Error()))
+	}
+}
+
+func (j *job) setStatus(ctx context.Context) error {
+	if j.state.Result.Commit == "" {
+		return nil
+	}
+	r := j.state.Result
+	status := forge.CommitStatus{
+		Context: statusContext, State: forge.CommitSuccess, TargetURL: j.build.URL,
+		Description: fmt.Sprintf("%d of %d tasks done, tests and coverage passed", r.Tasks.Done, r.Tasks.Total),
+	}
+	if j.state.failed() {
+		status.State, status.Description = forge.CommitFailure, cutBytes(string(r.Outcome)+": "+codeText(r.Message, 100), 130)
+		if r.Outcome.Blame() == contract.FaultMachinery {
+			status.State = forge.CommitError
+		}
+	}
+	return j.retry(ctx, policyOr(j.parameters.Settings.RetryGitHub, servicePolicy), "setting the commit status", func(ctx context.Context) error {
+		return j.effect(ctx, forgeTimeout, func(ctx context.Context) error {
+			return j.ports.Forge.SetStatus(ctx, j.parameters.Repository, r.Commit, status)
+		})
+	})
+}
+
+// summary is what is recorded, as the pull request shows it.
+func (j *job) summary(ctx context.Context) summary {
+	s := summary{
+		Result: j.state.Result, Tasks: j.state.Tasks, FailedTests: j.state.FailedTests, Notes: j.state.Notes,
+		Threshold: j.parameters.CoverageThreshold, Attempt: j.parameters.Attempt, Correlation: j.parameters.CorrelationID,
+		WorkItem: j.parameters.WorkItem, BuildURL: j.build.URL, BuildARN: j.build.ARN, Format: j.state.CoverageFormat,
+	}
+	if j.state.Base != "" && j.state.Base != j.state.Result.Commit {
+		changes, err := j.repo.changes(ctx, j.state.Base, j.state.Result.Commit)
+		if err != nil {
+			logOf(ctx).Info("What changed could not be listed", keyReason, j.clean(err.Error()))
+		}
+		s.Changes = changes
+	}
+	return s
+}

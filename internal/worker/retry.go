@@ -1,0 +1,92 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
+)
+
+// The policies where the environment has none.
+var (
+	gitPolicy      = contract.Retry{Tries: 5, Base: time.Second, Factor: 2, Cap: 30 * time.Second, Jitter: 0.2}
+	servicePolicy  = contract.Retry{Tries: 4, Base: time.Second, Factor: 2, Cap: 30 * time.Second, Jitter: 0.2}
+	dynamoDBPolicy = contract.Retry{Tries: 5, Base: 100 * time.Millisecond, Factor: 2, Cap: 5 * time.Second, Jitter: 0.2}
+	taskPolicy     = contract.Retry{Tries: 2, Base: time.Second, Factor: 2, Cap: 30 * time.Second, Jitter: 0.2}
+)
+
+// maxAskedWait bounds how long a service may make a build wait: a build's time is short.
+const maxAskedWait = 5 * time.Minute
+
+func policyOr(p, fallback contract.Retry) contract.Retry {
+	if p.Tries <= 0 {
+		return fallback
+	}
+	if p.Factor < 1 {
+		p.Factor = fallback.Factor
+	}
+	if p.Cap <= 0 {
+		p.Cap = fallback.Cap
+	}
+	return p
+}
+
+// pause is the wait before try n+1, n from 1, for a random number from 0 to 1.
+func pause(p contract.Retry, n int, random float64) time.Duration {
+	d := float64(p.Base) * math.Pow(p.Factor, float64(n-1))
+	d = min(d, float64(p.Cap))
+	return time.Duration(d * (1 - p.Jitter*random))
+}
+
+// retry calls until it goes well, an error is terminal, or the policy's tries are used up. A service that asks to
+// wait is waited for.
+func (j *job) retry(ctx context.Context, policy contract.Retry, what string, call func(context.Context) error) error {
+	for n := 1; ; n++ {
+		err := call(ctx)
+		if err == nil || fault.IsTerminal(err) || errors.Is(err, errRefused) || isLost(ctx, err) || ctx.Err() != nil {
+			return err
+		}
+		if n >= policy.Tries {
+			return fmt.Errorf("%w (tried %d times)", err, n)
+		}
+		wait := pause(policy, n, j.random())
+		if w, ok := fault.AsWait(err); ok && w.After > wait {
+			wait = min(w.After, maxAskedWait)
+		}
+		logOf(ctx).Info("Trying again", keyWhat, what, keyTry, n+1, keyWait, wait.Seconds(), keyReason, j.clean(err.Error()))
+		if err := j.sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+func (j *job) sleep(ctx context.Context, d time.Duration) error {
+	timer := j.clock.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C():
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// effect runs a call that touches the world outside: never without the lease, and never longer than the lease was
+// asked for.
+func (j *job) effect(ctx context.Context, limit time.Duration, call func(context.Context) error) error {
+	if j.keeper != nil {
+		if err := j.keeper.ensure(ctx, limit); err != nil {
+			return err
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	return call(ctx)
+}

@@ -1,0 +1,52 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"fmt"
+	"strings"
+)
+
+// The markers around the worker's section of a pull request's body.
+const (
+	sectionBegin = "<!-- kiro-worker:begin -->"
+	sectionEnd   = "<!-- kiro-worker:end -->"
+)
+
+// maxBody is the longest body that GitHub takes, in characters.
+const maxBody = 65536
+
+// replaceSection puts a section into a body. Everything outside the markers stays byte by byte as a person wrote it.
+// A marker without its partner is somebody's text: the section is then added at the end.
+func replaceSection(body, section string) (string, error) {
+	block := sectionBegin + "\n" + strings.Trim(section, "\n") + "\n" + sectionEnd
+	before, after, found := cutSection(body)
+	if !found {
+		before = body
+		if strings.TrimSpace(before) != "" {
+			before = strings.TrimRight(before, "\r\n") + "\n\n"
+		}
+		after = ""
+	}
+	next := before + block + after
+	if n := len([]rune(next)); n > maxBody {
+		return "", fmt.Errorf("the pull request's text would have %d characters; GitHub takes %d", n, maxBody)
+	}
+	return next, nil
+}
+
+// cutSection finds the first end marker that has a beginning before it, with no other marker in between.
+func cutSection(body string) (before, after string, found bool) {
+	for from := 0; ; {
+		end := strings.Index(body[from:], sectionEnd)
+		if end < 0 {
+			return "", "", false
+		}
+		end += from
+		if begin := strings.LastIndex(body[from:end], sectionBegin); begin >= 0 {
+			return body[:from+begin], body[end+len(sectionEnd):], true
+		}
+		from = end + len(sectionEnd)
+	}
+}

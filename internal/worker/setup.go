@@ -1,0 +1,119 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/kiro-worker/kiro-worker/internal/agent"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/process"
+)
+
+const (
+	// setupTimeout bounds the installation of dependencies.
+	setupTimeout = 15 * time.Minute
+	// maxLockFile is the largest lock file that is read.
+	maxLockFile = 64 << 20
+	lockFile    = "package-lock.json"
+)
+
+// The files that programs write their output to.
+const (
+	agentLog = "agent.log"
+	setupLog = "setup.log"
+)
+
+// setUp installs what the agent and the tests need, unless that was done for the same lock file before: an agent may
+// have added a dependency.
+func (j *job) setUp(ctx context.Context) error {
+	command, hash, err := j.setupCommand()
+	if errors.Is(err, errNoSetup) || err == nil && hash == j.state.SetupHash {
+		return nil
+	}
+	if err != nil {
+		return failed(contract.OutcomeAgentFailed, err)
+	}
+	if err := j.hand(ctx); err != nil {
+		return err
+	}
+	result, err := j.runApart(ctx, command, setupLog, setupTimeout)
+	j.endUser()
+	switch {
+	case err != nil:
+		return failed(contract.OutcomeAgentFailed, fmt.Errorf("running the setup command: %w", err))
+	case result.End == process.EndTimedOut:
+		return failedf(contract.OutcomeAgentFailed, "the setup command %q did not end within %s", command, setupTimeout)
+	case result.ExitCode != 0:
+		return failedf(contract.OutcomeAgentFailed, "the setup command %q ended with exit code %d: %s", command, result.ExitCode, j.lastOutput(setupLog))
+	}
+	j.state.SetupHash = hash
+	j.save()
+	logOf(ctx).Info("Setup done", keyCommand, command, keyDuration, result.Duration.Seconds())
+	return nil
+}
+
+// setupCommand is the command, with what it depends on. errNoSetup says that there is none.
+func (j *job) setupCommand() (command, hash string, err error) {
+	text, err := j.readTree(lockFile, maxLockFile)
+	if err != nil {
+		text = nil
+	}
+	command = j.parameters.Settings.SetupCommand
+	if command == "" {
+		if !hasDependencies(text) || j.options.LocalDir != "" {
+			return "", "", errNoSetup
+		}
+		command = "npm ci"
+	}
+	sum := sha256.Sum256(append([]byte(command+"\x00"), text...))
+	return command, hex.EncodeToString(sum[:]), nil
+}
+
+// hasDependencies reports whether a package-lock.json names anything to install.
+func hasDependencies(text []byte) bool {
+	var file struct {
+		Packages     map[string]json.RawMessage `json:"packages"`
+		Dependencies map[string]json.RawMessage `json:"dependencies"`
+	}
+	if json.Unmarshal(text, &file) != nil {
+		return false
+	}
+	delete(file.Packages, "") // the repository itself
+	return len(file.Packages)+len(file.Dependencies) > 0
+}
+
+// runApart runs one of the environment's commands in the checkout, as the agent's user and without the worker's
+// environment.
+func (j *job) runApart(ctx context.Context, command, output string, timeout time.Duration) (process.Result, error) {
+	words, err := process.Words(command)
+	if err != nil {
+		return process.Result{}, fmt.Errorf("the command %q: %w", command, err)
+	}
+	home, err := j.home()
+	if err != nil {
+		return process.Result{}, err
+	}
+	env, err := agent.Env(j.options.Environ, home, "")
+	if err != nil {
+		return process.Result{}, err
+	}
+	if j.options.LocalDir != "" {
+		env = j.options.Environ
+	}
+	credential, _ := j.credential()
+	result, err := process.Run(ctx, process.Spec{
+		Args: words, Dir: j.repo.tree, Env: env, Stdout: j.path(output), Credential: credential, Timeout: timeout, Clock: j.clock,
+	})
+	if err == nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return result, err
+}

@@ -1,0 +1,176 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+)
+
+// stateVersion is the version of the state file. One build writes and reads it, so another version is another
+// program's.
+const stateVersion = 1
+
+const stateFile = "state.json"
+
+// Why a build has nothing more to do.
+const (
+	overRefused  = "refused"
+	overLost     = "lost"
+	overReleased = "released"
+)
+
+// State is what one phase of a build leaves to the next. It is written at the beginning and the end of each stage
+// and after each task, so a process that is killed leaves it behind as it was.
+type State struct {
+	Version  int    `json:"version"`
+	BuildARN string `json:"buildARN"`
+	// Claimed is set once the lock is this build's. Without it nothing may be done.
+	Claimed bool `json:"claimed,omitempty"`
+	// Over says why there is nothing more to do: refused, lost, released.
+	Over      string    `json:"over,omitempty"`
+	StartedAt time.Time `json:"startedAt"`
+
+	Stages []StageRecord `json:"stages,omitempty"`
+	Tasks  []TaskRecord  `json:"tasks,omitempty"`
+	// Result grows with the stages. Its outcome is empty until one failed, or cleanup found that all is well.
+	Result contract.Result `json:"result"`
+
+	// Base is the commit that the work began on.
+	Base string `json:"base,omitempty"`
+	// Unfinished is the tree of what a failed task left behind; it is shown in the diff and pushed nowhere.
+	Unfinished string `json:"unfinished,omitempty"`
+	// SetupHash tells whether what the setup command installed is still what the lock file says.
+	SetupHash string `json:"setupHash,omitempty"`
+	// TestsBegan is when the tests were started; reports that are older say nothing.
+	TestsBegan time.Time `json:"testsBegan,omitzero"`
+	// TestFiles, CoverageFiles and the names of failed tests are what was read.
+	TestFiles     []string `json:"testFiles,omitempty"`
+	FailedTests   []string `json:"failedTests,omitempty"`
+	CoverageFiles []string `json:"coverageFiles,omitempty"`
+	// CoverageFormat is the format that the coverage was read from.
+	CoverageFormat string `json:"coverageFormat,omitempty"`
+	// Notes are for people: what was skipped, what was kept, what to look at twice.
+	Notes []string `json:"notes,omitempty"`
+	// Separation says whether agent and tests ran as another user.
+	Separation string `json:"separation,omitempty"`
+}
+
+// StageRecord is what became of a stage.
+type StageRecord struct {
+	Name    contract.Stage `json:"name"`
+	Began   time.Time      `json:"began"`
+	Ended   time.Time      `json:"ended,omitzero"`
+	Failure bool           `json:"failure,omitempty"`
+}
+
+// TaskRecord is what became of a task in this build.
+type TaskRecord struct {
+	ID       string  `json:"id"`
+	Title    string  `json:"title"`
+	Done     bool    `json:"done"`
+	Reason   string  `json:"reason"`
+	Commit   string  `json:"commit,omitempty"`
+	Tries    int     `json:"tries"`
+	Seconds  float64 `json:"seconds"`
+	ExitCode int     `json:"exitCode"`
+	Files    int     `json:"files"`
+}
+
+// loadState reads the state of a build; a build that has none yet gets a new one.
+func loadState(dir, buildARN string, now time.Time) (*State, error) {
+	fresh := &State{Version: stateVersion, BuildARN: buildARN, StartedAt: now, Result: contract.Result{Version: contract.ResultVersion}}
+	text, err := os.ReadFile(filepath.Join(dir, stateFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fresh, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the build's state: %w", err)
+	}
+	var s State
+	if err := json.Unmarshal(text, &s); err != nil {
+		return nil, fmt.Errorf("reading the build's state: %w", err)
+	}
+	if s.Version != stateVersion || s.BuildARN != buildARN {
+		return nil, fmt.Errorf("the state in %s is of build %q, not of %q: give each build a directory of its own", dir, s.BuildARN, buildARN)
+	}
+	return &s, nil
+}
+
+// save writes the state so that a reader, or a crash, sees the old one or the new one and nothing in between.
+func (s *State) save(dir string) error {
+	text, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return fmt.Errorf("writing the build's state: %w", err)
+	}
+	next := filepath.Join(dir, stateFile+".next")
+	if err := os.WriteFile(next, text, 0o600); err != nil {
+		return fmt.Errorf("writing the build's state: %w", err)
+	}
+	if err := os.Rename(next, filepath.Join(dir, stateFile)); err != nil {
+		return fmt.Errorf("writing the build's state: %w", err)
+	}
+	return nil
+}
+
+func (s *State) failed() bool {
+	return s.Result.Outcome != "" && s.Result.Outcome != contract.OutcomeSucceeded
+}
+
+func (s *State) fail(name contract.Stage, outcome contract.Outcome, message string) {
+	s.Result.Outcome, s.Result.FailedStage, s.Result.Message = outcome, name, message
+}
+
+func (s *State) record(name contract.Stage) *StageRecord {
+	for n := range s.Stages {
+		if s.Stages[n].Name == name {
+			return &s.Stages[n]
+		}
+	}
+	return nil
+}
+
+// done reports whether a stage ran to its end, well or not.
+func (s *State) done(name contract.Stage) bool {
+	r := s.record(name)
+	return r != nil && !r.Ended.IsZero()
+}
+
+// interrupted is the stage that was begun and never ended.
+func (s *State) interrupted() (contract.Stage, bool) {
+	for _, r := range s.Stages {
+		if r.Ended.IsZero() {
+			return r.Name, true
+		}
+	}
+	return "", false
+}
+
+func (s *State) begin(name contract.Stage, now time.Time) {
+	if r := s.record(name); r != nil {
+		r.Began, r.Ended, r.Failure = now, time.Time{}, false
+		return
+	}
+	s.Stages = append(s.Stages, StageRecord{Name: name, Began: now})
+}
+
+func (s *State) end(name contract.Stage, now time.Time, err error) {
+	if r := s.record(name); r != nil {
+		r.Ended, r.Failure = now, err != nil
+	}
+}
+
+func (s *State) note(format string, args ...any) {
+	const maxNotes = 40
+	if len(s.Notes) < maxNotes {
+		s.Notes = append(s.Notes, fmt.Sprintf(format, args...))
+	}
+}

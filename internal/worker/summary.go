@@ -1,0 +1,242 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/report"
+)
+
+const (
+	maxShownTasks = 60
+	maxShownFiles = 40
+	maxShownNames = 20
+)
+
+// summary is what the section of the pull request is made from. Nothing in it is markdown yet.
+type summary struct {
+	Result      contract.Result
+	Tasks       []TaskRecord
+	FailedTests []string
+	Changes     []Change
+	Notes       []string
+	Threshold   int
+	Attempt     int32
+	Correlation string
+	WorkItem    string
+	BuildURL    string
+	BuildARN    string
+	Format      string
+}
+
+// markdown writes the section. A failure is explained as well as a success.
+func (s summary) markdown() string {
+	var w strings.Builder
+	r := s.Result
+	fmt.Fprintf(&w, "## Kiro Worker: %s\n\n", headline(r))
+	if r.Message != "" {
+		fmt.Fprintf(&w, "**What happened:** %s\n\n", code(r.Message, 600))
+	}
+	table(&w, []string{"Check", "Result"}, [][]string{
+		{"Tasks", fmt.Sprintf("%d of %d done", r.Tasks.Done, r.Tasks.Total)},
+		{"Tests", testsCell(r)},
+		{"Coverage", coverageCell(r, s.Threshold)},
+	})
+	s.coverage(&w)
+	s.tasks(&w)
+	s.failedTests(&w)
+	s.changes(&w)
+	s.notes(&w)
+	s.footer(&w)
+	return w.String()
+}
+
+// short is the section without its lists, for a body that has no room for them.
+func (s summary) short() string {
+	s.Tasks, s.FailedTests, s.Changes, s.Notes = nil, nil, nil, nil
+	return s.markdown()
+}
+
+func headline(r contract.Result) string {
+	if r.Outcome == contract.OutcomeSucceeded || r.Outcome == "" {
+		return "the work is done"
+	}
+	text := string(r.Outcome)
+	if r.FailedStage != "" {
+		text += ", in stage " + string(r.FailedStage)
+	}
+	if r.Outcome.Blame() == contract.FaultMachinery {
+		text += " (the machinery's failure, not the work's)"
+	}
+	return text
+}
+
+func testsCell(r contract.Result) string {
+	if r.Tests == nil {
+		return "not measured"
+	}
+	text := fmt.Sprintf("%s: %d of %d passed, %d failed", gateWord(r.TestsGate), r.Tests.Passed, r.Tests.Total, r.Tests.Failed)
+	if r.Tests.Skipped > 0 {
+		text += fmt.Sprintf(", %d skipped", r.Tests.Skipped)
+	}
+	return text
+}
+
+func coverageCell(r contract.Result, threshold int) string {
+	if r.Coverage == nil {
+		return "not measured"
+	}
+	return fmt.Sprintf("%s, threshold %d%%", gateWord(r.CoverageGate), threshold)
+}
+
+func gateWord(g contract.Gate) string {
+	switch g {
+	case contract.GatePassed:
+		return "✅ passed"
+	case contract.GateFailed:
+		return "❌ failed"
+	default:
+		return "not measured"
+	}
+}
+
+func (s summary) coverage(w *strings.Builder) {
+	if s.Result.Coverage == nil {
+		return
+	}
+	var rows [][]string
+	for _, m := range report.Metrics(*s.Result.Coverage) {
+		row := []string{m.Name, "not in the report", "–"}
+		if m.Percent != nil {
+			verdict := "✅"
+			if *m.Percent < float64(s.Threshold) {
+				verdict = "❌"
+			}
+			row = []string{m.Name, percent(*m.Percent), verdict}
+		}
+		rows = append(rows, row)
+	}
+	table(w, []string{"Coverage", "Measured", fmt.Sprintf("At least %d%%", s.Threshold)}, rows)
+}
+
+// percent never rounds up over a threshold: 79.996 is not 80.
+func percent(v float64) string {
+	return strconv.FormatFloat(float64(int64(v*100))/100, 'f', -1, 64) + "%"
+}
+
+func (s summary) tasks(w *strings.Builder) {
+	if len(s.Tasks) == 0 {
+		return
+	}
+	var rows [][]string
+	for _, t := range s.Tasks[:min(len(s.Tasks), maxShownTasks)] {
+		mark := "❌"
+		if t.Done {
+			mark = "✅"
+		}
+		commit := "–"
+		if len(t.Commit) >= 12 {
+			commit = t.Commit[:12]
+		}
+		rows = append(rows, []string{mark, code(t.ID+" "+t.Title, 160), commit, code(t.Reason, 160)})
+	}
+	var inner strings.Builder
+	table(&inner, []string{"", "Task", "Commit", "Seen"}, rows)
+	more(&inner, len(s.Tasks)-maxShownTasks, "tasks")
+	details(w, fmt.Sprintf("Tasks of this attempt (%d)", len(s.Tasks)), inner.String())
+}
+
+func (s summary) failedTests(w *strings.Builder) {
+	if len(s.FailedTests) == 0 {
+		return
+	}
+	var inner strings.Builder
+	for _, name := range s.FailedTests[:min(len(s.FailedTests), maxShownNames)] {
+		fmt.Fprintf(&inner, "- %s\n", code(name, 200))
+	}
+	more(&inner, len(s.FailedTests)-maxShownNames, "failed tests")
+	details(w, "Failed tests", inner.String())
+}
+
+func (s summary) changes(w *strings.Builder) {
+	if len(s.Changes) == 0 {
+		return
+	}
+	added, removed := 0, 0
+	var rows [][]string
+	for _, c := range s.Changes {
+		added, removed = added+max(c.Added, 0), removed+max(c.Removed, 0)
+		if len(rows) < maxShownFiles {
+			lines := fmt.Sprintf("+%d −%d", c.Added, c.Removed)
+			if c.Added < 0 {
+				lines = "binary"
+			}
+			rows = append(rows, []string{code(c.Path, 200), lines})
+		}
+	}
+	var inner strings.Builder
+	table(&inner, []string{"File", "Lines"}, rows)
+	more(&inner, len(s.Changes)-maxShownFiles, "files")
+	details(w, fmt.Sprintf("What changed: %d files, +%d −%d lines", len(s.Changes), added, removed), inner.String())
+	if risky := measuringFiles(s.Changes); len(risky) > 0 {
+		fmt.Fprintf(w, "**Look twice:** how tests and coverage are measured was changed in %s.\n\n", strings.Join(risky, ", "))
+	}
+}
+
+func (s summary) notes(w *strings.Builder) {
+	if len(s.Notes) == 0 {
+		return
+	}
+	var inner strings.Builder
+	for _, note := range s.Notes {
+		fmt.Fprintf(&inner, "- %s\n", code(note, 300))
+	}
+	details(w, "Notes", inner.String())
+}
+
+func (s summary) footer(w *strings.Builder) {
+	if s.BuildURL != "" {
+		fmt.Fprintf(w, "- Build and log: %s\n", link("CodeBuild", s.BuildURL))
+	}
+	fmt.Fprintf(w, "- Build: %s\n", code(s.BuildARN, 256))
+	if s.Result.ArtifactsURL != "" {
+		fmt.Fprintf(w, "- Artifacts: %s\n", code(s.Result.ArtifactsURL, 1024))
+	}
+	if s.Result.Commit != "" {
+		fmt.Fprintf(w, "- Commit: %s\n", s.Result.Commit)
+	}
+	if s.Result.SteeringVersion != "" {
+		fmt.Fprintf(w, "- Steering: %s\n", code(s.Result.SteeringVersion, 100))
+	}
+	fmt.Fprintf(w, "- Work item %s, attempt %d, correlation id %s\n", code(s.WorkItem, 300), s.Attempt, code(s.Correlation, 64))
+}
+
+func more(w *strings.Builder, n int, what string) {
+	if n > 0 {
+		fmt.Fprintf(w, "\nand %d more %s; the artifacts have all of them.\n", n, what)
+	}
+}
+
+// measuring are the names of files that decide what is tested and what is counted as covered.
+var measuring = []string{
+	"package.json", "jest.config.*", "vitest.config.*", "vite.config.*", ".nycrc*", "nyc.config.*", ".c8rc*", ".mocharc*",
+	"codecov.y*ml", ".coveragerc", "pytest.ini", "setup.cfg", "tox.ini", "pyproject.toml", "pom.xml", "build.gradle*", "karma.conf.*",
+}
+
+// measuringFiles are those of the changed files, as code.
+func measuringFiles(changes []Change) []string {
+	var found []string
+	for _, c := range changes {
+		if slices.ContainsFunc(measuring, func(pattern string) bool { ok, _ := path.Match(pattern, path.Base(c.Path)); return ok }) {
+			found = append(found, code(c.Path, 200))
+		}
+	}
+	return found[:min(len(found), 10)]
+}

@@ -1,0 +1,226 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/go-logr/logr"
+	"k8s.io/utils/clock"
+
+	"github.com/kiro-worker/kiro-worker/internal/artifacts"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/forge"
+	"github.com/kiro-worker/kiro-worker/internal/lock"
+	"github.com/kiro-worker/kiro-worker/internal/logging"
+	"github.com/kiro-worker/kiro-worker/internal/metricsink"
+	"github.com/kiro-worker/kiro-worker/internal/redact"
+	"github.com/kiro-worker/kiro-worker/internal/secrets"
+)
+
+// Remote is where repositories are fetched from and pushed to.
+type Remote interface {
+	// Address is the HTTP address of a repository ("owner/name"), without credentials.
+	Address(repository string) string
+	// Credentials are a user and a token that live for an hour at least, or as long as they may: they are asked for
+	// before each fetch and push.
+	Credentials(ctx context.Context) (user, token string, err error)
+}
+
+// Forge is what the worker asks of a forge.
+type Forge interface {
+	forge.PullRequests
+	forge.Statuses
+}
+
+// Ports are the ways out of a build. A local run has none of them.
+type Ports struct {
+	Lock      lock.Holder
+	Secrets   secrets.Reader
+	Forge     Forge
+	Remote    Remote
+	Artifacts artifacts.Uploader
+	Metrics   metricsink.Sink
+}
+
+// Build is what CodeBuild says of the build.
+type Build struct {
+	// ARN names the build. UUID is the part of its id that no other build has.
+	ARN, UUID string
+	// URL is its page in the console, if there is one.
+	URL string
+	// StartedAt is when it began; its time-out counts from then.
+	StartedAt time.Time
+	// SourceDir is where CodeBuild looks for report files. Empty writes none.
+	SourceDir string
+}
+
+// Options make a run.
+type Options struct {
+	Parameters contract.Parameters
+	Build      Build
+	Ports      Ports
+
+	// Dir is the build's own directory; it must be the same in all phases.
+	Dir string
+	// LocalDir is a developer's checkout to work on. It makes the run a local one.
+	LocalDir string
+	// AgentUser is the user that agent and tests run as, where the worker is root and there is such a user.
+	AgentUser string
+	// Environ is the worker's environment, of which agent and tests are given a part.
+	Environ []string
+	// Executable is the worker's own program, which git calls for credentials.
+	Executable string
+	// Version of the worker, for people.
+	Version string
+	// BuildLog is the file that the log is written to, and that is uploaded.
+	BuildLog string
+
+	Redactor *redact.Redactor
+	Log      logr.Logger
+	Clock    clock.WithTicker
+	// Random gives numbers from 0 to 1.
+	Random func() float64
+}
+
+// job is one run of one phase. What must outlive it is in its state; nothing else is handed from stage to stage.
+type job struct {
+	parameters contract.Parameters
+	build      Build
+	ports      Ports
+	options    Options
+
+	dir      string
+	stages   []stage
+	state    *State
+	keeper   *keeper // nil in a local run
+	repo     *repository
+	redactor *redact.Redactor
+	log      logr.Logger
+	clock    clock.WithTicker
+	random   func() float64
+	saving   sync.Mutex
+}
+
+// Run runs the stages of a phase and says with which code the process is to end. It logs whatever goes wrong. A
+// context that is ended with the cause ErrInterrupted stops it; the lock is released all the same.
+func Run(ctx context.Context, o Options, phase Phase) ExitCode {
+	j, err := newJob(o)
+	if err != nil {
+		o.Log.Error(err, "The build cannot be run")
+		return ExitMachinery
+	}
+	if phase != PhasePreBuild && !j.state.Claimed {
+		j.log.Info("This build has not claimed its lock; it does nothing", keyPhase, phase)
+		return ExitRefused
+	}
+	j.log.V(1).Info("Phase began", keyPhase, phase, keyVersion, o.Version)
+	j.runPhase(ctx, phase)
+	return exitCode(j.state)
+}
+
+func newJob(o Options) (*job, error) {
+	p := o.Parameters
+	log := o.Log.WithValues(logging.KeyCorrelationID, p.CorrelationID, logging.KeyWorkItem, p.WorkItem, logging.KeyAttempt, p.Attempt)
+	j := &job{
+		parameters: p, build: o.Build, ports: o.Ports, options: o, dir: o.Dir, stages: pipeline(),
+		redactor: o.Redactor, log: log, clock: o.Clock, random: o.Random,
+	}
+	// The git directory lies within: agents may pass through, but not look around.
+	if err := os.MkdirAll(j.dir, 0o711); err != nil { //nolint:gosec // see above
+		return nil, fmt.Errorf("making the build's directory: %w", err)
+	}
+	var err error
+	if j.state, err = loadState(j.dir, o.Build.ARN, j.clock.Now()); err != nil {
+		return nil, err
+	}
+	if j.repo, err = j.newRepository(); err != nil {
+		return nil, err
+	}
+	if o.LocalDir == "" {
+		j.keeper = &keeper{
+			holder: o.Ports.Lock, buildARN: o.Build.ARN, ttl: p.Lease, clock: j.clock,
+			lock: lock.Lock{LockID: p.LockID, Fence: p.Fence, SlotKey: p.SlotKey, BranchKey: p.BranchKey, CardKey: p.CardKey},
+		}
+	}
+	return j, nil
+}
+
+// runPhase keeps the lease while the stages run. The goroutine is here and not in any stage.
+func (j *job) runPhase(ctx context.Context, phase Phase) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	ticker := j.clock.NewTicker(heartbeatInterval)
+	defer ticker.Stop()
+	var beating sync.WaitGroup
+	defer beating.Wait()
+	beat, stop := context.WithCancel(ctx)
+	defer stop()
+
+	if j.state.Claimed && j.state.Over == "" {
+		j.recordMissed(phase)
+		if n := len(j.state.Stages); n > 0 {
+			j.setProgress(j.state.Stages[n-1].Name)
+		}
+		if err := j.keeper.beat(ctx); errors.Is(err, errLost) {
+			cancel(err)
+		}
+	}
+	beating.Go(func() {
+		j.keeper.keep(beat, ticker.C(), cancel, func(err error) { j.log.Error(err, "Heartbeat failed; trying again") })
+	})
+	j.runStages(ctx, phase)
+	j.wrapUp(ctx)
+}
+
+// recordMissed notes the failure of a process that ran an earlier phase and was killed.
+func (j *job) recordMissed(phase Phase) {
+	name, ok := missed(j.stages, j.state, phase)
+	if !ok {
+		return
+	}
+	j.state.fail(name, contract.OutcomeInterrupted, fmt.Sprintf(
+		"The worker was killed in stage %s, or its build ran out of memory. What was pushed before is kept; the next attempt goes on from there.", name))
+	j.log.Info("An earlier phase ended without a word", logging.KeyStage, name)
+	j.save()
+}
+
+// cleanupTimeout is what is left for cleanup after a signal. CodeBuild gives little more.
+const cleanupTimeout = 20 * time.Second
+
+// wrapUp ends a run that was cut short. After a signal only the lock matters: the controller tells the pull request
+// what a build could not.
+func (j *job) wrapUp(ctx context.Context) {
+	switch cause := context.Cause(ctx); {
+	case cause == nil || j.state.Over != "":
+	case errors.Is(cause, errLost):
+		j.state.Over = overLost
+		j.log.Error(cause, "The lease is lost; stopping without touching anything more")
+		j.save()
+	case j.state.Claimed:
+		if !j.state.failed() && !j.state.done(contract.StageUpload) {
+			j.state.fail("", contract.OutcomeInterrupted, "The build was stopped.")
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
+		defer cancel()
+		j.runStage(ctx, stage{name: contract.StageCleanup, run: cleanup})
+	}
+}
+
+// save writes the state. If that fails the run goes on: what is in memory is right, and the lock matters more.
+func (j *job) save() {
+	j.saving.Lock()
+	defer j.saving.Unlock()
+	if err := j.state.save(j.dir); err != nil {
+		j.log.Error(err, "The build's state could not be written")
+	}
+}
+
+func (j *job) path(elem ...string) string { return filepath.Join(append([]string{j.dir}, elem...)...) }
