@@ -75,8 +75,9 @@ func TestCredentialsFromMap(t *testing.T) {
 
 func TestCredentialsAreNotPrinted(t *testing.T) {
 	for _, c := range []Credentials{{Token: "ghp_secret"}, {AppID: 1, InstallationID: 2, PrivateKey: []byte("ghp_secret")}} {
+		bytes := fmt.Sprintf("%v", []int{'g', 'h', 'p', '_'})
 		for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
-			if text := fmt.Sprintf(format, c); strings.Contains(text, "ghp_secret") || strings.Contains(text, fmt.Sprint([]byte("ghp_secret"))) {
+			if text := fmt.Sprintf(format, c); strings.Contains(text, "ghp_secret") || strings.Contains(text, strings.Trim(bytes, "[]")) {
 				t.Errorf("%s prints the secret: %s", format, text)
 			}
 		}

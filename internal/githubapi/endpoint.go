@@ -95,10 +95,10 @@ func originAllowed(origin string, allowed []string) bool {
 // originOf is a URL's scheme and host, with a port only where it is not the scheme's own.
 func originOf(u *url.URL) string {
 	host := strings.ToLower(u.Host)
-	switch {
-	case u.Scheme == "https":
+	switch u.Scheme {
+	case "https":
 		host = strings.TrimSuffix(host, ":443")
-	case u.Scheme == "http":
+	case "http":
 		host = strings.TrimSuffix(host, ":80")
 	}
 	return strings.ToLower(u.Scheme) + "://" + host

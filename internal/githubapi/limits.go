@@ -133,7 +133,10 @@ func (b *budget) observe(resource string, ex *exchange) error {
 		}
 		return nil
 	}
-	scope, after := "", time.Duration(0)
+	var (
+		scope string // every resource
+		after time.Duration
+	)
 	retryAfter, told := parseRetryAfter(ex.header.Get("Retry-After"), now)
 	switch {
 	case told:

@@ -6,6 +6,7 @@ package github
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -300,7 +301,7 @@ func TestLinkedBranches(t *testing.T) {
 	check(t, w.LinkBranch(issues[1], repository, "two"))
 	check(t, w.LinkBranch(issues[1], "acme/other", "three"))
 	check(t, w.LinkBranch(issues[2], repository, "deleted"))
-	got, err := w.board.LinkedBranches(t.Context(), append(issues, "I_gone"))
+	got, err := w.board.LinkedBranches(t.Context(), slices.Concat(issues, []string{"I_gone"}))
 	check(t, err)
 	if diff := cmp.Diff(map[string][]string{issues[0]: {"one"}, issues[1]: {"one", "two"}}, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

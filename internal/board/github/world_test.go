@@ -54,7 +54,7 @@ func newWorld(t *testing.T) *world {
 	server.AddToken(token, "robot", emulator.AllRights())
 	check(t, server.CreateRepository(repository, "main", emulator.Text(map[string]string{"README.md": "# Shop\n"})))
 	w.Server, w.url = server, listener.URL
-	number := 0
+	var number int
 	number, w.project = server.CreateProject(emulator.Project{
 		Owner: "acme", Title: "Work", StatusOptions: []string{"Todo", ready, "Done"}, TextFields: []string{"Branch"},
 	})
