@@ -5,7 +5,6 @@ package worksource
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/kiro-worker/kiro-worker/internal/board"
 )
@@ -33,7 +32,7 @@ func (s list) run(ctx context.Context, p *poll) (next, error) {
 func (list) read(ctx context.Context, p *poll) next {
 	listing, err := p.board.List(ctx, p.ref(), p.schema, p.source.Spec.GitHub.Query)
 	if err != nil {
-		p.failure = fmt.Errorf("listing the board: %w", err)
+		p.failure = err // it says which board was listed
 		return stop
 	}
 	p.listing = listing

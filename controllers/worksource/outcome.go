@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -65,6 +66,9 @@ func (r *Reconciler) failed(p *poll) (ctrl.Result, error) {
 		set.Unknown(kind, conditions.Reason(p.failure), fault.Message(p.failure))
 	default:
 		set.False(kind, failureReason(p.failure), failureMessage(p))
+		if fault.CodeOf(p.failure) == fault.CodeNotFound {
+			p.source.Status.Board = nil // its ids stand for nothing any more
+		}
 	}
 	stalled(set, p.failure, kind)
 
@@ -123,7 +127,7 @@ func failureMessage(p *poll) string {
 		return fmt.Sprintf("The poll took longer than spec.pollTimeout (%s). Raise it, or narrow the board with spec.github.query. Nothing was made or withdrawn.",
 			pollTimeout(p.source))
 	}
-	return fault.Message(p.failure) + " Nothing was made or withdrawn; it is tried again by itself."
+	return strings.TrimRight(fault.Message(p.failure), ".") + ". Nothing was made or withdrawn; it is tried again by itself."
 }
 
 // stalled says that a person has to act, which is so after a terminal error and only then.

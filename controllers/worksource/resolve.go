@@ -54,7 +54,7 @@ func remembered(source *v1alpha1.WorkSource) (board.Schema, bool) {
 func lookUp(ctx context.Context, p *poll) next {
 	schema, err := p.board.Resolve(ctx, p.ref())
 	if err != nil {
-		p.failure = fmt.Errorf("looking up the board: %w", err)
+		p.failure = err // it says which board was looked up
 		return stop
 	}
 	p.schema, p.remembered = schema, false

@@ -1,0 +1,99 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package worksource
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	kwait "k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/config"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+)
+
+// TestEventsWakeTheController runs the controller as the manager does, with its watches and its cache, and without a
+// poll's time ever coming: the clock stands still.
+func TestEventsWakeTheController(t *testing.T) {
+	w := newWorld(t)
+	stop := w.start()
+	source := w.source()
+	card := w.card("Add dark mode", "Ready", "feature/dark")
+	w.eventually("the source says that its environment is missing", func() bool {
+		return condition(w.get(), v1alpha1.ConditionReady) == "False EnvironmentNotFound"
+	})
+
+	environment := w.environment(false)
+	w.eventually("the environment's coming makes a poll, and the poll an item", func() bool {
+		return w.exists(card) && condition(w.get(), v1alpha1.ConditionReady) == "False EnvironmentNotReady"
+	})
+	setReady(t, w, environment)
+	w.eventually("the environment's readiness becomes the source's", func() bool {
+		return condition(w.get(), v1alpha1.ConditionReady) == "True Succeeded"
+	})
+
+	// The source goes while nobody looks; whoever starts next finds its items and stops their builds.
+	stop()
+	must(t, w.client.Delete(t.Context(), source))
+	w.start()
+	w.eventually("the items of a source that is gone go too", func() bool { return !w.exists(card) })
+}
+
+// start runs the controller until the test ends, or stop is called.
+func (w *world) start() (stop func()) {
+	w.t.Helper()
+	mgr, err := ctrl.NewManager(cluster.Config, ctrl.Options{
+		Scheme: w.scheme, Metrics: metricsserver.Options{BindAddress: "0"},
+		// Its name may be used once a process otherwise, and here it starts twice.
+		Controller: config.Controller{SkipNameValidation: ptr.To(true)},
+		Cache:      cache.Options{DefaultNamespaces: map[string]cache.Config{w.namespace: {}}},
+	})
+	must(w.t, err)
+	r := New(Options{
+		Client: mgr.GetClient(), Boards: w.boards, Clock: w.clock, Events: w.events, Metrics: w.r.metrics, Random: w.r.random,
+	})
+	must(w.t, r.SetupWithManager(mgr))
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- mgr.Start(ctx) }()
+	stopped := false
+	stop = func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		cancel()
+		if err := <-done; err != nil {
+			w.t.Errorf("the manager ended with %v", err)
+		}
+	}
+	w.t.Cleanup(stop)
+	return stop
+}
+
+func (w *world) exists(card string) bool {
+	err := w.client.Get(w.t.Context(), client.ObjectKey{Namespace: w.namespace, Name: ItemName(card)}, &v1alpha1.WorkItem{})
+	if err != nil && !apierrors.IsNotFound(err) {
+		w.t.Fatal(err)
+	}
+	return err == nil
+}
+
+// eventually waits for what a controller does by itself.
+func (w *world) eventually(what string, so func() bool) {
+	w.t.Helper()
+	err := kwait.PollUntilContextTimeout(w.t.Context(), 20*time.Millisecond, 30*time.Second, true, func(context.Context) (bool, error) {
+		return so(), nil
+	})
+	if err != nil {
+		w.t.Fatalf("%s: not so after 30s; the source is %+v", what, w.get().Status)
+	}
+}
