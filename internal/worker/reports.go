@@ -47,8 +47,6 @@ func (j *job) leaveReports(ctx context.Context) {
 func reportFolder(name string, text []byte) string {
 	head := text[:min(len(text), 4096)]
 	switch ext := path.Ext(name); {
-	case ext == ".info" || bytes.HasPrefix(head, []byte("TN:")) || bytes.HasPrefix(head, []byte("SF:")):
-		return "lcov"
 	case ext != ".xml":
 		return ""
 	case bytes.Contains(head, []byte("<testsuite")):

@@ -24,8 +24,12 @@ func replaceSection(body, section string) (string, error) {
 	before, after, found := cutSection(body)
 	if !found {
 		before = body
-		if strings.TrimSpace(before) != "" {
-			before = strings.TrimRight(before, "\r\n") + "\n\n"
+		switch {
+		case body == "":
+		case strings.HasSuffix(body, "\n"):
+			before += "\n"
+		default:
+			before += "\n\n"
 		}
 		after = ""
 	}

@@ -1,0 +1,66 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+)
+
+func TestPlainPath(t *testing.T) {
+	w := newWorld(t)
+	codes := w.codebuild(t.Context())
+	for phase, code := range codes {
+		if code != ExitOK {
+			t.Errorf("phase %s ended with %d", phase, code)
+		}
+	}
+	row, result := w.row()
+	if row.Status != contract.StatusComplete || !result.Succeeded() {
+		t.Fatalf("the lock must be released as a success, got %s %+v\n%s", row.Status, result, w.log)
+	}
+	if diff := cmp.Diff(contract.Tasks{Done: 3, Total: 3}, result.Tasks); diff != "" {
+		t.Errorf("tasks -want +got:\n%s", diff)
+	}
+	if result.Commit != w.head() {
+		t.Errorf("the result names %s, the branch is at %s", result.Commit, w.head())
+	}
+	if card := w.card(); !card.Exists || card.Outcome != contract.OutcomeSucceeded {
+		t.Errorf("a success works the arming off, the card's row says %+v", card)
+	}
+	if got := w.file(testSpec + "/tasks.md"); strings.Contains(got, "[ ]") {
+		t.Errorf("open boxes are left on the branch:\n%s", got)
+	}
+	if got := w.file("work-3.txt"); got != "task 3\n" {
+		t.Errorf("the work was not pushed, got %q", got)
+	}
+	body := w.body()
+	for _, want := range []string{"Written by a person.\r\n", sectionBegin, "the work is done", "3 of 3 done", "4 of 4 passed", "91.5%", "c0ffee", "attempt 1", sectionEnd} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the pull request lacks %q:\n%s", want, body)
+		}
+	}
+	want := []string{"artifacts/test/b-1/diffs/changes.diff", "artifacts/test/b-1/logs/build.log", "artifacts/test/b-1/logs/kiro-cli.log",
+		"artifacts/test/b-1/metadata.json", "artifacts/test/b-1/reports/coverage-report.json", "artifacts/test/b-1/reports/test-results.json"}
+	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(w.bucket.objects))); diff != "" {
+		t.Errorf("artifacts -want +got:\n%s", diff)
+	}
+	for key, text := range w.bucket.objects {
+		if strings.Contains(text, testToken) {
+			t.Errorf("%s holds the token", key)
+		}
+	}
+	if !strings.Contains(w.bucket.objects["artifacts/test/b-1/diffs/changes.diff"], "+task 2") {
+		t.Error("the diff lacks the work")
+	}
+	if len(w.metrics.data) == 0 {
+		t.Error("no metrics were sent")
+	}
+}
