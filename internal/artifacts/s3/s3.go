@@ -1,0 +1,96 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package s3 keeps artifacts in an S3 bucket.
+package s3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/kiro-worker/kiro-worker/internal/artifacts"
+	"github.com/kiro-worker/kiro-worker/internal/awsapi"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
+)
+
+// maxKey is the longest key of an object, in bytes.
+const maxKey = 1024
+
+// Store writes artifacts.
+type Store struct {
+	api        awsapi.S3
+	encryption types.ServerSideEncryption
+}
+
+var _ artifacts.Store = (*Store)(nil)
+
+// Option changes a Store.
+type Option func(*Store)
+
+// WithBucketEncryption leaves encryption to what the bucket is configured for, such as a key of its own. Without it,
+// artifacts are encrypted with S3's keys, which old bucket policies demand to be asked for.
+func WithBucketEncryption() Option {
+	return func(s *Store) { s.encryption = "" }
+}
+
+// New returns a Store.
+func New(api awsapi.S3, options ...Option) *Store {
+	s := &Store{api: api, encryption: types.ServerSideEncryptionAes256}
+	for _, o := range options {
+		o(s)
+	}
+	return s
+}
+
+// Put implements artifacts.Uploader. The body is read once for its checksum and streamed then.
+func (s *Store) Put(ctx context.Context, bucket string, o artifacts.Object) error {
+	if err := checkKey(o.Key); err != nil {
+		return err
+	}
+	contentType := o.ContentType
+	if contentType == "" {
+		contentType = "application/octet-stream"
+	}
+	out, err := s.api.PutObject(ctx, &s3.PutObjectInput{
+		Bucket:               aws.String(bucket),
+		Key:                  aws.String(o.Key),
+		Body:                 o.Body,
+		ContentType:          aws.String(contentType),
+		ChecksumAlgorithm:    types.ChecksumAlgorithmSha256,
+		ServerSideEncryption: s.encryption,
+	})
+	if err != nil {
+		return fmt.Errorf("uploading %s to bucket %s: %w", o.Key, bucket, classify(bucket, err))
+	}
+	if aws.ToString(out.ETag) == "" {
+		// A proxy's page of status 200 looks like a success otherwise.
+		return fault.NewRetryable(fault.CodeInvalidAnswer, fmt.Errorf(
+			"uploading %s to bucket %s: the answer is not S3's; check the endpoint and proxies on the way", o.Key, bucket))
+	}
+	return nil
+}
+
+// CheckBucket implements artifacts.Checker.
+func (s *Store) CheckBucket(ctx context.Context, bucket string) error {
+	if _, err := s.api.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: aws.String(bucket)}); err != nil {
+		return fmt.Errorf("checking bucket %s: %w", bucket, classify(bucket, err))
+	}
+	return nil
+}
+
+// checkKey refuses keys that would become another path, or none, where somebody downloads the bucket.
+func checkKey(key string) error {
+	if key == "" || len(key) > maxKey || strings.HasPrefix(key, "/") || path.Clean(key) != key ||
+		key == ".." || strings.HasPrefix(key, "../") {
+		return fault.NewTerminal(fault.CodeInvalidRequest, errors.New(
+			"an artifact's key must be a clean relative path of at most 1024 bytes"))
+	}
+	return nil
+}

@@ -1,0 +1,157 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package s3_test
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kiro-worker/kiro-worker/internal/artifacts"
+	"github.com/kiro-worker/kiro-worker/internal/artifacts/s3"
+	"github.com/kiro-worker/kiro-worker/internal/awsapi"
+	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
+	emulator "github.com/kiro-worker/kiro-worker/internal/emulator/s3"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
+)
+
+func serve(t *testing.T) (*emulator.Emulator, *faults.Injector, awsapi.S3) {
+	t.Helper()
+	injector := faults.New(nil, nil)
+	e := emulator.New(emulator.Options{Faults: injector})
+	if err := e.CreateBucket("artifacts"); err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(e)
+	t.Cleanup(server.Close)
+	clients := awsapi.New(awsapi.Options{AllowedEndpoints: []string{server.URL},
+		Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", "")})
+	api, err := clients.S3(t.Context(), awsapi.Target{Region: "eu-central-1", EndpointURL: server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e, injector, api
+}
+
+func TestPut(t *testing.T) {
+	big := bytes.Repeat([]byte("0123456789abcdef"), 1<<16) // a megabyte
+	tests := map[string]struct {
+		why    string
+		object artifacts.Object
+		body   []byte
+		option []s3.Option
+		want   emulator.Object
+	}{
+		"Text": {"as it is", artifacts.Object{Key: "test/1/logs/build.log", ContentType: "text/plain"}, []byte("hello"), nil,
+			emulator.Object{Body: []byte("hello"), ContentType: "text/plain", Encryption: "AES256", Checksum: "sha256"}},
+		"Empty": {"an empty report is a report", artifacts.Object{Key: "a"}, []byte{}, nil,
+			emulator.Object{Body: []byte{}, ContentType: "application/octet-stream", Encryption: "AES256", Checksum: "sha256"}},
+		"Big": {"logs are long", artifacts.Object{Key: "a/b c+ü.log"}, big, nil,
+			emulator.Object{Body: big, ContentType: "application/octet-stream", Encryption: "AES256", Checksum: "sha256"}},
+		"Bucket's encryption": {"nothing is asked for", artifacts.Object{Key: "a"}, []byte("x"), []s3.Option{s3.WithBucketEncryption()},
+			emulator.Object{Body: []byte("x"), ContentType: "application/octet-stream", Encryption: "AES256", Checksum: "sha256"}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			e, _, api := serve(t)
+			tc.object.Body = bytes.NewReader(tc.body)
+			store := s3.New(api, tc.option...)
+			for range 2 { // a repetition is no error
+				if err := store.Put(t.Context(), "artifacts", tc.object); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := tc.object.Body.Seek(0, 0); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got, ok := e.Object("artifacts", tc.object.Key)
+			if diff := cmp.Diff(tc.want, got); !ok || diff != "" {
+				t.Errorf("%s\n%s", tc.why, diff)
+			}
+			if diff := cmp.Diff([]string{tc.object.Key}, e.Keys("artifacts", "")); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestPutTriesAgainWithTheWholeBody(t *testing.T) {
+	e, injector, api := serve(t)
+	injector.Add(faults.Rule{Operation: "PutObject", Nth: 1, Fault: faults.Fault{Status: 503, Code: "SlowDown"}})
+	injector.Add(faults.Rule{Operation: "PutObject", Nth: 2, Fault: faults.Fault{LoseAnswer: true}})
+	o := artifacts.Object{Key: "a", Body: strings.NewReader("whole")}
+	if err := s3.New(api).Put(t.Context(), "artifacts", o); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := e.Object("artifacts", "a"); string(got.Body) != "whole" {
+		t.Errorf("body %q", got.Body)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	tests := map[string]struct {
+		why      string
+		bucket   string
+		key      string
+		fault    *faults.Fault
+		put      fault.Code
+		check    fault.Code
+		terminal bool
+	}{
+		"No such bucket": {why: "somebody must make it", bucket: "other", put: fault.CodeNotFound, check: fault.CodeNotFound, terminal: true},
+		"Denied": {why: "a right is missing", fault: &faults.Fault{Status: 403, Code: "AccessDenied"},
+			put: fault.CodeAccessDenied, check: fault.CodeAccessDenied, terminal: true},
+		"Another region": {why: "the name is good, the place is not", fault: &faults.Fault{Status: 301, Code: "PermanentRedirect"},
+			put: fault.CodeInvalidConfiguration, check: fault.CodeInvalidConfiguration, terminal: true},
+		"Throttled": {why: "it passes", fault: &faults.Fault{Status: 503, Code: "SlowDown"},
+			put: fault.CodeUnreachable, check: fault.CodeUnreachable},
+		"Cut": {why: "a network error is never terminal", fault: &faults.Fault{Drop: true},
+			put: fault.CodeUnreachable, check: fault.CodeUnreachable},
+		"Web page": {why: "all is well, says somebody else", fault: &faults.Fault{NotJSON: true, Status: http.StatusOK},
+			put: fault.CodeInvalidAnswer},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // the SDK's own waits between tries take a second or two
+			_, injector, api := serve(t)
+			if tc.fault != nil {
+				injector.Add(faults.Rule{Fault: *tc.fault})
+			}
+			bucket := tc.bucket
+			if bucket == "" {
+				bucket = "artifacts"
+			}
+			store := s3.New(api)
+			put := store.Put(t.Context(), bucket, artifacts.Object{Key: "a", Body: strings.NewReader("x")})
+			if fault.CodeOf(put) != tc.put || fault.IsTerminal(put) != tc.terminal || put == nil {
+				t.Errorf("%s: put gave %v (code %q)", tc.why, put, fault.CodeOf(put))
+			}
+			check := store.CheckBucket(t.Context(), bucket)
+			if fault.CodeOf(check) != tc.check || fault.IsTerminal(check) != (tc.terminal && tc.check != "") || (check == nil) != (tc.check == "") {
+				t.Errorf("%s: check gave %v (code %q)", tc.why, check, fault.CodeOf(check))
+			}
+		})
+	}
+}
+
+func TestKeys(t *testing.T) {
+	_, injector, api := serve(t)
+	for _, key := range []string{"", "/a", "../a", "a/../../b", "a//b", "..", strings.Repeat("x", 1025)} {
+		err := s3.New(api).Put(t.Context(), "artifacts", artifacts.Object{Key: key, Body: strings.NewReader("x")})
+		if fault.CodeOf(err) != fault.CodeInvalidRequest {
+			t.Errorf("key %.20q: got %v", key, err)
+		}
+	}
+	if n := injector.Calls(emulator.Service, ""); n != 0 {
+		t.Errorf("%d bad keys were sent", n)
+	}
+	if err := s3.New(api).CheckBucket(t.Context(), "artifacts"); err != nil {
+		t.Errorf("a good bucket: %v", err)
+	}
+}
