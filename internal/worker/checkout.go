@@ -5,6 +5,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -62,6 +63,9 @@ func (j *job) fetch(ctx context.Context) (string, error) {
 		_, err := j.withCredentials(ctx, address, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--", address, refspec)
 		return err
 	})
+	if errors.Is(err, errBranchGone) {
+		return "", failed(contract.OutcomeCheckoutFailed, err)
+	}
 	if err != nil {
 		return "", fmt.Errorf("fetching branch %s of %s: %w", j.repo.branch, j.parameters.Repository, err)
 	}

@@ -30,18 +30,21 @@ var gitNetwork = []string{
 var gitAnswers = []struct {
 	words []string
 	code  fault.Code
-	help  string
+	help  error
 }{
 	{[]string{"authentication failed", "could not read username", "could not read password", "invalid username or"}, fault.CodeUnauthorized,
-		"the git credentials were refused: check the secret and whether it has expired"},
+		errors.New("the git credentials were refused: check the secret and whether it has expired")},
 	{[]string{"requested url returned error: 403", "permission to", "denied to"}, fault.CodeAccessDenied,
-		"the git credentials lack a right: they need to read and write the repository's contents"},
+		errors.New("the git credentials lack a right: they need to read and write the repository's contents")},
 	{[]string{"repository not found", "requested url returned error: 404", "' not found"}, fault.CodeNotFound,
-		"the repository is not there, or the git credentials do not see it"},
-	{[]string{"couldn't find remote ref"}, fault.CodeNotFound, "the branch is not there any more"},
+		errors.New("the repository is not there, or the git credentials do not see it")},
+	{[]string{"couldn't find remote ref"}, fault.CodeNotFound, errBranchGone},
 	{[]string{"protected branch", "gh006", "gh013", "pre-receive hook declined", "hook declined"}, fault.CodeAccessDenied,
-		"the repository's rules refuse the push: let the worker's account push to this branch"},
+		errors.New("the repository's rules refuse the push: let the worker's account push to this branch")},
 }
+
+// errBranchGone says that the remote has no such branch.
+var errBranchGone = errors.New("the branch is not there any more")
 
 // errGitMissing says that there is no git to run.
 var errGitMissing = fault.NewTerminal(fault.CodeInvalidConfiguration, errors.New("git is not in PATH: install it in the build image"))
@@ -55,7 +58,7 @@ func classifyGit(command string, err error, complaints string) error {
 	wrapped := fmt.Errorf("git %s: %w: %s", command, err, lastLines(complaints))
 	for _, answer := range gitAnswers {
 		if containsAny(said, answer.words) {
-			return fault.NewTerminal(answer.code, fmt.Errorf("%s (%w)", answer.help, wrapped))
+			return fault.NewTerminal(answer.code, fmt.Errorf("%w (%w)", answer.help, wrapped))
 		}
 	}
 	if containsAny(said, gitNetwork) {

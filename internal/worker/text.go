@@ -4,6 +4,7 @@
 package worker
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"regexp"
@@ -50,4 +51,12 @@ func (j *job) lastOutput(name string) string {
 		return ""
 	}
 	return lastLines(string(text))
+}
+
+// count is a number of things in words.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }

@@ -98,7 +98,7 @@ func testScript(passed, failed int, lines float64) string {
 	}
 	jest := fmt.Sprintf(`{"numTotalTestSuites":1,"numTotalTests":%d,"numPassedTests":%d,"numFailedTests":%d,"numPendingTests":0,"numRuntimeErrorTestSuites":0,"success":%t,"startTime":1,"testResults":[{"name":"/cart.test.js","status":"passed","message":"","assertionResults":[%s]}]}`,
 		passed+failed, passed, failed, failed == 0, strings.Join(results, ","))
-	part := fmt.Sprintf(`{"total":1000,"covered":%d,"skipped":0,"pct":%.2f}`, int(lines*10), lines)
+	part := fmt.Sprintf(`{"total":10000,"covered":%d,"skipped":0,"pct":%.2f}`, int(lines*100+0.5), lines)
 	summary := fmt.Sprintf(`{"total":{"lines":%s,"statements":%s,"functions":%s,"branches":%s}}`, part, part, part, part)
 	exit := "0"
 	if failed > 0 {
@@ -288,7 +288,9 @@ func (w *world) head() string {
 // testRemote is the emulator as git sees it.
 type testRemote struct{ api *githubapi.Client }
 
-func (r testRemote) Address(repository string) string { return r.api.WebURL() + "/" + repository + ".git" }
+func (r testRemote) Address(repository string) string {
+	return r.api.WebURL() + "/" + repository + ".git"
+}
 
 func (r testRemote) Credentials(ctx context.Context) (user, token string, err error) {
 	token, err = r.api.GitToken(ctx)
