@@ -24,6 +24,8 @@ const (
 	// at 16 MiB.
 	maxAnswer = 32 << 20
 
+	smithyProtocol = "Smithy-Protocol"
+
 	maxIdleConnections = 32
 	maxConnections     = 64
 )
@@ -57,8 +59,16 @@ func (c checkedClient) Do(req *http.Request) (*http.Response, error) {
 	}
 	body := &answer{Reader: bufio.NewReader(io.LimitReader(res.Body, maxAnswer)), Closer: res.Body}
 	res.Body = body
+	if res.StatusCode < 200 || res.StatusCode > 299 {
+		return res, nil
+	}
+	// Of Smithy's own protocols a success may be empty, but never without this header.
+	if name := req.Header.Get(smithyProtocol); name != res.Header.Get(smithyProtocol) && name != "" {
+		_ = res.Body.Close()
+		return nil, errNotInProtocol
+	}
 	want := firstByte(req.Header.Get("Content-Type"))
-	if want == 0 || res.StatusCode < 200 || res.StatusCode > 299 {
+	if want == 0 {
 		return res, nil
 	}
 	if got, err := body.peek(); err != nil || got != want {
