@@ -5,24 +5,28 @@
 //
 // It stands in front of everything that leaves the worker: log lines, uploaded logs, the pull request's text. Values
 // that are known to be secret are found wherever they stand, and also base64-encoded, hex-encoded, with their
-// characters escaped (JSON, URL), in any case of letters, and broken over lines. Values that nobody told it of are
-// found by the rules of gitleaks.
+// characters escaped (JSON, URL, XML), in any case of letters, and broken over lines. Values that nobody told it of
+// are found by the rules of gitleaks.
+//
+// Known values are looked for by one automaton. The rules' expressions are slow, so another automaton looks for the
+// texts that their matches must hold, and cheap looks at what surrounds those decide where an expression is run.
 package redact
 
 import (
-	"bytes"
-	"io"
+	"cmp"
+	"slices"
 	"sync"
+	"sync/atomic"
 )
 
-// Mark stands where a known value was. A value found by a rule leaves `[REDACTED:<rule>]`.
+// Mark stands where a known value was. A value that a rule found leaves `[REDACTED:<rule>]`.
 const Mark = "[REDACTED]"
 
 // Options of a Redactor.
 type Options struct {
-	// Known are values that are secret. A value that is a JSON object stands for the texts in it too, and one with
-	// several lines for its longer lines too. Values of fewer than 4 letters and digits are ignored: they would take
-	// every log apart.
+	// Known are values that are secret. A value that is a JSON object stands for the texts of at least 8 characters in
+	// it too, and one with several lines for its longer lines too. Values of fewer than 4 letters and digits are
+	// ignored: they would take every log apart. White space within a value does not count.
 	Known []string
 	// KnownOnly switches the rules off.
 	KnownOnly bool
@@ -30,13 +34,17 @@ type Options struct {
 
 // Redactor knows what is secret. It is safe for concurrent use.
 type Redactor struct {
-	mu    sync.Mutex
-	known [][]byte
+	adding sync.Mutex
+	known  atomic.Pointer[known]
+	rules  *ruleSet // nil for none
 }
 
 // New returns a Redactor.
 func New(o Options) *Redactor {
 	r := &Redactor{}
+	if !o.KnownOnly {
+		r.rules = rules()
+	}
 	r.Add(o.Known...)
 	return r
 }
@@ -44,55 +52,84 @@ func New(o Options) *Redactor {
 // Add makes further values known, as when a secret is read or rotated during the run. Writers that already exist
 // know them from their next write on.
 func (r *Redactor) Add(values ...string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, v := range values {
-		if len(v) >= 4 {
-			r.known = append(r.known, []byte(v))
-		}
-	}
+	r.adding.Lock()
+	defer r.adding.Unlock()
+	r.known.Store(r.known.Load().with(values))
 }
 
 // Bytes returns a text without its secrets. The text itself is left as it is.
 func (r *Redactor) Bytes(text []byte) []byte {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, k := range r.known {
-		text = bytes.ReplaceAll(text, k, []byte(Mark))
+	known := r.known.Load()
+	spans, _ := r.find(known, text)
+	if len(spans) == 0 {
+		return slices.Clone(text)
 	}
-	return text
+	return known.cut(make([]byte, 0, len(text)), text, 0, len(text), spans)
 }
 
 // String is Bytes for a string.
 func (r *Redactor) String(text string) string { return string(r.Bytes([]byte(text))) }
 
-// Writer redacts what is written to it and passes it on.
-type Writer struct {
-	mu   sync.Mutex
-	w    io.Writer
-	r    *Redactor
-	held []byte
+// find returns what is to be taken out of a text, in order and without overlaps, and where the beginning of a known
+// value stands with which the text ends.
+func (r *Redactor) find(known *known, text []byte) (spans []span, partial int) {
+	spans, partial = known.auto.find(text)
+	if r.rules != nil {
+		spans = append(spans, r.rules.find(text)...)
+	}
+	if len(spans) < 2 {
+		return spans, partial
+	}
+	slices.SortFunc(spans, func(a, b span) int {
+		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end), cmp.Compare(a.rule, b.rule))
+	})
+	merged := spans[:1]
+	for _, s := range spans[1:] {
+		last := &merged[len(merged)-1]
+		if s.start >= last.end {
+			merged = append(merged, s)
+			continue
+		}
+		if s.end > last.end {
+			last.end, last.open = s.end, s.open
+		}
+		// A value that is known is told as that, whatever else it looks like.
+		if s.rule == "" {
+			last.rule = ""
+		}
+	}
+	return merged, partial
 }
 
-// NewWriter returns a Writer for bulk: it holds a bounded amount back until it is closed. Closing it does not close w.
-func NewWriter(w io.Writer, r *Redactor) *Writer { return &Writer{w: w, r: r} }
-
-// NewLineWriter returns a Writer for a log that somebody watches: whole lines are passed on at once.
-func NewLineWriter(w io.Writer, r *Redactor) *Writer { return &Writer{w: w, r: r} }
-
-// Write implements io.Writer.
-func (w *Writer) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.held = append(w.held, p...)
-	return len(p), nil
+// cut appends text[from:to] without the spans to out. A span that begins before from was partly passed on already.
+func (k *known) cut(out, text []byte, from, to int, spans []span) []byte {
+	for _, s := range spans {
+		if s.end <= from {
+			continue
+		}
+		if s.start >= to {
+			break
+		}
+		if s.start > from {
+			out = append(out, text[from:s.start]...)
+		}
+		out = append(out, k.markOf(s.rule)...)
+		from = s.end
+	}
+	if from < to {
+		out = append(out, text[from:to]...)
+	}
+	return out
 }
 
-// Close passes on what was held back.
-func (w *Writer) Close() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	_, err := w.w.Write(w.r.Bytes(w.held))
-	w.held = nil
-	return err
+// markOf is what takes a secret's place. It must not hold a known value itself.
+func (k *known) markOf(rule string) string {
+	if rule == "" {
+		return k.mark
+	}
+	mark := Mark[:len(Mark)-1] + ":" + rule + "]"
+	if k.mark == plainMark || k.auto.contains([]byte(mark)) {
+		return plainMark
+	}
+	return mark
 }

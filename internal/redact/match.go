@@ -1,0 +1,190 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package redact
+
+import "bytes"
+
+// Classes of bytes, for looking at an assignment without its expression.
+var (
+	wordByte = setOf("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+	// nameByte may stand between a name and its operator, operator begins one, and gapByte may stand between an
+	// operator's first character and the value.
+	nameByte = setOf("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.- \t\n\r\f\v'\"")
+	operator = setOf("=>:|?,")
+	gapByte  = setOf("=>:|?,`'\" \t\n\r\f\v")
+	// tokenByte is what long tokens are made of.
+	tokenByte = setOf("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+/=.~")
+)
+
+func setOf(text string) (set [256]bool) {
+	for i := range len(text) {
+		set[text[i]] = true
+	}
+	return set
+}
+
+const (
+	// maxName is the most that stands between the beginning of a name, as it is looked for, and the operator.
+	maxName = 48
+	// maxGap is the most that stands between an operator's first character and the value.
+	maxGap = 9
+	// maxLead is how much of a word before the name belongs to a match.
+	maxLead = 50
+)
+
+// hunt is one pass over a text for the rules' secrets.
+type hunt struct {
+	set   *ruleSet
+	text  []byte
+	spans []span
+	// past is, by rule, where its last match ended: matches of one rule do not overlap.
+	past map[*rule]int
+	// about are rules whose keyword says what the text is about.
+	about map[*rule]bool
+}
+
+// find returns where the rules' secrets are.
+func (set *ruleSet) find(text []byte) []span {
+	h := hunt{set: set, text: text}
+	d := set.words
+	state := uint16(0)
+	for i, b := range text {
+		state = d.next[int(state)*int(d.stride)+int(d.class[b])]
+		if state < d.quiet {
+			continue
+		}
+		for _, w := range d.found[state-d.quiet] {
+			for t := range set.triggers[w] {
+				h.trigger(&set.triggers[w][t], i+1)
+			}
+		}
+	}
+	for r := range h.about {
+		h.scan(r, 0, len(text))
+	}
+	return h.spans
+}
+
+// trigger looks whether a rule has a match at a trigger that ends at end.
+func (h *hunt) trigger(t *trigger, end int) {
+	r := t.rule
+	start := end - t.length - t.offset
+	switch r.way {
+	case prefixed:
+		if start < 0 || r.bounded && start > 0 && wordByte[h.text[start-1]] || !fits(r.sets, h.text[start:]) {
+			return
+		}
+	case assigned:
+		if !h.assigns(r, end) {
+			return
+		}
+	case around:
+		h.scan(r, start-r.reach, end+r.reach)
+		return
+	case anywhere:
+		if h.about == nil {
+			h.about = map[*rule]bool{}
+		}
+		h.about[r] = true
+		return
+	}
+	if start < h.past[r] {
+		return
+	}
+	cut := min(len(h.text), start+r.reach)
+	if m := r.compile().FindSubmatchIndex(h.text[start:cut]); m != nil {
+		h.match(r, m, start)
+	}
+}
+
+// scan runs a rule's expression over a part of the text.
+func (h *hunt) scan(r *rule, from, to int) {
+	from, to = max(from, h.past[r], 0), min(to, len(h.text))
+	for from < to {
+		m := r.compile().FindSubmatchIndex(h.text[from:to])
+		if m == nil {
+			return
+		}
+		h.match(r, m, from)
+		from += max(m[1], m[0]+1)
+	}
+}
+
+// fits tells whether a text can be the beginning of a match.
+func fits(sets []byteSet, text []byte) bool {
+	if len(text) < len(sets) {
+		return false
+	}
+	for i := range sets {
+		if !sets[i].has(text[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// assigns tells whether what follows a name can be an operator and a value of the rule.
+func (h *hunt) assigns(r *rule, end int) bool {
+	i, limit := end, min(len(h.text), end+maxName)
+	for i < limit && nameByte[h.text[i]] {
+		i++
+	}
+	if i >= limit || !operator[h.text[i]] {
+		return false
+	}
+	for limit = min(len(h.text), i+1+maxGap); i < limit && gapByte[h.text[i]]; {
+		i++
+		if fits(r.sets, h.text[i:]) {
+			return true
+		}
+	}
+	return false
+}
+
+// match takes a rule's match at base, if it is a secret after all.
+func (h *hunt) match(r *rule, m []int, base int) {
+	from, to := base+m[0], base+m[1]
+	if h.past == nil {
+		h.past = map[*rule]int{}
+	}
+	h.past[r] = to
+	start, end := from, to
+	if g := group(r, m); g > 0 {
+		start, end = base+m[2*g], base+m[2*g+1]
+	}
+	secret := h.text[start:end]
+	if r.Entropy > 0 && entropy(secret) <= r.Entropy {
+		return
+	}
+	if allowed(h.set.allow, h, from, to, secret, r.way) || allowed(r.Allow, h, from, to, secret, r.way) {
+		return
+	}
+	// In a command or an assignment the value goes and the rest stays readable. Elsewhere a group is often only a piece.
+	if r.way != assigned && !bytes.HasPrefix(h.text[from:to], []byte("curl")) && 2*(end-start) < to-from {
+		start, end = from, to
+	}
+	s := span{start: start, end: end, rule: r.ID}
+	// What was cut at the rule's reach goes on.
+	if to-from >= r.reach-1 && r.reach > unboundedReach {
+		for s.end < len(h.text) && tokenByte[h.text[s.end]] {
+			s.end++
+		}
+		s.open = s.end == len(h.text)
+	}
+	h.spans = append(h.spans, s)
+}
+
+// group is which group of a match is the secret, 0 for the whole: the one that the rule names, else the first that
+// is not empty.
+func group(r *rule, m []int) int {
+	if r.Group > 0 && 2*r.Group+1 < len(m) && m[2*r.Group] >= 0 {
+		return r.Group
+	}
+	for g := 1; 2*g+1 < len(m); g++ {
+		if m[2*g] >= 0 && m[2*g+1] > m[2*g] {
+			return g
+		}
+	}
+	return 0
+}
