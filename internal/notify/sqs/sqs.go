@@ -1,0 +1,110 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package sqs puts messages into Amazon SQS queues, such as the dead letter queue of items that failed for good.
+package sqs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/kiro-worker/kiro-worker/internal/awsapi"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/notify"
+)
+
+const (
+	// maxAttributes is how many attributes SQS takes beside the body, which has all of them.
+	maxAttributes = 10
+	// maxText keeps the body, with its attributes, far below SQS's limit.
+	maxText = 200 << 10
+	fifo    = ".fifo"
+)
+
+// Notifier sends to queues.
+type Notifier struct {
+	api awsapi.SQS
+}
+
+var _ notify.Notifier = (*Notifier)(nil)
+
+// New returns a Notifier.
+func New(api awsapi.SQS) *Notifier { return &Notifier{api: api} }
+
+// Body is a message's body, as JSON.
+type Body struct {
+	ID         string            `json:"id"`
+	Subject    string            `json:"subject"`
+	Text       string            `json:"text"`
+	Attributes map[string]string `json:"attributes,omitempty"`
+}
+
+// Notify implements notify.Notifier; the destination is a queue's URL.
+func (n *Notifier) Notify(ctx context.Context, destination string, m notify.Message) error {
+	body, err := json.Marshal(Body{ID: m.ID, Subject: m.Subject, Text: cut(m.Text), Attributes: m.Attributes})
+	if err != nil {
+		return fmt.Errorf("encoding the message: %w", err)
+	}
+	in := &sqs.SendMessageInput{
+		QueueUrl:          aws.String(destination),
+		MessageBody:       aws.String(string(body)),
+		MessageAttributes: attributes(m),
+	}
+	if strings.HasSuffix(destination, fifo) {
+		in.MessageGroupId, in.MessageDeduplicationId = aws.String("kiro-worker"), aws.String(m.ID)
+	}
+	out, err := n.api.SendMessage(ctx, in)
+	if err != nil {
+		return fmt.Errorf("sending to %s: %w", destination, classify(err))
+	}
+	if aws.ToString(out.MessageId) == "" {
+		return fault.NewRetryable(fault.CodeInvalidAnswer, fmt.Errorf(
+			"sending to %s: the answer has no message id; check the endpoint and proxies on the way", destination))
+	}
+	return nil
+}
+
+// attributes are those that a receiver can filter by without reading the body; empty ones are refused by SQS.
+func attributes(m notify.Message) map[string]types.MessageAttributeValue {
+	found := map[string]types.MessageAttributeValue{}
+	for _, name := range slices.Sorted(maps.Keys(m.Attributes)) {
+		if value := m.Attributes[name]; name != "" && value != "" && len(found) < maxAttributes {
+			found[name] = types.MessageAttributeValue{DataType: aws.String("String"), StringValue: aws.String(value)}
+		}
+	}
+	return found
+}
+
+func cut(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxText], "") + "…"
+}
+
+// classify gives the service's codes their kinds.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html#API_SendMessage_Errors
+func classify(err error) error {
+	var (
+		missing  *types.QueueDoesNotExist
+		contents *types.InvalidMessageContents
+		address  *types.InvalidAddress
+	)
+	switch {
+	case errors.As(err, &missing):
+		return fault.NewTerminal(fault.CodeNotFound, fmt.Errorf(
+			"the queue does not exist in this account and region; create it, or correct the URL: %w", err))
+	case errors.As(err, &address), errors.As(err, &contents):
+		return fault.NewTerminal(fault.CodeInvalidRequest, fmt.Errorf("SQS refuses the message; check the queue's URL: %w", err))
+	}
+	return awsapi.Classify(err)
+}
