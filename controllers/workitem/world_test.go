@@ -1,0 +1,431 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package workitem
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/tools/events"
+	clocktesting "k8s.io/utils/clock/testing"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/awsapi"
+	"github.com/kiro-worker/kiro-worker/internal/board"
+	"github.com/kiro-worker/kiro-worker/internal/build"
+	"github.com/kiro-worker/kiro-worker/internal/build/codebuild"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/controlplane"
+	emulatoraws "github.com/kiro-worker/kiro-worker/internal/emulator/aws"
+	emulatorcodebuild "github.com/kiro-worker/kiro-worker/internal/emulator/codebuild"
+	emulatordynamodb "github.com/kiro-worker/kiro-worker/internal/emulator/dynamodb"
+	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
+	emulatorgithub "github.com/kiro-worker/kiro-worker/internal/emulator/github"
+	"github.com/kiro-worker/kiro-worker/internal/forge"
+	forgegithub "github.com/kiro-worker/kiro-worker/internal/forge/github"
+	"github.com/kiro-worker/kiro-worker/internal/githubapi"
+	"github.com/kiro-worker/kiro-worker/internal/lock"
+	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
+	"github.com/kiro-worker/kiro-worker/internal/notify"
+	"github.com/kiro-worker/kiro-worker/internal/watch"
+)
+
+var cluster *controlplane.ControlPlane
+
+func TestMain(m *testing.M) {
+	log.SetLogger(logr.Discard())
+	var err error
+	if cluster, err = controlplane.Start(controlplane.Options{}); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	if err := cluster.Stop(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+const (
+	token      = "ghp_test"
+	repository = "acme/app"
+	region     = "eu-west-1"
+	account    = "111122223333"
+	tableName  = "locks"
+	project    = "worker"
+	settling   = 40 * time.Second
+)
+
+// world is a namespace of a real API server with one environment, on emulated GitHub, DynamoDB and CodeBuild, all
+// at one clock that the test moves. It is the Clients of the reconciler as well.
+type world struct {
+	t         *testing.T
+	client    client.Client
+	namespace string
+	clock     *clocktesting.FakeClock
+	faults    *faults.Injector
+	github    *emulatorgithub.Server
+	dynamodb  *emulatordynamodb.Emulator
+	codebuild *emulatorcodebuild.Server
+	table     lock.Table
+	builds    build.Service
+	forge     forge.Forge
+	events    *events.FakeRecorder
+	told      []notify.Message
+	watcher   *watch.Watcher
+	r         *Reconciler
+
+	mu           sync.Mutex
+	statusWrites int
+	failStatus   func(*v1alpha1.WorkItem) error // refuses a status write, if set
+	work         func(ctx context.Context, w *world, b emulatorcodebuild.Running) error
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, clock: clocktesting.NewFakeClock(noon), events: events.NewFakeRecorder(1000), work: succeed}
+	w.faults = faults.New(nil, w.clock)
+	w.startKubernetes()
+	w.startGitHub()
+	w.startAWS()
+	w.createEnvironment()
+	w.restart()
+	return w
+}
+
+// restart makes a controller that remembers nothing, as after a crash.
+func (w *world) restart() {
+	w.watcher = watch.New(w, watch.Options{Fast: time.Second, Slow: 10 * time.Second})
+	w.r = New(Options{
+		Client: w.client, Clients: w, Watcher: w.watcher, Clock: w.clock, Events: w.events,
+		Metrics: NewMetrics(prometheus.NewRegistry()), Random: func() float64 { return 0 },
+		Cluster: "test", ProgressInterval: 5 * time.Second, SettlingTime: settling,
+	})
+}
+
+func (w *world) startKubernetes() {
+	scheme := runtime.NewScheme()
+	w.must(clientgoscheme.AddToScheme(scheme))
+	w.must(v1alpha1.AddToScheme(scheme))
+	plain, err := client.NewWithWatch(cluster.Config, client.Options{Scheme: scheme})
+	w.must(err)
+	w.client = interceptor.NewClient(plain, interceptor.Funcs{
+		SubResourcePatch: func(ctx context.Context, c client.Client, sub string, o client.Object, p client.Patch, opts ...client.SubResourcePatchOption) error {
+			if item, ok := o.(*v1alpha1.WorkItem); ok {
+				w.mu.Lock()
+				w.statusWrites++
+				fail := w.failStatus
+				w.mu.Unlock()
+				if fail != nil {
+					if err := fail(item); err != nil {
+						return err
+					}
+				}
+			}
+			return c.SubResource(sub).Patch(ctx, o, p, opts...)
+		},
+	})
+	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "team-"}}
+	w.must(plain.Create(w.t.Context(), ns))
+	w.namespace = ns.Name
+}
+
+func (w *world) startGitHub() {
+	var err error
+	w.github, err = emulatorgithub.New(emulatorgithub.Options{Dir: w.t.TempDir(), Clock: w.clock, Faults: w.faults})
+	w.must(err)
+	server := httptest.NewServer(w.github)
+	w.t.Cleanup(server.Close)
+	w.github.SetURL(server.URL)
+	w.github.AddToken(token, "bot", emulatorgithub.AllRights())
+	w.must(w.github.CreateRepository(repository, "main", emulatorgithub.Text(map[string]string{"README.md": "hello\n"})))
+	api, err := githubapi.New(githubapi.Options{
+		APIURL: w.github.APIURL(), AllowedEndpoints: []string{w.github.URL()}, Clock: w.clock,
+		Credentials: githubapi.Static(githubapi.Credentials{Token: token}),
+	})
+	w.must(err)
+	w.forge = forgegithub.New(api)
+}
+
+func (w *world) startAWS() {
+	var err error
+	w.dynamodb = emulatordynamodb.New(emulatordynamodb.Options{Region: region, Account: account, Faults: w.faults, Clock: w.clock})
+	w.must(w.dynamodb.CreateLockTable(tableName))
+	w.codebuild, err = emulatorcodebuild.New(emulatorcodebuild.Options{
+		DataDir: w.t.TempDir(), Region: region, Account: account, Clock: w.clock, Faults: w.faults,
+	})
+	w.must(err)
+	w.t.Cleanup(w.codebuild.Close)
+	w.must(w.codebuild.PutProject(emulatorcodebuild.Project{Name: project, Run: func(ctx context.Context, b emulatorcodebuild.Running) error {
+		return w.work(ctx, w, b)
+	}}))
+	endpoint := emulatoraws.New(emulatoraws.Options{Account: account})
+	endpoint.Handle("dynamodb", w.dynamodb, nil)
+	endpoint.Handle("codebuild", w.codebuild, nil)
+	server := httptest.NewServer(endpoint)
+	w.t.Cleanup(server.Close)
+	clients := awsapi.New(awsapi.Options{
+		AllowedEndpoints: []string{server.URL}, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+	})
+	target := awsapi.Target{Region: region, EndpointURL: server.URL}
+	rows, err := clients.DynamoDB(w.t.Context(), target)
+	w.must(err)
+	w.table = dynamodb.New(rows, tableName)
+	service, err := clients.CodeBuild(w.t.Context(), target)
+	w.must(err)
+	w.builds = codebuild.New(service)
+}
+
+func (w *world) createEnvironment() {
+	env := &v1alpha1.WorkEnvironment{
+		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "env"},
+		Spec: v1alpha1.WorkEnvironmentSpec{
+			AWS: v1alpha1.AWSAccess{Region: region}, Lock: v1alpha1.LockTable{TableName: tableName},
+			CodeBuild:   v1alpha1.CodeBuildProject{ProjectName: project},
+			Credentials: v1alpha1.BuildCredentials{GitHubTokenSecretARN: "arn:aws:secretsmanager:eu-west-1:111122223333:secret:github"},
+			Artifacts:   v1alpha1.Artifacts{Bucket: "artifacts"},
+			Notifications: &v1alpha1.Notifications{
+				SNSTopicARN: "arn:aws:sns:eu-west-1:111122223333:topic", On: []string{"Succeeded", "Failed"},
+			},
+		},
+	}
+	w.must(w.client.Create(w.t.Context(), env))
+	w.usable(true)
+}
+
+// usable says whether the environment is.
+func (w *world) usable(yes bool) {
+	env := w.environment()
+	status := metav1.ConditionFalse
+	if yes {
+		status = metav1.ConditionTrue
+	}
+	env.Status.ProjectARN = "arn:aws:codebuild:" + region + ":" + account + ":project/" + project
+	meta.SetStatusCondition(&env.Status.Conditions, metav1.Condition{
+		Type: v1alpha1.ConditionReady, Status: status, Reason: v1alpha1.ReasonSucceeded, Message: "as the test says", ObservedGeneration: env.Generation,
+	})
+	w.must(w.client.Status().Update(w.t.Context(), env))
+}
+
+func (w *world) environment() *v1alpha1.WorkEnvironment {
+	env := &v1alpha1.WorkEnvironment{}
+	w.must(w.client.Get(w.t.Context(), client.ObjectKey{Namespace: w.namespace, Name: "env"}, env))
+	return env
+}
+
+// branch pushes a branch with a spec and opens its pull request.
+func (w *world) branch(name string) int {
+	w.t.Helper()
+	spec := ".kiro/specs/" + name + "/"
+	w.must(w.github.CreateBranch(repository, name, "main"))
+	_, err := w.github.PushFiles(repository, name, emulatorgithub.Text(map[string]string{
+		spec + "requirements.md": "# R\n", spec + "design.md": "# D\n", spec + "tasks.md": "- [ ] 1. Do it\n",
+	}), "Spec")
+	w.must(err)
+	pr, err := w.github.OpenPullRequest(emulatorgithub.NewPullRequest{Repository: repository, Head: name, Title: name})
+	w.must(err)
+	return pr.Number
+}
+
+// item makes a work item by hand.
+func (w *world) item(name, branch string, change ...func(*v1alpha1.WorkItem)) *v1alpha1.WorkItem {
+	w.t.Helper()
+	armed := metav1.NewTime(w.clock.Now())
+	item := &v1alpha1.WorkItem{
+		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: name},
+		Spec: v1alpha1.WorkItemSpec{
+			EnvironmentRef: v1alpha1.LocalObjectReference{Name: "env"}, Repository: repository, Branch: branch, ArmedAt: &armed,
+		},
+	}
+	for _, c := range change {
+		c(item)
+	}
+	w.must(w.client.Create(w.t.Context(), item))
+	return item
+}
+
+func (w *world) get(name string) *v1alpha1.WorkItem {
+	w.t.Helper()
+	item := &v1alpha1.WorkItem{}
+	w.must(w.client.Get(w.t.Context(), client.ObjectKey{Namespace: w.namespace, Name: name}, item))
+	return item
+}
+
+// reconcile reconciles once and returns what it said.
+func (w *world) reconcile(name string) (ctrl.Result, error) {
+	return w.r.Reconcile(w.t.Context(), ctrl.Request{NamespacedName: client.ObjectKey{Namespace: w.namespace, Name: name}})
+}
+
+// look reconciles and fails the test on an error.
+func (w *world) look(name string) ctrl.Result {
+	w.t.Helper()
+	res, err := w.reconcile(name)
+	w.must(err)
+	return res
+}
+
+// until lets the world go on until the item is as asked: it ticks the watch, reconciles, and moves the clock.
+func (w *world) until(name string, what string, done func(*v1alpha1.WorkItem) bool) *v1alpha1.WorkItem {
+	w.t.Helper()
+	for range 400 {
+		w.watcher.Tick(w.t.Context(), w.clock.Now())
+		if _, err := w.reconcile(name); err != nil {
+			w.t.Logf("reconcile: %v", err)
+		}
+		item := w.get(name)
+		if done(item) {
+			return item
+		}
+		w.clock.Step(5 * time.Second)
+		time.Sleep(2 * time.Millisecond) // the emulator's builds run in real time
+	}
+	item := w.get(name)
+	w.t.Fatalf("never %s: phase %s, conditions %s, attempt %+v", what, item.Status.Phase, describe(item), item.Status.Attempt)
+	return nil
+}
+
+func describe(item *v1alpha1.WorkItem) string {
+	text := ""
+	for _, c := range item.Status.Conditions {
+		text += fmt.Sprintf("\n  %s=%s %s: %s", c.Type, c.Status, c.Reason, c.Message)
+	}
+	return text
+}
+
+func concluded(item *v1alpha1.WorkItem) bool { return conditionTrue(item, v1alpha1.ConditionConcluded) }
+
+func isRunning(item *v1alpha1.WorkItem) bool { return item.Status.Phase == v1alpha1.PhaseRunning }
+
+// held counts the rows that somebody holds.
+func (w *world) held() int {
+	w.t.Helper()
+	rows, err := w.dynamodb.Rows(tableName)
+	w.must(err)
+	n := 0
+	for _, row := range rows {
+		if row[contract.AttrStatus]["S"] == string(contract.StatusInProgress) {
+			n++
+		}
+	}
+	return n
+}
+
+// starts counts the builds that were ever started.
+func (w *world) starts() int { return len(w.codebuild.Builds()) }
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// Builds, Table, Forge, Board and Notifier make the world the Clients of a reconciler.
+func (w *world) Builds(context.Context, string, v1alpha1.AWSAccess) (build.Service, error) {
+	return w.builds, nil
+}
+
+func (w *world) Table(context.Context, string, v1alpha1.AWSAccess, string) (lock.Table, error) {
+	return w.table, nil
+}
+
+func (w *world) Forge(context.Context, string, string, v1alpha1.Credentials, v1alpha1.AWSAccess) (forge.Forge, error) {
+	return w.forge, nil
+}
+
+func (w *world) Board(context.Context, *v1alpha1.WorkSource, *v1alpha1.WorkEnvironment) (board.Board, error) {
+	return nil, errors.New("these items are made by hand")
+}
+
+func (w *world) Notifier(context.Context, string, v1alpha1.AWSAccess, string) (notify.Notifier, error) {
+	return w, nil
+}
+
+func (w *world) Notify(_ context.Context, _ string, m notify.Message) error {
+	w.told = append(w.told, m)
+	return nil
+}
+
+// worker is what a build does with its lock, in short.
+type worker struct {
+	lock.Lock
+	parameters contract.Parameters
+	table      lock.Table
+	arn        string
+	clock      *clocktesting.FakeClock
+}
+
+func newWorker(ctx context.Context, w *world, b emulatorcodebuild.Running) (*worker, error) {
+	p, err := contract.ParametersFrom(func(name string) (string, bool) { v, ok := b.Env[name]; return v, ok })
+	if err != nil {
+		return nil, err
+	}
+	k := &worker{
+		Lock:       lock.Lock{LockID: p.LockID, Fence: p.Fence, SlotKey: p.SlotKey, BranchKey: p.BranchKey, CardKey: p.CardKey},
+		parameters: p, table: w.table, arn: b.ARN, clock: w.clock,
+	}
+	return k, w.table.Claim(ctx, k.Lock, b.ARN, w.clock.Now().Add(p.Lease))
+}
+
+func (k *worker) release(ctx context.Context, status contract.RowStatus, r contract.Result) error {
+	text, err := r.Encode()
+	if err != nil {
+		return err
+	}
+	ending := lock.Ending{Status: status, Outcome: r.Outcome, Result: text}
+	if status == contract.StatusComplete || (r.Outcome.Blame() == contract.FaultWork && k.parameters.LastAttempt) {
+		ending.Arming = &k.parameters.Arming
+	}
+	return k.table.Release(ctx, k.Lock, k.arn, k.clock.Now(), ending)
+}
+
+// ending is a build that claims its lock and releases it with a result.
+func ending(status contract.RowStatus, r contract.Result) func(context.Context, *world, emulatorcodebuild.Running) error {
+	return func(ctx context.Context, w *world, b emulatorcodebuild.Running) error {
+		k, err := newWorker(ctx, w, b)
+		if err != nil {
+			return err
+		}
+		if err := k.release(ctx, status, r); err != nil {
+			return err
+		}
+		if status != contract.StatusComplete {
+			return errors.New(string(r.Outcome))
+		}
+		return nil
+	}
+}
+
+var succeed = ending(contract.StatusComplete, contract.Result{
+	Outcome: contract.OutcomeSucceeded, TestsGate: contract.GatePassed, CoverageGate: contract.GatePassed,
+	Commit: "abc", Tests: &contract.Tests{Total: 3, Passed: 3}, Tasks: contract.Tasks{Done: 1, Total: 1}, PullRequestUpdated: true,
+})
+
+// hang is a build that claims its lock and then works until it is ended.
+func hang(ctx context.Context, w *world, b emulatorcodebuild.Running) error {
+	if _, err := newWorker(ctx, w, b); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return ctx.Err()
+}
