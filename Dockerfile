@@ -31,6 +31,6 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates git procps \
     && rm -rf /var/lib/apt/lists/* \
     # Agent and tests run as this user, without the worker's credentials.
-    && useradd --create-home --uid 10001 agent
+    && useradd --create-home --uid 10001 kiro-agent
 COPY --from=build /out/kiro-worker /usr/local/bin/kiro-worker
 CMD ["kiro-worker", "version"]

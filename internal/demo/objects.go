@@ -99,7 +99,7 @@ func (s *System) environment() (*v1alpha1.WorkEnvironment, error) {
 		ObjectMeta: metav1.ObjectMeta{Name: environmentName, Namespace: Namespace},
 		Spec: v1alpha1.WorkEnvironmentSpec{
 			Tier: v1alpha1.TierTest,
-			AWS:  v1alpha1.AWSAccess{Region: region, EndpointURL: s.AWSURL},
+			AWS:  v1alpha1.AWSAccess{Region: region, RoleARN: roleARN, EndpointURL: s.AWSURL},
 			Lock: v1alpha1.LockTable{TableName: LockTable},
 			CodeBuild: v1alpha1.CodeBuildProject{
 				ProjectName: projectName, Timeout: &metav1.Duration{Duration: 30 * time.Minute},

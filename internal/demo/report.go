@@ -107,8 +107,8 @@ func ends(s State) (outcome, tests, coverage string) {
 		if r.Tests != nil {
 			tests = fmt.Sprintf("%d/%d", r.Tests.Passed, r.Tests.Total)
 		}
-		if r.Coverage != nil && r.Coverage.Lines != "" {
-			coverage = r.Coverage.Lines + "%"
+		if r.Coverage != nil {
+			coverage = orDash(r.Coverage.Lines)
 		}
 	}
 	return outcome, tests, coverage

@@ -119,11 +119,8 @@ func (s *System) look(ctx context.Context, waited map[string]bool) (Snapshot, er
 	if !snapshot.Finished() {
 		return snapshot, nil
 	}
-	var err error
-	if snapshot.LockRows, err = s.servers.lockRows(); err != nil {
-		return snapshot, err
-	}
-	snapshot.Artifacts, err = s.servers.artifacts(ctx)
+	rows, err := s.servers.lockRows()
+	snapshot.LockRows, snapshot.Artifacts = rows, s.servers.artifacts()
 	return snapshot, err
 }
 

@@ -168,7 +168,7 @@ func (s *System) cloudEnv() []string {
 	return []string{
 		"PATH=" + s.options.Bin + string(os.PathListSeparator) + os.Getenv("PATH"),
 		"HOME=" + s.options.Dir,
-		"AWS_ACCESS_KEY_ID=demo", "AWS_SECRET_ACCESS_KEY=demo",
+		"AWS_ACCESS_KEY_ID=" + accessKeyID, "AWS_SECRET_ACCESS_KEY=not-a-secret-of-anybody",
 		"AWS_REGION=" + region, "AWS_EC2_METADATA_DISABLED=true",
 	}
 }

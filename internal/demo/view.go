@@ -31,8 +31,8 @@ func rowOf(s State) row {
 	r.phase = orDash(string(status.Phase))
 	if a := status.Attempt; a != nil {
 		r.stage, r.tasks = orDash(a.Progress.Stage), orDash(a.Progress.Tasks)
-		if a.Progress.Coverage != nil && a.Progress.Coverage.Lines != "" {
-			r.coverage = a.Progress.Coverage.Lines + "%"
+		if a.Progress.Coverage != nil {
+			r.coverage = orDash(a.Progress.Coverage.Lines)
 		}
 	}
 	r.note = note(s.Item)

@@ -1,0 +1,249 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package resolver_test
+
+import (
+	"context"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	clocktesting "k8s.io/utils/clock/testing"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/awsapi"
+	"github.com/kiro-worker/kiro-worker/internal/board"
+	"github.com/kiro-worker/kiro-worker/internal/emulator/aws"
+	"github.com/kiro-worker/kiro-worker/internal/emulator/dynamodb"
+	"github.com/kiro-worker/kiro-worker/internal/emulator/github"
+	"github.com/kiro-worker/kiro-worker/internal/emulator/secretsmanager"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/resolver"
+)
+
+const (
+	namespace = "team"
+	role      = "arn:aws:iam::000000000000:role/builds"
+)
+
+// world is a GitHub, an AWS and the Secrets of a namespace.
+type world struct {
+	github   *github.Server
+	aws      *aws.Endpoint
+	secrets  *secretsmanager.Emulator
+	kube     client.Client
+	clock    *clocktesting.FakePassiveClock
+	resolver *resolver.Resolver
+	access   v1alpha1.AWSAccess
+	number   int32
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{clock: clocktesting.NewFakePassiveClock(time.Now()), secrets: secretsmanager.New(secretsmanager.Options{})}
+	var err error
+	if w.github, err = github.New(github.Options{Dir: t.TempDir()}); err != nil {
+		t.Fatal(err)
+	}
+	hub := httptest.NewServer(w.github)
+	t.Cleanup(hub.Close)
+	w.github.SetURL(hub.URL)
+	number, _ := w.github.CreateProject(github.Project{Owner: "acme", Title: "Board", StatusOptions: []string{"For Implementation"}})
+	w.number = int32(number)
+
+	tables := dynamodb.New(dynamodb.Options{})
+	if err := tables.CreateLockTable("locks"); err != nil {
+		t.Fatal(err)
+	}
+	w.aws = aws.New(aws.Options{})
+	w.aws.Handle(aws.SecretsManager, w.secrets, nil)
+	w.aws.Handle(aws.DynamoDB, tables, nil)
+	cloud := httptest.NewServer(w.aws)
+	t.Cleanup(cloud.Close)
+	w.access = v1alpha1.AWSAccess{Region: "eu-central-1", EndpointURL: cloud.URL}
+
+	w.kube = fake.NewClientBuilder().Build()
+	allowed := []string{hub.URL, cloud.URL}
+	w.resolver = resolver.New(resolver.Options{
+		Secrets: w.kube, Cluster: "prod", AllowedEndpoints: allowed, Clock: w.clock,
+		AWS: awsapi.New(awsapi.Options{
+			AllowedEndpoints: allowed, Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", ""),
+		}),
+	})
+	return w
+}
+
+func (w *world) putSecret(t *testing.T, name, token string) {
+	t.Helper()
+	secret := &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace}, Data: map[string][]byte{"token": []byte(token)},
+	}
+	if err := w.kube.Create(context.Background(), secret); err == nil {
+		return
+	}
+	if err := w.kube.Update(context.Background(), secret); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// resolve reads the board, as a poll does.
+func (w *world) resolve(t *testing.T, c v1alpha1.Credentials) error {
+	t.Helper()
+	source := &v1alpha1.WorkSource{ObjectMeta: metav1.ObjectMeta{Namespace: namespace}}
+	source.Spec.GitHub = v1alpha1.GitHubSource{APIURL: w.github.APIURL(), Credentials: c}
+	b, err := w.resolver.Board(t.Context(), source, &v1alpha1.WorkEnvironment{Spec: v1alpha1.WorkEnvironmentSpec{AWS: w.access}})
+	if err != nil {
+		return err
+	}
+	_, err = b.Resolve(t.Context(), board.Ref{Owner: "acme", ProjectNumber: int(w.number), StatusField: "Status", ReadyStatus: "For Implementation"})
+	return err
+}
+
+func inSecret(name string) v1alpha1.Credentials {
+	return v1alpha1.Credentials{SecretRef: &v1alpha1.SecretReference{Name: name}}
+}
+
+func TestCredentials(t *testing.T) {
+	cases := map[string]struct {
+		why    string
+		set    func(*testing.T, *world) v1alpha1.Credentials
+		code   fault.Code // of the error; empty is none
+		advice string
+	}{
+		"Secret": {
+			why: "a token in a Kubernetes Secret reads the board",
+			set: func(t *testing.T, w *world) v1alpha1.Credentials {
+				w.putSecret(t, "github", "ghp_good")
+				return inSecret("github")
+			},
+		},
+		"SecretsManager": {
+			why: "so does one in Secrets Manager, read as the environment's role with the namespace's external id",
+			set: func(_ *testing.T, w *world) v1alpha1.Credentials {
+				w.access.RoleARN = role
+				w.aws.Trust(role, "prod/team")
+				return v1alpha1.Credentials{SecretsManagerARN: w.secrets.Put("github", `{"token":"ghp_good"}`)}
+			},
+		},
+		"AnothersRole": {
+			why: "a role that trusts another namespace is not ours to assume", code: fault.CodeAccessDenied,
+			set: func(_ *testing.T, w *world) v1alpha1.Credentials {
+				w.access.RoleARN = role
+				w.aws.Trust(role, "prod/other")
+				return v1alpha1.Credentials{SecretsManagerARN: w.secrets.Put("github", "ghp_good")}
+			},
+		},
+		"NoSecret": {
+			why: "a person is told what to create", code: fault.CodeCredentialsInvalid, advice: "create it with the key `token`",
+			set: func(*testing.T, *world) v1alpha1.Credentials { return inSecret("absent") },
+		},
+		"EmptySecret": {
+			why: "an empty token is none", code: fault.CodeCredentialsInvalid,
+			set: func(t *testing.T, w *world) v1alpha1.Credentials {
+				w.putSecret(t, "github", "")
+				return inSecret("github")
+			},
+		},
+		"Refused": {
+			why: "a token that GitHub does not know", code: fault.CodeUnauthorized,
+			set: func(t *testing.T, w *world) v1alpha1.Credentials {
+				w.putSecret(t, "github", "ghp_revoked")
+				return inSecret("github")
+			},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.github.AddToken("ghp_good", "bot", github.AllRights())
+			err := w.resolve(t, tc.set(t, w))
+			if got := fault.CodeOf(err); got != tc.code || (err == nil) != (tc.code == "") {
+				t.Fatalf("%s: got code %q of %v, want %q", tc.why, got, err, tc.code)
+			}
+			if err != nil && !strings.Contains(err.Error(), tc.advice) {
+				t.Errorf("%s: %q does not say %q", tc.why, err, tc.advice)
+			}
+			if err != nil && strings.Contains(err.Error(), "ghp_") {
+				t.Errorf("the error gives a token away: %v", err)
+			}
+		})
+	}
+}
+
+// TestRotation: a rotated secret counts without a restart.
+func TestRotation(t *testing.T) {
+	w := newWorld(t)
+	w.github.AddToken("ghp_old", "bot", github.AllRights())
+	w.putSecret(t, "github", "ghp_old")
+	if err := w.resolve(t, inSecret("github")); err != nil {
+		t.Fatal(err)
+	}
+	w.github.RevokeToken("ghp_old")
+	w.github.AddToken("ghp_new", "bot", github.AllRights())
+	w.putSecret(t, "github", "ghp_new")
+	if err := w.resolve(t, inSecret("github")); err != nil {
+		t.Errorf("after the rotation: %v", err)
+	}
+}
+
+func TestExternalID(t *testing.T) {
+	cases := map[string]struct {
+		why        string
+		externalID string
+		trust      string
+		code       fault.Code
+	}{
+		"Default":  {why: "the namespace's own is presented by itself", trust: "prod/team"},
+		"Own":      {why: "it may be spelled out", externalID: "prod/team", trust: "prod/team"},
+		"Agreed":   {why: "an account's owner may ask for any other", externalID: "agreed-secret", trust: "agreed-secret"},
+		"Anothers": {why: "another namespace's is refused before AWS is asked", externalID: "prod/other", trust: "prod/other", code: fault.CodeInvalidConfiguration},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.access.RoleARN, w.access.ExternalID = role, tc.externalID
+			w.aws.Trust(role, tc.trust)
+			table, err := w.resolver.Table(t.Context(), namespace, w.access, "locks")
+			if err == nil {
+				err = table.CheckTable(t.Context())
+			}
+			if got := fault.CodeOf(err); got != tc.code || (err == nil) != (tc.code == "") {
+				t.Errorf("%s: got code %q of %v, want %q", tc.why, got, err, tc.code)
+			}
+		})
+	}
+}
+
+func TestEndpointsNeedTheAllowList(t *testing.T) {
+	w := newWorld(t)
+	w.access.EndpointURL = "http://169.254.169.254"
+	if _, err := w.resolver.Table(t.Context(), namespace, w.access, "locks"); fault.CodeOf(err) != fault.CodeEndpointNotAllowed {
+		t.Errorf("an object may send AWS requests anywhere: %v", err)
+	}
+	_, err := w.resolver.Forge(t.Context(), namespace, "http://evil.example/api/v3", inSecret("github"), w.access)
+	if fault.CodeOf(err) != fault.CodeEndpointNotAllowed {
+		t.Errorf("an object may send the token anywhere: %v", err)
+	}
+}
+
+func TestDestinations(t *testing.T) {
+	w := newWorld(t)
+	for destination, ok := range map[string]bool{
+		"arn:aws:sns:eu-west-1:000000000000:topic":                      true,
+		"https://sqs.eu-west-1.amazonaws.com/000000000000/dead-letters": true,
+		"arn:aws:s3:::bucket":                                           false,
+		"dead-letters":                                                  false,
+	} {
+		_, err := w.resolver.Notifier(t.Context(), namespace, w.access, destination)
+		if ok != (err == nil) || !ok && fault.CodeOf(err) != fault.CodeInvalidConfiguration {
+			t.Errorf("%s: %v", destination, err)
+		}
+	}
+}
