@@ -35,7 +35,10 @@ func accepted(name string, change ...func(*v1alpha1.WorkItem)) v1alpha1.WorkItem
 
 func done(i *v1alpha1.WorkItem) { i.Status.CompletionTime = at(time.Hour) }
 func working(i *v1alpha1.WorkItem) {
-	i.Status.Attempt = &v1alpha1.Attempt{Number: 1, Build: &v1alpha1.BuildStatus{ARN: "arn:build/" + i.Name}}
+	i.Status.Attempt = &v1alpha1.Attempt{
+		Number: 1, Arming: *at(0), Build: &v1alpha1.BuildStatus{ARN: "arn:build/" + i.Name},
+		Parameters: v1alpha1.FrozenParameters{AWS: v1alpha1.AWSAccess{Region: "eu-west-1"}},
+	}
 }
 
 func TestQueueOf(t *testing.T) {

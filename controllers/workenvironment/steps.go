@@ -5,6 +5,7 @@ package workenvironment
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -65,7 +66,7 @@ func (l *look) fail(kind string, err error) {
 		set.Fail(kind, err)
 		return
 	}
-	set.Unknown(kind, conditions.Reason(err), fault.Message(err)+" It is asked again by itself.")
+	set.Unknown(kind, conditions.Reason(err), strings.TrimRight(fault.Message(err), ".")+". It is asked again by itself.")
 }
 
 // summarize sets Ready from the checks.

@@ -1,0 +1,265 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package workenvironment
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/tools/events"
+	clocktesting "k8s.io/utils/clock/testing"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/artifacts"
+	"github.com/kiro-worker/kiro-worker/internal/artifacts/s3"
+	"github.com/kiro-worker/kiro-worker/internal/awsapi"
+	"github.com/kiro-worker/kiro-worker/internal/build"
+	"github.com/kiro-worker/kiro-worker/internal/build/codebuild"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/controlplane"
+	awsemulator "github.com/kiro-worker/kiro-worker/internal/emulator/aws"
+	buildemulator "github.com/kiro-worker/kiro-worker/internal/emulator/codebuild"
+	tableemulator "github.com/kiro-worker/kiro-worker/internal/emulator/dynamodb"
+	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
+	bucketemulator "github.com/kiro-worker/kiro-worker/internal/emulator/s3"
+	"github.com/kiro-worker/kiro-worker/internal/lock"
+	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
+)
+
+var cluster *controlplane.ControlPlane
+
+func TestMain(m *testing.M) {
+	log.SetLogger(logr.Discard())
+	var err error
+	if cluster, err = controlplane.Start(controlplane.Options{}); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	if err := cluster.Stop(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// world is a namespace of the API server, the emulated AWS, and a clock.
+type world struct {
+	t         *testing.T
+	client    client.Client
+	scheme    *runtime.Scheme
+	namespace string
+	clock     *clocktesting.FakePassiveClock
+	faults    *faults.Injector
+	tables    *tableemulator.Emulator
+	builds    *buildemulator.Server
+	buckets   *bucketemulator.Emulator
+	resolver  *resolver
+	events    *events.FakeRecorder
+	r         *Reconciler
+}
+
+// resolver makes the real ports on the emulated AWS.
+type resolver struct {
+	clients  *awsapi.Clients
+	endpoint string
+	// asked runs before a table is given out, so that a test can do something in the middle of a look.
+	asked func()
+}
+
+func (r *resolver) target(a v1alpha1.AWSAccess) awsapi.Target {
+	return awsapi.Target{Region: a.Region, EndpointURL: r.endpoint}
+}
+
+func (r *resolver) Table(ctx context.Context, _ string, a v1alpha1.AWSAccess, name string) (lock.Table, error) {
+	if r.asked != nil {
+		r.asked()
+	}
+	api, err := r.clients.DynamoDB(ctx, r.target(a))
+	if err != nil {
+		return nil, err
+	}
+	return dynamodb.New(api, name), nil
+}
+
+func (r *resolver) Builds(ctx context.Context, _ string, a v1alpha1.AWSAccess) (build.Service, error) {
+	api, err := r.clients.CodeBuild(ctx, r.target(a))
+	if err != nil {
+		return nil, err
+	}
+	return codebuild.New(api), nil
+}
+
+func (r *resolver) Store(ctx context.Context, _ string, a v1alpha1.AWSAccess) (artifacts.Store, error) {
+	api, err := r.clients.S3(ctx, r.target(a))
+	if err != nil {
+		return nil, err
+	}
+	return s3.New(api), nil
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	scheme := runtime.NewScheme()
+	must(t, clientgoscheme.AddToScheme(scheme))
+	must(t, v1alpha1.AddToScheme(scheme))
+	c, err := client.New(cluster.Config, client.Options{Scheme: scheme})
+	must(t, err)
+	w := &world{
+		t: t, client: c, scheme: scheme, clock: clocktesting.NewFakePassiveClock(epoch), events: events.NewFakeRecorder(100), faults: faults.New(nil, nil),
+	}
+	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "team-"}}
+	must(t, c.Create(t.Context(), ns))
+	w.namespace = ns.Name
+	w.startAWS()
+	w.r = w.reconciler(c)
+	return w
+}
+
+func (w *world) reconciler(c client.Client) *Reconciler {
+	return New(Options{
+		Client: c, Tables: w.resolver, Builds: w.resolver, Stores: w.resolver, Clock: w.clock, Events: w.events,
+		Metrics: NewMetrics(prometheus.NewRegistry()),
+	})
+}
+
+func (w *world) startAWS() {
+	w.t.Helper()
+	var err error
+	w.tables = tableemulator.New(tableemulator.Options{Faults: w.faults, Clock: w.clock})
+	must(w.t, w.tables.CreateLockTable("locks"))
+	w.builds, err = buildemulator.New(buildemulator.Options{DataDir: w.t.TempDir(), Faults: w.faults})
+	must(w.t, err)
+	w.t.Cleanup(w.builds.Close)
+	must(w.t, w.builds.PutProject(buildemulator.Project{Name: "project", Buildspec: "version: 0.2\n"}))
+	w.buckets = bucketemulator.New(bucketemulator.Options{Faults: w.faults})
+	must(w.t, w.buckets.CreateBucket("artifacts"))
+
+	endpoint := awsemulator.New(awsemulator.Options{})
+	endpoint.Handle(tableemulator.Service, w.tables, tableemulator.WriteError)
+	endpoint.Handle(buildemulator.Service, w.builds, nil)
+	endpoint.Handle(bucketemulator.Service, w.buckets, bucketemulator.WriteError)
+	server := httptest.NewServer(endpoint)
+	w.t.Cleanup(server.Close)
+	w.resolver = &resolver{endpoint: server.URL, clients: awsapi.New(awsapi.Options{
+		AllowedEndpoints: []string{server.URL}, Credentials: credentials.NewStaticCredentialsProvider("AKIATEST", "secret", ""),
+	})}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// environment makes an environment that names what the emulated AWS has.
+func (w *world) environment(change ...func(*v1alpha1.WorkEnvironment)) *v1alpha1.WorkEnvironment {
+	w.t.Helper()
+	e := &v1alpha1.WorkEnvironment{
+		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "builds"},
+		Spec: v1alpha1.WorkEnvironmentSpec{
+			AWS:         v1alpha1.AWSAccess{Region: "eu-west-1"},
+			Lock:        v1alpha1.LockTable{TableName: "locks"},
+			CodeBuild:   v1alpha1.CodeBuildProject{ProjectName: "project"},
+			Credentials: v1alpha1.BuildCredentials{GitHubTokenSecretARN: "arn:aws:secretsmanager:eu-west-1:111111111111:secret:github"},
+			Artifacts:   v1alpha1.Artifacts{Bucket: "artifacts"},
+		},
+	}
+	for _, c := range change {
+		c(e)
+	}
+	must(w.t, w.client.Create(w.t.Context(), e))
+	return e
+}
+
+// item makes an item that waits in the environment called builds, or what change makes of it.
+func (w *world) item(name string, change ...func(*v1alpha1.WorkItem)) {
+	w.t.Helper()
+	i := accepted(name, change...)
+	i.Namespace, i.ResourceVersion = w.namespace, ""
+	i.CreationTimestamp = metav1.Time{}
+	status := i.Status
+	must(w.t, w.client.Create(w.t.Context(), &i))
+	i.Status = status
+	for n := range i.Status.Conditions {
+		i.Status.Conditions[n].Reason = v1alpha1.ReasonSucceeded
+	}
+	must(w.t, w.client.Status().Update(w.t.Context(), &i))
+}
+
+// hold puts a held slot row into the table.
+func (w *world) hold(slot int, item string) {
+	w.t.Helper()
+	must(w.t, w.tables.PutRow("locks", tableemulator.Row{
+		contract.AttrLockKey: tableemulator.String(contract.SlotKey(w.get().Status.ProjectARN, slot)),
+		contract.AttrLockID:  tableemulator.String("lock-" + item), contract.AttrWorkItemID: tableemulator.String(item),
+		contract.AttrFence: tableemulator.Number(1), contract.AttrStatus: tableemulator.String(string(contract.StatusInProgress)),
+		contract.AttrExpiresAt: tableemulator.Number(epoch.Add(time.Hour).Unix()),
+	}))
+}
+
+// reconcile reconciles the environment called builds once.
+func (w *world) reconcile() ctrl.Result {
+	w.t.Helper()
+	result, err := w.r.Reconcile(w.t.Context(), ctrl.Request{NamespacedName: w.key()})
+	must(w.t, err)
+	return result
+}
+
+// after reconciles the environment after a time.
+func (w *world) after(d time.Duration) *v1alpha1.WorkEnvironment {
+	w.t.Helper()
+	w.clock.SetTime(w.clock.Now().Add(d))
+	w.reconcile()
+	return w.get()
+}
+
+func (w *world) key() client.ObjectKey {
+	return client.ObjectKey{Namespace: w.namespace, Name: "builds"}
+}
+
+func (w *world) get() *v1alpha1.WorkEnvironment {
+	w.t.Helper()
+	e := &v1alpha1.WorkEnvironment{}
+	must(w.t, w.client.Get(w.t.Context(), w.key(), e))
+	return e
+}
+
+// condition is a condition of the environment as "status reason".
+func condition(e *v1alpha1.WorkEnvironment, kind string) string {
+	c := meta.FindStatusCondition(e.Status.Conditions, kind)
+	if c == nil {
+		return "absent"
+	}
+	return string(c.Status) + " " + c.Reason
+}
+
+func message(e *v1alpha1.WorkEnvironment, kind string) string {
+	if c := meta.FindStatusCondition(e.Status.Conditions, kind); c != nil {
+		return c.Message
+	}
+	return ""
+}
+
+// calls counts what AWS was asked since the last look.
+func (w *world) calls() int {
+	defer w.faults.Reset()
+	return w.faults.Calls("", "")
+}
