@@ -93,7 +93,7 @@ func (s *admit) decide(ctx context.Context, item *v1alpha1.WorkItem, env *v1alph
 			continue
 		}
 		switch {
-		case attemptActive(other) || s.reserved.has(other.UID, now):
+		case attemptActive(other) || !finished(other) && s.reserved.has(other.UID, now):
 			held[branchOf(other)] = true
 			active++
 		case queued(other):
