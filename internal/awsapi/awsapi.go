@@ -136,7 +136,7 @@ func (c *Clients) target(ctx context.Context, t Target) (*services, error) {
 func (c *Clients) load(ctx context.Context, t Target) (aws.Config, error) {
 	load := []func(*config.LoadOptions) error{
 		config.WithRetryer(newRetryer),
-		config.WithHTTPClient(newHTTPClient(attemptTimeout)),
+		config.WithHTTPClient(newHTTPClient()),
 		config.WithBaseEndpoint(t.EndpointURL),
 		config.WithRegion(t.Region),
 		// What the SDK would print is about retries and checksums, in no form that a log of ours has.

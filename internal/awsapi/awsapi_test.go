@@ -5,10 +5,15 @@ package awsapi_test
 
 import (
 	"context"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -287,6 +292,43 @@ func TestS3WithACustomEndpointUsesPaths(t *testing.T) {
 	}
 	if got := path.Load(); got != "/bucket" {
 		t.Errorf("the bucket stands in %v, not in the path", got)
+	}
+}
+
+func TestTLS(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			_, _ = fmt.Fprint(w, `{}`)
+		}
+	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // a refused handshake is what is wanted
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	call := func() (table, bucket error) {
+		c, target := clients(t, server.URL)
+		db, err := c.DynamoDB(t.Context(), target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		store, err := c.S3(t.Context(), target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, table = db.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: aws.String("x")})
+		_, bucket = store.HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: aws.String("bucket")})
+		return table, bucket
+	}
+	if table, bucket := call(); table == nil || bucket == nil {
+		t.Errorf("a certificate that nobody vouches for is refused; got %v and %v", table, bucket)
+	}
+	bundle := filepath.Join(t.TempDir(), "ca.pem")
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	if err := os.WriteFile(bundle, certificate, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_CA_BUNDLE", bundle)
+	if table, bucket := call(); table != nil || bucket != nil {
+		t.Errorf("a company's own authority counts for every service; got %v and %v", table, bucket)
 	}
 }
 

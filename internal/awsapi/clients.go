@@ -7,6 +7,7 @@ import (
 	"context"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -42,7 +43,12 @@ func newServices(cfg aws.Config) *services {
 func forS3(o *s3.Options) {
 	// A bucket's name in front of a custom endpoint's host would need a DNS entry that such servers seldom have.
 	o.UsePathStyle = o.BaseEndpoint != nil
-	o.HTTPClient = checkedClient{next: newHTTPClient(UploadTimeout)}
+	// The client stays the one that was configured, with a company's own authorities: only its time-out changes.
+	if c, ok := o.HTTPClient.(checkedClient); ok {
+		if b, ok := c.next.(*awshttp.BuildableClient); ok {
+			o.HTTPClient = checkedClient{next: b.WithTimeout(UploadTimeout)}
+		}
+	}
 }
 
 // DynamoDB returns a client of the lock table's service.
