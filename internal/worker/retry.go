@@ -50,7 +50,7 @@ func pause(p contract.Retry, n int, random float64) time.Duration {
 func (j *job) retry(ctx context.Context, policy contract.Retry, what string, call func(context.Context) error) error {
 	for n := 1; ; n++ {
 		err := call(ctx)
-		if err == nil || fault.IsTerminal(err) || errors.Is(err, errRefused) || isLost(ctx, err) || ctx.Err() != nil {
+		if err == nil || final(err) || isLost(ctx, err) || ctx.Err() != nil {
 			return err
 		}
 		if n >= policy.Tries {
@@ -65,6 +65,13 @@ func (j *job) retry(ctx context.Context, policy contract.Retry, what string, cal
 			return err
 		}
 	}
+}
+
+// final reports whether trying again cannot help: the error is terminal, a refusal, or says already what it makes of
+// the attempt.
+func final(err error) bool {
+	var f *failure
+	return fault.IsTerminal(err) || errors.Is(err, errRefused) || errors.As(err, &f)
 }
 
 func (j *job) sleep(ctx context.Context, d time.Duration) error {

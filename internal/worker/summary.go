@@ -126,9 +126,10 @@ func (s summary) coverage(w *strings.Builder) {
 	table(w, []string{"Coverage", "Measured", fmt.Sprintf("At least %d%%", s.Threshold)}, rows)
 }
 
-// percent never rounds up over a threshold: 79.996 is not 80.
+// percent shows two decimals and never rounds up over a threshold: 79.996 is not 80.
 func percent(v float64) string {
-	return strconv.FormatFloat(float64(int64(v*100))/100, 'f', -1, 64) + "%"
+	text := strconv.FormatFloat(v, 'f', 6, 64)
+	return strings.TrimSuffix(strings.TrimRight(text[:len(text)-4], "0"), ".") + "%"
 }
 
 func (s summary) tasks(w *strings.Builder) {

@@ -344,3 +344,17 @@ func (b *syncBuffer) String() string {
 	defer b.mu.Unlock()
 	return b.buf.String()
 }
+
+// next is the next attempt: a new build, on a machine of its own, with a lock of its own.
+func (w *world) next(attempt int32) {
+	w.t.Helper()
+	p := &w.options.Parameters
+	p.Arming = p.Arming.Add(time.Duration(attempt) * time.Hour)
+	w.take(attempt)
+	p.Commit = w.head()
+	uuid := fmt.Sprintf("b-%d", attempt)
+	w.options.Build.ARN = strings.TrimSuffix(testBuild, "b-1") + uuid
+	w.options.Build.UUID, w.options.Build.StartedAt = uuid, time.Now()
+	w.options.Dir = w.t.TempDir()
+	w.options.BuildLog = filepath.Join(w.options.Dir, "build.log")
+}

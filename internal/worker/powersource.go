@@ -1,0 +1,283 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
+)
+
+const (
+	// powerTimeout is how long it may take to fetch a Power.
+	powerTimeout = 2 * time.Minute
+	// maxArchive is the largest archive, in bytes.
+	maxArchive = 64 << 20
+)
+
+// fetchPower reads the Power from its source.
+func (j *job) fetchPower(ctx context.Context) (power, error) {
+	s := j.parameters.Settings
+	source, err := url.Parse(s.SteeringSource)
+	if err != nil || source.Host == "" || source.Scheme != "https" && !j.sameHost(source) {
+		return power{}, failedf(contract.OutcomeSteeringFailed, "steering.source is not an https URL")
+	}
+	read := j.powerFromGit
+	if isArchive(source.Path) {
+		read = j.powerFromArchive
+	}
+	var files map[string][]byte
+	err = j.retry(ctx, policyOr(s.RetryGit, gitPolicy), "fetching the Power", func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, powerTimeout)
+		defer cancel()
+		var err error
+		files, err = read(ctx, source)
+		return err
+	})
+	if err != nil {
+		return power{}, err
+	}
+	return readPower(below(files, s.SteeringPath))
+}
+
+// sameHost reports whether an address is on the server that the repository is on. Only that one is sent the
+// repository's credentials, and only there plain http is as good as for the repository itself.
+func (j *job) sameHost(u *url.URL) bool {
+	if j.ports.Remote == nil {
+		return false
+	}
+	own, err := url.Parse(j.ports.Remote.Address(j.parameters.Repository))
+	return err == nil && own.Scheme == u.Scheme && own.Host == u.Host
+}
+
+func isArchive(name string) bool {
+	return strings.HasSuffix(name, ".zip") || strings.HasSuffix(name, ".tar.gz") || strings.HasSuffix(name, ".tgz")
+}
+
+// below are the files under a directory, by their path relative to it.
+func below(files map[string][]byte, dir string) map[string][]byte {
+	dir = strings.Trim(path.Clean("/"+dir), "/")
+	if dir == "" {
+		return files
+	}
+	found := map[string][]byte{}
+	for name, text := range files {
+		if rest, ok := strings.CutPrefix(name, dir+"/"); ok {
+			found[rest] = text
+		}
+	}
+	return found
+}
+
+// wanted reports whether a file can be part of a Power's manifest or steering; all others are not even read.
+func wanted(name string) bool {
+	base := path.Base(name)
+	return base == "POWER.md" || base == "plugin.json" || path.Ext(base) == ".md" && (strings.HasPrefix(name, "steering/") || strings.Contains(name, "/steering/"))
+}
+
+// gathering keeps files within the bounds.
+type gathering struct {
+	files map[string][]byte
+	bytes int
+}
+
+func (g *gathering) add(name string, size int64, in io.Reader) error {
+	if !safeName(name) {
+		return failedf(contract.OutcomeSteeringFailed, "the path %.80q leads out of the Power", name)
+	}
+	if size > maxPowerFile || len(g.files) >= maxPowerFiles {
+		return failedf(contract.OutcomeSteeringFailed, "the Power has more than %d files, or one of more than %d bytes", maxPowerFiles, maxPowerFile)
+	}
+	text, err := io.ReadAll(io.LimitReader(in, maxPowerFile+1))
+	if err != nil {
+		return err
+	}
+	if g.bytes += len(text); len(text) > maxPowerFile || g.bytes > maxPowerBytes {
+		return failedf(contract.OutcomeSteeringFailed, "the Power has more than %d bytes", maxPowerBytes)
+	}
+	g.files[name] = text
+	return nil
+}
+
+// powerFromGit fetches one commit and reads the files out of it. Nothing is checked out, so nothing can be written.
+func (j *job) powerFromGit(ctx context.Context, source *url.URL) (map[string][]byte, error) {
+	ref := j.parameters.Settings.SteeringRef
+	if ref == "" {
+		ref = "HEAD"
+	}
+	if strings.HasPrefix(ref, "-") || strings.ContainsAny(ref, " :+^~\\*?[") {
+		return nil, failedf(contract.OutcomeSteeringFailed, "steering.ref %.80q is not the name of a branch, tag or commit", ref)
+	}
+	const local = "refs/kiro-worker/power"
+	args := []string{"fetch", "--quiet", "--no-tags", "--depth=1", "--no-write-fetch-head", "--no-recurse-submodules", "--", source.String(), "+" + ref + ":" + local}
+	var err error
+	if j.sameHost(source) {
+		_, err = j.withCredentials(ctx, source.String(), args...)
+	} else {
+		_, err = j.repo.run(ctx, args...)
+	}
+	if err != nil {
+		return nil, err
+	}
+	out, err := j.repo.run(ctx, "ls-tree", "-r", "-z", "--long", local)
+	if err != nil {
+		return nil, err
+	}
+	g := gathering{files: map[string][]byte{}}
+	for _, entry := range splitZero(out) {
+		meta, name, ok := strings.Cut(entry, "\t")
+		fields := strings.Fields(meta) // mode, type, hash, size
+		if !ok || len(fields) != 4 || !strings.HasPrefix(fields[0], "100") || !wanted(name) {
+			continue
+		}
+		size, err := strconv.ParseInt(fields[3], 10, 64)
+		if err != nil || size > maxPowerFile {
+			return nil, failedf(contract.OutcomeSteeringFailed, "%.80q has more than %d bytes", name, maxPowerFile)
+		}
+		text, err := j.repo.run(ctx, "cat-file", "blob", fields[2])
+		if err != nil {
+			return nil, err
+		}
+		if err := g.add(name, size, strings.NewReader(text)); err != nil {
+			return nil, err
+		}
+	}
+	return g.files, nil
+}
+
+// powerFromArchive fetches an archive and reads the files out of it.
+func (j *job) powerFromArchive(ctx context.Context, source *url.URL) (map[string][]byte, error) {
+	text, err := download(ctx, source)
+	if err != nil {
+		return nil, err
+	}
+	g := gathering{files: map[string][]byte{}}
+	if strings.HasSuffix(source.Path, ".zip") {
+		err = g.zip(text)
+	} else {
+		err = g.tar(text)
+	}
+	if err != nil {
+		var f *failure
+		if errors.As(err, &f) {
+			return nil, err
+		}
+		return nil, failed(contract.OutcomeSteeringFailed, fault.NewTerminal(fault.CodeInvalidConfiguration, fmt.Errorf("reading the archive: %w", err)))
+	}
+	return withoutTop(g.files), nil
+}
+
+func (g *gathering) zip(text []byte) error {
+	r, err := zip.NewReader(bytes.NewReader(text), int64(len(text)))
+	if err != nil {
+		return err
+	}
+	for _, entry := range r.File {
+		if !entry.Mode().IsRegular() || !wanted(entry.Name) {
+			continue
+		}
+		in, err := entry.Open()
+		if err != nil {
+			return err
+		}
+		err = g.add(entry.Name, int64(min(entry.UncompressedSize64, maxArchive)), in) //nolint:gosec // bounded
+		_ = in.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxUnpacked bounds what an archive unpacks to: a small one can hold a very large one.
+const maxUnpacked = 512 << 20
+
+func (g *gathering) tar(text []byte) error {
+	unpacked, err := gzip.NewReader(bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	r := tar.NewReader(io.LimitReader(unpacked, maxUnpacked))
+	for {
+		entry, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		name := strings.TrimPrefix(entry.Name, "./")
+		if entry.Typeflag != tar.TypeReg || !wanted(name) {
+			continue
+		}
+		if err := g.add(name, entry.Size, r); err != nil {
+			return err
+		}
+	}
+}
+
+// withoutTop takes a directory away that all files lie in, as archives of forges have it.
+func withoutTop(files map[string][]byte) map[string][]byte {
+	top := ""
+	for name := range files {
+		first, _, ok := strings.Cut(name, "/")
+		if !ok || top != "" && top != first || first == "steering" {
+			return files
+		}
+		top = first
+	}
+	return below(files, top)
+}
+
+// download fetches an archive over a verified connection, from this server and no other.
+func download(ctx context.Context, source *url.URL) ([]byte, error) {
+	client := &http.Client{
+		Timeout:   powerTimeout,
+		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, DisableKeepAlives: true},
+		CheckRedirect: func(next *http.Request, via []*http.Request) error {
+			if len(via) > 3 || next.URL.Scheme != source.Scheme {
+				return errors.New("too many redirects, or one away from https")
+			}
+			return nil
+		},
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, source.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := client.Do(req) //nolint:gosec // the environment names the address, and its schema is checked
+	if err != nil {
+		return nil, fault.NewRetryable(fault.CodeUnreachable, err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	switch {
+	case resp.StatusCode >= http.StatusInternalServerError || resp.StatusCode == http.StatusTooManyRequests:
+		return nil, fault.NewRetryable(fault.CodeUnreachable, fmt.Errorf("the server answered %s", resp.Status))
+	case resp.StatusCode != http.StatusOK:
+		return nil, failed(contract.OutcomeSteeringFailed, fault.NewTerminal(fault.CodeNotFound, fmt.Errorf("the server answered %s", resp.Status)))
+	}
+	text, err := io.ReadAll(io.LimitReader(resp.Body, maxArchive+1))
+	if err != nil {
+		return nil, fault.NewRetryable(fault.CodeUnreachable, err)
+	}
+	if len(text) > maxArchive {
+		return nil, failed(contract.OutcomeSteeringFailed, fault.NewTerminal(fault.CodeInvalidConfiguration, fmt.Errorf("the archive has more than %d bytes", maxArchive)))
+	}
+	return text, nil
+}
