@@ -19,8 +19,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// supervisedVariable marks the process that does the work.
-const supervisedVariable = "KIRO_LOCAL_SUPERVISED"
+const (
+	// supervisedVariable marks the process that does the work.
+	supervisedVariable = "KIRO_LOCAL_SUPERVISED"
+	// dieVariable asks to end when the caller does. make sets it: it may be killed, and what it started goes on.
+	dieVariable = "KIRO_LOCAL_DIE_WITH_PARENT"
+)
 
 // supervised runs f in a process of its own, under this one, so that nothing stays behind however either ends. The
 // worker ends in order when this process dies, also by SIGKILL; and this process, to which the kernel hands every
@@ -34,16 +38,20 @@ func supervised(f func() (int, error)) (int, error) {
 	}
 	// The kernel's word of a parent's death is of the thread that started the child.
 	runtime.LockOSThread()
+	if os.Getenv(dieVariable) != "" {
+		if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGTERM), 0, 0, 0); err != nil {
+			return 0, fmt.Errorf("asking to end with the caller: %w", err)
+		}
+	}
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return 0, fmt.Errorf("becoming the reaper of what is started: %w", err)
 	}
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	cmd, cleanUp, err := startSelf()
+	cmd, err := startSelf()
 	if err != nil {
 		return 0, err
 	}
-	defer cleanUp()
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()
 	for {
@@ -58,30 +66,29 @@ func supervised(f func() (int, error)) (int, error) {
 }
 
 // startSelf starts this program once more, under another name: whoever kills by name does not get both.
-func startSelf() (*exec.Cmd, func(), error) {
+func startSelf() (*exec.Cmd, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return nil, nil, fmt.Errorf("finding this program: %w", err)
+		return nil, fmt.Errorf("finding this program: %w", err)
 	}
 	dir, err := os.MkdirTemp("", "kiro-local-")
 	if err != nil {
-		return nil, nil, fmt.Errorf("making a temporary directory: %w", err)
+		return nil, fmt.Errorf("making a temporary directory: %w", err)
 	}
-	cleanUp := func() { _ = os.RemoveAll(dir) }
+	// Once the process runs, its name is not needed any more.
+	defer func() { _ = os.RemoveAll(dir) }()
 	name := filepath.Join(dir, "kiro-demo")
 	if err := os.Symlink(self, name); err != nil {
-		cleanUp()
-		return nil, nil, fmt.Errorf("naming the demo's process: %w", err)
+		return nil, fmt.Errorf("naming the demo's process: %w", err)
 	}
 	cmd := exec.Command(name, os.Args[1:]...) //nolint:noctx // ended by signals, in order
 	cmd.Env = append(os.Environ(), supervisedVariable+"=1")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	if err := cmd.Start(); err != nil {
-		cleanUp()
-		return nil, nil, fmt.Errorf("starting the demo's process: %w", err)
+		return nil, fmt.Errorf("starting the demo's process: %w", err)
 	}
-	return cmd, cleanUp, nil
+	return cmd, nil
 }
 
 func exitCode(err error) (int, error) {
@@ -143,9 +150,4 @@ func descendants(root int) []int {
 		next = append(next, children[next[0]]...)
 	}
 	return below
-}
-
-// dieWithParent has the kernel end this process when its parent (make) dies.
-func dieWithParent() error {
-	return unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGTERM), 0, 0, 0)
 }

@@ -40,8 +40,8 @@ const (
 	account         = "000000000000"
 	clusterName     = "kiro-local"
 
-	tokenSecretName = "kiro-worker/github" //nolint:gosec // a secret's name
-	agentSecretName = "kiro-worker/agent"  //nolint:gosec // a secret's name
+	tokenSecretName = "kiro-worker/github"
+	agentSecretName = "kiro-worker/agent"
 	kubeSecretName  = "github"
 )
 

@@ -41,7 +41,7 @@ type servers struct {
 
 // startEmulators starts the emulators, makes the table, the bucket, the secrets and the project that an installation
 // has, and puts the cards on the board.
-func (s *System) startEmulators(context.Context) error {
+func (s *System) startEmulators(ctx context.Context) error {
 	s.options.Say("emulators: GitHub, DynamoDB, CodeBuild, S3, Secrets Manager, CloudWatch")
 	s.servers = &servers{
 		tables:  dynamodb.New(dynamodb.Options{Region: region, Account: account}),
@@ -57,7 +57,20 @@ func (s *System) startEmulators(context.Context) error {
 	if err := s.tellAddresses(); err != nil {
 		return err
 	}
-	for _, c := range Cards {
+	return s.putCards(ctx)
+}
+
+// putCards puts the cards on the board, each a second after the one before: the oldest is worked on first, and GitHub
+// tells a card's age in whole seconds. The API server takes longer to start than that.
+func (s *System) putCards(ctx context.Context) error {
+	for i, c := range Cards {
+		if i > 0 {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(time.Second):
+			}
+		}
 		id, err := s.putCard(c)
 		if err != nil {
 			return err
