@@ -84,7 +84,7 @@ type TestCounts struct {
 }
 
 // CoverageSummary is measured test coverage. Each metric is in percent with up to two decimals, written as a
-// string ("87.5"); a metric that the report's format lacks is absent.
+// string ("87.5%"); a metric that the report's format lacks is absent.
 type CoverageSummary struct {
 	// Lines is line coverage in percent.
 	// +kubebuilder:validation:MaxLength=8

@@ -14,6 +14,7 @@ import (
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
@@ -41,6 +42,7 @@ func newManager(ctx context.Context, config *rest.Config, o options) (ctrl.Manag
 		Scheme:                  scheme,
 		Logger:                  log.FromContext(ctx),
 		Cache:                   cacheOptions(o),
+		Client:                  clientOptions(o),
 		Metrics:                 metricsOptions(o),
 		HealthProbeBindAddress:  o.probeAddress,
 		LeaderElection:          o.leaderElect,
@@ -82,6 +84,14 @@ func newResolver(mgr ctrl.Manager, o options) (*resolver.Resolver, error) {
 		Metrics:          github,
 		Clock:            clock.RealClock{},
 	}), nil
+}
+
+// clientOptions have a read wait until the cache has seen this process's own writes. Without it most reconciles that
+// follow a status write would decide on the object before it, only for their own write to be refused as a conflict.
+// controller-runtime cannot do it where several namespaces are named.
+func clientOptions(o options) client.Options {
+	wait := len(o.namespaces) < 2
+	return client.Options{Cache: &client.CacheOptions{EnableReadYourWritesConsistency: &wait}}
 }
 
 func cacheOptions(o options) cache.Options {

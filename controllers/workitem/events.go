@@ -28,7 +28,7 @@ const (
 	keyReason    = "reason"
 	keyCondition = "condition"
 	keyStatus    = "status"
-	keyMessage   = "message"
+	keyDetail    = "detail" // "message" is the line's own
 	keyAttempt   = "attempt"
 	keyBuild     = "build"
 	keyBranch    = "branch"
@@ -48,7 +48,7 @@ func (r *Reconciler) announce(ctx context.Context, before, item *v1alpha1.WorkIt
 		if is.Type == "" || (was.Status == is.Status && was.Reason == is.Reason) || (kind == v1alpha1.ConditionSucceeded && !finished(item)) {
 			continue
 		}
-		r.logger(ctx, item).Info("Condition changed", keyCondition, kind, keyStatus, is.Status, keyReason, is.Reason, keyMessage, is.Message)
+		r.logger(ctx, item).Info("Condition changed", keyCondition, kind, keyStatus, is.Status, keyReason, is.Reason, keyDetail, is.Message)
 		eventType := corev1.EventTypeNormal
 		if is.Status == metav1.ConditionFalse && kind == v1alpha1.ConditionSucceeded {
 			eventType = corev1.EventTypeWarning

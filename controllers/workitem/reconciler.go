@@ -90,7 +90,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 
 // advance runs the steps and persists what they made of the status, also after an error.
 func (r *Reconciler) advance(ctx context.Context, item *v1alpha1.WorkItem) (ctrl.Result, error) {
-	before := item.DeepCopy()
+	read := item.DeepCopy()   // as it was read: what is announced is the difference to it
+	before := item.DeepCopy() // as it was last written: what is patched is the difference to it
 	observeSpec(item)
 
 	res, err := r.run(ctx, before, item)
@@ -99,7 +100,7 @@ func (r *Reconciler) advance(ctx context.Context, item *v1alpha1.WorkItem) (ctrl
 	if perr := r.patchStatus(ctx, before, item); perr != nil {
 		return ctrl.Result{}, perr
 	}
-	r.announce(ctx, before, item)
+	r.announce(ctx, read, item)
 	return r.next(res, err)
 }
 

@@ -4,6 +4,7 @@
 package workitem
 
 import (
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -61,6 +62,17 @@ func summarize(now time.Time, item *v1alpha1.WorkItem) {
 		set.Remove(v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled)
 	}
 	item.Status.Phase = phaseOf(item)
+	inOrder(item.Status.Conditions)
+}
+
+// inOrder puts the conditions as a person reads them: the last word first, then the way.
+func inOrder(list []metav1.Condition) {
+	order := append([]string{
+		v1alpha1.ConditionReady, v1alpha1.ConditionSucceeded, v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled,
+	}, way...)
+	slices.SortStableFunc(list, func(a, b metav1.Condition) int {
+		return slices.Index(order, a.Type) - slices.Index(order, b.Type)
+	})
 }
 
 // phaseOf sums the item up in one word. No decision reads it.

@@ -158,7 +158,7 @@ func (s *System) startManager(context.Context) error {
 		"--health-probe-bind-address=127.0.0.1:0",
 		"--log-level="+s.options.LogLevel,
 		// A person is watching, and nothing on this machine is on its way for long.
-		"--watch-interval=500ms", "--watch-slowest=1s", "--progress-interval=500ms", "--settling-time=2s")
+		"--watch-interval=500ms", "--watch-slowest=1s", "--progress-interval=2s", "--settling-time=2s")
 	return err
 }
 
