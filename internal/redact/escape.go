@@ -12,7 +12,7 @@ import (
 var blank = [256]bool{' ': true, '\t': true, '\n': true, '\r': true, '\v': true, '\f': true}
 
 // opens begins an escaped character.
-var opens = [256]bool{'%': true, '\\': true, '&': true}
+var opens = [256]bool{'%': true, '\\': true, '&': true, '+': true}
 
 // maxEscape is the longest escaped character that is read, in bytes.
 const maxEscape = 12
@@ -30,54 +30,71 @@ func read(length int, b ...byte) reading {
 	return r
 }
 
-// readings are the ways to read what stands at the beginning of a text, other than as it is: at most two.
-func readings(text []byte) (first, second reading, n int) {
+// maxWays is the most ways in which one place is read, other than as it is.
+const maxWays = 3
+
+// ways are the readings of one place.
+type ways struct {
+	all [maxWays]reading
+	n   int
+}
+
+func (w *ways) add(r reading) {
+	w.all[w.n] = r
+	w.n++
+}
+
+// readings are the ways to read what stands at the beginning of a text, other than as it is.
+func readings(text []byte) (w ways) {
 	switch text[0] {
 	case '%':
-		return percent(text)
+		w.percent(text)
 	case '\\':
-		return backslash(text)
+		w.backslash(text)
 	case '&':
-		return entity(text)
+		w.entity(text)
+	case '+':
+		// In a form's data it is a blank.
+		w.add(read(1))
 	}
-	return
+	return w
 }
 
 // percent is a byte in a URL: %XX, or %25XX where a URL stands within a URL.
-func percent(text []byte) (first, second reading, n int) {
-	if len(text) >= 5 && text[1] == '2' && text[2] == '5' {
-		if b, ok := hexByte(text[3:5]); ok {
-			second = read(5, b)
-			n = 2
-		}
-	}
+func (w *ways) percent(text []byte) {
 	if len(text) >= 3 {
 		if b, ok := hexByte(text[1:3]); ok {
-			return read(3, b), second, max(n, 1)
+			w.add(read(3, b))
+			if b == '+' {
+				// A blank of a form's data, escaped again.
+				w.add(read(3))
+			}
 		}
 	}
-	return first, second, 0
+	if len(text) >= 5 && text[1] == '2' && text[2] == '5' {
+		if b, ok := hexByte(text[3:5]); ok {
+			w.add(read(5, b))
+		}
+	}
 }
 
 // backslash is a character in JSON, in a program's text or in a shell's line. Where JSON stands within JSON, there are
 // several backslashes before it.
-func backslash(text []byte) (first, second reading, n int) {
+func (w *ways) backslash(text []byte) {
 	run := 1
 	for run < len(text) && run < maxEscape/2 && text[run] == '\\' {
 		run++
 	}
 	if run > 1 {
-		first, n = read(2, '\\'), 1
-		if r, ok := escaped(text[run-1:]); ok {
-			r.length += run - 1
-			return first, r, 2
-		}
-		return first, second, n
+		w.add(read(2, '\\'))
 	}
-	if r, ok := escaped(text); ok {
-		return r, second, 1
+	if run > 3 {
+		w.add(read(4, '\\'))
 	}
-	return first, second, 0
+	if r, ok := escaped(text[run-1:]); ok {
+		r.length += run - 1
+		w.add(r)
+	}
 }
 
 // escaped reads one backslash and what follows.
@@ -86,6 +103,8 @@ func escaped(text []byte) (reading, bool) {
 		return reading{}, false
 	}
 	switch c := text[1]; c {
+	case 'b':
+		return read(2, '\b'), true
 	case 'n', 'r', 't', 'f', 'v', '\n':
 		return read(2), true
 	case '\r':
@@ -132,16 +151,16 @@ var entities = []struct {
 }
 
 // entity is a character in XML or HTML, of those that are escaped there.
-func entity(text []byte) (first, second reading, n int) {
+func (w *ways) entity(text []byte) {
 	for _, e := range entities {
 		if bytes.HasPrefix(text, e.name) {
-			return read(len(e.name), e.is), second, 1
+			w.add(read(len(e.name), e.is))
+			return
 		}
 	}
 	if bytes.HasPrefix(text, []byte("&#10;")) || bytes.HasPrefix(text, []byte("&#13;")) || bytes.HasPrefix(text, []byte("&#xA;")) {
-		return read(5), second, 1
+		w.add(read(5))
 	}
-	return first, second, 0
 }
 
 func hexByte(text []byte) (byte, bool) {

@@ -53,6 +53,7 @@ func FuzzKnownValueIsNeverShown(f *testing.F) {
 	f.Add("aaaaabaaaab", "aaaa", "aaaab", uint8(2))
 	f.Add("n0t\nthe\\last", "%", "\\u0041", uint8(7))
 	f.Add("redacted", "[", "]", uint8(5))
+	f.Add("0000\b0\x7f", "0", "0", uint8(0))
 	f.Add("ünïcödé-välue", "\xc3", "\xff", uint8(4))
 	f.Add("\\\\\\\\nnnn\\\\", "\\", "\\", uint8(2))
 	f.Fuzz(func(t *testing.T, secret, before, after string, size uint8) {

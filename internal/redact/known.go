@@ -16,6 +16,8 @@ const (
 	minKnown = 4
 	// minPart is the same for what is only a part of a known value: a line of it, or a text in its JSON.
 	minPart = 8
+	// minEncoded is the least that is left of a value's base64 for it to be looked for: that of 5 bytes.
+	minEncoded = 6
 	// maxPiece bounds a word of the automaton; a longer value is looked for in pieces. It bounds how far a match can
 	// reach, and so what a Writer must hold back.
 	maxPiece = 1024
@@ -46,14 +48,20 @@ func (k *known) with(values []string) *known {
 	seen := map[string]bool{}
 	var words [][]byte
 	for v := range next.values {
-		for _, word := range spellings([]byte(v)) {
-			if !seen[string(word)] {
-				seen[string(word)] = true
-				words = append(words, word)
+		// Only ASCII letters are looked at without their case, so others are looked for in both.
+		for _, cased := range []string{v, strings.ToLower(v), strings.ToUpper(v)} {
+			for _, word := range spellings(cased) {
+				if !seen[string(word)] {
+					seen[string(word)] = true
+					words = append(words, word)
+				}
+			}
+			if isASCII(v) {
+				break
 			}
 		}
 		// A mark that holds a secret would write it out again and again.
-		if strings.Contains(strings.ToLower(Mark), strings.ToLower(v)) {
+		if strings.Contains(strings.ToLower(Mark), strings.ToLower(squeeze(v))) {
 			next.mark = plainMark
 		}
 	}
@@ -68,7 +76,7 @@ const plainMark = "***"
 func parts(value string) []string {
 	var all []string
 	add := func(text string, least int) {
-		if text = squeeze(text); letters(text) >= least && len(all) < maxParts {
+		if letters(text) >= least && len(all) < maxParts {
 			all = append(all, text)
 		}
 	}
@@ -140,8 +148,18 @@ func letters(text string) int {
 
 // spellings are the words by which a value is found. Escaped characters are not among them: the search reads those as
 // what they stand for.
-func spellings(value []byte) [][]byte {
-	var words [][]byte
+func spellings(value string) [][]byte {
+	words := pieces(nil, []byte(squeeze(value)), plain)
+	// A value is often kept with a line's end that is not part of it.
+	words = pieces(words, []byte(value), encoded)
+	if trimmed := strings.TrimSpace(value); trimmed != value {
+		words = pieces(words, []byte(trimmed), encoded)
+	}
+	return words
+}
+
+// pieces appends the spellings of a value, cut into pieces that are not too long to be looked for.
+func pieces(words [][]byte, value []byte, spell func([]byte) [][]byte) [][]byte {
 	for len(value) > maxPiece {
 		words = append(words, spell(value[:maxPiece])...)
 		value = value[maxPiece:]
@@ -152,8 +170,10 @@ func spellings(value []byte) [][]byte {
 	return append(words, spell(value)...)
 }
 
-func spell(piece []byte) [][]byte {
-	words := [][]byte{lowerAll(piece), []byte(hex.EncodeToString(piece))}
+func plain(piece []byte) [][]byte { return [][]byte{lowerAll(piece)} }
+
+func encoded(piece []byte) [][]byte {
+	words := [][]byte{[]byte(hex.EncodeToString(piece))}
 	// What a value's base64 looks like depends on how many bytes stand before it, modulo three. The characters at
 	// both ends mix with the neighbours, so they are left out; too short a rest would be found everywhere.
 	for shift := range 3 {
@@ -163,7 +183,7 @@ func spell(piece []byte) [][]byte {
 		if len(padded)%3 != 0 {
 			text = text[:len(text)-1]
 		}
-		if len(text) < 6 {
+		if len(text) < minEncoded {
 			continue
 		}
 		word := lowerAll([]byte(text))
@@ -178,4 +198,13 @@ func spell(piece []byte) [][]byte {
 // urlAlphabet turns base64 into its spelling for URLs.
 func urlAlphabet(text []byte) []byte {
 	return bytes.ReplaceAll(bytes.ReplaceAll(text, []byte("+"), []byte("-")), []byte("/"), []byte("_"))
+}
+
+func isASCII(text string) bool {
+	for i := range len(text) {
+		if text[i] > 0x7f {
+			return false
+		}
+	}
+	return true
 }

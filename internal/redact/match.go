@@ -29,6 +29,8 @@ const (
 	maxName = 48
 	// maxGap is the most that stands between an operator's first character and the value.
 	maxGap = 9
+	// shortReach is how much of a text an expression is tried on first.
+	shortReach = 384
 	// maxLead is how much of a word before the name belongs to a match.
 	maxLead = 50
 )
@@ -61,7 +63,11 @@ func (set *ruleSet) find(text []byte) []span {
 		}
 	}
 	for r := range h.about {
-		h.scan(r, 0, len(text))
+		if r.stepwise() {
+			h.walk(r)
+		} else {
+			h.scan(r, 0, len(text))
+		}
 	}
 	return h.spans
 }
@@ -89,12 +95,38 @@ func (h *hunt) trigger(t *trigger, end int) {
 		h.about[r] = true
 		return
 	}
+	h.confirm(r, start)
+}
+
+// confirm runs a rule's expression at a place, unless the rule's last match reaches there.
+func (h *hunt) confirm(r *rule, start int) {
 	if start < h.past[r] {
 		return
 	}
-	cut := min(len(h.text), start+r.reach)
+	near, cut := min(len(h.text), start+shortReach), min(len(h.text), start+r.reach)
+	if near < cut {
+		// Expressions are much faster on short texts. Only what reaches the end of this one, or may begin so, needs more.
+		m := r.compile().FindSubmatchIndex(h.text[start:near])
+		if m != nil && m[1] < near-start {
+			h.match(r, m, start)
+			return
+		}
+		if m == nil && r.way == assigned {
+			return
+		}
+	}
 	if m := r.compile().FindSubmatchIndex(h.text[start:cut]); m != nil {
 		h.match(r, m, start)
+	}
+}
+
+// walk looks at every byte for the beginning of a rule's match.
+func (h *hunt) walk(r *rule) {
+	first := &r.sets[0]
+	for i, b := range h.text {
+		if first.has(b) && !(r.bounded && i > 0 && wordByte[h.text[i-1]]) && fits(r.sets, h.text[i:]) {
+			h.confirm(r, i)
+		}
 	}
 }
 
@@ -126,17 +158,20 @@ func fits(sets []byteSet, text []byte) bool {
 
 // assigns tells whether what follows a name can be an operator and a value of the rule.
 func (h *hunt) assigns(r *rule, end int) bool {
+	// A name can itself hold what is an operator elsewhere, so the next one is tried too.
 	i, limit := end, min(len(h.text), end+maxName)
-	for i < limit && nameByte[h.text[i]] {
-		i++
-	}
-	if i >= limit || !operator[h.text[i]] {
-		return false
-	}
-	for limit = min(len(h.text), i+1+maxGap); i < limit && gapByte[h.text[i]]; {
-		i++
-		if fits(r.sets, h.text[i:]) {
-			return true
+	for range 2 {
+		for i < limit && nameByte[h.text[i]] {
+			i++
+		}
+		if i >= limit || !operator[h.text[i]] {
+			return false
+		}
+		for n := 0; n <= maxGap && i < len(h.text) && gapByte[h.text[i]]; n++ {
+			i++
+			if fits(r.sets, h.text[i:]) {
+				return true
+			}
 		}
 	}
 	return false
@@ -166,7 +201,7 @@ func (h *hunt) match(r *rule, m []int, base int) {
 	}
 	s := span{start: start, end: end, rule: r.ID}
 	// What was cut at the rule's reach goes on.
-	if to-from >= r.reach-1 && r.reach > unboundedReach {
+	if to-from >= unboundedReach {
 		for s.end < len(h.text) && tokenByte[h.text[s.end]] {
 			s.end++
 		}

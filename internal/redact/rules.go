@@ -89,7 +89,6 @@ const (
 type ruleSet struct {
 	source string
 	allow  []allowList
-	rules  []*rule
 	words  *dense
 	// triggers are by word of the automaton.
 	triggers [][]trigger
@@ -110,10 +109,10 @@ func loadRules(data []byte) (*ruleSet, error) {
 	if err := json.Unmarshal(data, &file); err != nil {
 		return nil, fmt.Errorf("decoding the rules: %w", err)
 	}
-	set := &ruleSet{source: file.Source, allow: file.Allow, rules: file.Rules}
+	set := &ruleSet{source: file.Source, allow: file.Allow}
 	index := map[string]int{}
 	var words [][]byte
-	for _, r := range file.Rules {
+	for _, r := range alternatives(file.Rules) {
 		triggers, err := r.prepare()
 		if err != nil {
 			return nil, fmt.Errorf("rule %s: %w", r.ID, err)
@@ -131,6 +130,55 @@ func loadRules(data []byte) (*ruleSet, error) {
 	}
 	set.words = newDense(words)
 	return set, nil
+}
+
+// alternatives splits rules that are several, an assignment or something else, into one for each: they are looked for
+// in different ways.
+func alternatives(rules []*rule) []*rule {
+	var all []*rule
+	for _, r := range rules {
+		parts := splitTop(r.Regex)
+		if len(parts) == 1 || !strings.Contains(r.Regex, middle) {
+			all = append(all, r)
+			continue
+		}
+		for n, part := range parts {
+			one := *r
+			if one.Regex = part; n > 0 && strings.HasPrefix(parts[0], "(?i)") {
+				one.Regex = "(?i)" + part
+			}
+			all = append(all, &one)
+		}
+	}
+	return all
+}
+
+// splitTop splits an expression at each | that is in no group and no class.
+func splitTop(regex string) []string {
+	var parts []string
+	depth, class, from := 0, false, 0
+	for i := 0; i < len(regex); i++ {
+		switch c := regex[i]; {
+		case c == '\\':
+			i++
+		case class:
+			class = c != ']'
+		case c == '[':
+			class = true
+			// A bracket that comes first belongs to the class.
+			if i+1 < len(regex) && regex[i+1] == ']' {
+				i++
+			}
+		case c == '(':
+			depth++
+		case c == ')':
+			depth--
+		case c == '|' && depth == 0:
+			parts = append(parts, regex[from:i])
+			from = i + 1
+		}
+	}
+	return append(parts, regex[from:])
 }
 
 // prepare works out how to look for a rule's matches. It returns the texts to look for, each with the place in the
@@ -177,9 +225,9 @@ func (r *rule) prepare() (map[string]int, error) {
 			break
 		}
 		r.way, texts = around, r.Keywords
-		low := strings.ToLower(strings.ReplaceAll(r.Regex, `\.`, "."))
+		low := strings.ToLower(r.Regex)
 		for _, k := range r.Keywords {
-			if !strings.Contains(low, k) {
+			if !strings.Contains(low, regexp.QuoteMeta(k)) {
 				r.way = anywhere
 			}
 		}
@@ -187,13 +235,20 @@ func (r *rule) prepare() (map[string]int, error) {
 	for _, t := range texts {
 		triggers[t[:min(len(t), maxLiteral)]] = 0
 	}
+	if r.way == anywhere {
+		r.sets, _ = positions(tree)
+		r.bounded = startsAtBoundary(tree)
+	}
 	source := r.source
-	if r.way == prefixed || r.way == assigned {
+	if r.way == prefixed || r.way == assigned || r.stepwise() {
 		source = `\A(?:` + source + `)`
 	}
 	r.compile = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(source) })
 	return triggers, nil
 }
+
+// stepwise tells that enough is known of a match's beginning to look for it byte by byte.
+func (r *rule) stepwise() bool { return r.way == anywhere && len(r.sets) >= 4 }
 
 // useful tells whether texts are worth looking for. Those that every address begins with are not.
 func useful(texts []string) bool {

@@ -39,18 +39,13 @@ const minPartial = 8
 // with none, that is the text's end.
 func (a *automaton) find(text []byte) (spans []span, partial int) {
 	s := search{auto: a, text: text, alive: make([]int32, 1, maxReadings)}
-	for i := 0; i < len(text); {
-		// By far most bytes begin nothing.
-		if s.total == 0 && len(s.alive) == 1 && s.alive[0] == 0 {
-			for i < len(text) && a.root[text[i]] == 0 && !opens[text[i]] {
-				i++
-			}
-			if i == len(text) {
+	for i := 0; i < len(text); i++ {
+		if s.total == 0 && len(s.alive) == 1 {
+			if i = s.run(i); i == len(text) {
 				break
 			}
 		}
 		s.at(i)
-		i++
 	}
 	// What is still to be taken up ends with the text.
 	for slot := range s.count {
@@ -65,6 +60,34 @@ func (a *automaton) find(text []byte) (spans []span, partial int) {
 	return s.spans, partial
 }
 
+// run follows the text as it stands up to the next escape, which is nearly all of the time. It returns where it
+// stopped.
+func (s *search) run(i int) int {
+	a, text, state := s.auto, s.text, s.alive[0]
+	for ; i < len(text); i++ {
+		b := text[i]
+		switch {
+		case opens[b]:
+			s.alive[0] = state
+			return i
+		case state == 0:
+			// By far most bytes begin nothing.
+			if state = a.root[b]; state == 0 {
+				continue
+			}
+		case blank[b]:
+			continue
+		default:
+			state = a.step(state, b)
+		}
+		if a.word[state] >= 0 {
+			s.hit(state, i+1)
+		}
+	}
+	s.alive[0] = state
+	return i
+}
+
 // at takes up the byte at i in every reading.
 func (s *search) at(i int) {
 	b := s.text[i]
@@ -76,12 +99,9 @@ func (s *search) at(i int) {
 		s.count[slot] = 0
 	}
 	if opens[b] {
-		first, second, n := readings(s.text[i:])
-		if n > 0 {
-			s.branch(i, first)
-		}
-		if n > 1 {
-			s.branch(i, second)
+		w := readings(s.text[i:])
+		for _, r := range w.all[:w.n] {
+			s.branch(i, r)
 		}
 	}
 	if blank[b] {
@@ -209,12 +229,12 @@ func (s *search) back(word []byte, e int) []reading {
 	} else if lower(b) == word[len(word)-1] {
 		steps = append(steps, reading{length: 1, n: 1})
 	}
-	for length := 2; length <= min(e, maxEscape); length++ {
+	for length := 1; length <= min(e, maxEscape); length++ {
 		if !opens[s.text[e-length]] {
 			continue
 		}
-		first, second, n := readings(s.text[e-length:])
-		for _, r := range []reading{first, second}[:n] {
+		w := readings(s.text[e-length:])
+		for _, r := range w.all[:w.n] {
 			if r.length == length && r.n <= len(word) && sameLetters(r.bytes[:r.n], word[len(word)-r.n:]) {
 				steps = append(steps, r)
 			}
