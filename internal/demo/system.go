@@ -158,7 +158,7 @@ func (s *System) startManager(context.Context) error {
 		"--health-probe-bind-address=127.0.0.1:0",
 		"--log-level="+s.options.LogLevel,
 		// A person is watching, and nothing on this machine is on its way for long.
-		"--watch-interval=500ms", "--watch-slowest=1s", "--progress-interval=2s", "--settling-time=2s")
+		"--watch-interval=500ms", "--watch-slowest=1s", "--progress-interval=3s", "--settling-time=2s")
 	return err
 }
 
@@ -178,3 +178,6 @@ func (s *System) program(name string) string { return filepath.Join(s.options.Bi
 func (s *System) path(parts ...string) string {
 	return filepath.Join(append([]string{s.options.Dir}, parts...)...)
 }
+
+// Token is the token that GitHub's emulator knows, so that a test can look for it where it must not be.
+func (s *System) Token() string { return s.token }
