@@ -9,12 +9,14 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	kwait "k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/config"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
@@ -95,5 +97,34 @@ func (w *world) eventually(what string, so func() bool) {
 	})
 	if err != nil {
 		w.t.Fatalf("%s: not so after 30s; the source is %+v", what, w.get().Status)
+	}
+}
+
+func TestEnvironmentChanged(t *testing.T) {
+	with := func(change func(*v1alpha1.WorkEnvironment)) *v1alpha1.WorkEnvironment {
+		e := &v1alpha1.WorkEnvironment{}
+		e.Generation = 1
+		e.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue}}
+		change(e)
+		return e
+	}
+	cases := []struct {
+		why    string
+		change func(*v1alpha1.WorkEnvironment)
+		want   bool
+	}{
+		{"a build that starts is none of a source's business: there are many", func(e *v1alpha1.WorkEnvironment) { e.Status.SlotsInUse = 1 }, false},
+		{"a new tier changes the interval", func(e *v1alpha1.WorkEnvironment) { e.Generation = 2 }, true},
+		{"deletion ends the polling", func(e *v1alpha1.WorkEnvironment) { e.DeletionTimestamp = at(0) }, true},
+		{"readiness is the source's too", func(e *v1alpha1.WorkEnvironment) { e.Status.Conditions[0].Status = metav1.ConditionFalse }, true},
+		{"and so is why it is not ready", func(e *v1alpha1.WorkEnvironment) { e.Status.Conditions[0].Message = "no bucket" }, true},
+	}
+	for _, c := range cases {
+		t.Run(c.why, func(t *testing.T) {
+			update := event.UpdateEvent{ObjectOld: with(func(*v1alpha1.WorkEnvironment) {}), ObjectNew: with(c.change)}
+			if got := environmentChanged().Update(update); got != c.want {
+				t.Errorf("the change is let through: %t, want %t", got, c.want)
+			}
+		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,6 +24,7 @@ import (
 	clocktesting "k8s.io/utils/clock/testing"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
@@ -68,6 +70,7 @@ type world struct {
 	projectID string
 	events    *events.FakeRecorder
 	boards    Boards
+	writes    *atomic.Int64 // of items, by the reconciler
 	r         *Reconciler
 }
 
@@ -90,10 +93,17 @@ func newWorld(t *testing.T) *world {
 	scheme := runtime.NewScheme()
 	must(t, clientgoscheme.AddToScheme(scheme))
 	must(t, v1alpha1.AddToScheme(scheme))
-	c, err := client.New(cluster.Config, client.Options{Scheme: scheme})
+	c, err := client.NewWithWatch(cluster.Config, client.Options{Scheme: scheme})
 	must(t, err)
+	writes := &atomic.Int64{}
+	counted := interceptor.NewClient(c, interceptor.Funcs{
+		Apply: func(ctx context.Context, c client.WithWatch, part runtime.ApplyConfiguration, opts ...client.ApplyOption) error {
+			writes.Add(1)
+			return c.Apply(ctx, part, opts...)
+		},
+	})
 	w := &world{
-		t: t, client: c, scheme: scheme, clock: clocktesting.NewFakePassiveClock(epoch), events: events.NewFakeRecorder(100),
+		t: t, client: c, scheme: scheme, clock: clocktesting.NewFakePassiveClock(epoch), events: events.NewFakeRecorder(100), writes: writes,
 	}
 	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "team-"}}
 	must(t, c.Create(t.Context(), ns))
@@ -111,7 +121,7 @@ func newWorld(t *testing.T) *world {
 	})
 	w.boards = &boards{api: w.api(token)}
 	w.r = New(Options{
-		Client: c, Boards: w.boards, Clock: w.clock, Events: w.events, Metrics: NewMetrics(prometheus.NewRegistry()),
+		Client: counted, Boards: w.boards, Clock: w.clock, Events: w.events, Metrics: NewMetrics(prometheus.NewRegistry()),
 		Random: func() float64 { return 0 },
 	})
 	return w
