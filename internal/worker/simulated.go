@@ -40,4 +40,6 @@ func (l *Lease) Ensure(ctx context.Context, effect time.Duration) error {
 func IsLost(err error) bool { return isLost(context.Background(), err) }
 
 // EndingOf is how a build ends its lock with a result.
-func EndingOf(r contract.Result, text string, p contract.Parameters) lock.Ending { return endingOf(r, text, p) }
+func EndingOf(r contract.Result, text string, p contract.Parameters) lock.Ending {
+	return endingOf(r, text, p)
+}

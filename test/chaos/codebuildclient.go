@@ -1,0 +1,80 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package chaos
+
+import (
+	"context"
+	"errors"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/codebuild"
+
+	"github.com/kiro-worker/kiro-worker/internal/awsapi"
+)
+
+// buildClient is CodeBuild as a process reaches it.
+type buildClient struct {
+	w *world
+	a *account
+}
+
+var _ awsapi.CodeBuild = buildClient{}
+
+// StartBuild implements awsapi.CodeBuild.
+func (c buildClient) StartBuild(_ context.Context, in *codebuild.StartBuildInput, _ ...func(*codebuild.Options)) (*codebuild.StartBuildOutput, error) {
+	v, err := c.w.do(&call{to: toCodeBuild, op: "StartBuild", what: brief(aws.ToString(in.IdempotencyToken)), writes: true, effect: func() (any, error) {
+		r, err := c.a.start(in)
+		if err != nil {
+			return nil, err
+		}
+		b := r.describe()
+		return &codebuild.StartBuildOutput{Build: &b}, nil
+	}})
+	if err != nil {
+		return nil, err
+	}
+	return v.(*codebuild.StartBuildOutput), nil //nolint:forcetypeassert // the effect above made it
+}
+
+// BatchGetBuilds implements awsapi.CodeBuild.
+func (c buildClient) BatchGetBuilds(_ context.Context, in *codebuild.BatchGetBuildsInput, _ ...func(*codebuild.Options)) (*codebuild.BatchGetBuildsOutput, error) {
+	v, err := c.w.do(&call{to: toCodeBuild, op: "BatchGetBuilds", effect: func() (any, error) { return c.a.get(in.Ids), nil }})
+	if err != nil {
+		return nil, err
+	}
+	return v.(*codebuild.BatchGetBuildsOutput), nil //nolint:forcetypeassert // the effect above made it
+}
+
+// StopBuild implements awsapi.CodeBuild.
+func (c buildClient) StopBuild(_ context.Context, in *codebuild.StopBuildInput, _ ...func(*codebuild.Options)) (*codebuild.StopBuildOutput, error) {
+	_, err := c.w.do(&call{to: toCodeBuild, op: "StopBuild", what: brief(aws.ToString(in.Id)), writes: true, effect: func() (any, error) {
+		return nil, c.a.stop(aws.ToString(in.Id))
+	}})
+	if err != nil {
+		return nil, err
+	}
+	return &codebuild.StopBuildOutput{}, nil
+}
+
+// ListBuildsForProject implements awsapi.CodeBuild: the newest first, on one page.
+func (c buildClient) ListBuildsForProject(context.Context, *codebuild.ListBuildsForProjectInput, ...func(*codebuild.Options)) (*codebuild.ListBuildsForProjectOutput, error) {
+	v, err := c.w.do(&call{to: toCodeBuild, op: "ListBuildsForProject", effect: func() (any, error) {
+		out := &codebuild.ListBuildsForProjectOutput{}
+		for i := len(c.a.builds) - 1; i >= 0 && len(out.Ids) < 100; i-- {
+			if b := c.a.builds[i]; !b.deleted && !c.w.now.Before(b.visible) {
+				out.Ids = append(out.Ids, b.id)
+			}
+		}
+		return out, nil
+	}})
+	if err != nil {
+		return nil, err
+	}
+	return v.(*codebuild.ListBuildsForProjectOutput), nil //nolint:forcetypeassert // the effect above made it
+}
+
+// BatchGetProjects implements awsapi.CodeBuild. The environment's controller, which asks, is not simulated.
+func (buildClient) BatchGetProjects(context.Context, *codebuild.BatchGetProjectsInput, ...func(*codebuild.Options)) (*codebuild.BatchGetProjectsOutput, error) {
+	return nil, errors.New("simulation: BatchGetProjects is not simulated")
+}

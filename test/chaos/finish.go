@@ -1,0 +1,62 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package chaos
+
+import (
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+)
+
+// finish holds the end against the truth: every row free, nothing lost, nothing claimed that was not so.
+func (s *simulation) finish() {
+	s.over = true
+	if held := s.truth.rowsHeld(); len(held) > 0 {
+		s.fail(&s.counts.Stuck, "all is over, and %v are still held", held)
+	}
+	for _, c := range s.clusters {
+		for _, name := range c.names() {
+			if !c.gone {
+				s.checkOutcome(c, c.items[name])
+			}
+		}
+	}
+	for _, a := range s.accounts {
+		for _, r := range a.builds {
+			if !r.byHand && !s.truth.claimed[r.arn] {
+				s.counts.Wasted++
+			}
+		}
+	}
+}
+
+// checkOutcome holds an item's outcome against what its builds did.
+func (s *simulation) checkOutcome(c *cluster, item *v1alpha1.WorkItem) {
+	reason, good := "", false
+	for _, condition := range item.Status.Conditions {
+		if condition.Type == v1alpha1.ConditionSucceeded {
+			reason, good = condition.Reason, condition.Status == "True"
+		}
+	}
+	card := contract.ObjectCardKey(string(item.UID))
+	if item.Spec.Card != nil {
+		card = contract.CardKey(item.Spec.Card.Provider, item.Spec.Card.ID)
+	}
+	row := s.table.rows[card]
+	done := row != nil && numberOf(row[contract.AttrArming]) >= item.Status.ObservedArming.UnixMilli()
+	outcome := contract.Outcome(textOf(row[contract.AttrOutcome]))
+	last := contract.Outcome("")
+	if a := item.Status.Attempt; a != nil && a.Arming.Equal(item.Status.ObservedArming) {
+		last = s.truth.released[a.LockID]
+	}
+	switch {
+	case good && (!done || outcome != contract.OutcomeSucceeded):
+		s.fail(&s.counts.Lost, "item %s of cluster %s is %s, but its work was not done", item.Name, c.name, reason)
+	case reason == v1alpha1.ReasonAlreadyDone && !done:
+		s.fail(&s.counts.Lost, "item %s of cluster %s is done already, but nobody did it", item.Name, c.name)
+	case last == contract.OutcomeSucceeded && !good:
+		s.fail(&s.counts.Lost, "item %s of cluster %s is %s, but its last build succeeded", item.Name, c.name, reason)
+	case last.Blame() == contract.FaultWork && string(last) != reason && reason != v1alpha1.ReasonAlreadyDone && done:
+		s.fail(&s.counts.Lost, "item %s of cluster %s is %s, but its last build ended as %s", item.Name, c.name, reason, last)
+	}
+}

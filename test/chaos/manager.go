@@ -1,0 +1,187 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/kiro-worker/kiro-worker/controllers/workitem"
+	"github.com/kiro-worker/kiro-worker/internal/watch"
+)
+
+const (
+	// watchFast and watchSlow are the manager's defaults.
+	watchFast = 5 * time.Second
+	watchSlow = 30 * time.Second
+	// leadership is how long a manager that stands still stays the leader.
+	leadership = 15 * time.Second
+	// maxBackoff is the longest wait after errors, controller-runtime's default.
+	maxBackoff = 1000 * time.Second
+)
+
+// metrics are shared: no check reads them, and a registry a manager would be most of a seed's time.
+var metrics = workitem.NewMetrics(prometheus.NewRegistry())
+
+// manager is a running controller: the real reconciler and watcher, and a work queue.
+type manager struct {
+	*process
+	cluster    *cluster
+	cache      *cache
+	reconciler *workitem.Reconciler
+	watcher    *watch.Watcher
+	queue      map[string]*queued
+	ctx        context.Context //nolint:containedctx // the manager's own, as controller-runtime has it
+}
+
+// queued is one item in the work queue, as controller-runtime keeps it: never reconciled twice at once.
+type queued struct {
+	pending, running, dirty bool
+	failures                int
+	due                     time.Time // of the delayed reconcile; zero if there is none
+}
+
+// lead starts a manager that leads its cluster.
+func (s *simulation) lead(c *cluster) {
+	if c.gone {
+		return
+	}
+	s.programs++
+	m := &manager{process: s.process(fmt.Sprintf("%s/manager-%d", c.name, s.programs)), cluster: c, queue: map[string]*queued{}}
+	m.ctx = log.IntoContext(context.Background(), logr.Discard())
+	m.crash = func() {
+		if !m.dead {
+			s.tell("%s crashes", m.name)
+			s.retire(m)
+			s.after(s.between(time.Second, time.Minute), func() { s.lead(c) })
+		}
+	}
+	m.froze = func() { s.after(leadership, func() { s.depose(m) }) }
+	m.cache = newCache(c, m.process, m.enqueue)
+	p := &ports{s: s, process: m.process}
+	m.watcher = watch.New(p, watch.Options{Fast: watchFast, Slow: watchSlow})
+	m.reconciler = workitem.New(workitem.Options{
+		Client: s.mutant.kubernetes(&kubeClient{cache: m.cache}), Clients: s.mutant.ports(p), Watcher: m.watcher, Clock: m.process,
+		Events: noEvents{}, Metrics: metrics, Random: s.random.Float64, Cluster: c.name,
+		ProgressInterval: 10 * time.Second, SettlingTime: s.mutant.settling(),
+	})
+	c.managers = append(c.managers, m)
+	s.tell("%s leads, its clock off by %s", m.name, m.skew.Round(time.Second))
+	m.spawn("watch", m.watch, nil)
+	for _, name := range m.cache.names() {
+		m.enqueue(name)
+	}
+}
+
+// retire ends a manager.
+func (s *simulation) retire(m *manager) {
+	m.kill()
+	m.cluster.managers = slices.DeleteFunc(m.cluster.managers, func(o *manager) bool { return o == m })
+}
+
+// depose lets another manager lead where this one has stood still past its lease. When it wakes it does what it was
+// at for a moment more, until it notices.
+func (s *simulation) depose(m *manager) {
+	if m.dead || m.deposed || !s.now.Before(m.frozen) {
+		return
+	}
+	m.deposed = true
+	s.tell("%s has lost its leadership", m.name)
+	s.at(m.frozen.Add(s.between(0, 3*time.Second)), func() { s.retire(m) })
+	s.lead(m.cluster)
+}
+
+// watch is what watch.Runner does, on the simulated time.
+func (m *manager) watch() {
+	for {
+		changed, next := m.watcher.Tick(m.ctx, m.Now())
+		for _, key := range changed {
+			m.enqueue(key.Name)
+		}
+		_ = m.w.sleep(m.ctx, min(max(next.Sub(m.Now()), 0), watchFast))
+	}
+}
+
+// enqueue lets an item be reconciled soon.
+func (m *manager) enqueue(name string) {
+	q := m.entry(name)
+	switch {
+	case q.running:
+		q.dirty = true
+	case !q.pending:
+		q.pending = true
+		m.w.after(m.w.between(0, 5*time.Millisecond), func() { m.reconcile(name) })
+	}
+}
+
+func (m *manager) entry(name string) *queued {
+	q := m.queue[name]
+	if q == nil {
+		q = &queued{}
+		m.queue[name] = q
+	}
+	return q
+}
+
+func (m *manager) reconcile(name string) {
+	q := m.entry(name)
+	if m.dead || q.running {
+		return
+	}
+	q.pending, q.running = false, true
+	var res ctrl.Result
+	var err error
+	m.spawn("reconcile "+name, func() {
+		res, err = m.reconciler.Reconcile(m.ctx, ctrl.Request{NamespacedName: types.NamespacedName{Namespace: namespace, Name: name}})
+	}, func() { m.reconciled(name, q, res, err) })
+}
+
+func (m *manager) reconciled(name string, q *queued, res ctrl.Result, err error) {
+	q.running = false
+	switch {
+	case err != nil:
+		m.w.tell("%s: %s: %s", m.name, name, err)
+		m.again(name, q, min(5*time.Millisecond<<min(q.failures, 20), maxBackoff))
+		q.failures++
+	default:
+		q.failures = 0
+		if res.RequeueAfter > 0 {
+			m.again(name, q, res.RequeueAfter)
+		}
+	}
+	if q.dirty {
+		q.dirty = false
+		m.enqueue(name)
+	}
+}
+
+// again reconciles an item after a while; the earliest wish counts.
+func (m *manager) again(name string, q *queued, d time.Duration) {
+	due := m.w.now.Add(d)
+	if !q.due.IsZero() && !due.Before(q.due) {
+		return
+	}
+	q.due = due
+	m.w.at(due, func() {
+		if q.due.Equal(due) && !m.dead {
+			q.due = time.Time{}
+			m.enqueue(name)
+		}
+	})
+}
+
+// noEvents drops what is told to people.
+type noEvents struct{}
+
+// Eventf implements workitem.EventRecorder.
+func (noEvents) Eventf(runtime.Object, runtime.Object, string, string, string, string, ...any) {}

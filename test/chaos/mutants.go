@@ -1,0 +1,63 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package chaos
+
+import (
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/kiro-worker/kiro-worker/controllers/workitem"
+	"github.com/kiro-worker/kiro-worker/internal/awsapi"
+)
+
+// Mutant takes a protection away, from outside: it stands between the real code and what that talks to. The zero
+// Mutant takes nothing away.
+type Mutant struct {
+	Name string
+	// Table and Builds stand before DynamoDB and CodeBuild.
+	Table  func(awsapi.DynamoDB) awsapi.DynamoDB
+	Builds func(awsapi.CodeBuild) awsapi.CodeBuild
+	// Kubernetes stands before the API server.
+	Kubernetes func(client.Client) client.Client
+	// Ports stands before all ports of the controller, but not of its watcher.
+	Ports func(workitem.Clients) workitem.Clients
+	// NoSettling takes the settling time away.
+	NoSettling bool
+}
+
+func (m Mutant) dynamoDB(api awsapi.DynamoDB) awsapi.DynamoDB {
+	if m.Table == nil {
+		return api
+	}
+	return m.Table(api)
+}
+
+func (m Mutant) codeBuild(api awsapi.CodeBuild) awsapi.CodeBuild {
+	if m.Builds == nil {
+		return api
+	}
+	return m.Builds(api)
+}
+
+func (m Mutant) kubernetes(c client.Client) client.Client {
+	if m.Kubernetes == nil {
+		return c
+	}
+	return m.Kubernetes(c)
+}
+
+func (m Mutant) ports(p workitem.Clients) workitem.Clients {
+	if m.Ports == nil {
+		return p
+	}
+	return m.Ports(p)
+}
+
+func (m Mutant) settling() time.Duration {
+	if m.NoSettling {
+		return 0
+	}
+	return settlingTime
+}

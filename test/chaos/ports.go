@@ -1,0 +1,66 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem"
+	"github.com/kiro-worker/kiro-worker/internal/board"
+	"github.com/kiro-worker/kiro-worker/internal/build"
+	"github.com/kiro-worker/kiro-worker/internal/build/codebuild"
+	"github.com/kiro-worker/kiro-worker/internal/forge"
+	"github.com/kiro-worker/kiro-worker/internal/lock"
+	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
+	"github.com/kiro-worker/kiro-worker/internal/notify"
+)
+
+// ports makes the real ports over the simulated services, as internal/resolver does over the network.
+type ports struct {
+	s       *simulation
+	process *process
+}
+
+var _ workitem.Clients = (*ports)(nil)
+
+// Builds implements watch.Clients. The role says which account is meant.
+func (p *ports) Builds(_ context.Context, _ string, aws v1alpha1.AWSAccess) (build.Service, error) {
+	for _, a := range p.s.accounts {
+		if a.role() == aws.RoleARN {
+			return codebuild.New(p.s.mutant.codeBuild(buildClient{p.s.world, a})), nil
+		}
+	}
+	return nil, fmt.Errorf("simulation: no account has the role %q", aws.RoleARN)
+}
+
+func (a *account) role() string { return "arn:aws:iam::" + a.id + ":role/kiro" }
+
+// Table implements watch.Clients. All clusters share one table.
+func (p *ports) Table(context.Context, string, v1alpha1.AWSAccess, string) (lock.Table, error) {
+	return p.s.lockTable(), nil
+}
+
+// lockTable is the real lock table over the simulated one.
+func (s *simulation) lockTable() lock.Table {
+	return dynamodb.New(s.mutant.dynamoDB(tableClient{s.world, s.table}), tableName,
+		dynamodb.WithWait(s.sleep), dynamodb.WithRandom(s.random.Float64))
+}
+
+// Forge implements workitem.Clients.
+func (p *ports) Forge(context.Context, string, string, v1alpha1.Credentials, v1alpha1.AWSAccess) (forge.Forge, error) {
+	return forgeClient{p.s}, nil
+}
+
+// Board implements workitem.Clients. Items have no source here, so nobody asks: the board is never the lock.
+func (p *ports) Board(context.Context, *v1alpha1.WorkSource, *v1alpha1.WorkEnvironment) (board.Board, error) {
+	return nil, errors.New("simulation: the board is not simulated")
+}
+
+// Notifier implements workitem.Clients.
+func (p *ports) Notifier(context.Context, string, v1alpha1.AWSAccess, string) (notify.Notifier, error) {
+	return nil, errors.New("simulation: notifications are not simulated")
+}

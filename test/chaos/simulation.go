@@ -1,0 +1,217 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package chaos
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+)
+
+const (
+	tableName = "kiro-worker-locks"
+	// troubled is how long faults go on; then all must come to an end within patience.
+	troubled = 45 * time.Minute
+	patience = 10 * time.Hour
+	// glance is how often it is looked whether all is over.
+	glance = 30 * time.Second
+)
+
+// simulation is one seed's world with all that is in it.
+type simulation struct {
+	*world
+	seed     uint64
+	mutant   Mutant
+	table    *table
+	truth    *truth
+	accounts []*account
+	clusters []*cluster
+	branches map[string]*branch
+	// programs counts the processes that were ever started.
+	programs int
+	// plans is how many things people still mean to do.
+	plans    int
+	redTests float64
+	// calm is set if the seed has no faults at all.
+	calm   bool
+	skewed bool
+	healed bool
+	over   bool
+	// unlocked are the builds whose lock a person has taken away.
+	unlocked map[string]bool
+}
+
+// Result is what became of one seed.
+type Result struct {
+	Seed                                uint64
+	Faults, Wasted, Double, Lost, Stuck int
+	// Err is the first invariant that did not hold; nil if all did.
+	Err error
+}
+
+// Run simulates one seed's history, under a mutant if it is not the zero one, and tells it to trace if that is not nil.
+func Run(seed uint64, mutant Mutant, trace io.Writer) Result {
+	s := &simulation{
+		world: newWorld(seed, trace), seed: seed, mutant: mutant, branches: map[string]*branch{}, unlocked: map[string]bool{},
+	}
+	s.truth = newTruth(s)
+	s.table = newTable(s.truth.changed)
+	s.drawFaults()
+	s.calm = len(s.faults.rate) == 0
+	s.skewed = s.chance(0.7)
+	s.setUp()
+	s.after(troubled, s.cure)
+	s.after(glance, s.glance)
+	for !s.over && s.step() {
+	}
+	if s.broken == nil && !s.over {
+		s.fail(&s.counts.Stuck, "nothing happens any more: %s", s.unfinished())
+	}
+	s.halt()
+	c := s.counts
+	return Result{Seed: seed, Faults: c.Faults, Wasted: c.Wasted, Double: c.Double, Lost: c.Lost, Stuck: c.Stuck, Err: s.broken}
+}
+
+// halt ends every process, so that no coroutine outlives the seed.
+func (s *simulation) halt() {
+	for _, c := range s.clusters {
+		for _, m := range slices.Clone(c.managers) {
+			s.retire(m)
+		}
+	}
+	for _, a := range s.accounts {
+		for _, r := range a.builds {
+			if r.worker != nil {
+				r.worker.kill()
+			}
+		}
+	}
+}
+
+// process makes a process with a clock of its own.
+func (s *simulation) process(name string) *process {
+	p := &process{w: s.world, name: name, cut: map[service]time.Time{}}
+	if s.skewed {
+		p.skew = s.between(-3*time.Minute, 3*time.Minute)
+	}
+	return p
+}
+
+// build finds a build by its ARN.
+func (s *simulation) build(arn string) *run {
+	for _, a := range s.accounts {
+		if id := arn[max(0, len(arn)-len("kiro:0000-00000000")):]; a.byID[id] != nil {
+			return a.byID[id]
+		}
+	}
+	return nil
+}
+
+// mayFree reports whether a person's word allows to free the lock of a build that is alive.
+func (s *simulation) mayFree(r *run) bool { return s.unlocked[r.arn] }
+
+// cure ends all faults: whoever stands still wakes, and every service is reached again.
+func (s *simulation) cure() {
+	s.tell("the faults end")
+	s.healed = true
+	s.heal()
+	wake := func(p *process) {
+		p.frozen = s.now
+		clear(p.cut)
+	}
+	for _, c := range s.clusters {
+		for _, m := range c.managers {
+			wake(m.process)
+		}
+	}
+	for _, a := range s.accounts {
+		a.full = time.Time{}
+		for _, r := range a.builds {
+			if r.worker != nil {
+				wake(r.worker)
+			}
+		}
+	}
+}
+
+// glance looks whether everything has come to its end.
+func (s *simulation) glance() {
+	left := s.unfinished()
+	switch {
+	case left == "":
+		s.finish()
+	case s.now.Sub(epoch) > troubled+patience:
+		s.fail(&s.counts.Stuck, "%s after the faults ended: %s", patience, left)
+	default:
+		s.after(glance, s.glance)
+	}
+}
+
+// unfinished is what has not come to its end; empty if all has.
+func (s *simulation) unfinished() string {
+	if s.plans > 0 {
+		return fmt.Sprintf("%d plans of people", s.plans)
+	}
+	for _, c := range s.clusters {
+		for _, name := range c.names() {
+			if c.gone {
+				continue
+			}
+			if why := pending(c.items[name]); why != "" {
+				return fmt.Sprintf("item %s of cluster %s: %s", name, c.name, why)
+			}
+		}
+	}
+	for _, a := range s.accounts {
+		for _, r := range a.builds {
+			if !r.over() {
+				return "build " + r.id + " runs"
+			}
+		}
+	}
+	if s.effects > 0 {
+		return "requests are on their way"
+	}
+	return ""
+}
+
+// pending says what an item still waits for; empty if it is at its end.
+func pending(item *v1alpha1.WorkItem) string {
+	succeeded, concluded := "", false
+	for _, c := range item.Status.Conditions {
+		switch c.Type {
+		case v1alpha1.ConditionSucceeded:
+			if c.Status == "Unknown" {
+				return c.Reason + ": " + c.Message
+			}
+			succeeded = c.Reason
+		case v1alpha1.ConditionConcluded:
+			concluded = c.Status == "True"
+		}
+	}
+	switch {
+	case !item.DeletionTimestamp.IsZero():
+		return "it is being deleted"
+	case succeeded == "":
+		return "it was never looked at"
+	case !concluded:
+		return "its end is not told"
+	case item.Status.ObservedArming == nil || !item.Status.ObservedArming.Equal(item.Spec.ArmedAt):
+		return "its arming was not taken in"
+	}
+	return ""
+}
+
+// rowKeys are the lock table's keys in a fixed order.
+func (s *simulation) rowKeys() []string {
+	keys := make([]string, 0, len(s.table.rows))
+	for key := range s.table.rows {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,176 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package chaos
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+)
+
+// truth knows what really happened, which no program of the simulation does, and checks the invariants at each
+// change. It reads rows and never asks the code under test.
+type truth struct {
+	s *simulation
+	// fences is the highest fence that a branch was taken with.
+	fences map[string]int64
+	// live are the builds that have claimed and not released, by the row that they hold.
+	live map[string]*run
+	// claimed are all builds that ever held their lock; by their ARN.
+	claimed map[string]bool
+	// released is the outcome that a lock was released with.
+	released map[string]contract.Outcome
+	// worked is the lock that worked an arming off, by card and arming.
+	worked map[string]string
+	// starts are the builds that StartBuild made for a lock.
+	starts map[string][]*run
+	// held is how many slots of a project are held; fewest how few were since a lock was taken.
+	held   map[string]int
+	fewest map[string]int
+}
+
+func newTruth(s *simulation) *truth {
+	return &truth{
+		s: s, fences: map[string]int64{}, live: map[string]*run{}, claimed: map[string]bool{}, released: map[string]contract.Outcome{},
+		worked: map[string]string{}, starts: map[string][]*run{}, held: map[string]int{}, fewest: map[string]int{},
+	}
+}
+
+// rowState is what the invariants need of a row.
+type rowState struct {
+	lockID, buildID, outcome, project string
+	inProgress                        bool
+	fence                             int64
+}
+
+func stateOf(row attrs) rowState {
+	return rowState{
+		lockID: textOf(row[contract.AttrLockID]), buildID: textOf(row[contract.AttrBuildID]), outcome: textOf(row[contract.AttrOutcome]),
+		project:    textOf(row[contract.AttrProjectARN]),
+		inProgress: textOf(row[contract.AttrStatus]) == string(contract.StatusInProgress), fence: numberOf(row[contract.AttrFence]),
+	}
+}
+
+// changed checks a row that has changed.
+func (t *truth) changed(key string, old, next attrs) {
+	if strings.HasPrefix(key, "card#") {
+		t.recorded(key, next)
+		return
+	}
+	was, is := stateOf(old), stateOf(next)
+	if strings.HasPrefix(key, "slot#") {
+		t.countSlots(was, is)
+	}
+	taken := is.inProgress && (!was.inProgress || was.lockID != is.lockID)
+	if taken && strings.HasPrefix(key, "branch#") {
+		if is.fence <= t.fences[key] {
+			t.s.fail(&t.s.counts.Double, "the fence of %s went from %d to %d", key, t.fences[key], is.fence)
+		}
+		t.fences[key] = is.fence
+	}
+	if was.inProgress && was.buildID != "" && (!is.inProgress || was.lockID != is.lockID || was.buildID != is.buildID) {
+		t.freed(key, was, is)
+	}
+	if is.inProgress && is.buildID != "" && (taken || was.buildID != is.buildID) {
+		t.claims(key, is)
+	}
+}
+
+// freed checks that a row left its holder's hands by that holder's will, or after its death.
+func (t *truth) freed(key string, was, is rowState) {
+	r := t.s.build(was.buildID)
+	delete(t.live, key)
+	if is.lockID == was.lockID && is.outcome != "" {
+		t.released[was.lockID] = contract.Outcome(is.outcome)
+	}
+	if r != nil && r.alive() && !t.s.mayFree(r) && !r.releasing {
+		t.s.fail(&t.s.counts.Double, "%s was taken from build %s, which is alive", key, r.id)
+	}
+}
+
+// claims checks that no other build lives by the row.
+func (t *truth) claims(key string, is rowState) {
+	r := t.s.build(is.buildID)
+	if r == nil {
+		return
+	}
+	t.claimed[r.arn] = true
+	if o := t.live[key]; o != nil && o != r && o.alive() {
+		t.s.fail(&t.s.counts.Double, "builds %s and %s both live by %s", o.id, r.id, key)
+	}
+	t.live[key] = r
+	if by := t.worked[armingKey(r)]; by != "" && by != r.lockID {
+		t.s.fail(&t.s.counts.Double, "build %s works on an arming that lock %s has worked off", r.id, by)
+	}
+}
+
+// granted checks a worker that was told that the lock is its own.
+func (t *truth) granted(r *run) {
+	if row := stateOf(t.s.table.rows[r.env[contract.EnvBranchKey]]); row.lockID == r.lockID && row.buildID != r.arn {
+		t.s.fail(&t.s.counts.Double, "build %s was granted the lock that build %s has claimed", r.id, row.buildID)
+	}
+}
+
+// effect checks an effect outside at the moment in which it counts: its build must hold the branch.
+func (t *truth) effect(r *run, p contract.Parameters, what string) {
+	row := stateOf(t.s.table.rows[p.BranchKey])
+	if !row.inProgress || row.lockID != p.LockID || row.buildID != r.arn {
+		t.s.fail(&t.s.counts.Double, "a %s of build %s arrived after its lease: the branch is held by %q, build %q",
+			what, r.id, row.lockID, row.buildID)
+	}
+}
+
+// recorded checks the record of what was worked off.
+func (t *truth) recorded(key string, next attrs) {
+	arming := key + "@" + strconv.FormatInt(numberOf(next[contract.AttrArming]), 10)
+	by := textOf(next[contract.AttrLockID])
+	if o := t.worked[arming]; o != "" && o != by {
+		t.s.fail(&t.s.counts.Double, "%s was concluded by lock %s and again by %s", arming, o, by)
+	}
+	t.worked[arming] = by
+}
+
+func armingKey(r *run) string { return r.env[contract.EnvCardKey] + "@" + r.env[contract.EnvArming] }
+
+// countSlots follows how many slots of a project are held.
+func (t *truth) countSlots(was, is rowState) {
+	if was.inProgress {
+		t.held[was.project]--
+	}
+	if is.inProgress {
+		t.held[is.project]++
+	}
+	if is.inProgress && was.lockID != is.lockID {
+		t.fewest[is.lockID] = t.held[is.project]
+	}
+	for lockID, fewest := range t.fewest {
+		t.fewest[lockID] = min(fewest, t.held[is.project])
+	}
+}
+
+// started checks that a lost answer wastes no start: the token makes one build of calls that lie close together.
+func (t *truth) started(r *run) {
+	for _, o := range t.starts[r.lockID] {
+		switch apart := r.started.Sub(o.started); {
+		case apart < 2*time.Minute:
+			t.s.fail(&t.s.counts.Wasted, "builds %s and %s were both started for one attempt, %s apart", o.id, r.id, apart)
+		case t.s.calm:
+			t.s.fail(&t.s.counts.Wasted, "builds %s and %s were both started for one attempt without a fault", o.id, r.id)
+		}
+	}
+	t.starts[r.lockID] = append(t.starts[r.lockID], r)
+}
+
+// rowsHeld are the rows that somebody still holds.
+func (t *truth) rowsHeld() []string {
+	var held []string
+	for _, key := range t.s.rowKeys() {
+		if stateOf(t.s.table.rows[key]).inProgress {
+			held = append(held, key)
+		}
+	}
+	return held
+}

@@ -1,0 +1,223 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package chaos
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/codebuild/types"
+
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/lock"
+	"github.com/kiro-worker/kiro-worker/internal/worker"
+)
+
+const (
+	beatEvery      = 30 * time.Second
+	pushTimeout    = 2 * time.Minute
+	releaseTimeout = 20 * time.Second
+	tries          = 5
+)
+
+// builder is a build's worker. The pipeline is a sketch of the real one; lock and lease are the real ones.
+type builder struct {
+	s       *simulation
+	run     *run
+	process *process
+	p       contract.Parameters
+	table   lock.Table
+	lock    lock.Lock
+	lease   *worker.Lease
+	branch  *branch
+}
+
+// begin runs a build's worker.
+func (s *simulation) begin(r *run) {
+	s.programs++
+	p := s.process("worker " + brief(r.id))
+	r.worker = p
+	p.crash = func() {
+		if !p.dead {
+			s.tell("%s crashes", p.name)
+			p.kill()
+			s.after(s.between(time.Second, 30*time.Second), func() { r.account.end(r, types.StatusTypeFailed) })
+		}
+	}
+	parameters, err := contract.ParametersFrom(func(name string) (string, bool) { v, ok := r.env[name]; return v, ok })
+	if err != nil {
+		s.fail(&s.counts.Stuck, "build %s was given parameters that it cannot read: %s", r.id, err)
+		return
+	}
+	b := &builder{s: s, run: r, process: p, p: parameters, table: s.lockTable(), branch: s.branches[parameters.BranchName]}
+	b.lock = lock.Lock{
+		LockID: parameters.LockID, Fence: parameters.Fence,
+		SlotKey: parameters.SlotKey, BranchKey: parameters.BranchKey, CardKey: parameters.CardKey,
+	}
+	b.lease = worker.NewLease(b.table, b.lock, r.arn, parameters.Lease, p)
+	status := types.StatusTypeFailed
+	p.spawn("build", func() { status = b.work(context.Background()) }, func() {
+		p.kill()
+		s.after(s.between(time.Second, 10*time.Second), func() { r.account.end(r, status) })
+	})
+}
+
+// work is the build from claim to release.
+func (b *builder) work(ctx context.Context) types.StatusType {
+	if !b.claim(ctx) {
+		b.s.tell("%s does nothing: its claim was refused", b.process.name)
+		return types.StatusTypeFailed
+	}
+	_ = b.lease.Beat(ctx)
+	result, lost := b.pipeline(ctx)
+	if lost {
+		b.s.tell("%s has lost its lease", b.process.name)
+		return types.StatusTypeFailed
+	}
+	b.release(ctx, result)
+	if result.Succeeded() {
+		return types.StatusTypeSucceeded
+	}
+	return types.StatusTypeFailed
+}
+
+func (b *builder) claim(ctx context.Context) bool {
+	for try := range tries {
+		sent := b.process.Now()
+		err := b.table.Claim(ctx, b.lock, b.run.arn, sent.Add(b.p.Lease))
+		var refusal *lock.Refusal
+		switch {
+		case err == nil:
+			b.lease.Claimed(sent)
+			b.s.truth.granted(b.run)
+			return true
+		case errors.As(err, &refusal):
+			return false
+		}
+		_ = b.s.sleep(ctx, time.Second<<try)
+	}
+	return false
+}
+
+// pipeline does the spec's open tasks, one push each, and measures.
+func (b *builder) pipeline(ctx context.Context) (result contract.Result, lost bool) {
+	head, done, err := b.fetch()
+	if err != nil {
+		return b.failed(contract.OutcomeCheckoutFailed), false
+	}
+	for ; done < b.branch.tasks; done++ {
+		b.lease.Tell(lock.Progress{Stage: contract.StageAgent, Tasks: b.tasks(done)})
+		if b.spend(ctx, b.s.between(5*time.Second, 90*time.Second)) {
+			return contract.Result{}, true
+		}
+		commit := b.branch.commit()
+		if err := b.push(ctx, head, commit); err != nil {
+			return b.failed(contract.OutcomeInternalError), worker.IsLost(err)
+		}
+		head = commit
+	}
+	result = b.measured()
+	provisional := result
+	provisional.Outcome, provisional.Message = contract.OutcomeInterrupted, "The build ended without releasing its lock."
+	text, err := provisional.Encode()
+	if err != nil {
+		return b.failed(contract.OutcomeInternalError), false
+	}
+	b.lease.Tell(lock.Progress{Stage: contract.StageCoverage, Tasks: b.tasks(done), Result: text})
+	return result, b.spend(ctx, b.s.between(time.Second, 40*time.Second))
+}
+
+func (b *builder) tasks(done int) contract.Tasks {
+	return contract.Tasks{Done: int32(done), Total: int32(b.branch.tasks)}
+}
+
+func (b *builder) failed(o contract.Outcome) contract.Result { return contract.Result{Outcome: o} }
+
+// measured is what tests and coverage gave: green, red, or nothing at all.
+func (b *builder) measured() contract.Result {
+	r := contract.Result{
+		Outcome: contract.OutcomeSucceeded, TestsGate: contract.GatePassed, CoverageGate: contract.GatePassed,
+		Tests: &contract.Tests{Total: 3, Passed: 3}, Commit: b.branch.head, PullRequestUpdated: true,
+	}
+	if b.s.chance(b.s.redTests) {
+		r.Outcome, r.TestsGate = contract.OutcomeTestsFailed, contract.GateFailed
+	}
+	return r
+}
+
+// spend works for a while, with heartbeats. It reports whether the lease was lost.
+func (b *builder) spend(ctx context.Context, d time.Duration) (lost bool) {
+	for end := b.process.Now().Add(d); ; {
+		left := end.Sub(b.process.Now())
+		if left <= 0 {
+			return false
+		}
+		_ = b.s.sleep(ctx, min(left, beatEvery))
+		if err := b.lease.Beat(ctx); worker.IsLost(err) {
+			return true
+		}
+	}
+}
+
+// fetch reads the remote's branch.
+func (b *builder) fetch() (head string, done int, err error) {
+	type state struct {
+		head string
+		done int
+	}
+	for try := range tries {
+		var v any
+		v, err = b.s.do(&call{to: toForge, op: "fetch", effect: func() (any, error) { return state{b.branch.head, b.branch.done}, nil }})
+		if err == nil {
+			at := v.(state) //nolint:forcetypeassert // the effect above made it
+			return at.head, at.done, nil
+		}
+		_ = b.s.sleep(context.Background(), time.Second<<try)
+	}
+	return "", 0, err
+}
+
+// push brings a commit to the remote, with the lease checked before each try.
+func (b *builder) push(ctx context.Context, old, commit string) (err error) {
+	for try := range tries {
+		if err = b.lease.Ensure(ctx, pushTimeout); err == nil {
+			_, err = b.s.do(&call{to: toForge, op: "push", what: brief(commit), writes: true, effect: func() (any, error) {
+				return nil, b.s.pushed(b, old, commit)
+			}})
+		}
+		if err == nil || worker.IsLost(err) || errors.Is(err, errMoved) {
+			return err
+		}
+		_ = b.s.sleep(ctx, time.Second<<try)
+	}
+	return err
+}
+
+// pushed is a push that arrives.
+func (s *simulation) pushed(b *builder, old, commit string) error {
+	if b.branch.head != commit && b.branch.head == old {
+		s.truth.effect(b.run, b.p, "push")
+	}
+	return b.branch.push(old, commit)
+}
+
+// release ends the lock, as its last effect.
+func (b *builder) release(ctx context.Context, result contract.Result) {
+	text, err := result.Encode()
+	if err != nil {
+		return
+	}
+	ending := worker.EndingOf(result, text, b.p)
+	for try := range tries {
+		if err = b.lease.Ensure(ctx, releaseTimeout); err == nil {
+			b.run.releasing = true
+			err = b.table.Release(ctx, b.lock, b.run.arn, b.process.Now(), ending)
+		}
+		if err == nil || errors.Is(err, lock.ErrNotHolder) || worker.IsLost(err) {
+			return
+		}
+		_ = b.s.sleep(ctx, time.Second<<try)
+	}
+}
