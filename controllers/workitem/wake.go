@@ -6,16 +6,37 @@ package workitem
 import (
 	"context"
 
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/queue"
 )
+
+// usabilityChanged lets through what may let an item go on, and not the changes of queue and slots: those come with
+// every item's every step, and would wake all that wait.
+func usabilityChanged() predicate.Predicate {
+	return predicate.Funcs{
+		UpdateFunc: func(e event.UpdateEvent) bool {
+			was, ok1 := e.ObjectOld.(*v1alpha1.WorkEnvironment)
+			is, ok2 := e.ObjectNew.(*v1alpha1.WorkEnvironment)
+			return ok1 && ok2 && (was.Generation != is.Generation || was.DeletionTimestamp.IsZero() != is.DeletionTimestamp.IsZero() ||
+				usable(was) != usable(is))
+		},
+	}
+}
+
+func usable(env *v1alpha1.WorkEnvironment) bool {
+	c := meta.FindStatusCondition(env.Status.Conditions, v1alpha1.ConditionReady)
+	return c != nil && c.Status == metav1.ConditionTrue && c.ObservedGeneration == env.Generation
+}
 
 // itemsThatWaitFor wakes the items that a change of their environment may let go on.
 func (r *Reconciler) itemsThatWaitFor(ctx context.Context, o client.Object) []ctrl.Request {
