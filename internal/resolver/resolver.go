@@ -62,7 +62,7 @@ type Options struct {
 // Resolver makes clients and keeps them. It is safe for concurrent use.
 type Resolver struct {
 	options Options
-	github  *cache[githubKey, *githubapi.Client]
+	github  *cache[githubKey, *githubClient]
 }
 
 // New returns a Resolver. It calls nobody.
@@ -73,7 +73,7 @@ func New(o Options) *Resolver {
 	if o.Limits == nil {
 		o.Limits = githubapi.NewLimits(o.Clock)
 	}
-	return &Resolver{options: o, github: newCache[githubKey, *githubapi.Client](maxGitHubClients)}
+	return &Resolver{options: o, github: newCache[githubKey, *githubClient](maxGitHubClients)}
 }
 
 // Table returns a lock table.
