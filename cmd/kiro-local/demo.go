@@ -81,7 +81,7 @@ func runDemo(args []string) (code int, err error) {
 	}
 	report.Write(os.Stdout)
 	if o.keep {
-		system.WriteAround(os.Stdout)
+		system.WriteAround(os.Stdout, report)
 		<-ctx.Done()
 		fmt.Println("\nstopping")
 	} else {

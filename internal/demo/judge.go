@@ -36,8 +36,9 @@ type Snapshot struct {
 	LockRows map[string]contract.RowStatus
 	// Artifacts are the keys in the bucket.
 	Artifacts []string
-	// AnyOutcome takes every outcome: what a real agent makes of the specs cannot be foretold.
-	AnyOutcome bool
+	// RealAgent takes every outcome of the work where the spec or the card asks for a failure: a real agent may do
+	// better. What is to succeed has to.
+	RealAgent bool
 }
 
 // Finished reports whether every card that is to be worked on was.
@@ -85,10 +86,19 @@ func (s Snapshot) judgeCard(state State) []string {
 	if outcome == nil || outcome.Status == metav1.ConditionUnknown {
 		return []string{"its work did not end"}
 	}
-	if !s.AnyOutcome {
+	column := want.EndColumn
+	if s.RealAgent && want.Outcome != v1alpha1.ReasonSucceeded {
+		column = columnBlocked
+		if outcome.Status == metav1.ConditionTrue {
+			column = columnReview
+		}
+		if contract.Outcome(outcome.Reason).Blame() == contract.FaultMachinery {
+			wrong = append(wrong, "the machinery failed: "+outcome.Reason)
+		}
+	} else {
 		wrong = append(wrong, differs("its outcome is", want.Outcome, outcome.Reason)...)
-		wrong = append(wrong, differs("it lies in the column", want.EndColumn, state.Column)...)
 	}
+	wrong = append(wrong, differs("it lies in the column", column, state.Column)...)
 	if (outcome.Status == metav1.ConditionTrue) != (outcome.Reason == v1alpha1.ReasonSucceeded) {
 		wrong = append(wrong, fmt.Sprintf("Succeeded=%s contradicts its reason %s", outcome.Status, outcome.Reason))
 	}

@@ -61,7 +61,7 @@ func TestJudge(t *testing.T) {
 		"LockHeld":    {why: "a leaked lock blocks the branch for ever", want: "slot#a is still held", spoil: func(s *demo.Snapshot) { s.LockRows["slot#a"] = contract.StatusInProgress }},
 		"NoLock":      {why: "work without a lock is no exclusion", want: "no lock was ever taken", spoil: func(s *demo.Snapshot) { s.LockRows = nil }},
 		"AnyOutcome": {why: "what a real agent makes of a spec cannot be foretold", spoil: func(s *demo.Snapshot) {
-			s.AnyOutcome = true
+			s.RealAgent = true
 			s.States[1].Item.Status.Conditions[0].Reason = v1alpha1.ReasonAgentFailed
 		}},
 	}
@@ -75,6 +75,12 @@ func TestJudge(t *testing.T) {
 			}
 		})
 	}
+}
+
+func succeed(s *demo.Snapshot, card int) {
+	c := &s.States[card].Item.Status.Conditions[0]
+	c.Status, c.Reason = metav1.ConditionTrue, v1alpha1.ReasonSucceeded
+	s.States[card].Column = "In Review"
 }
 
 func TestFinished(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -58,6 +59,21 @@ func newClient(config *rest.Config) (client.Client, error) {
 		return nil, fmt.Errorf("making a client for the API server: %w", err)
 	}
 	return c, nil
+}
+
+// writeKubeconfig writes a kubeconfig whose namespace is the demo's, so that a plain `kubectl get workitems` works.
+func writeKubeconfig(path string, text []byte) error {
+	config, err := clientcmd.Load(text)
+	if err != nil {
+		return fmt.Errorf("reading the API server's kubeconfig: %w", err)
+	}
+	for _, c := range config.Contexts {
+		c.Namespace = Namespace
+	}
+	if err := clientcmd.WriteToFile(*config, path); err != nil {
+		return fmt.Errorf("writing the kubeconfig: %w", err)
+	}
+	return nil
 }
 
 // createObjects makes what a team's administrator would make, once everything that it names is there.

@@ -37,7 +37,7 @@ func (s *System) report(snapshot Snapshot, started time.Time, wrong []string) *R
 		ArtifactsDir: s.path("artifacts"), Logs: s.path("logs"),
 	}
 	//nolint:noctx // ended by the API server's own time-outs
-	out, err := exec.Command(s.Kubectl, "--kubeconfig="+s.Kubeconfig, "--namespace="+Namespace, "get", "workitems").CombinedOutput()
+	out, err := exec.Command(s.Kubectl, "--kubeconfig="+s.Kubeconfig, "get", "workitems").CombinedOutput()
 	if err != nil {
 		r.Wrong = append(r.Wrong, fmt.Sprintf("kubectl get workitems: %v", err))
 	}
@@ -55,7 +55,7 @@ func (r *Report) OK() bool { return len(r.Wrong) == 0 }
 func (r *Report) Write(out io.Writer) {
 	fmt.Fprintf(out, "\nWhat became of the cards, after %s:\n\n", r.Took)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "  CARD\tOUTCOME\tTESTS\tCOVERAGE\tCOLUMN\tBECAUSE")
+	fmt.Fprintln(w, "  CARD\tOUTCOME\tTESTS\tCOVERAGE\tCOLUMN\tWHAT IT SHOWS")
 	for _, s := range r.States {
 		outcome, tests, coverage := ends(s)
 		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\n", s.Card.Title, outcome, tests, coverage, s.Column, s.Card.Story)
@@ -115,17 +115,30 @@ func ends(s State) (outcome, tests, coverage string) {
 }
 
 // WriteAround says how to look around in a system that stays up.
-func (s *System) WriteAround(out io.Writer) {
-	kubectl := "KUBECONFIG=" + s.Kubeconfig + " " + s.Kubectl + " -n " + Namespace
-	fmt.Fprintf(out, "\nIt stays up until you press Ctrl-C. Look around:\n\n")
+func (s *System) WriteAround(out io.Writer, r *Report) {
+	name := "NAME"
+	for _, state := range r.States {
+		if state.Item != nil {
+			name = state.Item.Name
+			break
+		}
+	}
+	fmt.Fprintf(out, "\nIt stays up until you press Ctrl-C. Look around:\n\n  export KUBECONFIG=%s\n", s.Kubeconfig)
 	for _, command := range []string{
-		"get workitems", "get workitems -o wide", "describe workitem card-…",
-		"wait workitem --all --for=condition=Succeeded=True --timeout=60s", "get workenvironments,worksources",
+		"get workitems", "get workitems -o wide", "describe workitem " + name,
+		"wait --for=condition=Succeeded workitem/" + name, "get workenvironments,worksources",
 	} {
-		fmt.Fprintf(out, "  %s %s\n", kubectl, command)
+		fmt.Fprintf(out, "  %s %s\n", s.kubectl(), command)
 	}
 	fmt.Fprintf(out, "\nPut a new card on the board; it is seen within 15 s:\n\n  %s card add --dir %s --title \"Loyalty levels\" --spec loyalty\n",
 		s.program("kiro-local"), s.options.Dir)
-	fmt.Fprintf(out, "\nGitHub's emulator listens on %s, AWS's on %s; logs lie in %s.\n",
-		s.GitHubURL, s.AWSURL, s.path("logs"))
+	fmt.Fprintf(out, "\nThe emulated GitHub listens on %s, AWS on %s; logs lie in %s.\n", s.GitHubURL, s.AWSURL, s.path("logs"))
+}
+
+// kubectl is the person's own, or where there is none ours.
+func (s *System) kubectl() string {
+	if _, err := exec.LookPath("kubectl"); err == nil {
+		return "kubectl"
+	}
+	return s.Kubectl
 }

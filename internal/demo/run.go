@@ -88,7 +88,7 @@ func (s *System) broken(ctx context.Context, snapshot Snapshot, started time.Tim
 
 // look takes a snapshot.
 func (s *System) look(ctx context.Context, waited map[string]bool) (Snapshot, error) {
-	snapshot := Snapshot{AnyOutcome: s.options.Agent == AgentKiro, LockRows: map[string]contract.RowStatus{}}
+	snapshot := Snapshot{RealAgent: s.options.Agent == AgentKiro, LockRows: map[string]contract.RowStatus{}}
 	var items v1alpha1.WorkItemList
 	if err := s.Client.List(ctx, &items, client.InNamespace(Namespace)); err != nil {
 		return snapshot, fmt.Errorf("listing the work items: %w", err)

@@ -138,8 +138,8 @@ func (s *System) startControlPlane() error {
 		return err
 	}
 	s.Kubectl, s.Kubeconfig = s.plane.Kubectl, s.path("kubeconfig")
-	if err := os.WriteFile(s.Kubeconfig, s.plane.Kubeconfig, 0o600); err != nil {
-		return fmt.Errorf("writing the kubeconfig: %w", err)
+	if err := writeKubeconfig(s.Kubeconfig, s.plane.Kubeconfig); err != nil {
+		return err
 	}
 	s.Client, err = newClient(s.plane.Config)
 	return err

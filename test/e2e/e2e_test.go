@@ -175,7 +175,7 @@ func checkSecrets(t *testing.T, system *demo.System, report *demo.Report) {
 
 func kubectl(t *testing.T, system *demo.System, args ...string) string {
 	t.Helper()
-	args = append([]string{"--kubeconfig", system.Kubeconfig, "--namespace", demo.Namespace}, args...)
+	args = append([]string{"--kubeconfig", system.Kubeconfig}, args...)
 	out, err := exec.Command(system.Kubectl, args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("kubectl %s: %v\n%s", strings.Join(args, " "), err, out)
