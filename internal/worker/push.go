@@ -51,13 +51,19 @@ func (j *job) pushOnce(ctx context.Context, address, old, commit string) error {
 		return moved(old, now)
 	}
 	_, err = j.withCredentials(ctx, address, "push", "--porcelain", "--no-verify", "--", address, commit+":"+j.repo.branchRef())
-	if err != nil && strings.Contains(err.Error(), "rejected") && !isUnreachable(err) {
-		// Between looking and pushing; git compared the old commit and refused.
-		if now, again := j.remoteHead(ctx, address); again == nil && now != old && now != commit {
-			return moved(old, now)
-		}
+	if err == nil || isUnreachable(err) {
+		return err
 	}
-	return err
+	// git compared the old commit and refused: somebody was quicker, or it was this very push, sent again by the
+	// HTTP library after its answer was lost.
+	switch now, again := j.remoteHead(ctx, address); {
+	case again != nil || now == old:
+		return err
+	case now == commit:
+		return nil
+	default:
+		return moved(old, now)
+	}
 }
 
 func moved(old, now string) error {

@@ -358,3 +358,45 @@ func (w *world) next(attempt int32) {
 	w.options.Dir = w.t.TempDir()
 	w.options.BuildLog = filepath.Join(w.options.Dir, "build.log")
 }
+
+func lockOf(p contract.Parameters) lock.Lock {
+	return lock.Lock{LockID: p.LockID, Fence: p.Fence, SlotKey: p.SlotKey, BranchKey: p.BranchKey, CardKey: p.CardKey}
+}
+
+// codeOf runs one phase that is to go well.
+func (w *world) codeOf(phase Phase) error {
+	if code := Run(w.t.Context(), w.options, phase); code != ExitOK {
+		return fmt.Errorf("phase %s ended with %d\n%s", phase, code, w.log)
+	}
+	return nil
+}
+
+// losing is a lock table that says, from the second heartbeat of a stage on, that the lock is another's.
+type losing struct {
+	lock.Table
+	mark string
+	when contract.Stage
+}
+
+func (l losing) Heartbeat(ctx context.Context, k lock.Lock, arn string, now, until time.Time, p lock.Progress) error {
+	if p.Stage == l.when {
+		_ = os.WriteFile(l.mark, nil, 0o600)
+		return &lock.Refusal{Err: lock.ErrNotHolder, Message: "the row is another's"}
+	}
+	return l.Table.Heartbeat(ctx, k, arn, now, until, p)
+}
+
+// stopping sends the signal as soon as a stage tells that it began.
+type stopping struct {
+	lock.Table
+	stage contract.Stage
+	stop  func()
+}
+
+func (s stopping) Heartbeat(ctx context.Context, k lock.Lock, arn string, now, until time.Time, p lock.Progress) error {
+	err := s.Table.Heartbeat(ctx, k, arn, now, until, p)
+	if p.Stage == s.stage {
+		s.stop()
+	}
+	return err
+}
