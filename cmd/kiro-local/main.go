@@ -85,4 +85,4 @@ func command(name string, args []string) (int, error) {
 	return 0, errUsage
 }
 
-const standInPace = 500 * time.Millisecond
+const standInPace = 1200 * time.Millisecond

@@ -92,7 +92,7 @@ func (s Snapshot) judgeCard(state State) []string {
 		if outcome.Status == metav1.ConditionTrue {
 			column = columnReview
 		}
-		if contract.Outcome(outcome.Reason).Blame() == contract.FaultMachinery {
+		if outcome.Status != metav1.ConditionTrue && contract.Outcome(outcome.Reason).Blame() != contract.FaultWork {
 			wrong = append(wrong, "the machinery failed: "+outcome.Reason)
 		}
 	} else {

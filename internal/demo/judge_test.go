@@ -60,9 +60,21 @@ func TestJudge(t *testing.T) {
 		"NoAddress":   {why: "artifacts that nobody finds are lost", want: "does not say where", spoil: func(s *demo.Snapshot) { s.States[first].Item.Status.Result = nil }},
 		"LockHeld":    {why: "a leaked lock blocks the branch for ever", want: "slot#a is still held", spoil: func(s *demo.Snapshot) { s.LockRows["slot#a"] = contract.StatusInProgress }},
 		"NoLock":      {why: "work without a lock is no exclusion", want: "no lock was ever taken", spoil: func(s *demo.Snapshot) { s.LockRows = nil }},
-		"AnyOutcome": {why: "what a real agent makes of a spec cannot be foretold", spoil: func(s *demo.Snapshot) {
+		"Better": {why: "a real agent may do better than the sample asks", spoil: func(s *demo.Snapshot) {
 			s.RealAgent = true
-			s.States[1].Item.Status.Conditions[0].Reason = v1alpha1.ReasonAgentFailed
+			end(s, 1, metav1.ConditionTrue, v1alpha1.ReasonSucceeded, "In Review")
+		}},
+		"Otherwise": {why: "nor need it fail in the same way", spoil: func(s *demo.Snapshot) {
+			s.RealAgent = true
+			end(s, 1, metav1.ConditionFalse, v1alpha1.ReasonAgentFailed, "Needs Attention")
+		}},
+		"Useless": {why: "but it must do what can be done", want: `"AgentFailed" instead of "Succeeded"`, spoil: func(s *demo.Snapshot) {
+			s.RealAgent = true
+			end(s, first, metav1.ConditionFalse, v1alpha1.ReasonAgentFailed, "Needs Attention")
+		}},
+		"Machinery": {why: "that the machinery failed is no outcome of the work", want: "the machinery failed: BuildFault", spoil: func(s *demo.Snapshot) {
+			s.RealAgent = true
+			end(s, 1, metav1.ConditionFalse, v1alpha1.ReasonBuildFault, "Needs Attention")
 		}},
 	}
 	for name, tc := range cases {
@@ -81,6 +93,12 @@ func succeed(s *demo.Snapshot, card int) {
 	c := &s.States[card].Item.Status.Conditions[0]
 	c.Status, c.Reason = metav1.ConditionTrue, v1alpha1.ReasonSucceeded
 	s.States[card].Column = "In Review"
+}
+
+// end gives a card another end.
+func end(s *demo.Snapshot, card int, status metav1.ConditionStatus, reason, column string) {
+	c := &s.States[card].Item.Status.Conditions[0]
+	c.Status, c.Reason, s.States[card].Column = status, reason, column
 }
 
 func TestFinished(t *testing.T) {

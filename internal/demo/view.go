@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 )
@@ -39,17 +40,14 @@ func rowOf(s State) row {
 	return r
 }
 
-// note says why an item waits or how it ended.
+// note says why an item waits, or how it ended.
 func note(item *v1alpha1.WorkItem) string {
-	for _, kind := range []string{v1alpha1.ConditionSucceeded, v1alpha1.ConditionAccepted} {
-		c := meta.FindStatusCondition(item.Status.Conditions, kind)
-		if c == nil || c.Reason == v1alpha1.ReasonProgressing || c.Reason == v1alpha1.ReasonPending {
-			continue
-		}
-		if kind == v1alpha1.ConditionAccepted && c.Status == "True" {
-			continue
-		}
-		return kind + "=" + string(c.Status) + " " + c.Reason
+	end := meta.FindStatusCondition(item.Status.Conditions, v1alpha1.ConditionSucceeded)
+	if end != nil && end.Status != metav1.ConditionUnknown {
+		return v1alpha1.ConditionSucceeded + "=" + string(end.Status) + " " + end.Reason
+	}
+	if c := meta.FindStatusCondition(item.Status.Conditions, v1alpha1.ConditionAccepted); c != nil && c.Status != metav1.ConditionTrue {
+		return v1alpha1.ConditionAccepted + "=" + string(c.Status) + " " + c.Reason
 	}
 	if q := item.Status.Queue; q != nil && q.Reason != "" {
 		return "waits: " + q.Reason
@@ -120,8 +118,9 @@ func (l *Log) Show(states []State) {
 			continue
 		}
 		l.last[slug] = r
-		fmt.Fprintf(l.Out, "%5.1fs  %-15s %-11s %-13s tasks %-4s coverage %-7s column %-19q %s\n", time.Since(l.started).Seconds(),
+		line := fmt.Sprintf("%5.1fs  %-15s %-10s %-13s tasks %-4s coverage %-7s column %-20q %s", time.Since(l.started).Seconds(),
 			r.title, r.phase, r.stage, r.tasks, r.coverage, r.column, r.note)
+		fmt.Fprintln(l.Out, strings.TrimRight(line, " "))
 	}
 }
 
