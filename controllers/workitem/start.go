@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -47,8 +48,12 @@ func (s *start) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result,
 		}
 		a = item.Status.Attempt
 	}
-	if s.clock.Now().After(a.Deadlines.StartBy.Time) {
+	now := s.clock.Now()
+	if now.After(a.Deadlines.StartBy.Time) {
 		return s.lookAndGiveUp(ctx, item)
+	}
+	if left := nextStart(a).Sub(now); left > 0 {
+		return waitFor(left), nil
 	}
 	service, err := s.clients.Builds(ctx, item.Namespace, a.Parameters.AWS)
 	if err != nil {
@@ -104,8 +109,28 @@ func (s *start) notStarted(item *v1alpha1.WorkItem, err error) (result, error) {
 	}
 	s.metrics.startRefusals.Inc()
 	a.StartCalls++
-	again := backoff(policyOf(a.Parameters.StartRetry, startPolicy), a.StartCalls, s.random())
-	return waitFor(min(again, a.Deadlines.StartBy.Sub(now)+time.Second)), nil
+	return waitFor(max(min(nextStart(a).Sub(now), a.Deadlines.StartBy.Sub(now)+time.Second), time.Second)), nil
+}
+
+// nextStart is when CodeBuild may be asked to start the build: at the intent's time, and after each call that gave
+// none a backoff later. It is computed from what the status holds, because the very write that counts a call wakes
+// the item again: a wait that only the queue knew of would be none, and CodeBuild would be asked ten times a second.
+func nextStart(a *v1alpha1.Attempt) time.Time {
+	policy := policyOf(a.Parameters.StartRetry, startPolicy)
+	at := a.IntentTime.Time
+	for n := int32(1); n <= a.StartCalls && at.Before(a.Deadlines.StartBy.Time); n++ {
+		at = at.Add(max(backoff(policy, n, spread(a.LockID)), time.Second))
+	}
+	return at
+}
+
+// spread is a number from 0 to 1 that differs from attempt to attempt, and for one attempt is always the same.
+func spread(lockID string) float64 {
+	n, err := strconv.ParseUint(lockID[:min(len(lockID), 4)], 16, 16)
+	if err != nil {
+		return 0
+	}
+	return float64(n) / (1 << 16)
 }
 
 // claim records the build in the lock's rows, so that it is known there even if the worker never comes up.
