@@ -34,6 +34,7 @@ const usage = `Usage:
 `
 
 func main() {
+	hide()
 	os.Exit(int(dispatch(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)))
 }
 

@@ -53,7 +53,9 @@ type holder struct {
 
 func (h *holder) Claim(context.Context, lock.Lock, string, time.Time) error { return nil }
 
-func (h *holder) Release(context.Context, lock.Lock, string, time.Time, lock.Ending) error { return nil }
+func (h *holder) Release(context.Context, lock.Lock, string, time.Time, lock.Ending) error {
+	return nil
+}
 
 func (h *holder) Heartbeat(_ context.Context, _ lock.Lock, _ string, _, _ time.Time, p lock.Progress) error {
 	h.beats++

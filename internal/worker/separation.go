@@ -29,6 +29,7 @@ func (j *job) separate(ctx context.Context) {
 		j.state.Separation = fmt.Sprintf("on: user %s (%d)", j.agentUser(), c.UID)
 	} else {
 		j.state.Separation = "off: " + off
+		j.state.note("Agent and tests ran as the worker's own user: %s.", off)
 	}
 	j.logSeparation(ctx)
 }
@@ -80,11 +81,38 @@ func (j *job) home() (agent.Home, error) {
 	return h, nil
 }
 
+// passable reports the first directory on the way to a place that a user may not pass through.
+func passable(place string, c *process.Credential) error {
+	for dir := filepath.Dir(place); ; dir = filepath.Dir(dir) {
+		info, err := os.Stat(dir)
+		if err != nil {
+			return err
+		}
+		stat, ok := info.Sys().(*syscall.Stat_t)
+		mode, needed := info.Mode().Perm(), fs.FileMode(0o001)
+		switch {
+		case ok && stat.Uid == c.UID:
+			needed = 0o100
+		case ok && stat.Gid == c.GID:
+			needed = 0o010
+		}
+		if mode&needed == 0 {
+			return fmt.Errorf("the agent's user may not pass through %s: make it passable (chmod o+x), or give another place with --dir", dir)
+		}
+		if dir == filepath.Dir(dir) {
+			return nil
+		}
+	}
+}
+
 // giveTree makes the work tree the agent's own, where it runs as another user.
 func (j *job) giveTree() error {
 	c, _ := j.credential()
 	if c == nil {
 		return nil
+	}
+	if err := passable(j.repo.tree, c); err != nil {
+		return fmt.Errorf("giving the checkout to the agent: %w", err)
 	}
 	err := filepath.WalkDir(j.repo.tree, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
