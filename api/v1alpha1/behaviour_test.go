@@ -6,8 +6,6 @@ package v1alpha1_test
 import (
 	"context"
 	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -20,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/testenv"
 )
 
 func newItem(name, branch string) *v1alpha1.WorkItem {
@@ -33,7 +32,8 @@ func newItem(name, branch string) *v1alpha1.WorkItem {
 
 func mustCreate(t *testing.T, o client.Object) {
 	t.Helper()
-	if err := cluster.Create(context.Background(), o); err != nil {
+	cluster := testenv.Client(t)
+	if err := cluster.Create(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cluster.Delete(context.Background(), o) })
@@ -62,7 +62,7 @@ func TestIdentityIsFrozenByAnAttempt(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			ctx := context.Background()
+			ctx, cluster := t.Context(), testenv.Client(t)
 			item := newItem("frozen-"+strings.ToLower(name), "feature/one")
 			item.Spec.SpecPath = "specs/one"
 			mustCreate(t, item)
@@ -101,7 +101,7 @@ func TestIdentityIsFrozenByAnAttempt(t *testing.T) {
 }
 
 func TestDefaults(t *testing.T) {
-	ctx := context.Background()
+	ctx, cluster := t.Context(), testenv.Client(t)
 	source := object(t, "WorkSource")
 	environment := object(t, "WorkEnvironment")
 	for _, o := range []client.Object{source, environment} {
@@ -156,7 +156,7 @@ func minutes(n int) *metav1.Duration {
 }
 
 func TestSelectableFields(t *testing.T) {
-	ctx := context.Background()
+	ctx, cluster := t.Context(), testenv.Client(t)
 	for i, branch := range []string{"select/one", "select/two"} {
 		item := newItem(fmt.Sprintf("select-%d", i), branch)
 		item.Spec.EnvironmentRef.Name = fmt.Sprintf("select-env-%d", i)
@@ -190,7 +190,7 @@ func TestSelectableFields(t *testing.T) {
 
 // TestColumns asks kubectl itself: what a person sees is the server's table.
 func TestColumns(t *testing.T) {
-	ctx := context.Background()
+	ctx, cluster := t.Context(), testenv.Client(t)
 	item := newItem("columns", "feature/columns")
 	mustCreate(t, item)
 	item.Status = v1alpha1.WorkItemStatus{
@@ -209,9 +209,9 @@ func TestColumns(t *testing.T) {
 	if err := cluster.Status().Update(ctx, item); err != nil {
 		t.Fatal(err)
 	}
-	short := kubectl(t, "get", "workitems", "columns")
+	short := testenv.Kubectl(t, "get", "workitems", "columns")
 	checkTable(t, short, "NAME PHASE STAGE TASKS COVERAGE BRANCH PR AGE", "columns Running agent 7/12 87.5 feature/columns 12 <AGE>")
-	wide := kubectl(t, "get", "wi", "columns", "-o", "wide")
+	wide := testenv.Kubectl(t, "get", "wi", "columns", "-o", "wide")
 	checkTable(t, wide, "NAME PHASE STAGE TASKS COVERAGE BRANCH PR AGE BUILD ATTEMPT MESSAGE",
 		"columns Running agent 7/12 87.5 feature/columns 12 <AGE> worker:1 1 The build runs.")
 }
@@ -234,19 +234,6 @@ func checkTable(t *testing.T, table, header, row string) {
 	}
 }
 
-func kubectl(t *testing.T, args ...string) string {
-	t.Helper()
-	config := filepath.Join(t.TempDir(), "kubeconfig")
-	if err := os.WriteFile(config, plane.Kubeconfig, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	out, err := exec.Command(plane.Kubectl, append([]string{"--kubeconfig", config}, args...)...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("kubectl %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-	return string(out)
-}
-
 // TestManifests has kubectl itself apply what people are told to apply.
 func TestManifests(t *testing.T) {
 	root, err := filepath.Abs(filepath.Join("..", ".."))
@@ -255,13 +242,13 @@ func TestManifests(t *testing.T) {
 	}
 	for _, overlay := range []string{"config/default", "config/samples"} {
 		t.Cleanup(func() {
-			kubectl(t, "delete", "--wait=false", "--ignore-not-found", "-k", filepath.Join(root, "config/samples"))
+			testenv.Kubectl(t, "delete", "--wait=false", "--ignore-not-found", "-k", filepath.Join(root, "config/samples"))
 		})
-		out := kubectl(t, "apply", "-k", filepath.Join(root, overlay))
+		out := testenv.Kubectl(t, "apply", "-k", filepath.Join(root, overlay))
 		t.Logf("%s:\n%s", overlay, out)
 	}
 	var items v1alpha1.WorkItemList
-	if err := cluster.List(context.Background(), &items, client.MatchingFields{"spec.branch": "feature/checkout"}); err != nil || len(items.Items) != 1 {
+	if err := testenv.Client(t).List(t.Context(), &items, client.MatchingFields{"spec.branch": "feature/checkout"}); err != nil || len(items.Items) != 1 {
 		t.Errorf("the sample item is not there: %d, %v", len(items.Items), err)
 	}
 }

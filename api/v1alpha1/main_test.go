@@ -5,51 +5,16 @@ package v1alpha1_test
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
-	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
-	"github.com/kiro-worker/kiro-worker/internal/controlplane"
+	"github.com/kiro-worker/kiro-worker/internal/testenv"
 )
 
-// cluster is the API server that every test here asks: only it can say what it refuses.
-var (
-	plane   *controlplane.ControlPlane
-	cluster client.Client
-)
-
-func TestMain(m *testing.M) {
-	os.Exit(run(m))
-}
-
-func run(m *testing.M) int {
-	var err error
-	if plane, err = controlplane.Start(controlplane.Options{}); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer func() {
-		if err := plane.Stop(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-		}
-	}()
-	scheme := runtime.NewScheme()
-	if err := v1alpha1.AddToScheme(scheme); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	if cluster, err = client.New(plane.Config, client.Options{Scheme: scheme}); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
-}
+func TestMain(m *testing.M) { testenv.Main(m) }
 
 // The smallest object of each kind that is taken.
 const (
@@ -127,7 +92,8 @@ func object(t *testing.T, kind string, changes ...change) *unstructured.Unstruct
 
 func create(t *testing.T, o *unstructured.Unstructured) error {
 	t.Helper()
-	err := cluster.Create(context.Background(), o)
+	cluster := testenv.Client(t)
+	err := cluster.Create(t.Context(), o)
 	if err == nil {
 		t.Cleanup(func() {
 			if err := client.IgnoreNotFound(cluster.Delete(context.Background(), o)); err != nil {

@@ -17,6 +17,7 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/testenv"
 )
 
 // TestEventsWakeTheController runs the controller as the manager does, with its watches, its cache and the cache's
@@ -47,7 +48,7 @@ func TestEventsWakeTheController(t *testing.T) {
 // start runs the controller until the test ends.
 func (w *world) start() {
 	w.t.Helper()
-	mgr, err := ctrl.NewManager(cluster.Config, ctrl.Options{
+	mgr, err := ctrl.NewManager(testenv.Config(), ctrl.Options{
 		Scheme: w.scheme, Metrics: metricsserver.Options{BindAddress: "0"},
 		// Its name may be used once a process otherwise.
 		Controller: config.Controller{SkipNameValidation: ptr.To(true)},

@@ -5,25 +5,18 @@ package workenvironment
 
 import (
 	"context"
-	"fmt"
-	"net/http/httptest"
-	"os"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/events"
 	clocktesting "k8s.io/utils/clock/testing"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/artifacts"
@@ -32,7 +25,6 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/build/codebuild"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	"github.com/kiro-worker/kiro-worker/internal/controlplane"
 	awsemulator "github.com/kiro-worker/kiro-worker/internal/emulator/aws"
 	buildemulator "github.com/kiro-worker/kiro-worker/internal/emulator/codebuild"
 	tableemulator "github.com/kiro-worker/kiro-worker/internal/emulator/dynamodb"
@@ -40,24 +32,10 @@ import (
 	bucketemulator "github.com/kiro-worker/kiro-worker/internal/emulator/s3"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
+	"github.com/kiro-worker/kiro-worker/internal/testenv"
 )
 
-var cluster *controlplane.ControlPlane
-
-func TestMain(m *testing.M) {
-	log.SetLogger(logr.Discard())
-	var err error
-	if cluster, err = controlplane.Start(controlplane.Options{}); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	if err := cluster.Stop(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { testenv.Main(m) }
 
 // world is a namespace of the API server, the emulated AWS, and a clock.
 type world struct {
@@ -116,17 +94,11 @@ func (r *resolver) Store(ctx context.Context, _ string, a v1alpha1.AWSAccess) (a
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	scheme := runtime.NewScheme()
-	must(t, clientgoscheme.AddToScheme(scheme))
-	must(t, v1alpha1.AddToScheme(scheme))
-	c, err := client.New(cluster.Config, client.Options{Scheme: scheme})
-	must(t, err)
+	c := testenv.Client(t)
 	w := &world{
-		t: t, client: c, scheme: scheme, clock: clocktesting.NewFakePassiveClock(epoch), events: events.NewFakeRecorder(100), faults: faults.New(nil, nil),
+		t: t, client: c, scheme: c.Scheme(), clock: clocktesting.NewFakePassiveClock(epoch), events: events.NewFakeRecorder(100), faults: faults.New(nil, nil),
 	}
-	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "team-"}}
-	must(t, c.Create(t.Context(), ns))
-	w.namespace = ns.Name
+	w.namespace = testenv.Namespace(t, c)
 	w.startAWS()
 	w.r = w.reconciler(c)
 	return w
@@ -155,10 +127,9 @@ func (w *world) startAWS() {
 	endpoint.Handle(tableemulator.Service, w.tables, tableemulator.WriteError)
 	endpoint.Handle(buildemulator.Service, w.builds, nil)
 	endpoint.Handle(bucketemulator.Service, w.buckets, bucketemulator.WriteError)
-	server := httptest.NewServer(endpoint)
-	w.t.Cleanup(server.Close)
-	w.resolver = &resolver{endpoint: server.URL, clients: awsapi.New(awsapi.Options{
-		AllowedEndpoints: []string{server.URL}, Credentials: credentials.NewStaticCredentialsProvider("AKIATEST", "secret", ""),
+	url := testenv.Serve(w.t, endpoint)
+	w.resolver = &resolver{endpoint: url, clients: awsapi.New(awsapi.Options{
+		AllowedEndpoints: []string{url}, Credentials: credentials.NewStaticCredentialsProvider("AKIATEST", "secret", ""),
 	})}
 }
 

@@ -7,26 +7,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http/httptest"
-	"os"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/events"
 	clocktesting "k8s.io/utils/clock/testing"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
@@ -34,7 +27,6 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/build/codebuild"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	"github.com/kiro-worker/kiro-worker/internal/controlplane"
 	emulatoraws "github.com/kiro-worker/kiro-worker/internal/emulator/aws"
 	emulatorcodebuild "github.com/kiro-worker/kiro-worker/internal/emulator/codebuild"
 	emulatordynamodb "github.com/kiro-worker/kiro-worker/internal/emulator/dynamodb"
@@ -46,25 +38,11 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
 	"github.com/kiro-worker/kiro-worker/internal/notify"
+	"github.com/kiro-worker/kiro-worker/internal/testenv"
 	"github.com/kiro-worker/kiro-worker/internal/watch"
 )
 
-var cluster *controlplane.ControlPlane
-
-func TestMain(m *testing.M) {
-	log.SetLogger(logr.Discard())
-	var err error
-	if cluster, err = controlplane.Start(controlplane.Options{}); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	if err := cluster.Stop(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { testenv.Main(m) }
 
 const (
 	token      = "ghp_test"
@@ -124,11 +102,7 @@ func (w *world) restart() {
 }
 
 func (w *world) startKubernetes() {
-	scheme := runtime.NewScheme()
-	w.must(clientgoscheme.AddToScheme(scheme))
-	w.must(v1alpha1.AddToScheme(scheme))
-	plain, err := client.NewWithWatch(cluster.Config, client.Options{Scheme: scheme})
-	w.must(err)
+	plain := testenv.Client(w.t)
 	w.client = interceptor.NewClient(plain, interceptor.Funcs{
 		SubResourcePatch: func(ctx context.Context, c client.Client, sub string, o client.Object, p client.Patch, opts ...client.SubResourcePatchOption) error {
 			if item, ok := o.(*v1alpha1.WorkItem); ok {
@@ -145,18 +119,14 @@ func (w *world) startKubernetes() {
 			return c.SubResource(sub).Patch(ctx, o, p, opts...)
 		},
 	})
-	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "team-"}}
-	w.must(plain.Create(w.t.Context(), ns))
-	w.namespace = ns.Name
+	w.namespace = testenv.Namespace(w.t, plain)
 }
 
 func (w *world) startGitHub() {
 	var err error
 	w.github, err = emulatorgithub.New(emulatorgithub.Options{Dir: w.t.TempDir(), Clock: w.clock, Faults: w.faults})
 	w.must(err)
-	server := httptest.NewServer(w.github)
-	w.t.Cleanup(server.Close)
-	w.github.SetURL(server.URL)
+	w.github.SetURL(testenv.Serve(w.t, w.github))
 	w.github.AddToken(token, "bot", emulatorgithub.AllRights())
 	w.must(w.github.CreateRepository(repository, "main", emulatorgithub.Text(map[string]string{"README.md": "hello\n"})))
 	api, err := githubapi.New(githubapi.Options{
@@ -182,12 +152,11 @@ func (w *world) startAWS() {
 	endpoint := emulatoraws.New(emulatoraws.Options{Account: account})
 	endpoint.Handle("dynamodb", w.dynamodb, nil)
 	endpoint.Handle("codebuild", w.codebuild, nil)
-	server := httptest.NewServer(endpoint)
-	w.t.Cleanup(server.Close)
+	url := testenv.Serve(w.t, endpoint)
 	clients := awsapi.New(awsapi.Options{
-		AllowedEndpoints: []string{server.URL}, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		AllowedEndpoints: []string{url}, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 	})
-	target := awsapi.Target{Region: region, EndpointURL: server.URL}
+	target := awsapi.Target{Region: region, EndpointURL: url}
 	rows, err := clients.DynamoDB(w.t.Context(), target)
 	w.must(err)
 	w.table = dynamodb.New(rows, tableName)

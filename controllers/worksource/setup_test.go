@@ -20,6 +20,7 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/testenv"
 )
 
 // TestEventsWakeTheController runs the controller as the manager does, with its watches and its cache, and without a
@@ -52,7 +53,7 @@ func TestEventsWakeTheController(t *testing.T) {
 // start runs the controller until the test ends, or stop is called.
 func (w *world) start() (stop func()) {
 	w.t.Helper()
-	mgr, err := ctrl.NewManager(cluster.Config, ctrl.Options{
+	mgr, err := ctrl.NewManager(testenv.Config(), ctrl.Options{
 		Scheme: w.scheme, Metrics: metricsserver.Options{BindAddress: "0"},
 		// Its name may be used once a process otherwise, and here it starts twice.
 		Controller: config.Controller{SkipNameValidation: ptr.To(true)},

@@ -6,52 +6,31 @@ package worksource
 import (
 	"context"
 	"fmt"
-	"net/http/httptest"
-	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/events"
 	clocktesting "k8s.io/utils/clock/testing"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/board"
 	boardgithub "github.com/kiro-worker/kiro-worker/internal/board/github"
-	"github.com/kiro-worker/kiro-worker/internal/controlplane"
 	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
 	emulator "github.com/kiro-worker/kiro-worker/internal/emulator/github"
 	"github.com/kiro-worker/kiro-worker/internal/githubapi"
+	"github.com/kiro-worker/kiro-worker/internal/testenv"
 )
 
-var cluster *controlplane.ControlPlane
-
-func TestMain(m *testing.M) {
-	log.SetLogger(logr.Discard())
-	var err error
-	if cluster, err = controlplane.Start(controlplane.Options{}); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	if err := cluster.Stop(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { testenv.Main(m) }
 
 const (
 	token      = "ghp_test"
@@ -90,11 +69,7 @@ func (b *boards) Board(context.Context, *v1alpha1.WorkSource, *v1alpha1.WorkEnvi
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	scheme := runtime.NewScheme()
-	must(t, clientgoscheme.AddToScheme(scheme))
-	must(t, v1alpha1.AddToScheme(scheme))
-	c, err := client.NewWithWatch(cluster.Config, client.Options{Scheme: scheme})
-	must(t, err)
+	c := testenv.Client(t)
 	writes := &atomic.Int64{}
 	counted := interceptor.NewClient(c, interceptor.Funcs{
 		Apply: func(ctx context.Context, c client.WithWatch, part runtime.ApplyConfiguration, opts ...client.ApplyOption) error {
@@ -103,17 +78,14 @@ func newWorld(t *testing.T) *world {
 		},
 	})
 	w := &world{
-		t: t, client: c, scheme: scheme, clock: clocktesting.NewFakePassiveClock(epoch), events: events.NewFakeRecorder(100), writes: writes,
+		t: t, client: c, scheme: c.Scheme(), clock: clocktesting.NewFakePassiveClock(epoch), events: events.NewFakeRecorder(100), writes: writes,
 	}
-	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "team-"}}
-	must(t, c.Create(t.Context(), ns))
-	w.namespace = ns.Name
+	w.namespace = testenv.Namespace(t, c)
 
+	var err error
 	w.github, err = emulator.New(emulator.Options{Dir: t.TempDir(), Clock: w.clock})
 	must(t, err)
-	server := httptest.NewServer(w.github)
-	t.Cleanup(server.Close)
-	w.github.SetURL(server.URL)
+	w.github.SetURL(testenv.Serve(t, w.github))
 	w.github.AddToken(token, "bot", emulator.AllRights())
 	must(t, w.github.CreateRepository(repository, "main", emulator.Files{"README.md": []byte("hello\n")}))
 	w.number, w.projectID = w.github.CreateProject(emulator.Project{
