@@ -264,3 +264,18 @@ func maxMatch(re *syntax.Regexp) int {
 		return 0
 	}
 }
+
+// runsOverAll tells whether an expression repeats what can be any character.
+func runsOverAll(re *syntax.Regexp) bool {
+	for _, sub := range re.Sub {
+		if runsOverAll(sub) {
+			return true
+		}
+		if re.Op == syntax.OpStar || re.Op == syntax.OpPlus || re.Op == syntax.OpRepeat {
+			if sets, _ := positions(sub); len(sets) == 1 && sets[0].size() > 200 {
+				return true
+			}
+		}
+	}
+	return false
+}

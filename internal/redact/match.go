@@ -42,6 +42,8 @@ type hunt struct {
 	spans []span
 	// past is, by rule, where its last match ended: matches of one rule do not overlap.
 	past map[*rule]int
+	// vain is, by rule, how much of the text its expression was run over without a match.
+	vain map[*rule]int
 	// about are rules whose keyword says what the text is about.
 	about map[*rule]bool
 }
@@ -85,6 +87,11 @@ func (h *hunt) trigger(t *trigger, end int) {
 		if !h.assigns(r, end) {
 			return
 		}
+	case option:
+		if start == 0 || !blank[h.text[start-1]] || !fits(r.sets, h.text[start:]) ||
+			!bytes.Contains(h.text[max(0, start-commandReach):start], []byte(command)) {
+			return
+		}
 	case around:
 		h.scan(r, start-r.reach, end+r.reach)
 		return
@@ -104,9 +111,12 @@ func (h *hunt) confirm(r *rule, start int) {
 		return
 	}
 	near, cut := min(len(h.text), start+shortReach), min(len(h.text), start+r.reach)
+	if r.loose && r.way == prefixed && !r.keys.contains(h.text[start:cut]) {
+		return
+	}
 	if near < cut {
 		// Expressions are much faster on short texts. Only what reaches the end of this one, or may begin so, needs more.
-		m := r.compile().FindSubmatchIndex(h.text[start:near])
+		m := r.at().FindSubmatchIndex(h.text[start:near])
 		if m != nil && m[1] < near-start {
 			h.match(r, m, start)
 			return
@@ -115,9 +125,33 @@ func (h *hunt) confirm(r *rule, start int) {
 			return
 		}
 	}
-	if m := r.compile().FindSubmatchIndex(h.text[start:cut]); m != nil {
+	if m := r.at().FindSubmatchIndex(h.text[start:cut]); m != nil {
 		h.match(r, m, start)
+		return
 	}
+	if r.loose {
+		h.tire(r, start, cut-start)
+	}
+}
+
+// tire keeps count of how much of the text a slow expression was run over in vain. A text that is made of its triggers
+// would make that the text's length times its reach; once it is more than the text's length, the rest is searched in
+// one go.
+func (h *hunt) tire(r *rule, start, cost int) {
+	if h.vain == nil {
+		h.vain = map[*rule]int{}
+	}
+	if h.vain[r] += cost; h.vain[r] > len(h.text)+unboundedReach {
+		h.scan(r, start, len(h.text))
+		h.setPast(r, len(h.text))
+	}
+}
+
+func (h *hunt) setPast(r *rule, end int) {
+	if h.past == nil {
+		h.past = map[*rule]int{}
+	}
+	h.past[r] = max(h.past[r], end)
 }
 
 // walk looks at every byte for the beginning of a rule's match.
@@ -134,7 +168,7 @@ func (h *hunt) walk(r *rule) {
 func (h *hunt) scan(r *rule, from, to int) {
 	from, to = max(from, h.past[r], 0), min(to, len(h.text))
 	for from < to {
-		m := r.compile().FindSubmatchIndex(h.text[from:to])
+		m := r.search().FindSubmatchIndex(h.text[from:to])
 		if m == nil {
 			return
 		}
@@ -180,10 +214,7 @@ func (h *hunt) assigns(r *rule, end int) bool {
 // match takes a rule's match at base, if it is a secret after all.
 func (h *hunt) match(r *rule, m []int, base int) {
 	from, to := base+m[0], base+m[1]
-	if h.past == nil {
-		h.past = map[*rule]int{}
-	}
-	h.past[r] = to
+	h.setPast(r, to)
 	start, end := from, to
 	if g := group(r, m); g > 0 {
 		start, end = base+m[2*g], base+m[2*g+1]
@@ -196,7 +227,7 @@ func (h *hunt) match(r *rule, m []int, base int) {
 		return
 	}
 	// In a command or an assignment the value goes and the rest stays readable. Elsewhere a group is often only a piece.
-	if r.way != assigned && !bytes.HasPrefix(h.text[from:to], []byte("curl")) && 2*(end-start) < to-from {
+	if r.way != assigned && r.way != option && 2*(end-start) < to-from {
 		start, end = from, to
 	}
 	s := span{start: start, end: end, rule: r.ID}

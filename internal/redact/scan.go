@@ -53,6 +53,10 @@ func (a *automaton) find(text []byte) (spans []span, partial int) {
 	}
 	partial = len(text)
 	for _, state := range s.alive {
+		// A word that is complete and begins no longer one waits for nothing.
+		for state != 0 && a.first[state] == a.first[state+1] {
+			state = a.fail[state]
+		}
 		if depth := a.depth[state]; depth >= minPartial {
 			partial = min(partial, s.begin(a.words[a.via[state]][:depth], len(text)))
 		}
