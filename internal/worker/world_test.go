@@ -32,6 +32,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
 	"github.com/kiro-worker/kiro-worker/internal/logging"
 	"github.com/kiro-worker/kiro-worker/internal/metricsink"
+	"github.com/kiro-worker/kiro-worker/internal/process"
 	"github.com/kiro-worker/kiro-worker/internal/redact"
 )
 
@@ -399,4 +400,22 @@ func (s stopping) Heartbeat(ctx context.Context, k lock.Lock, arn string, now, u
 		s.stop()
 	}
 	return err
+}
+
+var errGone = errors.New("gone")
+
+func credentialOf(uid uint32) *process.Credential { return &process.Credential{UID: uid, GID: uid} }
+
+// sharedTemp is a directory that other users may pass through.
+func sharedTemp(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "kiro-worker-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }

@@ -1,0 +1,266 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+)
+
+// An agent may do whatever it likes within the checkout; none of it may reach the worker.
+func TestHostileAgents(t *testing.T) {
+	outside := filepath.Join(t.TempDir(), "outside")
+	cases := map[string]struct {
+		why    string
+		script string
+		check  func(*testing.T, *world, contract.Result)
+	}{
+		"Hooks": {
+			why: "Hooks in the agent's view are never run by the worker.",
+			script: `mkdir -p .git/hooks; for h in pre-commit pre-push post-commit post-index-change reference-transaction; do
+printf '#!/bin/sh\ntouch ` + outside + `\n' > .git/hooks/$h; chmod +x .git/hooks/$h; done; echo "$1" > f$1`,
+		},
+		"Config": {
+			why: "Nor is its configuration read.",
+			script: `cat > .git/config <<'X'
+[core]
+	fsmonitor = touch ` + outside + `
+	hooksPath = /tmp
+[filter "x"]
+	clean = touch ` + outside + `
+	smudge = touch ` + outside + `
+[diff "x"]
+	textconv = touch ` + outside + `
+[credential]
+	helper = "!touch ` + outside + `"
+[alias]
+	add = "!touch ` + outside + `"
+X
+echo '* filter=x diff=x' > .gitattributes; echo "$1" > f$1`,
+		},
+		"NoGit": {
+			why:    "Nor is it needed.",
+			script: `rm -rf .git; ln -s /etc .git; echo "$1" > f$1`,
+		},
+		"OtherBranch": {
+			why:    "An agent that commits and switches branches changes only its view.",
+			script: `git -c user.name=a -c user.email=a@b checkout -q -b evil; echo "$1" > f$1; git add -A; git -c user.name=a -c user.email=a@b commit -q -m evil`,
+		},
+		"Clone": {
+			why:    "A repository within the checkout is not committed as a link to nowhere.",
+			script: `git init -q nested$1; cd nested$1; echo x > x; git add x; git -c user.name=a -c user.email=a@b commit -q -m x; cd ..; echo "$1" > f$1`,
+			check: func(t *testing.T, w *world, _ contract.Result) {
+				if strings.Contains(w.bucket.objects["artifacts/test/b-1/diffs/changes.diff"], "Subproject commit") {
+					t.Error("a link to a commit that exists nowhere was committed")
+				}
+			},
+		},
+		"LeavesChildren": {
+			why:    "Whoever is left behind is ended, and waited for by nobody.",
+			script: `(sleep 300; touch ` + outside + `) & echo "$1" > f$1`,
+		},
+		"LongLine": {
+			why:    "A line without an end is cut, not kept in memory.",
+			script: `head -c 30000000 /dev/zero | tr '\0' x; echo "$1" > f$1`,
+		},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.options.Parameters.Settings.AgentCommand = shell(c.script)
+			w.codebuild(t.Context())
+			_, result := w.row()
+			if result.Outcome != contract.OutcomeSucceeded {
+				t.Fatalf("%s\n%+v\n%s", c.why, result, w.log)
+			}
+			if _, err := os.Lstat(outside); err == nil {
+				t.Fatalf("%s\nsomething outside was touched", c.why)
+			}
+			if w.file("f2") != "2\n" || w.file("f3") != "3\n" {
+				t.Errorf("%s\nthe work is not on the branch", c.why)
+			}
+			if c.check != nil {
+				c.check(t, w, result)
+			}
+		})
+	}
+}
+
+func TestAgentsEnvironment(t *testing.T) {
+	w := newWorld(t)
+	w.options.Environ = append(os.Environ(), "AWS_SECRET_ACCESS_KEY=aws-secret", "KIRO_WORKER_LOCK_ID=lock", "CODEBUILD_BUILD_ID=b", "GITHUB_TOKEN=gh", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=/x")
+	w.options.Parameters.AgentSecretARN = "arn:secret"
+	w.options.Parameters.Settings.AgentCommand = shell(`env > env-$1.txt.log; env; cp env-$1.txt.log /dev/null; rm env-$1.txt.log; echo x > f$1`)
+	w.options.Parameters.Settings.TestCommand = `sh -c "env; sh test.sh"`
+	w.codebuild(t.Context())
+	agentLog := w.bucket.objects["artifacts/test/b-1/logs/kiro-cli.log"]
+	testLog := w.bucket.objects["artifacts/test/b-1/logs/build.log"]
+	if !strings.Contains(agentLog, "KIRO_API_KEY=[REDACTED]") {
+		t.Errorf("the agent has its key, and its log does not show it:\n%s", agentLog)
+	}
+	_, testLog, _ = strings.Cut(testLog, "===== tests-0.log")
+	for _, name := range []string{"AWS_", "KIRO_WORKER_LOCK", "CODEBUILD_", "GITHUB_TOKEN"} {
+		if strings.Contains(agentLog, name) {
+			t.Errorf("the agent sees %s", name)
+		}
+		if strings.Contains(testLog, name) {
+			t.Errorf("the tests see %s", name)
+		}
+	}
+	if strings.Contains(testLog, "KIRO_API_KEY") {
+		t.Error("the tests see the agent's key")
+	}
+}
+
+func TestSpecBehindALink(t *testing.T) {
+	w := newWorld(t)
+	w.must(w.codeOf(PhasePreBuild))
+	j, err := newJob(w.options)
+	w.must(err)
+	tree := j.repo.tree
+	secret := filepath.Join(t.TempDir(), "secret")
+	w.must(os.WriteFile(secret, []byte("# secret"), 0o600))
+	for name, make := range map[string]func() string{
+		"File": func() string {
+			w.must(os.Symlink(secret, filepath.Join(tree, "link.md")))
+			return "link.md"
+		},
+		"Directory": func() string {
+			w.must(os.Symlink(".kiro", filepath.Join(tree, "inner")))
+			return "inner/specs/feature/cart/tasks.md"
+		},
+		"Dots":     func() string { return "../state.json" },
+		"Absolute": func() string { return secret },
+		"Folder":   func() string { return ".kiro" },
+	} {
+		if text, err := j.readTree(make(), 1<<20); err == nil {
+			t.Errorf("%s was read: %q", name, text)
+		}
+	}
+	if err := j.writeTree("inner/specs/x.md", []byte("x")); err == nil {
+		t.Error("a link was written through")
+	}
+}
+
+func TestBranchNames(t *testing.T) {
+	w := newWorld(t)
+	for _, name := range []string{"--upload-pack=x", "-x", "$(id)", "a..b", "a b", "a.lock", "a/", "/a", "a@{1}", "", "a\nb", "a:b", "refs^"} {
+		w.options.Parameters.BranchName = name
+		if code := Run(t.Context(), w.options, PhasePreBuild); code != ExitMachinery {
+			t.Errorf("branch %q ended with %d", name, code)
+		}
+	}
+	if row, _ := w.row(); row.BuildID != "" {
+		t.Error("something was done")
+	}
+}
+
+func TestCredentialHelper(t *testing.T) {
+	text := []byte(`{"protocol":"https","host":"github.com","username":"x-access-token","password":"secret"}`)
+	cases := map[string]struct{ why, asked, want string }{
+		"Own":       {"The server that they are for.", "protocol=https\nhost=github.com\n\n", "username=x-access-token\npassword=secret\n"},
+		"OtherHost": {"A redirect to another server gets nothing.", "protocol=https\nhost=evil.test\n", ""},
+		"Plain":     {"Nor does plain http.", "protocol=http\nhost=github.com\n", ""},
+		"Port":      {"A port is another server.", "protocol=https\nhost=github.com:8443\n", ""},
+		"Nothing":   {"No question, no answer.", "", ""},
+	}
+	for name, c := range cases {
+		var out bytes.Buffer
+		if err := answerCredential(text, strings.NewReader(c.asked), &out); err != nil || out.String() != c.want {
+			t.Errorf("%s: %s got %q, %v", name, c.why, out.String(), err)
+		}
+	}
+	if err := answerCredential([]byte("not json secret"), strings.NewReader(""), &bytes.Buffer{}); err == nil || strings.Contains(err.Error(), "secret") {
+		t.Errorf("what cannot be read is not quoted: %v", err)
+	}
+}
+
+func TestTokenIsNowhere(t *testing.T) {
+	w := newWorld(t)
+	// What the agent's user could see: arguments, environments and files while git runs.
+	w.options.Parameters.Settings.AgentCommand = shell(`grep -rl ` + testToken[:30] + ` "$PWD/.." 2>/dev/null | grep -v build.log; cat .git/config; echo x > f$1`)
+	w.codebuild(t.Context())
+	if _, result := w.row(); result.Outcome != contract.OutcomeSucceeded {
+		t.Fatalf("%+v", result)
+	}
+	log := w.bucket.objects["artifacts/test/b-1/logs/kiro-cli.log"]
+	if strings.Contains(log, "/") && strings.Contains(log, "repository.git") {
+		t.Errorf("the token lies in a file:\n%s", log)
+	}
+}
+
+// Where the tests run as root, the separation is tried out for real; elsewhere it must say that it is off.
+func TestSeparation(t *testing.T) {
+	w := newWorld(t)
+	w.options.AgentUser = "nobody"
+	nobody, err := user.Lookup("nobody")
+	separated := os.Geteuid() == 0 && err == nil
+	dir := sharedTemp(t)
+	w.options.Dir, w.options.BuildLog = filepath.Join(dir, "build"), filepath.Join(dir, "build.log")
+	w.must(os.WriteFile(w.options.BuildLog, []byte("private"), 0o600))
+	outside := filepath.Join(dir, "outside")
+	w.must(os.MkdirAll(outside, 0o755))
+	w.options.Parameters.Settings.AgentCommand = shell(`id -u
+cat ../state.json && echo READ-STATE
+cat /proc/$PPID/environ > /dev/null && echo READ-ENVIRON
+touch ` + outside + `/x && echo WROTE-OUTSIDE
+touch ../repository.git/x && echo WROTE-REPOSITORY
+(setsid sleep 300 &) ; echo "$1" > f$1`)
+	w.codebuild(t.Context())
+	_, result := w.row()
+	if result.Outcome != contract.OutcomeSucceeded {
+		t.Fatalf("%+v\n%s\n%s", result, w.log, w.bucket.objects["artifacts/test/b-1/logs/kiro-cli.log"])
+	}
+	log := w.bucket.objects["artifacts/test/b-1/logs/kiro-cli.log"]
+	metadata := w.bucket.objects["artifacts/test/b-1/metadata.json"]
+	if !separated {
+		if !strings.Contains(metadata, `"separation": "off: `) || !strings.Contains(w.body(), "ran as the worker's own user") {
+			t.Error("that the separation is off must be said")
+		}
+		return
+	}
+	if !strings.HasPrefix(log, nobody.Uid+"\n") || !strings.Contains(metadata, `"separation": "on: user nobody`) {
+		t.Errorf("the agent did not run as nobody:\n%s", log)
+	}
+	for _, bad := range []string{"READ-STATE", "READ-ENVIRON", "WROTE-OUTSIDE", "WROTE-REPOSITORY"} {
+		if strings.Contains(log, bad) {
+			t.Errorf("%s:\n%s", bad, log)
+		}
+	}
+}
+
+func TestPassable(t *testing.T) {
+	dir := t.TempDir()
+	place := filepath.Join(dir, "closed", "checkout")
+	must(t, os.MkdirAll(place, 0o755))
+	must(t, os.Chmod(filepath.Join(dir, "closed"), 0o700))
+	err := passable(place, credentialOf(65534))
+	if err == nil || !strings.Contains(err.Error(), "closed") {
+		t.Errorf("the directory in the way is named, got %v", err)
+	}
+}
+
+func TestRetryStops(t *testing.T) {
+	w := newWorld(t)
+	j, err := newJob(w.options)
+	w.must(err)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	calls := 0
+	err = j.retry(ctx, contract.Retry{Tries: 100, Base: time.Hour, Factor: 1, Cap: time.Hour}, "x", func(context.Context) error {
+		calls++
+		cancel(ErrInterrupted)
+		return errGone
+	})
+	if calls != 1 || err == nil {
+		t.Errorf("a run that is stopped waits for nothing: %d calls, %v", calls, err)
+	}
+}
