@@ -24,18 +24,19 @@ type EventRecorder interface {
 
 // Log keys.
 const (
-	keyError     = "error"
-	keyReason    = "reason"
-	keyCondition = "condition"
-	keyStatus    = "status"
-	keyDetail    = "detail" // "message" is the line's own
-	keyAttempt   = "attempt"
-	keyBuild     = "build"
-	keyBranch    = "branch"
-	keyCorrelID  = "correlationId"
-	keyHow       = "how"
-	keyRow       = "row"
-	keyHolder    = "holder"
+	keyError       = "error"
+	keyReason      = "reason"
+	keyCondition   = "condition"
+	keyStatus      = "status"
+	keyDetail      = "detail" // "message" is the line's own
+	keyAttempt     = "attempt"
+	keyBuild       = "build"
+	keyBranch      = "branch"
+	keyCorrelID    = "correlationId"
+	keyHow         = "how"
+	keyRow         = "row"
+	keyHolder      = "holder"
+	keyEnvironment = "environment"
 )
 
 // told are the conditions whose change is worth an event.

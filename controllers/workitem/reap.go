@@ -18,7 +18,7 @@ import (
 // reap frees a lock whose holder is gone: its work item was deleted by force, or its cluster is no more. Time alone
 // never does that. Without a build the lock is abandoned, and a build that claims in that moment wins; with one,
 // CodeBuild has to say that it is over. It reports whether the lock was freed.
-func (s *take) reap(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table lock.Table, row lock.Row) (bool, error) {
+func (s *take) reap(ctx context.Context, env *v1alpha1.WorkEnvironment, table lock.Table, row lock.Row) (bool, error) {
 	now := s.clock.Now()
 	if row.Foreign || !row.Held() || !now.After(row.ExpiresAt) {
 		return false, nil
@@ -29,7 +29,7 @@ func (s *take) reap(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.
 	if !build.SamePlace(row.BuildID, env.Status.ProjectARN) {
 		return false, nil // only that account's CodeBuild can say what became of the build
 	}
-	service, err := s.clients.Builds(ctx, item.Namespace, env.Spec.AWS)
+	service, err := s.clients.Builds(ctx, env.Namespace, env.Spec.AWS)
 	if err != nil {
 		return false, fmt.Errorf("reaching CodeBuild: %w", err)
 	}

@@ -56,6 +56,9 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, realTime clock.Clock, co
 	if err := mgr.Add(runner); err != nil {
 		return fmt.Errorf("adding the watch of builds: %w", err)
 	}
+	if err := mgr.Add(&sweeper{reconciler: r, clock: realTime}); err != nil {
+		return fmt.Errorf("adding the sweeper of locks: %w", err)
+	}
 	err := ctrl.NewControllerManagedBy(mgr).
 		Named("workitem").
 		For(&v1alpha1.WorkItem{}).

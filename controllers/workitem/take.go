@@ -138,7 +138,7 @@ func (s *take) giveBack(ctx context.Context, item *v1alpha1.WorkItem, table lock
 // noSlot frees slots whose holders are gone, or says that all are in use.
 func (s *take) noSlot(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table lock.Table, slots slotRows) (result, error) {
 	for _, row := range slots {
-		freed, err := s.reap(ctx, item, env, table, row)
+		freed, err := s.reap(ctx, env, table, row)
 		if err != nil {
 			return result{}, err
 		}
@@ -167,7 +167,7 @@ func (s *take) notTaken(ctx context.Context, item *v1alpha1.WorkItem, env *v1alp
 	case errors.Is(err, lock.ErrForeign):
 		return s.refused(item, v1alpha1.ReasonForeignRow, refusal.Message), nil
 	}
-	freed, err := s.reap(ctx, item, env, table, refusal.Row)
+	freed, err := s.reap(ctx, env, table, refusal.Row)
 	switch {
 	case err != nil:
 		return result{}, err

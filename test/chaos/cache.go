@@ -151,7 +151,7 @@ func (c *kubeClient) patch(obj client.Object, patch client.Patch, status bool) e
 	}
 	k := c.cache
 	v, err := k.w.do(&call{to: toKubernetes, op: op, what: item.Name, writes: true, effect: func() (any, error) {
-		return k.cluster.patch(item.Name, item.UID, data, status)
+		return k.cluster.patch(item.Name, data, status)
 	}})
 	if err != nil {
 		return err

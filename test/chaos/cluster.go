@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -133,7 +134,7 @@ func (c *cluster) publish(ch change) {
 
 // patch is a merge patch of an item, of its status alone or of all but that. It is refused if it names another
 // resourceVersion than the object has.
-func (c *cluster) patch(name string, uid types.UID, data []byte, status bool) (*v1alpha1.WorkItem, error) {
+func (c *cluster) patch(name string, data []byte, status bool) (*v1alpha1.WorkItem, error) {
 	item := c.items[name]
 	if c.gone || item == nil {
 		return nil, apierrors.NewNotFound(resource, name)
@@ -151,8 +152,6 @@ func (c *cluster) patch(name string, uid types.UID, data []byte, status bool) (*
 	if meta.ResourceVersion != "" && meta.ResourceVersion != item.ResourceVersion {
 		return nil, apierrors.NewConflict(resource, name, fmt.Errorf("it is at %s, not at %s", item.ResourceVersion, meta.ResourceVersion))
 	}
-	// A patch without a resourceVersion names the object, whichever of that name it is now.
-	_ = uid
 	next := item.DeepCopy()
 	if status {
 		merged, err := merge(item.Status, p["status"], &v1alpha1.WorkItemStatus{})
@@ -166,6 +165,9 @@ func (c *cluster) patch(name string, uid types.UID, data []byte, status bool) (*
 			return nil, err
 		}
 		next.ObjectMeta = *merged
+	}
+	if equality.Semantic.DeepEqual(item, next) {
+		return item, nil // a patch that changes nothing makes no new version
 	}
 	c.put(next)
 	return next, nil

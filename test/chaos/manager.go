@@ -78,6 +78,7 @@ func (s *simulation) lead(c *cluster) {
 	c.managers = append(c.managers, m)
 	s.tell("%s leads, its clock off by %s", m.name, m.skew.Round(time.Second))
 	m.spawn("watch", m.watch, nil)
+	m.spawn("sweep", m.sweep, nil)
 	for _, name := range m.cache.names() {
 		m.enqueue(name)
 	}
@@ -109,6 +110,19 @@ func (m *manager) watch() {
 			m.enqueue(key.Name)
 		}
 		_ = m.w.sleep(m.ctx, min(max(next.Sub(m.Now()), 0), watchFast))
+	}
+}
+
+// sweepEvery is how often a manager looks for locks whose holder is gone.
+const sweepEvery = 5 * time.Minute
+
+// sweep is what the manager's sweeper does, on the simulated time.
+func (m *manager) sweep() {
+	for {
+		_ = m.w.sleep(m.ctx, sweepEvery)
+		if err := m.reconciler.Sweep(m.ctx, m.cache.env.DeepCopy()); err != nil {
+			m.w.tell("%s: sweeping: %s", m.name, err)
+		}
 	}
 }
 

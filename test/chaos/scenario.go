@@ -142,7 +142,7 @@ func (s *simulation) arm(c *card) {
 
 // poll is what a cluster's poll makes of a card in the ready status.
 func (s *simulation) poll(c *card, k *cluster) {
-	if c.lifted {
+	if c.lifted || c.armed.IsZero() {
 		return
 	}
 	at := metav1.NewTime(c.armed)
@@ -173,6 +173,9 @@ func (s *simulation) drop(c *card) {
 
 // withdraw moves the card away.
 func (s *simulation) withdraw(c *card) {
+	if c.armed.IsZero() {
+		return
+	}
 	c.lifted = true
 	for _, k := range c.clusters {
 		s.plan(s.between(0, time.Minute), func() {

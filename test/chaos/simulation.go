@@ -176,6 +176,9 @@ func (s *simulation) unfinished() string {
 	if s.effects > 0 {
 		return "requests are on their way"
 	}
+	if held := s.truth.rowsHeld(); len(held) > 0 {
+		return fmt.Sprintf("%v are held", held)
+	}
 	return ""
 }
 
