@@ -57,6 +57,12 @@ deflake: ## Run the tests again and again until one fails. N=20 sets how often, 
 		go test -race -shuffle=on -count=1 -timeout=20m $(TESTFLAGS) $(or $(PKG),./...); \
 	done
 
+.PHONY: bench
+bench: ## Run the benchmarks. BENCH=regexp chooses.
+	@for module in . $$(git ls-files 'test/bench/*/go.mod' | xargs -n 1 dirname); do \
+		echo "bench: $$module"; go -C "$$module" test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem ./...; \
+	done
+
 .PHONY: generate
 generate: $(BIN)/controller-gen ## Generate deep copies, CRDs and RBAC from the code.
 	hack/generate.sh $(BIN)/controller-gen $(CURDIR)
@@ -84,7 +90,7 @@ verify-generated: $(BIN)/controller-gen
 .PHONY: verify-tidy
 verify-tidy:
 	@echo "verify: go.mod and go.sum"
-	@for module in . hack/tools hack/controlplane; do \
+	@for module in $$(git ls-files go.mod '*/go.mod' | xargs -n 1 dirname); do \
 		go -C "$$module" mod tidy -diff || { echo "verify: $$module is not tidy; run: go -C $$module mod tidy" >&2; exit 1; }; \
 	done
 

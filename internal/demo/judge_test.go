@@ -89,12 +89,6 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-func succeed(s *demo.Snapshot, card int) {
-	c := &s.States[card].Item.Status.Conditions[0]
-	c.Status, c.Reason = metav1.ConditionTrue, v1alpha1.ReasonSucceeded
-	s.States[card].Column = "In Review"
-}
-
 // end gives a card another end.
 func end(s *demo.Snapshot, card int, status metav1.ConditionStatus, reason, column string) {
 	c := &s.States[card].Item.Status.Conditions[0]
