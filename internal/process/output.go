@@ -67,7 +67,7 @@ type output struct {
 func openOutput(path string, limit int64) (*output, error) {
 	// Appending, because the program and this one write to the same file, and because after it is cut the program
 	// must go on at its new end and not leave a hole.
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600) //nolint:gosec // the worker names it
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("opening the output file: %w", err)
 	}

@@ -41,7 +41,7 @@ func KillUser(uid uint32) int {
 // userOf is a process's real user, or -1. The owner of its directory in /proc would not do: a process can make that
 // root by asking not to be dumped.
 func userOf(pid int) int64 {
-	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status") //nolint:gosec // a number under /proc
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
 	if err != nil {
 		return -1
 	}
@@ -85,7 +85,7 @@ func find(match func(pid int, stat status) bool) []int {
 }
 
 func statusOf(pid int) (status, bool) {
-	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat") //nolint:gosec // a number under /proc
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
 		return status{}, false
 	}
@@ -104,7 +104,7 @@ func statusOf(pid int) (status, bool) {
 
 // environ is a process's initial environment; empty if it may not be read.
 func environ(pid int) []byte {
-	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ") //nolint:gosec // a number under /proc
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
 	if err != nil {
 		return nil
 	}

@@ -47,13 +47,13 @@ func newAutomaton(words [][]byte) *automaton {
 		for _, b := range text {
 			to, ok := follow(nodes[at].next, b)
 			if !ok {
-				to = int32(len(nodes))                                                           //nolint:gosec // bounded by the words' total length
-				nodes = append(nodes, node{depth: nodes[at].depth + 1, word: -1, via: int32(w)}) //nolint:gosec // as above
+				to = int32(len(nodes)) //nolint:gosec // bounded by the words' total length
+				nodes = append(nodes, node{depth: nodes[at].depth + 1, word: -1, via: int32(w)})
 				nodes[at].next = append(nodes[at].next, edge{b, to})
 			}
 			at = to
 		}
-		nodes[at].word = int32(w) //nolint:gosec // bounded by the number of words
+		nodes[at].word = int32(w)
 	}
 	a.flatten(nodes)
 	a.link(nodes)

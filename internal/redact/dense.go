@@ -37,10 +37,10 @@ func newDense(words [][]byte) *dense {
 	for state := range number {
 		row := d.next[int(number[state])*int(d.stride):]
 		for b := range 256 {
-			row[d.class[b]] = number[a.step(int32(state), byte(b))] //nolint:gosec // a state's number
+			row[d.class[b]] = number[a.step(int32(state), byte(b))]
 		}
 		if number[state] >= d.quiet {
-			d.found[number[state]-d.quiet] = a.ending(int32(state)) //nolint:gosec // a state's number
+			d.found[number[state]-d.quiet] = a.ending(int32(state))
 		}
 	}
 	return d

@@ -134,7 +134,7 @@ func unicodeEscape(text []byte) (reading, bool) {
 		return reading{}, false
 	}
 	r := rune(high)<<8 | rune(low)
-	if r < 0x80 && blank[byte(r)] {
+	if b, ok := ascii(r); ok && blank[b] {
 		return read(6), true
 	}
 	out := reading{length: 6}

@@ -42,11 +42,11 @@ func (s *byteSet) letter() (byte, bool) {
 	found, ok := byte(0), false
 	for b := range 256 {
 		if s.has(byte(b)) {
-			if low := lower(byte(b)); ok && low != found {
+			low := lower(byte(b))
+			if ok && low != found {
 				return 0, false
-			} else {
-				found, ok = low, true
 			}
+			found, ok = low, true
 		}
 	}
 	return found, ok
@@ -120,21 +120,30 @@ func repeated(sub *syntax.Regexp, times int, fixed bool) (sets []byteSet, exact 
 
 func runeSet(r rune, fold bool) byteSet {
 	var s byteSet
-	if r < 0x80 {
-		s.add(byte(r))
+	if b, ok := ascii(r); ok {
+		s.add(b)
 		if fold {
-			s.add(lower(byte(r)))
-			s.add(upper(byte(r)))
+			s.add(lower(b))
+			s.add(upper(b))
 		}
 	}
 	return s
 }
 
+// ascii is a character that is one byte.
+func ascii(r rune) (b byte, ok bool) {
+	return byte(r & 0x7f), r >= 0 && r < 0x80
+}
+
 func classSet(re *syntax.Regexp) byteSet {
 	var s byteSet
 	for i := 0; i < len(re.Rune); i += 2 {
-		for r := re.Rune[i]; r <= re.Rune[i+1] && r < 0x80; r++ {
-			s.add(byte(r))
+		for r := re.Rune[i]; r <= re.Rune[i+1]; r++ {
+			b, ok := ascii(r)
+			if !ok {
+				break
+			}
+			s.add(b)
 		}
 		// Two letters of other scripts belong to every class without case; they are nobody's secret.
 		if last := re.Rune[i+1]; last >= 0x80 && last != 'ſ' && last != '\u212a' {

@@ -158,7 +158,8 @@ func (h *hunt) setPast(r *rule, end int) {
 func (h *hunt) walk(r *rule) {
 	first := &r.sets[0]
 	for i, b := range h.text {
-		if first.has(b) && !(r.bounded && i > 0 && wordByte[h.text[i-1]]) && fits(r.sets, h.text[i:]) {
+		inWord := r.bounded && i > 0 && wordByte[h.text[i-1]]
+		if first.has(b) && !inWord && fits(r.sets, h.text[i:]) {
 			h.confirm(r, i)
 		}
 	}

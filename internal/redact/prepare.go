@@ -74,7 +74,7 @@ func (r *rule) prepare() (map[string]int, error) {
 
 	texts, _ := literals(tree)
 	known := useful(texts)
-	text, offset := "", 0
+	offset := 0
 	switch {
 	case isAssigned && known:
 		valueTree, err := syntax.Parse("(?i)"+value, syntax.Perl)
@@ -88,10 +88,9 @@ func (r *rule) prepare() (map[string]int, error) {
 	case known:
 		r.way = prefixed
 	default:
-		if text, offset = inner(r.sets); text != "" {
-			r.way, texts = prefixed, []string{text}
-		} else {
-			r.way, texts = r.byKeyword(), r.Keywords
+		r.way, texts = r.byKeyword(), r.Keywords
+		if text, at := inner(r.sets); text != "" {
+			r.way, texts, offset = prefixed, []string{text}, at
 		}
 	}
 	triggers := map[string]int{}

@@ -184,19 +184,19 @@ func Metrics(c contract.Coverage) []Metric {
 // Gate holds each metric that was measured against a threshold in percent, and names those that are below it. Where
 // nothing was measured, nothing passed, whatever the threshold.
 func Gate(c contract.Coverage, threshold int) (gate contract.Gate, below []Metric) {
-	any := false
+	found := false
 	for _, m := range Metrics(c) {
 		if m.Percent == nil {
 			continue
 		}
-		any = true
+		found = true
 		// Written so that a percentage that is not a number is below.
 		if !(*m.Percent >= float64(threshold)) {
 			below = append(below, m)
 		}
 	}
 	switch {
-	case !any:
+	case !found:
 		return contract.GateNotMeasured, nil
 	case len(below) > 0:
 		return contract.GateFailed, below

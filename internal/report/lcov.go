@@ -35,7 +35,8 @@ type lcovKey struct {
 }
 
 func parseLCOV(text []byte) (measured, error) {
-	if !bytes.Contains(text, []byte("end_of_record")) || !(bytes.HasPrefix(text, []byte("TN:")) || bytes.HasPrefix(text, []byte("SF:")) || bytes.Contains(text, []byte("\nSF:"))) {
+	begins := bytes.HasPrefix(text, []byte("TN:")) || bytes.HasPrefix(text, []byte("SF:")) || bytes.Contains(text, []byte("\nSF:"))
+	if !begins || !bytes.Contains(text, []byte("end_of_record")) {
 		return measured{}, errOther
 	}
 	l := lcov{files: map[string]int{}, lines: map[lcovLine]bool{}, functions: map[lcovKey]bool{}, branches: map[lcovKey]bool{}, sums: map[int]*measured{}}

@@ -113,7 +113,7 @@ func FindTests(root string, paths []string, since time.Time, outputs ...string) 
 }
 
 func readOutput(path string) (file, error) {
-	in, err := os.Open(path) //nolint:gosec // the worker's own file
+	in, err := os.Open(path)
 	if err != nil {
 		return file{}, fmt.Errorf("reading the test command's output: %w", err)
 	}
@@ -187,8 +187,10 @@ func (t *tally) report() (TestReport, error) {
 		return TestReport{}, fmt.Errorf("%w: the test results together: %w", ErrNotMeasured, err)
 	}
 	r := TestReport{FailedNames: sum.names, Files: t.files, Ignored: t.ignored, Tests: contract.Tests{
-		Total:  int32(sum.passed + sum.failed + sum.skipped),                              //nolint:gosec // check bounds it
-		Passed: int32(sum.passed), Failed: int32(sum.failed), Skipped: int32(sum.skipped), //nolint:gosec // check bounds them
+		Total:   int32(sum.passed + sum.failed + sum.skipped), //nolint:gosec // check bounds it
+		Passed:  int32(sum.passed),                            //nolint:gosec // as above
+		Failed:  int32(sum.failed),                            //nolint:gosec // as above
+		Skipped: int32(sum.skipped),                           //nolint:gosec // as above
 	}}
 	if r.Gate() == contract.GateNotMeasured {
 		return r, fmt.Errorf("%w: the results tell of %d tests, but none of them ran", ErrNotMeasured, r.Tests.Total)
