@@ -18,7 +18,7 @@ import (
 )
 
 // CredentialCommand is the worker's subcommand that git calls for credentials.
-const CredentialCommand = "git-credential"
+const CredentialCommand = "git-credential" //nolint:gosec // the name of a command, not a credential
 
 // credentialFD is the descriptor on which git's helper finds them: first of those that a process inherits beside
 // the three standard ones.

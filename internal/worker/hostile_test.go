@@ -129,7 +129,7 @@ func TestSpecBehindALink(t *testing.T) {
 	tree := j.repo.tree
 	secret := filepath.Join(t.TempDir(), "secret")
 	w.must(os.WriteFile(secret, []byte("# secret"), 0o600))
-	for name, make := range map[string]func() string{
+	for name, place := range map[string]func() string{
 		"File": func() string {
 			w.must(os.Symlink(secret, filepath.Join(tree, "link.md")))
 			return "link.md"
@@ -142,7 +142,7 @@ func TestSpecBehindALink(t *testing.T) {
 		"Absolute": func() string { return secret },
 		"Folder":   func() string { return ".kiro" },
 	} {
-		if text, err := j.readTree(make(), 1<<20); err == nil {
+		if text, err := j.readTree(place(), 1<<20); err == nil {
 			t.Errorf("%s was read: %q", name, text)
 		}
 	}

@@ -37,12 +37,12 @@ func judge(s sighting) verdict {
 		// Tasks that only look at things ("all tests pass") are common in specs.
 		return verdict{Done: true, Reason: "the box is ticked, and no other file was changed"}
 	case s.Ticked:
-		return verdict{Done: true, Reason: fmt.Sprintf("the box is ticked, %s changed", count(s.Changed, "file"))}
+		return verdict{Done: true, Reason: fmt.Sprintf("the box is ticked, %s changed", files(s.Changed))}
 	case s.Changed == 0:
 		return verdict{Reason: "the agent changed nothing and left the box open"}
 	case s.TicksItself:
-		return verdict{Reason: fmt.Sprintf("the agent changed %s, but left the box open", count(s.Changed, "file"))}
+		return verdict{Reason: fmt.Sprintf("the agent changed %s, but left the box open", files(s.Changed))}
 	default:
-		return verdict{Done: true, Tick: true, Reason: fmt.Sprintf("%s changed; the worker ticked the box", count(s.Changed, "file"))}
+		return verdict{Done: true, Tick: true, Reason: fmt.Sprintf("%s changed; the worker ticked the box", files(s.Changed))}
 	}
 }

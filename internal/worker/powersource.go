@@ -196,7 +196,7 @@ func (g *gathering) zip(text []byte) error {
 		if err != nil {
 			return err
 		}
-		err = g.add(entry.Name, int64(min(entry.UncompressedSize64, maxArchive)), in) //nolint:gosec // bounded
+		err = g.add(entry.Name, int64(min(entry.UncompressedSize64, maxArchive)), in)
 		_ = in.Close()
 		if err != nil {
 			return err
@@ -261,7 +261,7 @@ func download(ctx context.Context, source *url.URL) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp, err := client.Do(req) //nolint:gosec // the environment names the address, and its schema is checked
+	resp, err := client.Do(req)
 	if err != nil {
 		return nil, fault.NewRetryable(fault.CodeUnreachable, err)
 	}

@@ -75,7 +75,7 @@ func (w *watched) Write(p []byte) (int, error) {
 	if w.marked {
 		return len(p), nil
 	}
-	text := append(w.tail, p...)
+	text := bytes.Join([][]byte{w.tail, p}, nil)
 	w.marked = bytes.Contains(text, []byte(redact.Mark))
 	w.tail = bytes.Clone(text[max(0, len(text)-len(redact.Mark)):])
 	return len(p), nil

@@ -114,7 +114,13 @@ func (j *job) giveTree() error {
 	if err := passable(j.repo.tree, c); err != nil {
 		return fmt.Errorf("giving the checkout to the agent: %w", err)
 	}
-	err := filepath.WalkDir(j.repo.tree, func(path string, entry fs.DirEntry, err error) error {
+	root, err := os.OpenRoot(j.repo.tree)
+	if err != nil {
+		return fmt.Errorf("giving the checkout to the agent: %w", err)
+	}
+	defer func() { _ = root.Close() }()
+	// Under a root no link that is put there meanwhile can lead elsewhere.
+	err = fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -125,7 +131,7 @@ func (j *job) giveTree() error {
 		if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Uid == c.UID && stat.Gid == c.GID {
 			return nil
 		}
-		return os.Lchown(path, int(c.UID), int(c.GID))
+		return root.Lchown(filepath.FromSlash(name), int(c.UID), int(c.GID))
 	})
 	if err != nil {
 		return fmt.Errorf("giving the checkout to the agent: %w", err)
@@ -135,10 +141,8 @@ func (j *job) giveTree() error {
 
 // endUser ends whatever the agent's user still runs. Nothing of it may go on between two tasks, or write into the
 // checkout while it is measured.
-func (j *job) endUser() int {
-	c, _ := j.credential()
-	if c == nil {
-		return 0
+func (j *job) endUser() {
+	if c, _ := j.credential(); c != nil {
+		process.KillUser(c.UID)
 	}
-	return process.KillUser(c.UID)
 }

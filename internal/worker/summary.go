@@ -185,7 +185,7 @@ func (s summary) changes(w *strings.Builder) {
 	var inner strings.Builder
 	table(&inner, []string{"File", "Lines"}, rows)
 	more(&inner, len(s.Changes)-maxShownFiles, "files")
-	details(w, fmt.Sprintf("What changed: %s, +%d −%d lines", count(len(s.Changes), "file"), added, removed), inner.String())
+	details(w, fmt.Sprintf("What changed: %s, +%d −%d lines", files(len(s.Changes)), added, removed), inner.String())
 	if risky := measuringFiles(s.Changes); len(risky) > 0 {
 		fmt.Fprintf(w, "**Look twice:** how tests and coverage are measured was changed in %s.\n\n", strings.Join(risky, ", "))
 	}

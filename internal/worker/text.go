@@ -53,10 +53,10 @@ func (j *job) lastOutput(name string) string {
 	return lastLines(string(text))
 }
 
-// count is a number of things in words.
-func count(n int, thing string) string {
+// files is a number of files in words.
+func files(n int) string {
 	if n == 1 {
-		return "1 " + thing
+		return "1 file"
 	}
-	return fmt.Sprintf("%d %ss", n, thing)
+	return fmt.Sprintf("%d files", n)
 }
