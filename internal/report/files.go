@@ -174,6 +174,9 @@ func (f *finder) ignore(name, why string) {
 	f.ignored = append(f.ignored, fmt.Sprintf("%s %s", name, why))
 }
 
+// errTooLong is what a file gives that is no report anybody could want to read.
+var errTooLong = fmt.Errorf("it is longer than %d bytes", maxFileBytes)
+
 // readBounded reads a whole file, or fails if it is too long.
 func readBounded(in io.Reader) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(in, maxFileBytes+1))
@@ -181,7 +184,7 @@ func readBounded(in io.Reader) ([]byte, error) {
 		return nil, err
 	}
 	if len(data) > maxFileBytes {
-		return nil, fmt.Errorf("it is longer than %d bytes", maxFileBytes)
+		return nil, errTooLong
 	}
 	return data, nil
 }

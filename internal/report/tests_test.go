@@ -150,6 +150,21 @@ func TestFindTests(t *testing.T) {
 	}
 }
 
+// Output that is too long to be read does not hide what lies in files.
+func TestMuchOutputIsNoFailure(t *testing.T) {
+	output := filepath.Join(t.TempDir(), "stdout.log")
+	if err := os.WriteFile(output, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(output, 65<<20); err != nil {
+		t.Fatal(err)
+	}
+	got, err := report.FindTests(repo(t, map[string]string{"junit.xml": junitOne}), nil, time.Time{}, output)
+	if err != nil || got.Gate() != contract.GatePassed || len(got.Ignored) != 1 {
+		t.Errorf("got %+v, %v; want it measured from the file, and the output named as ignored", got, err)
+	}
+}
+
 func TestWhatIsNotMeasured(t *testing.T) {
 	cases := []struct {
 		why, name, content string
