@@ -71,7 +71,11 @@ func runDemo(args []string) (code int, err error) {
 		Say: func(line string) { fmt.Println("starting", line) },
 	})
 	// A panic comes through here as well: nothing is left behind.
-	defer func() { err = errors.Join(err, system.Close()) }()
+	defer func() {
+		if err = errors.Join(err, system.Close()); err == nil && code == 0 {
+			err = system.Tidy()
+		}
+	}()
 	if err != nil {
 		return 0, interrupted(ctx, err)
 	}

@@ -108,6 +108,15 @@ func (s *System) Close() error {
 	return s.closed
 }
 
+// Tidy removes what a closed system kept on disk, but for logs and artifacts: node_modules of every build add up.
+func (s *System) Tidy() error {
+	var errs []error
+	for _, dir := range []string{"builds", "control-plane", "github", "npm"} {
+		errs = append(errs, os.RemoveAll(s.path(dir)))
+	}
+	return errors.Join(errs...)
+}
+
 // startServers starts what does not depend on each other at once: most of it is waiting.
 func (s *System) startServers(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
