@@ -1,0 +1,340 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	sdk "github.com/aws/aws-sdk-go-v2/service/codebuild"
+	"github.com/aws/aws-sdk-go-v2/service/codebuild/types"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/kiro-worker/kiro-worker/internal/awsapi"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/emulator/aws"
+	"github.com/kiro-worker/kiro-worker/internal/emulator/cloudwatch"
+	"github.com/kiro-worker/kiro-worker/internal/emulator/codebuild"
+	dynamodbemulator "github.com/kiro-worker/kiro-worker/internal/emulator/dynamodb"
+	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
+	"github.com/kiro-worker/kiro-worker/internal/emulator/github"
+	"github.com/kiro-worker/kiro-worker/internal/emulator/s3"
+	"github.com/kiro-worker/kiro-worker/internal/emulator/secretsmanager"
+	"github.com/kiro-worker/kiro-worker/internal/lock"
+	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
+	"github.com/kiro-worker/kiro-worker/internal/worker"
+)
+
+// TestMain lets the test's own program be kiro-worker, for builds and for git.
+func TestMain(m *testing.M) {
+	if os.Getenv("KIRO_WORKER_TEST_MAIN") != "" || len(os.Args) > 1 && os.Args[1] == worker.CredentialCommand {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+const (
+	repository = "acme/shop"
+	branch     = "feature/cart"
+	specPath   = ".kiro/specs/feature/cart"
+	token      = "ghp_0123456789abcdefghijABCDEFGHIJ012345"
+	project    = "kiro"
+	tableName  = "locks"
+	bucketName = "artifacts"
+	region     = "eu-central-1"
+	account    = "111122223333"
+)
+
+// cloud is GitHub and AWS, with a project that runs the one buildspec.
+type cloud struct {
+	t       *testing.T
+	faults  *faults.Injector
+	github  *github.Server
+	builds  *codebuild.Server
+	tables  *dynamodbemulator.Emulator
+	bucket  *s3.Emulator
+	watch   *cloudwatch.Emulator
+	locks   *dynamodb.Table
+	api     awsapi.CodeBuild
+	secret  string
+	pull    int
+	pidFile string
+	attempt int32
+	agent   string // its script
+}
+
+func newCloud(t *testing.T, files map[string]string) *cloud {
+	t.Helper()
+	c := &cloud{t: t, faults: faults.New(nil, nil), pidFile: filepath.Join(t.TempDir(), "pid"), agent: `echo "task $1" > work-$1.txt`}
+	c.startGitHub(files)
+	c.startAWS()
+	return c
+}
+
+func (c *cloud) must(err error) {
+	c.t.Helper()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *cloud) serve(h http.Handler) string {
+	server := httptest.NewServer(h)
+	c.t.Cleanup(server.Close)
+	return server.URL
+}
+
+func (c *cloud) startGitHub(files map[string]string) {
+	var err error
+	c.github, err = github.New(github.Options{Dir: c.t.TempDir(), Faults: c.faults})
+	c.must(err)
+	c.github.SetURL(c.serve(c.github))
+	c.github.AddToken(token, "bot", github.AllRights())
+	c.must(c.github.CreateRepository(repository, "main", github.Text(map[string]string{"README.md": "x"})))
+	_, err = c.github.PushFiles(repository, branch, github.Text(files), "Spec")
+	c.must(err)
+	pr, err := c.github.OpenPullRequest(github.NewPullRequest{Repository: repository, Title: "x", Body: "mine", Head: branch, Base: "main"})
+	c.must(err)
+	c.pull = pr.Number
+}
+
+func (c *cloud) startAWS() {
+	var err error
+	c.builds, err = codebuild.New(codebuild.Options{DataDir: c.t.TempDir(), Region: region, Account: account})
+	c.must(err)
+	c.t.Cleanup(c.builds.Close)
+	c.tables = dynamodbemulator.New(dynamodbemulator.Options{Region: region, Account: account, Faults: c.faults})
+	c.bucket = s3.New(s3.Options{Faults: c.faults})
+	c.watch = cloudwatch.New(cloudwatch.Options{})
+	secrets := secretsmanager.New(secretsmanager.Options{Region: region, Account: account})
+	c.secret = secrets.Put("github", token)
+	endpoint := aws.New(aws.Options{AccessKeys: []string{"AKID"}, Account: account})
+	endpoint.Handle(aws.DynamoDB, c.tables, nil)
+	endpoint.Handle(aws.CodeBuild, c.builds, nil)
+	endpoint.Handle(aws.SecretsManager, secrets, nil)
+	endpoint.Handle(aws.S3, c.bucket, s3.WriteError)
+	endpoint.Handle(aws.CloudWatch, c.watch, nil)
+	url := c.serve(endpoint)
+	c.must(c.tables.CreateLockTable(tableName))
+	c.must(c.bucket.CreateBucket(bucketName))
+	clients := awsapi.New(awsapi.Options{AllowedEndpoints: []string{url}, Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", "")})
+	target := awsapi.Target{Region: region, EndpointURL: url}
+	table, err := clients.DynamoDB(c.t.Context(), target)
+	c.must(err)
+	c.locks = dynamodb.New(table, tableName)
+	c.api, err = clients.CodeBuild(c.t.Context(), target)
+	c.must(err)
+	c.putProject(url)
+}
+
+// putProject makes a project whose image has kiro-worker in its PATH.
+func (c *cloud) putProject(url string) {
+	buildspec, err := os.ReadFile("../../config/codebuild/buildspec.yml")
+	c.must(err)
+	executable, err := os.Executable()
+	c.must(err)
+	bin := c.t.TempDir()
+	script := fmt.Sprintf("#!/bin/sh\necho $$ > %s\nKIRO_WORKER_TEST_MAIN=1 exec %s \"$@\"\n", c.pidFile, executable)
+	c.must(os.WriteFile(filepath.Join(bin, "kiro-worker"), []byte(script), 0o700))
+	c.must(c.builds.PutProject(codebuild.Project{Name: project, Buildspec: string(buildspec), Env: map[string]string{
+		"PATH": bin + ":" + os.Getenv("PATH"), "AWS_ENDPOINT_URL": url,
+		"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "SECRETSECRETSECRET",
+	}}))
+}
+
+// signal sends a signal to the worker that runs now.
+func (c *cloud) signal(s syscall.Signal) {
+	text, err := os.ReadFile(c.pidFile)
+	if err != nil {
+		c.t.Error(err)
+		return
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil || pid < 2 {
+		c.t.Errorf("no process to signal: %q", text)
+		return
+	}
+	_ = syscall.Kill(pid, s)
+}
+
+// run takes the lock, starts a build as the controller does, and waits for its end.
+func (c *cloud) run() (codebuild.Build, contract.Result, lock.Row) {
+	c.t.Helper()
+	c.attempt++
+	arn := "arn:aws:codebuild:" + region + ":" + account + ":project/" + project
+	now := time.Now()
+	request := lock.Request{
+		LockID: contract.LockID("uid", c.attempt), WorkItemID: "a/b/c", Holder: "uid", Attempt: c.attempt, ProjectARN: arn,
+		SlotKey: contract.SlotKey(arn, 0), BranchKey: contract.BranchKey("x", 1, "refs/heads/"+branch), CardKey: contract.CardKey("github", "1"),
+		Arming: now.Truncate(time.Millisecond), ExpiresAt: now.Add(time.Hour), Now: now,
+	}
+	l, err := c.locks.Take(c.t.Context(), request)
+	c.must(err)
+	head, _ := c.github.BranchHead(repository, branch)
+	quick := contract.Retry{Tries: 2, Base: time.Millisecond, Factor: 1, Cap: time.Millisecond}
+	variables, err := contract.Parameters{
+		Environment: "test", BranchName: branch, SpecPath: specPath, CoverageThreshold: 80, LocksTableName: tableName, GitHubTokenSecretARN: c.secret,
+		SlotKey: l.SlotKey, BranchKey: l.BranchKey, CardKey: l.CardKey, LockID: l.LockID, Fence: l.Fence, Arming: request.Arming, LastAttempt: true,
+		Lease: time.Hour, WorkItem: "b/c", Attempt: c.attempt, Repository: repository, PullRequest: int64(c.pull), Commit: head, Bucket: bucketName,
+		CorrelationID: "c0ffee", GitHubAPIURL: c.github.APIURL(), BuildTimeout: time.Hour,
+		Settings: contract.Settings{
+			TestCommand: "sh test.sh", TestResults: []string{"results.xml"}, AgentPreset: "command",
+			AgentCommand: []string{"sh", "-c", c.agent, "agent", "{{.TaskID}}"},
+			RetryGit:     quick, RetryGitHub: quick, RetryS3: quick, RetryDynamoDB: quick, RetryAgentTask: contract.Retry{Tries: 1},
+		},
+	}.Variables()
+	c.must(err)
+	var env []types.EnvironmentVariable
+	for _, v := range variables {
+		env = append(env, types.EnvironmentVariable{Name: &v.Name, Value: &v.Value, Type: types.EnvironmentVariableTypePlaintext})
+	}
+	started, err := c.api.StartBuild(c.t.Context(), &sdk.StartBuildInput{ProjectName: new(project), EnvironmentVariablesOverride: env})
+	c.must(err)
+	ctx, cancel := context.WithTimeout(c.t.Context(), time.Minute)
+	defer cancel()
+	build, err := c.builds.WaitFor(ctx, *started.Build.Id, func(b codebuild.Build) bool { return b.Status != "IN_PROGRESS" })
+	c.must(err)
+	rows, err := c.locks.Rows(c.t.Context(), []string{l.BranchKey})
+	c.must(err)
+	row := rows[l.BranchKey]
+	var result contract.Result
+	if row.Result != "" {
+		result, err = contract.ParseResult(row.Result)
+		c.must(err)
+	}
+	return build, result, row
+}
+
+func (c *cloud) log(b codebuild.Build) string {
+	text, _ := c.builds.Log(b.ID)
+	return text
+}
+
+func (c *cloud) body() string {
+	pr, err := c.github.PullRequest(repository, c.pull)
+	c.must(err)
+	return pr.Body
+}
+
+// sample is a repository whose tests write JUnit XML and Istanbul's summary.
+func sample() map[string]string {
+	return map[string]string{
+		".gitignore": "coverage/\nresults.xml\n", specPath + "/requirements.md": "r", specPath + "/design.md": "d",
+		specPath + "/tasks.md": "- [ ] 1. One\n- [ ] 2. Two\n",
+		"test.sh": `mkdir -p coverage
+echo '<testsuites><testsuite name="s" tests="1" failures="0"><testcase name="adds" classname="cart"/></testsuite></testsuites>' > results.xml
+p='{"total":10,"covered":9,"skipped":0,"pct":90}'
+echo "{\"total\":{\"lines\":$p,\"statements\":$p,\"functions\":$p,\"branches\":$p}}" > coverage/coverage-summary.json
+`,
+	}
+}
+
+func TestBuildEndToEnd(t *testing.T) {
+	c := newCloud(t, sample())
+	build, result, row := c.run()
+	if build.Status != "SUCCEEDED" || row.Status != contract.StatusComplete || !result.Succeeded() {
+		t.Fatalf("%s, %s, %+v\n%s", build.Status, row.Status, result, c.log(build))
+	}
+	if !strings.Contains(c.body(), "2 of 2 done") || !strings.HasPrefix(c.body(), "mine") {
+		t.Errorf("the pull request:\n%s", c.body())
+	}
+	prefix := "test/" + strings.TrimPrefix(build.ID, project+":") + "/"
+	if got := c.bucket.Keys(bucketName, prefix); len(got) != 6 {
+		t.Errorf("artifacts: %v", got)
+	}
+	for _, text := range []string{token, "SECRETSECRETSECRET"} {
+		if strings.Contains(c.log(build), text) {
+			t.Error("the build's log shows a secret")
+		}
+	}
+	if report, err := filepath.Glob(filepath.Join(build.Dir, "src", "kiro-reports", "junit", "*.xml")); err != nil || len(report) != 1 {
+		t.Errorf("CodeBuild finds no test report: %v %v", report, err)
+	}
+}
+
+func TestFailedPreBuildIsTold(t *testing.T) {
+	files := sample()
+	delete(files, specPath+"/design.md")
+	c := newCloud(t, files)
+	build, result, row := c.run()
+	if build.Status != "FAILED" || row.Status != contract.StatusFailed || result.Outcome != contract.OutcomeValidationFailed {
+		t.Fatalf("%s, %s, %+v\n%s", build.Status, row.Status, result, c.log(build))
+	}
+	if !strings.Contains(c.body(), "design.md is missing") || len(c.bucket.Keys(bucketName, "")) != 6 {
+		t.Errorf("CodeBuild skips everything after a failed PRE_BUILD; the finally must tell it:\n%s", c.body())
+	}
+}
+
+// The places at which a worker is ended: by a call that it makes, or by what it runs.
+func TestSignals(t *testing.T) {
+	cases := map[string]struct {
+		stage contract.Stage
+		rule  *faults.Rule
+		agent string
+		test  string
+	}{
+		"Checkout":    {stage: contract.StageCheckout, rule: &faults.Rule{Service: github.Service, Operation: "git upload-pack", Nth: 1}},
+		"Validate":    {stage: contract.StageValidate, rule: &faults.Rule{Service: github.Service, Operation: "GET /repos/{owner}/{repo}/pulls/{number}", Nth: 1}},
+		"Agent":       {stage: contract.StageAgent, agent: `[ "$1" = 2 ] && kill -SIGNAL $PPID && sleep 20; echo x > work-$1.txt`},
+		"Push":        {stage: contract.StageAgent, rule: &faults.Rule{Service: github.Service, Operation: "git receive-pack", Nth: 2}},
+		"Test":        {stage: contract.StageTest, test: "kill -SIGNAL $PPID; sleep 20\n"},
+		"PullRequest": {stage: contract.StagePullRequest, rule: &faults.Rule{Service: github.Service, Operation: "PATCH /repos/{owner}/{repo}/pulls/{number}", Nth: 1}},
+		"Upload":      {stage: contract.StageUpload, rule: &faults.Rule{Service: s3.Service, Operation: "PutObject", Nth: 1}},
+	}
+	for name, s := range map[string]syscall.Signal{"TERM": syscall.SIGTERM, "KILL": syscall.SIGKILL} {
+		for where, c := range cases {
+			t.Run(name+where, func(t *testing.T) {
+				t.Parallel()
+				files := sample()
+				if c.test != "" {
+					// Only the first time, so that the next attempt can succeed.
+					mark := filepath.Join(t.TempDir(), "mark")
+					files["test.sh"] = "[ -e " + mark + " ] || { touch " + mark + "; " + strings.ReplaceAll(strings.TrimSpace(c.test), "SIGNAL", name) + "; }\n" + files["test.sh"]
+				}
+				w := newCloud(t, files)
+				plain := w.agent
+				if c.agent != "" {
+					w.agent = strings.ReplaceAll(c.agent, "SIGNAL", name)
+				}
+				if c.rule != nil {
+					rule := *c.rule
+					rule.Respond = func(_ http.ResponseWriter, r *http.Request) {
+						w.signal(s)
+						select { // it is over, or it gives up
+						case <-r.Context().Done():
+						case <-time.After(10 * time.Second):
+						}
+					}
+					w.faults.Add(rule)
+				}
+				build, result, row := w.run()
+				if build.Status != "FAILED" || row.Status != contract.StatusFailed || result.Outcome != contract.OutcomeInterrupted {
+					t.Fatalf("%s, %s, %+v\n%s", build.Status, row.Status, result, w.log(build))
+				}
+				if result.FailedStage != c.stage {
+					t.Errorf("failed in %q, want %q", result.FailedStage, c.stage)
+				}
+				if s == syscall.SIGKILL && !result.PullRequestUpdated {
+					t.Error("after a kill the next process tells the pull request")
+				}
+				w.agent = plain
+				w.faults.Clear()
+				build, result, _ = w.run()
+				if build.Status != "SUCCEEDED" || !result.Succeeded() || result.Tasks.Done != 2 {
+					t.Errorf("the next attempt goes on: %s %+v\n%s", build.Status, result, w.log(build))
+				}
+			})
+		}
+	}
+}
