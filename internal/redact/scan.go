@@ -51,15 +51,19 @@ func (a *automaton) find(text []byte) (spans []span, partial int) {
 	for slot := range s.count {
 		s.alive = append(s.alive, s.later[slot][:s.count[slot]]...)
 	}
-	partial = len(text)
+	deepest := int32(0)
 	for _, state := range s.alive {
 		// A word that is complete and begins no longer one waits for nothing.
 		for state != 0 && a.first[state] == a.first[state+1] {
 			state = a.fail[state]
 		}
-		if depth := a.depth[state]; depth >= minPartial {
-			partial = min(partial, s.begin(a.words[a.via[state]][:depth], len(text)))
+		if a.depth[state] > a.depth[deepest] {
+			deepest = state
 		}
+	}
+	partial = len(text)
+	if depth := a.depth[deepest]; depth >= minPartial {
+		partial = s.begin(a.words[a.via[deepest]][:depth], len(text))
 	}
 	return s.spans, partial
 }
@@ -188,12 +192,13 @@ func (s *search) begin(word []byte, end int) int {
 	// places[k] are where word[k:] can begin.
 	places := make([]map[int]bool, len(word)+1)
 	places[len(word)] = map[int]bool{end: true}
-	for k := len(word); k > 0; k-- {
+	looks := maxLooks(word)
+	for k := len(word); k > 0 && looks > 0; k-- {
 		todo := make([]int, 0, len(places[k]))
 		for e := range places[k] {
 			todo = append(todo, e)
 		}
-		for len(todo) > 0 {
+		for ; len(todo) > 0 && looks > 0; looks-- {
 			e := todo[len(todo)-1]
 			todo = todo[:len(todo)-1]
 			for _, step := range s.back(word[:k], e) {
@@ -214,11 +219,27 @@ func (s *search) begin(word []byte, end int) int {
 	for e := range places[0] {
 		start = min(start, e)
 	}
-	if start == end {
-		// No way back was found, though one led here: take out whatever it can have been.
-		start = max(0, end-len(word)*maxEscape)
+	if start == end || looks == 0 {
+		start = min(start, s.furthest(word, end))
 	}
 	return start
+}
+
+// maxLooks bounds the places that are looked at on the way back. A text in which blanks and escapes can be read in many
+// ways has more of them than it is worth.
+func maxLooks(word []byte) int { return 32*len(word) + 1024 }
+
+// furthest is as far back as a word can reach, when it is not known where it begins: all of its bytes escaped, and any
+// blanks between.
+func (s *search) furthest(word []byte, end int) int {
+	left := len(word) * maxEscape
+	for end > 0 && left > 0 {
+		end--
+		if !blank[s.text[end]] {
+			left--
+		}
+	}
+	return end
 }
 
 // back are the steps by which the end of a word, or a blank, can be read backwards from a place.
