@@ -58,6 +58,9 @@ var uuid = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
 func buildFrom(lookup func(string) (string, bool)) (worker.Build, error) {
 	get := func(name string) string { v, _ := lookup(name); return v }
 	b := worker.Build{ARN: get("CODEBUILD_BUILD_ARN"), URL: get("CODEBUILD_BUILD_URL"), SourceDir: get("CODEBUILD_SRC_DIR")}
+	if get("AWS_ENDPOINT_URL") == "" {
+		b.Region = get("AWS_REGION")
+	}
 	_, b.UUID, _ = strings.Cut(get("CODEBUILD_BUILD_ID"), ":")
 	if b.ARN == "" || !uuid.MatchString(b.UUID) {
 		return worker.Build{}, errors.New("CODEBUILD_BUILD_ARN and CODEBUILD_BUILD_ID are not set: this runs inside CodeBuild; on a checkout use --local")

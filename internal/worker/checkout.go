@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	"github.com/kiro-worker/kiro-worker/internal/logging"
 )
 
 // fetchTimeout is how long one fetch may take. It touches nothing outside.
@@ -137,11 +136,4 @@ func (j *job) commitWork(ctx context.Context, message string) (paths []string, e
 func (j *job) trailers() string {
 	return fmt.Sprintf("Kiro-Work-Item: %s\nKiro-Attempt: %d\nKiro-Correlation-Id: %s\n",
 		j.parameters.WorkItem, j.parameters.Attempt, j.parameters.CorrelationID)
-}
-
-// separationKeys keeps the log's words in one place.
-const keySeparation = "separation"
-
-func (j *job) logSeparation(ctx context.Context) {
-	logOf(ctx).Info("Agent and tests run apart from the worker, or not", keySeparation, j.state.Separation, logging.KeyBuild, j.build.ARN)
 }

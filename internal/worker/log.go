@@ -28,6 +28,7 @@ const (
 	keyTests    = "tests"
 	keyTasks    = "tasks"
 	keyCoverage = "coverage"
+	keyUser     = "user"
 )
 
 func logContext(ctx context.Context, log logr.Logger) context.Context {

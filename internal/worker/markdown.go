@@ -6,6 +6,7 @@ package worker
 import (
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // Text from tools, titles and file names is put into code, where GitHub follows no mention, no closing keyword and no
@@ -14,17 +15,19 @@ import (
 // codeText is a text that can stand in code: one line, no backticks, no comment that could be taken for a marker, and
 // nothing that ends a table's cell.
 func codeText(text string, limit int) string {
-	text = strings.NewReplacer("`", "'", "<!--", "<!- -", "-->", "- ->", "|", "¦").Replace(text)
 	text = strings.Map(func(r rune) rune {
 		switch {
-		case r == '\n', r == '\r', r == '\t', r == '\u2028', r == '\u2029':
+		case unicode.IsSpace(r):
 			return ' '
-		case r < ' ', r == 0x7f, r >= 0x200b && r <= 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2060 && r <= 0x206f, r == 0xfeff:
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r): // Cf: what turns the direction, or has no width
 			return -1
 		}
 		return r
 	}, strings.ToValidUTF8(text, ""))
-	return cutBytes(strings.Join(strings.Fields(text), " "), limit)
+	text = strings.Join(strings.Fields(text), " ")
+	// Only now: what was taken out above may have kept the parts of a marker apart.
+	text = strings.NewReplacer("`", "'", "<!--", "<!- -", "-->", "- ->", "|", "¦").Replace(text)
+	return cutBytes(text, limit)
 }
 
 // code is a text as inline code; a dash if nothing is left of it.

@@ -119,3 +119,13 @@ func TestPercent(t *testing.T) {
 		}
 	}
 }
+
+func TestConsoleURL(t *testing.T) {
+	got := consoleURL("s3://bucket/test/a b/", "eu-central-1")
+	if want := "https://eu-central-1.console.aws.amazon.com/s3/buckets/bucket?prefix=test%2Fa+b%2F&region=eu-central-1"; got != want {
+		t.Errorf("got %s", got)
+	}
+	if got := consoleURL("s3://bucket/x/", ""); got != "" {
+		t.Errorf("an emulated bucket has no page, got %s", got)
+	}
+}

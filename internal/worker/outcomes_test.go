@@ -270,7 +270,7 @@ func jestText(t *testing.T, script string) string {
 }
 
 // program makes an executable script in a directory of its own, and returns the directory.
-func program(t *testing.T, name, script string) string {
+func program(t testing.TB, name, script string) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {

@@ -100,7 +100,7 @@ func (j *job) summary(ctx context.Context) summary {
 	s := summary{
 		Result: j.state.Result, Tasks: j.state.Tasks, FailedTests: j.state.FailedTests, Notes: j.state.Notes,
 		Threshold: j.parameters.CoverageThreshold, Attempt: j.parameters.Attempt, Correlation: j.parameters.CorrelationID,
-		WorkItem: j.parameters.WorkItem, BuildURL: j.build.URL, BuildARN: j.build.ARN, Format: j.state.CoverageFormat,
+		WorkItem: j.parameters.WorkItem, BuildURL: j.build.URL, BuildARN: j.build.ARN, Region: j.build.Region, Format: j.state.CoverageFormat,
 	}
 	if j.state.Base != "" && j.state.Base != j.state.Result.Commit {
 		changes, err := j.repo.changes(ctx, j.state.Base, j.state.Result.Commit)

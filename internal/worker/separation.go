@@ -27,11 +27,12 @@ func (j *job) separate(ctx context.Context) {
 	c, off := j.credential()
 	if c != nil {
 		j.state.Separation = fmt.Sprintf("on: user %s (%d)", j.agentUser(), c.UID)
+		logOf(ctx).Info("Agent and tests run as another user than the worker", keyUser, j.agentUser())
 	} else {
 		j.state.Separation = "off: " + off
 		j.state.note("Agent and tests ran as the worker's own user: %s.", off)
+		logOf(ctx).Info("Agent and tests run as the worker's own user", keyReason, off)
 	}
-	j.logSeparation(ctx)
 }
 
 func (j *job) agentUser() string {

@@ -285,3 +285,33 @@ func TestSteeringSource(t *testing.T) {
 		}
 	}
 }
+
+func FuzzReadPower(f *testing.F) {
+	f.Add([]byte(`{"name":"house","version":"1.2.3"}`), []byte("---\nname: house\n---\n"), "steering/a.md")
+	f.Add([]byte("{"), []byte("---\n---"), "../a.md")
+	f.Fuzz(func(t *testing.T, plugin, text []byte, name string) {
+		p, err := readPower(map[string][]byte{"plugin.json": plugin, "POWER.md": text, name: []byte("x")})
+		if err == nil && (len(p.Steering) == 0 || strings.ContainsAny(p.label(), "\n\r`")) {
+			t.Fatalf("%q %+v", p.label(), p)
+		}
+	})
+}
+
+func FuzzArchives(f *testing.F) {
+	f.Add([]byte("PK\x03\x04"))
+	f.Add([]byte{0x1f, 0x8b, 8, 0})
+	f.Fuzz(func(t *testing.T, text []byte) {
+		for _, read := range []func(*gathering) error{
+			func(g *gathering) error { return g.zip(text) },
+			func(g *gathering) error { return g.tar(text) },
+		} {
+			g := &gathering{files: map[string][]byte{}}
+			_ = read(g)
+			for name := range g.files {
+				if !safeName(name) {
+					t.Fatalf("%q is no safe name", name)
+				}
+			}
+		}
+	})
+}

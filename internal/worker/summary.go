@@ -5,6 +5,7 @@ package worker
 
 import (
 	"fmt"
+	"net/url"
 	"path"
 	"slices"
 	"strconv"
@@ -33,6 +34,7 @@ type summary struct {
 	WorkItem    string
 	BuildURL    string
 	BuildARN    string
+	Region      string
 	Format      string
 }
 
@@ -208,7 +210,7 @@ func (s summary) footer(w *strings.Builder) {
 	}
 	fmt.Fprintf(w, "- Build: %s\n", code(s.BuildARN, 256))
 	if s.Result.ArtifactsURL != "" {
-		fmt.Fprintf(w, "- Artifacts: %s\n", code(s.Result.ArtifactsURL, 1024))
+		fmt.Fprintf(w, "- %s: %s\n", link("Artifacts", consoleURL(s.Result.ArtifactsURL, s.Region)), code(s.Result.ArtifactsURL, 1024))
 	}
 	if s.Result.Commit != "" {
 		fmt.Fprintf(w, "- Commit: %s\n", s.Result.Commit)
@@ -217,6 +219,16 @@ func (s summary) footer(w *strings.Builder) {
 		fmt.Fprintf(w, "- Steering: %s\n", code(s.Result.SteeringVersion, 100))
 	}
 	fmt.Fprintf(w, "- Work item %s, attempt %d, correlation id %s\n", code(s.WorkItem, 300), s.Attempt, code(s.Correlation, 64))
+}
+
+// consoleURL is the page of AWS's console that shows what lies under an s3:// address; empty where there is none.
+func consoleURL(artifacts, region string) string {
+	u, err := url.Parse(artifacts)
+	if err != nil || region == "" {
+		return ""
+	}
+	query := url.Values{"region": {region}, "prefix": {strings.TrimPrefix(u.Path, "/")}}
+	return "https://" + region + ".console.aws.amazon.com/s3/buckets/" + url.PathEscape(u.Host) + "?" + query.Encode()
 }
 
 func more(w *strings.Builder, n int, what string) {

@@ -58,6 +58,8 @@ type Build struct {
 	URL string
 	// StartedAt is when it began; its time-out counts from then.
 	StartedAt time.Time
+	// Region is where the console shows the artifacts; empty where the services are not AWS's own.
+	Region string
 	// SourceDir is where CodeBuild looks for report files. Empty writes none.
 	SourceDir string
 }

@@ -61,7 +61,7 @@ const (
 
 // world is everything outside of a build: GitHub, the lock table, a bucket.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	github  *githubemulator.Server
 	faults  *faults.Injector
 	locks   *dynamodb.Table
@@ -114,7 +114,7 @@ func goodAgent() []string {
 }
 
 // newWorld makes a world in which the controller has just started a build.
-func newWorld(t *testing.T, change ...func(map[string]string)) *world {
+func newWorld(t testing.TB, change ...func(map[string]string)) *world {
 	t.Helper()
 	w := &world{t: t, faults: faults.New(nil, nil), bucket: &bucket{objects: map[string]string{}}, metrics: &metrics{}, log: &syncBuffer{}}
 	files := sampleFiles()
