@@ -64,7 +64,7 @@ func waitForBuilds(t *testing.T, lines *bufio.Scanner) {
 		if strings.Contains(lines.Text(), " agent ") {
 			// The pipe must not fill up, or the demo would stand still.
 			go func() {
-				for lines.Scan() { //nolint:revive // read and dropped
+				for lines.Scan() {
 				}
 			}()
 			return
