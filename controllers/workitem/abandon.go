@@ -20,17 +20,20 @@ import (
 var errClaimed = errors.New("a build has claimed the lock")
 
 // abandon gives the attempt's lock up, if no build has claimed it. Claim and abandon race on one row, and exactly
-// one wins. A row that is not ours any more is nothing to give up.
+// one wins. A row that is not ours any more is nothing to give up. One that a build has claimed and released already
+// is: that build's work would be lost.
 func abandon(ctx context.Context, table lock.Table, a *v1alpha1.Attempt, now time.Time) error {
 	row, err := branchRow(ctx, table, a)
 	if err != nil {
 		return err
 	}
 	switch {
-	case row.LockID != a.LockID || row.Status != contract.StatusInProgress:
+	case row.LockID != a.LockID:
 		return nil
 	case row.BuildID != "":
 		return errClaimed
+	case row.Status != contract.StatusInProgress:
+		return nil
 	}
 	if err := table.Abandon(ctx, row, now); err != nil {
 		return fmt.Errorf("abandoning the lock: %w", err)

@@ -61,6 +61,8 @@ type run struct {
 	worker  *process
 	// releasing is set once the worker has asked to release its lock.
 	releasing bool
+	// checked is when its worker last knew that its lease is good.
+	checked time.Time
 }
 
 func (r *run) over() bool { return r.status != types.StatusTypeInProgress }

@@ -58,9 +58,8 @@ func (w *world) drawFaults() {
 	for _, k := range []kind{crashBefore, crashDuring, crashAfter, freezeBefore, freezeAfter, partition} {
 		w.faults.rate[k] /= 2
 	}
-	if w.chance(0.3) {
-		w.faults.slow = 0.1
-	}
+	// A slow network opens the gaps between a look and what follows from it.
+	w.faults.slow = []float64{0, 0, 0.1, 0.5}[w.random.IntN(4)]
 	if w.chance(0.5) {
 		w.faults.lag = 0.2
 	}
@@ -69,9 +68,16 @@ func (w *world) drawFaults() {
 // heal ends all faults.
 func (w *world) heal() { w.faults = faults{} }
 
+// onWrites is how much likelier a fault befalls a manager at a write. Looks are many and forgiving, writes are few and
+// the protocol is about them.
+const onWrites = 5
+
 // fault draws the fault that befalls a call.
 func (w *world) fault(p *process, c *call) (kind, bool) {
 	x := w.random.Float64()
+	if c.writes && p.leads {
+		x /= onWrites
+	}
 	for _, k := range kinds {
 		if x -= w.faults.rate[k]; x < 0 {
 			return k, w.fits(k, p, c)

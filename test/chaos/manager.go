@@ -59,6 +59,7 @@ func (s *simulation) lead(c *cluster) {
 	s.programs++
 	m := &manager{process: s.process(fmt.Sprintf("%s/manager-%d", c.name, s.programs)), cluster: c, queue: map[string]*queued{}}
 	m.ctx = log.IntoContext(context.Background(), logr.Discard())
+	m.leads = true
 	m.crash = func() {
 		if !m.dead {
 			s.tell("%s crashes", m.name)

@@ -25,6 +25,8 @@ type process struct {
 	tasks []*task
 	// crash is what its sudden end looks like; froze is what others do once it stands still.
 	crash, froze func()
+	// leads is set for a manager.
+	leads bool
 	// deposed is set once another manager leads in its place.
 	deposed bool
 }

@@ -193,6 +193,9 @@ func (s *simulation) planTrouble() {
 			s.plan(s.between(time.Minute, 30*time.Minute), func() { c.setConcurrency(int32(1 + s.random.IntN(3))) }) //nolint:gosec // small
 		}
 	}
+	if s.chance(0.25) {
+		s.unlocker()
+	}
 	for _, a := range s.accounts {
 		if s.chance(0.1) {
 			s.plan(s.between(0, 10*time.Minute), func() { a.full = s.now.Add(s.between(time.Minute, time.Hour)) })

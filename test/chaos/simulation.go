@@ -41,8 +41,8 @@ type simulation struct {
 	skewed bool
 	healed bool
 	over   bool
-	// unlocked are the builds whose lock a person has taken away.
-	unlocked map[string]bool
+	// unlocked is when a person took a build's lock away, by the build's ARN.
+	unlocked map[string]time.Time
 }
 
 // Result is what became of one seed.
@@ -56,7 +56,7 @@ type Result struct {
 // Run simulates one seed's history, under a mutant if it is not the zero one, and tells it to trace if that is not nil.
 func Run(seed uint64, mutant Mutant, trace io.Writer) Result {
 	s := &simulation{
-		world: newWorld(seed, trace), seed: seed, mutant: mutant, branches: map[string]*branch{}, unlocked: map[string]bool{},
+		world: newWorld(seed, trace), seed: seed, mutant: mutant, branches: map[string]*branch{}, unlocked: map[string]time.Time{},
 	}
 	s.truth = newTruth(s)
 	s.table = newTable(s.truth.changed)
@@ -112,7 +112,10 @@ func (s *simulation) build(arn string) *run {
 }
 
 // mayFree reports whether a person's word allows to free the lock of a build that is alive.
-func (s *simulation) mayFree(r *run) bool { return s.unlocked[r.arn] }
+func (s *simulation) mayFree(r *run) bool {
+	_, ok := s.unlocked[r.arn]
+	return ok
+}
 
 // cure ends all faults: whoever stands still wakes, and every service is reached again.
 func (s *simulation) cure() {

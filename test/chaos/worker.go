@@ -183,6 +183,7 @@ func (b *builder) fetch() (head string, done int, err error) {
 func (b *builder) push(ctx context.Context, old, commit string) (err error) {
 	for try := range tries {
 		if err = b.lease.Ensure(ctx, pushTimeout); err == nil {
+			b.run.checked = b.s.now
 			_, err = b.s.do(&call{to: toForge, op: "push", what: brief(commit), writes: true, effect: func() (any, error) {
 				return nil, b.s.pushed(b, old, commit)
 			}})

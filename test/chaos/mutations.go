@@ -1,0 +1,137 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package chaos
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/codebuild"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/kiro-worker/kiro-worker/internal/awsapi"
+)
+
+// always is a condition that every row fulfils, and every absent one.
+const always = "attribute_exists(#lockKey) OR attribute_not_exists(#lockKey)"
+
+// Which operation an action belongs to is told by what it does to its row.
+const (
+	doesTake    = "SET #fence = "
+	doesClaim   = "SET #buildId = "
+	doesBeat    = "#heartbeatAt = :now"
+	doesRelease = "SET #status = :ending"
+	doesFree    = "SET #status = :failed"
+)
+
+// edited stands before DynamoDB and changes what it is asked.
+type edited struct {
+	awsapi.DynamoDB
+	edit func(n int, condition, update *string)
+}
+
+// TransactWriteItems implements awsapi.DynamoDB.
+func (e edited) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, o ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+	out := &dynamodb.TransactWriteItemsInput{}
+	for n, item := range in.TransactItems {
+		if c := item.ConditionCheck; c != nil {
+			check, none := *c, ""
+			condition := aws.ToString(check.ConditionExpression)
+			e.edit(n, &condition, &none)
+			check.ConditionExpression = &condition
+			item = types.TransactWriteItem{ConditionCheck: &check}
+		} else {
+			change := *item.Update
+			condition, update := aws.ToString(change.ConditionExpression), aws.ToString(change.UpdateExpression)
+			e.edit(n, &condition, &update)
+			change.ConditionExpression, change.UpdateExpression = &condition, &update
+			item = types.TransactWriteItem{Update: &change}
+		}
+		out.TransactItems = append(out.TransactItems, item)
+	}
+	return e.DynamoDB.TransactWriteItems(ctx, out, o...)
+}
+
+// editing is a mutant of the lock table's expressions.
+func editing(name string, edit func(n int, condition, update *string)) Mutant {
+	return Mutant{Name: name, Table: func(api awsapi.DynamoDB) awsapi.DynamoDB { return edited{api, edit} }}
+}
+
+// without takes a part out of the conditions of one operation.
+func without(does string, parts ...string) func(int, *string, *string) {
+	return func(_ int, condition, update *string) {
+		if !strings.Contains(*update, does) {
+			return
+		}
+		for _, part := range parts {
+			*condition = strings.Replace(*condition, part, "", 1)
+		}
+	}
+}
+
+// cardUnread lets take pass whatever the card's record says.
+func cardUnread(_ int, condition, update *string) {
+	if *update == "" && strings.Contains(*condition, "#arming") {
+		*condition = always
+	}
+}
+
+// keepsOld lets take leave what the attempt before left in the rows.
+func keepsOld(_ int, _, update *string) {
+	if strings.HasPrefix(*update, doesTake) {
+		*update, _, _ = strings.Cut(*update, " REMOVE")
+	}
+}
+
+// partnerKept frees the row that was looked at, and not the one that it names.
+func partnerKept(n int, condition, update *string) {
+	if n == 1 && strings.HasPrefix(*update, doesFree) {
+		*condition, *update = always, ""
+	}
+}
+
+// releaseUnasked lets anybody release any row.
+func releaseUnasked(_ int, condition, update *string) {
+	if strings.HasPrefix(*update, doesRelease) {
+		*condition = "attribute_exists(#lockKey)"
+	}
+}
+
+// fenceless compares no fence anywhere.
+func fenceless(_ int, condition, _ *string) {
+	*condition = strings.Replace(*condition, " AND #fence = :fence", "", 1)
+}
+
+// rowByRow makes each action of a transaction a write of its own.
+type rowByRow struct{ awsapi.DynamoDB }
+
+// TransactWriteItems implements awsapi.DynamoDB.
+func (r rowByRow) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, o ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+	for n, item := range in.TransactItems {
+		_, err := r.DynamoDB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{item}}, o...)
+		var cancelled *types.TransactionCanceledException
+		if errors.As(err, &cancelled) {
+			reasons := make([]types.CancellationReason, len(in.TransactItems))
+			reasons[n] = cancelled.CancellationReasons[0]
+			return nil, &types.TransactionCanceledException{CancellationReasons: reasons}
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return &dynamodb.TransactWriteItemsOutput{}, nil
+}
+
+// tokenless drops the idempotency token.
+type tokenless struct{ awsapi.CodeBuild }
+
+// StartBuild implements awsapi.CodeBuild.
+func (t tokenless) StartBuild(ctx context.Context, in *codebuild.StartBuildInput, o ...func(*codebuild.Options)) (*codebuild.StartBuildOutput, error) {
+	out := *in
+	out.IdempotencyToken = nil
+	return t.CodeBuild.StartBuild(ctx, &out, o...)
+}

@@ -1,0 +1,60 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package chaos
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/kiro-worker/kiro-worker/internal/lock"
+)
+
+// watchful is how often a person who has heard of a hung build looks after the locks.
+const watchful = 20 * time.Second
+
+// unlocker is a person who takes locks away from builds that are silent, without knowing whether they are over: it is
+// what `kubectl workitem unlock` does. It waits until the lease has ended, and the settling time more.
+func (s *simulation) unlocker() {
+	p := &process{w: s.world, name: "a person", cut: map[service]time.Time{}}
+	table := s.lockTable()
+	ctx := context.Background()
+	p.spawn("unlock", func() {
+		for s.now.Sub(epoch) < troubled {
+			_ = s.sleep(ctx, watchful)
+			for _, key := range s.rowKeys() {
+				if strings.HasPrefix(key, "branch#") && stateOf(s.table.rows[key]).buildID != "" {
+					s.unlock(ctx, table, key)
+				}
+			}
+		}
+	}, nil)
+}
+
+func (s *simulation) unlock(ctx context.Context, table lock.Table, key string) {
+	rows, err := table.Rows(ctx, []string{key})
+	if err != nil {
+		return
+	}
+	row := rows[key]
+	if !row.Held() || row.BuildID == "" || s.now.Sub(row.ExpiresAt) < settlingTime {
+		return
+	}
+	before, known := s.unlocked[row.BuildID]
+	if !known {
+		s.unlocked[row.BuildID] = s.now.Add(time.Hour) // its time is known once it has happened
+	}
+	err = table.Unlock(ctx, row, s.now)
+	var refusal *lock.Refusal
+	switch {
+	case err == nil:
+		s.tell("a person unlocks %s, held by build %s", key, brief(row.BuildID))
+		s.unlocked[row.BuildID] = s.now
+	case errors.As(err, &refusal) && known:
+		s.unlocked[row.BuildID] = before
+	case errors.As(err, &refusal):
+		delete(s.unlocked, row.BuildID)
+	}
+}
