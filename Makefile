@@ -63,6 +63,12 @@ bench: ## Run the benchmarks. BENCH=regexp chooses.
 		echo "bench: $$module"; go -C "$$module" test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem ./...; \
 	done
 
+.PHONY: chaos-real
+chaos-real: ## Kill, freeze and cut off real processes at every point of a card's way. PARALLEL=4 worlds at once.
+	@hack/preflight.sh test
+	@assets="$(ASSETS)"; $(MAKE) --no-print-directory build; \
+		KUBEBUILDER_ASSETS="$$assets" go run ./test/chaosreal/cmd -bin=$(BIN) -parallel=$(or $(PARALLEL),4) $(if $(ONLY),-only='$(ONLY)')
+
 .PHONY: generate
 generate: $(BIN)/controller-gen ## Generate deep copies, CRDs and RBAC from the code.
 	hack/generate.sh $(BIN)/controller-gen $(CURDIR)

@@ -1,0 +1,128 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package chaosreal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/lock"
+)
+
+// scenario is one way of a card, and what must have become of it in the end, wherever a manager died.
+type scenario struct {
+	name string
+	// conducts are those of its builds, in their order.
+	conducts []conduct
+	// before prepares the world, before a manager runs.
+	before func(context.Context, *world) error
+	// act does a person's part; it is called again and again until it reports that it is done.
+	act func(context.Context, *world, *v1alpha1.WorkItem) (done bool, err error)
+	// What the end is: why, on which column, after how many attempts and builds, and how often the work was pushed.
+	reason   string
+	column   string
+	attempts int32
+	builds   int
+	pushes   int
+}
+
+// plain is the way that nothing disturbs.
+var plain = scenario{
+	name: "plain", conducts: []conduct{succeeds},
+	reason: v1alpha1.ReasonSucceeded, column: columnDone, attempts: 1, builds: 1, pushes: 1,
+}
+
+// scenarios are the ways on which all of a manager's calls occur.
+var scenarios = []scenario{
+	plain,
+	{
+		// The build dies without a word: the manager finds its end, releases the lock and tries again.
+		name: "worker lost", conducts: []conduct{dies, succeeds},
+		reason: v1alpha1.ReasonSucceeded, column: columnDone, attempts: 2, builds: 2, pushes: 1,
+	},
+	{
+		// A person cancels while the build runs: it is stopped, waited for and released, and the pull request is told.
+		name: "cancelled", conducts: []conduct{hangs}, act: cancel,
+		reason: v1alpha1.ReasonCancelled, column: columnProgress, attempts: 1, builds: 1,
+	},
+	{
+		// Slot and branch are held by a lock that has expired and that no build ever claimed.
+		name: "abandoned before", conducts: []conduct{succeeds}, before: expired(false),
+		reason: v1alpha1.ReasonSucceeded, column: columnDone, attempts: 1, builds: 1, pushes: 1,
+	},
+	{
+		// They are held by an expired lock whose build has been over for long.
+		name: "reclaimed before", conducts: []conduct{succeeds}, before: expired(true),
+		reason: v1alpha1.ReasonSucceeded, column: columnDone, attempts: 1, builds: 2, pushes: 1,
+	},
+}
+
+func cancel(ctx context.Context, w *world, item *v1alpha1.WorkItem) (bool, error) {
+	if item == nil || item.Status.Phase != v1alpha1.PhaseRunning || w.work.tally().claims == 0 {
+		return false, nil
+	}
+	before := item.DeepCopy()
+	item.Spec.Cancel = true
+	if err := w.client.Patch(ctx, item, client.MergeFrom(before)); err != nil {
+		return false, fmt.Errorf("cancelling: %w", err)
+	}
+	return true, nil
+}
+
+// expired leaves rows behind as a cluster does that is no more.
+func expired(withBuild bool) func(context.Context, *world) error {
+	return func(ctx context.Context, w *world) error {
+		project := "arn:aws:codebuild:" + region + ":" + account + ":project/" + projectName
+		ago := time.Now().Add(-time.Hour)
+		repo, err := w.repositoryID()
+		if err != nil {
+			return err
+		}
+		l, err := w.table.Take(ctx, lock.Request{
+			LockID: "left-behind", WorkItemID: "gone/team/x", Holder: "gone", Attempt: 1, ProjectARN: project,
+			SlotKey: contract.SlotKey(project, 0), CardKey: contract.ObjectCardKey("gone"), Arming: ago,
+			BranchKey: contract.BranchKey(hostOf(w.gitHubURL), repo, "refs/heads/"+branch), Now: ago, ExpiresAt: ago.Add(time.Minute),
+		})
+		if err != nil || !withBuild {
+			return err
+		}
+		arn, err := w.buildThatIsOver(ctx)
+		if err != nil {
+			return err
+		}
+		return w.table.Claim(ctx, l, arn, ago.Add(time.Minute))
+	}
+}
+
+// hostOf is the host as it stands in a branch's key.
+func hostOf(url string) string { return strings.TrimPrefix(url, "http://") }
+
+// await calls look until it reports that it is done.
+func await(ctx context.Context, what string, look func() (bool, error)) error {
+	ctx, stop := context.WithTimeout(ctx, patience)
+	defer stop()
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		ok, err := look()
+		if err != nil {
+			return err
+		}
+		if ok {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(errStuck, fmt.Errorf("%s: not within %s", what, patience))
+		case <-ticker.C:
+		}
+	}
+}
