@@ -59,3 +59,38 @@ func TestAbandon(t *testing.T) {
 		})
 	}
 }
+
+// oneCard is a lock table with one card's record.
+type oneCard struct {
+	lock.Table
+	card lock.CardRow
+}
+
+func (o oneCard) Card(context.Context, string) (lock.CardRow, error) { return o.card, nil }
+
+func TestLastWord(t *testing.T) {
+	good, err := contract.Result{
+		Outcome: contract.OutcomeSucceeded, TestsGate: contract.GatePassed, CoverageGate: contract.GatePassed,
+	}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		why  string
+		card lock.CardRow
+		want string
+	}{
+		"no record": {"nobody did the work", lock.CardRow{}, v1alpha1.ReasonWithdrawn},
+		"another's": {"another attempt's record says nothing of this one",
+			lock.CardRow{Exists: true, LockID: "lock-2", Outcome: contract.OutcomeSucceeded, Result: good}, v1alpha1.ReasonWithdrawn},
+		"its own": {"the branch is another's by now, and only the record tells that the work was done",
+			lock.CardRow{Exists: true, LockID: "lock-1", Outcome: contract.OutcomeSucceeded, Result: good}, v1alpha1.ReasonSucceeded},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := lastWord(t.Context(), oneCard{card: c.card}, &v1alpha1.Attempt{LockID: "lock-1"}, stopCause{reason: v1alpha1.ReasonWithdrawn})
+			if err != nil || got.outcome != c.want {
+				t.Errorf("%s: got %q (%v), want %q", c.why, got.outcome, err, c.want)
+			}
+		})
+	}
+}

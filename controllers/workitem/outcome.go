@@ -155,9 +155,10 @@ func successMessage(e evidence) string {
 // gather reads the evidence out of the rows. The card's row counts first: the branch's row may be the next
 // attempt's by now.
 func gather(a *v1alpha1.Attempt, row lock.Row, card lock.CardRow) evidence {
-	e := evidence{build: build.Status(a.Build.Status), queued: a.Build.Status != "" && !a.Build.Provisioned, stop: a.StopReason, row: rowGone}
+	known := valueOr(a.Build, v1alpha1.BuildStatus{})
+	e := evidence{build: build.Status(known.Status), queued: known.Status != "" && !known.Provisioned, stop: a.StopReason, row: rowGone}
 	text := ""
-	ours := row.LockID == a.LockID && row.Fence == a.Fence && (row.BuildID == a.Build.ARN || row.BuildID == "")
+	ours := row.LockID == a.LockID && row.Fence == a.Fence && (row.BuildID == known.ARN || row.BuildID == "")
 	switch {
 	case card.Exists && card.LockID == a.LockID:
 		text, e.row = card.Result, rowFailed

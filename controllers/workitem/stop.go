@@ -14,6 +14,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/watch"
 )
 
@@ -61,8 +62,12 @@ func (r *Reconciler) stopAttempt(ctx context.Context, item *v1alpha1.WorkItem, c
 		err = abandon(ctx, table, a, now)
 		switch {
 		case err == nil:
-			endAttempt(item, cause.reason, now)
-			finish(item, verdict{outcome: cause.reason, message: cause.message}, now)
+			v, err := lastWord(ctx, table, a, cause)
+			if err != nil {
+				return result{}, err
+			}
+			endAttempt(item, v.outcome, now)
+			finish(item, v, now)
 			return goOn(), nil
 		case !errors.Is(err, errClaimed):
 			return result{}, err
@@ -75,6 +80,19 @@ func (r *Reconciler) stopAttempt(ctx context.Context, item *v1alpha1.WorkItem, c
 		a.Build = &v1alpha1.BuildStatus{ID: buildID(row.BuildID), ARN: row.BuildID}
 	}
 	return r.stopBuild(ctx, item, cause)
+}
+
+// lastWord is how an attempt ends that has no lock and no known build. Its build may have come, worked the arming off
+// and released, and the branch be another's by now: then the card's record tells of it, and nothing else does.
+func lastWord(ctx context.Context, table lock.Reader, a *v1alpha1.Attempt, cause stopCause) (verdict, error) {
+	card, err := table.Card(ctx, a.Parameters.CardKey)
+	if err != nil {
+		return verdict{}, fmt.Errorf("reading the card's record: %w", err)
+	}
+	if card.Exists && card.LockID == a.LockID {
+		return judge(gather(a, lock.Row{}, card)), nil
+	}
+	return verdict{outcome: cause.reason, message: cause.message}, nil
 }
 
 // stopBuild asks the build to stop, and again from time to time. The steps then watch it to its end: only a build

@@ -149,9 +149,9 @@ func (c *kubeClient) patch(obj client.Object, patch client.Patch, status bool) e
 	if status {
 		op = "patch status"
 	}
-	k := c.cache
+	k, wanted := c.cache, item.DeepCopy()
 	v, err := k.w.do(&call{to: toKubernetes, op: op, what: item.Name, writes: true, effect: func() (any, error) {
-		return k.cluster.patch(item.Name, data, status)
+		return k.cluster.patch(item.Name, data, wanted, status)
 	}})
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ package chaos
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -134,7 +135,7 @@ func (c *cluster) publish(ch change) {
 
 // patch is a merge patch of an item, of its status alone or of all but that. It is refused if it names another
 // resourceVersion than the object has.
-func (c *cluster) patch(name string, data []byte, status bool) (*v1alpha1.WorkItem, error) {
+func (c *cluster) patch(name string, data []byte, wanted *v1alpha1.WorkItem, status bool) (*v1alpha1.WorkItem, error) {
 	item := c.items[name]
 	if c.gone || item == nil {
 		return nil, apierrors.NewNotFound(resource, name)
@@ -153,7 +154,13 @@ func (c *cluster) patch(name string, data []byte, status bool) (*v1alpha1.WorkIt
 		return nil, apierrors.NewConflict(resource, name, fmt.Errorf("it is at %s, not at %s", item.ResourceVersion, meta.ResourceVersion))
 	}
 	next := item.DeepCopy()
-	if status {
+	if status && meta.ResourceVersion != "" {
+		// What the patch was made from is what is here, so the patch makes of it what its sender has.
+		next.Status = v1alpha1.WorkItemStatus{}
+		if _, err := merge(wanted.Status, nil, &next.Status); err != nil {
+			return nil, err
+		}
+	} else if status {
 		merged, err := merge(item.Status, p["status"], &v1alpha1.WorkItemStatus{})
 		if err != nil {
 			return nil, err
@@ -182,18 +189,14 @@ func merge[T any](old T, patch json.RawMessage, into *T) (*T, error) {
 	if err != nil {
 		return nil, apierrors.NewInternalError(err)
 	}
-	var doc, change any
-	if err := json.Unmarshal(text, &doc); err != nil {
-		return nil, apierrors.NewInternalError(err)
-	}
 	if patch != nil {
-		if err := json.Unmarshal(patch, &change); err != nil {
+		var doc, change any
+		if err := errors.Join(json.Unmarshal(text, &doc), json.Unmarshal(patch, &change)); err != nil {
 			return nil, apierrors.NewBadRequest(err.Error())
 		}
-		doc = mergeValue(doc, change)
-	}
-	if text, err = json.Marshal(doc); err != nil {
-		return nil, apierrors.NewInternalError(err)
+		if text, err = json.Marshal(mergeValue(doc, change)); err != nil {
+			return nil, apierrors.NewInternalError(err)
+		}
 	}
 	if err := json.Unmarshal(text, into); err != nil {
 		return nil, apierrors.NewInternalError(err)

@@ -114,7 +114,7 @@ func (s *simulation) addCard(n int) {
 		{0.3, s.arm}, {0.12, s.cancel}, {0.12, s.drop}, {0.06, s.withdraw},
 	} {
 		if s.chance(p.chance) {
-			s.plan(s.between(time.Minute, 35*time.Minute), func() { p.do(c) })
+			s.plan(s.between(time.Minute, 25*time.Minute), func() { p.do(c) })
 		}
 	}
 }
@@ -190,7 +190,7 @@ func (s *simulation) withdraw(c *card) {
 func (s *simulation) planTrouble() {
 	for _, c := range s.clusters {
 		if s.chance(0.25) {
-			s.plan(s.between(time.Minute, 30*time.Minute), func() { c.setConcurrency(int32(1 + s.random.IntN(3))) }) //nolint:gosec // small
+			s.plan(s.between(time.Minute, 25*time.Minute), func() { c.setConcurrency(int32(1 + s.random.IntN(3))) }) //nolint:gosec // small
 		}
 	}
 	if s.chance(0.25) {
@@ -201,7 +201,7 @@ func (s *simulation) planTrouble() {
 			s.plan(s.between(0, 10*time.Minute), func() { a.full = s.now.Add(s.between(time.Minute, time.Hour)) })
 		}
 		for range s.random.IntN(3) {
-			s.plan(s.between(time.Minute, 35*time.Minute), func() { s.meddle(a) })
+			s.plan(s.between(time.Minute, 25*time.Minute), func() { s.meddle(a) })
 		}
 	}
 }

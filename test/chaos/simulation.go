@@ -15,7 +15,7 @@ import (
 const (
 	tableName = "kiro-worker-locks"
 	// troubled is how long faults go on; then all must come to an end within patience.
-	troubled = 45 * time.Minute
+	troubled = 35 * time.Minute
 	patience = 10 * time.Hour
 	// glance is how often it is looked whether all is over.
 	glance = 30 * time.Second

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 
 	"github.com/kiro-worker/kiro-worker/test/chaos"
 )
@@ -19,6 +20,7 @@ func main() {
 	verbose := flag.Bool("v", false, "tell the history of one seed: use with -first and -seeds=1")
 	keepGoing := flag.Bool("all", false, "go on after a seed has failed")
 	flag.Parse()
+	debug.SetGCPercent(400) // a seed makes much garbage and keeps little
 
 	var sum chaos.Sum
 	if *verbose {
