@@ -43,9 +43,9 @@ func (s *simulation) checkOutcome(c *cluster, item *v1alpha1.WorkItem) {
 	row := s.table.rows[card]
 	done := row != nil && numberOf(row[contract.AttrArming]) >= item.Status.ObservedArming.UnixMilli()
 	outcome := contract.Outcome(textOf(row[contract.AttrOutcome]))
-	last := contract.Outcome("")
+	last, mine := contract.Outcome(""), false
 	if a := item.Status.Attempt; a != nil && a.Arming.Equal(item.Status.ObservedArming) {
-		last = s.truth.released[a.LockID]
+		last, mine = s.truth.released[a.LockID], done && textOf(row[contract.AttrLockID]) == a.LockID
 	}
 	switch {
 	case good && (!done || outcome != contract.OutcomeSucceeded):
@@ -54,7 +54,7 @@ func (s *simulation) checkOutcome(c *cluster, item *v1alpha1.WorkItem) {
 		s.fail(&s.counts.Lost, "item %s of cluster %s is done already, but nobody did it", item.Name, c.name)
 	case last == contract.OutcomeSucceeded && !good:
 		s.fail(&s.counts.Lost, "item %s of cluster %s is %s, but its last build succeeded", item.Name, c.name, reason)
-	case last.Blame() == contract.FaultWork && string(last) != reason && reason != v1alpha1.ReasonAlreadyDone && done:
+	case last.Blame() == contract.FaultWork && string(last) != reason && reason != v1alpha1.ReasonAlreadyDone && mine:
 		s.fail(&s.counts.Lost, "item %s of cluster %s is %s, but its last build ended as %s", item.Name, c.name, reason, last)
 	}
 }

@@ -64,7 +64,9 @@ func (s *simulation) lead(c *cluster) {
 		if !m.dead {
 			s.tell("%s crashes", m.name)
 			s.retire(m)
-			s.after(s.between(time.Second, time.Minute), func() { s.lead(c) })
+			if !m.deposed {
+				s.after(s.between(time.Second, time.Minute), func() { s.lead(c) })
+			}
 		}
 	}
 	m.froze = func() { s.after(leadership, func() { s.depose(m) }) }
@@ -99,8 +101,19 @@ func (s *simulation) depose(m *manager) {
 	}
 	m.deposed = true
 	s.tell("%s has lost its leadership", m.name)
-	s.at(m.frozen.Add(s.between(0, 3*time.Second)), func() { s.retire(m) })
+	s.notice(m, s.between(0, 3*time.Second))
 	s.lead(m.cluster)
+}
+
+// notice lets a manager that lost its leadership end, some time after it woke.
+func (s *simulation) notice(m *manager, after time.Duration) {
+	s.at(m.frozen.Add(after), func() {
+		if s.now.Before(m.frozen) {
+			s.notice(m, after) // it froze again
+		} else {
+			s.retire(m)
+		}
+	})
 }
 
 // watch is what watch.Runner does, on the simulated time.
