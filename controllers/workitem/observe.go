@@ -46,7 +46,6 @@ func (s *observe) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (resul
 	if finished(item) || set.IsTrue(v1alpha1.ConditionBuildFinished) {
 		return goOn(), nil
 	}
-	s.tellStarted(ctx, item)
 	a := item.Status.Attempt
 	key := client.ObjectKeyFromObject(item)
 	s.watcher.Track(
@@ -60,13 +59,14 @@ func (s *observe) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (resul
 	state := lookAt(now, a, *seen, s.settling)
 	if state.over {
 		note(a, *seen, now)
-		set.True(v1alpha1.ConditionBuildFinished, v1alpha1.ReasonSucceeded, state.message)
+		set.True(v1alpha1.ConditionBuildFinished, v1alpha1.ReasonBuildEnded, state.message)
 		return goOn(), nil
 	}
 	if left := progressDue(now, a, s.progressInterval); left > 0 {
 		// Nothing is taken in yet: what is written to the status costs a write.
 		return waitFor(left), nil
 	}
+	s.tellStarted(ctx, item)
 	note(a, *seen, now)
 	set.Unknown(v1alpha1.ConditionBuildFinished, state.reason, state.message)
 	return waitFor(state.after), nil

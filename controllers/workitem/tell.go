@@ -45,7 +45,9 @@ func (s *conclude) tell(ctx context.Context, item *v1alpha1.WorkItem) error {
 }
 
 // tellStarted gives the card the status that says that its work has begun. The work does not depend on it, so a
-// failure is logged and tried again with the next look.
+// failure is logged and tried again with the next look. It is called for a build that was just seen running, and not as
+// soon as one was started: a leader that was frozen in between, and woken after its successor had finished, would move
+// the finished card back before its stale status write is refused.
 func (s *observe) tellStarted(ctx context.Context, item *v1alpha1.WorkItem) {
 	source, err := s.source(ctx, item)
 	if err != nil || source == nil || source.Spec.WriteBack == nil || source.Spec.WriteBack.Started == "" || stopRequested(item) != nil {
@@ -159,20 +161,22 @@ func (s *conclude) notify(ctx context.Context, item *v1alpha1.WorkItem, env *v1a
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("notifying %s: %w", destination, err))
+			continue
 		}
+		item.Status.Notified = append(item.Status.Notified, destination)
 	}
 	return errors.Join(errs...)
 }
 
-// destinations are those who are told of the item's outcome.
+// destinations are those who are still to be told of the item's outcome.
 func destinations(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) []string {
 	class := string(outcomeClass(item))
-	var to []string
+	var all []string
 	if n := env.Spec.Notifications; n != nil && n.SNSTopicARN != "" && slices.Contains(n.On, class) {
-		to = append(to, n.SNSTopicARN)
+		all = append(all, n.SNSTopicARN)
 	}
 	if q := env.Spec.DeadLetterQueueURL; q != "" && class == string(v1alpha1.PhaseFailed) {
-		to = append(to, q)
+		all = append(all, q)
 	}
-	return to
+	return slices.DeleteFunc(all, func(d string) bool { return slices.Contains(item.Status.Notified, d) })
 }
