@@ -166,6 +166,8 @@ const (
 	ReasonStartUnknown = "StartUnknown"
 	// ReasonStartRefused: CodeBuild refused to start the build; the message says why.
 	ReasonStartRefused = "StartRefused"
+	// ReasonBuildEnded: the build is over; how it ended, the message says.
+	ReasonBuildEnded = "BuildEnded"
 	// ReasonRunning: the build runs.
 	ReasonRunning = "Running"
 	// ReasonSettling: the build is over; its last request may still be on its way.

@@ -109,7 +109,7 @@ func refusedDurations() []refusal {
 	}{
 		{"WorkSource", []string{"spec", "interval"}, "14s", "25h"},
 		{"WorkSource", []string{"spec", "pollTimeout"}, "999ms", "16m"},
-		{"WorkEnvironment", []string{"spec", "lock", "ttl"}, "59s", "49h"},
+		{"WorkEnvironment", []string{"spec", "lock", "ttl"}, "4m59s", "49h"},
 		{"WorkEnvironment", []string{"spec", "codeBuild", "timeout"}, "4m", "37h"},
 		{"WorkEnvironment", []string{"spec", "codeBuild", "queuedTimeout"}, "4m", "9h"},
 		{"WorkEnvironment", []string{"spec", "gates", "testTimeout"}, "9s", "9h"},

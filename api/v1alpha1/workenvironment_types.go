@@ -58,12 +58,13 @@ type LockTable struct {
 	// +required
 	TableName string `json:"tableName"`
 
-	// TTL is how long a lease lasts without a sign of life, 1m to 48h. Default 90m. A lease that ran out is only
+	// TTL is how long a lease lasts without a sign of life, 5m to 48h. Default 90m. A push may take two minutes and
+	// must end within the lease, so less would let none begin. A lease that ran out is only
 	// taken over after CodeBuild said that its build is over.
 	// +kubebuilder:default="90m"
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=32
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('48h')",message="ttl must be 1m to 48h"
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('5m') && duration(self) <= duration('48h')",message="ttl must be 5m to 48h"
 	// +optional
 	TTL *metav1.Duration `json:"ttl,omitempty"`
 }
@@ -76,6 +77,7 @@ type EnvironmentVariable struct {
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:Pattern=`^[A-Za-z_][A-Za-z0-9_]*$`
 	// +kubebuilder:validation:XValidation:rule="!self.startsWith('CODEBUILD_') && !self.startsWith('AWS_') && !self.startsWith('KIRO_WORKER_')",message="name must not begin with CODEBUILD_, AWS_ or KIRO_WORKER_"
+	// +kubebuilder:validation:XValidation:rule="!(self in ['ENVIRONMENT', 'BRANCH_NAME', 'SPEC_PATH', 'COVERAGE_THRESHOLD', 'LOCKS_TABLE_NAME', 'GITHUB_TOKEN_SECRET_ARN'])",message="name must not be one of the worker's own parameters"
 	// +required
 	Name string `json:"name"`
 	// Value of the variable. It is visible in the console: secrets belong in credentials.
@@ -97,7 +99,7 @@ type CodeBuildProject struct {
 	// +kubebuilder:default="60m"
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=32
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('5m') && duration(self) <= duration('36h')",message="timeout must be 5m to 36h"
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('5m') && duration(self) <= duration('36h') && duration(self).getSeconds() % 60 == 0",message="timeout must be 5m to 36h, in whole minutes"
 	// +optional
 	Timeout *metav1.Duration `json:"timeout,omitempty"`
 
@@ -105,7 +107,7 @@ type CodeBuildProject struct {
 	// +kubebuilder:default="20m"
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=32
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('5m') && duration(self) <= duration('8h')",message="queuedTimeout must be 5m to 8h"
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('5m') && duration(self) <= duration('8h') && duration(self).getSeconds() % 60 == 0",message="queuedTimeout must be 5m to 8h, in whole minutes"
 	// +optional
 	QueuedTimeout *metav1.Duration `json:"queuedTimeout,omitempty"`
 
@@ -480,7 +482,7 @@ type WorkEnvironmentStatus struct {
 	Slots []SlotStatus `json:"slots,omitempty"`
 	// Queue is what waits for a slot.
 	// +optional
-	Queue QueueStatus `json:"queue,omitzero"`
+	Queue QueueStatus `json:"queue"`
 	// LastCheckTime is when the table, the project and the bucket were last looked at.
 	// +optional
 	LastCheckTime *metav1.Time `json:"lastCheckTime,omitempty"`

@@ -96,7 +96,7 @@ type WorkItemSpec struct {
 	// Timeout is how long the build may run, 5m to 36h. Default: the environment's.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=32
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('5m') && duration(self) <= duration('36h')",message="timeout must be 5m to 36h"
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('5m') && duration(self) <= duration('36h') && duration(self).getSeconds() % 60 == 0",message="timeout must be 5m to 36h, in whole minutes"
 	// +optional
 	Timeout *metav1.Duration `json:"timeout,omitempty"`
 }
@@ -473,6 +473,12 @@ type WorkItemStatus struct {
 	// +listMapKey=number
 	// +optional
 	PastAttempts []PastAttempt `json:"pastAttempts,omitempty"`
+	// Notified are the topic and the queue that were told how this arming ended.
+	// +kubebuilder:validation:MaxItems=8
+	// +kubebuilder:validation:items:MaxLength=512
+	// +listType=set
+	// +optional
+	Notified []string `json:"notified,omitempty"`
 	// Result is what the work came to.
 	// +optional
 	Result *Result `json:"result,omitempty"`

@@ -1166,6 +1166,11 @@ func (in *WorkItemStatus) DeepCopyInto(out *WorkItemStatus) {
 			(*in)[i].DeepCopyInto(&(*out)[i])
 		}
 	}
+	if in.Notified != nil {
+		in, out := &in.Notified, &out.Notified
+		*out = make([]string, len(*in))
+		copy(*out, *in)
+	}
 	if in.Result != nil {
 		in, out := &in.Result, &out.Result
 		*out = new(Result)
