@@ -21,7 +21,7 @@ import (
 // the head of the queue looks more often than the rest.
 const (
 	headRecheck = 10 * time.Second
-	tailRecheck = 2 * time.Minute
+	tailRecheck = time.Minute
 )
 
 // admit asks the queue whether it is the item's turn. Its answer is advice, made anew each time: what keeps two
@@ -56,7 +56,7 @@ func (s *admit) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result,
 		return refuse(m.reason, m.message, tailRecheck)
 	}
 	if left := backingOff(item, now); left > 0 {
-		return refuse(v1alpha1.ReasonBackingOff, reasons[queue.ReasonBackingOff].message, left)
+		return refuse(v1alpha1.ReasonBackingOff, backingOffMessage(item), left)
 	}
 	decision, err := s.decide(ctx, item, env)
 	if err != nil {
@@ -72,6 +72,17 @@ func (s *admit) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result,
 	}
 	set.True(v1alpha1.ConditionAdmitted, v1alpha1.ReasonSucceeded, "It is this item's turn.")
 	return goOn(), nil
+}
+
+// backingOffMessage says what the item backs off from, and until when.
+func backingOffMessage(item *v1alpha1.WorkItem) string {
+	until := item.Status.Retries.NotBefore.UTC().Format(time.TimeOnly)
+	past := item.Status.PastAttempts
+	if len(past) == 0 {
+		return fmt.Sprintf("The next attempt begins at %s UTC.", until)
+	}
+	last := past[len(past)-1]
+	return fmt.Sprintf("Attempt %d ended as %s: %s The next begins at %s UTC.", last.Number, last.Outcome, last.Message, until)
 }
 
 // decide orders all that wait in the environment. One decision is made at a time, so that two reconciles do not
@@ -96,7 +107,7 @@ func (s *admit) decide(ctx context.Context, item *v1alpha1.WorkItem, env *v1alph
 		case attemptActive(other) || !finished(other) && s.reserved.has(other.UID, now):
 			held[branchOf(other)] = true
 			active++
-		case queued(other):
+		case queued(other) && !s.reserved.passedOver(other.UID, now):
 			waiting = append(waiting, entryOf(other, now))
 		}
 	}

@@ -19,10 +19,12 @@ type reservations struct {
 	mu    sync.Mutex
 	locks map[string]*sync.Mutex
 	until map[types.UID]time.Time
+	// refused is until when an item is passed over because its lock was refused.
+	refused map[types.UID]time.Time
 }
 
 func newReservations() *reservations {
-	return &reservations{locks: map[string]*sync.Mutex{}, until: map[types.UID]time.Time{}}
+	return &reservations{locks: map[string]*sync.Mutex{}, until: map[types.UID]time.Time{}, refused: map[types.UID]time.Time{}}
 }
 
 // lock locks an environment and returns its unlock.
@@ -36,6 +38,26 @@ func (r *reservations) lock(environment string) func() {
 	r.mu.Unlock()
 	m.Lock()
 	return m.Unlock
+}
+
+// refuse takes an item's reservation back and has others pass it over for a while: an item that cannot get its lock
+// must not keep the slot that it would have used from those behind it.
+func (r *reservations) refuse(item types.UID, until time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.until, item)
+	r.refused[item] = until
+}
+
+// passedOver reports whether the item's lock was refused a short while ago.
+func (r *reservations) passedOver(item types.UID, now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	until, ok := r.refused[item]
+	if ok && now.After(until) {
+		delete(r.refused, item)
+	}
+	return ok && !now.After(until)
 }
 
 func (r *reservations) add(item types.UID, now time.Time) {

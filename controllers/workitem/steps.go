@@ -38,7 +38,7 @@ func (r *Reconciler) steps(before *v1alpha1.WorkItem) []step {
 	return []step{
 		&accept{deps: r.deps},
 		&admit{deps: r.deps, client: r.Client, reserved: r.reserved},
-		&take{deps: r.deps, accept: &accept{deps: r.deps}, settling: r.SettlingTime},
+		&take{deps: r.deps, accept: &accept{deps: r.deps}, reserved: r.reserved, settling: r.SettlingTime},
 		&start{deps: r.deps, persist: r.persister(before)},
 		&observe{deps: r.deps, watcher: r.Watcher, progressInterval: r.ProgressInterval, settling: r.SettlingTime},
 		&conclude{deps: r.deps, watcher: r.Watcher},

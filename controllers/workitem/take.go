@@ -22,12 +22,15 @@ const (
 	acceptFresh = 10 * time.Second
 	// heldRecheck is how soon a slot or branch that another holds is tried again, plus up to as much by chance.
 	heldRecheck = 5 * time.Second
+	// passOver is how long those behind an item whose lock was refused may go first.
+	passOver = 3 * heldRecheck
 )
 
 // take is the lock step: it takes a slot and the branch together.
 type take struct {
 	deps
 	accept   *accept
+	reserved *reservations
 	settling time.Duration
 }
 
@@ -46,6 +49,14 @@ func (s *take) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, 
 	if finished(item) || (attemptActive(item) && item.Status.Attempt.IntentTime != nil) {
 		return goOn(), nil
 	}
+	res, err := s.take(ctx, item)
+	if err != nil || !res.done {
+		s.reserved.refuse(item.UID, s.clock.Now().Add(passOver))
+	}
+	return res, err
+}
+
+func (s *take) take(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
 	if res, err := s.acceptAgain(ctx, item); err != nil || !res.done {
 		return res, err
 	}
@@ -61,6 +72,11 @@ func (s *take) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, 
 	if err != nil {
 		return result{}, err
 	}
+	// All that can fail without the lock is done before it is taken.
+	url, err := s.apiURL(ctx, item, env)
+	if err != nil {
+		return result{}, fmt.Errorf("reading the source: %w", err)
+	}
 	lockID := contract.LockID(string(item.UID), nextNumber(item))
 	slot := slots.slotFor(lockID, int(valueOr(env.Spec.Concurrency, 1)))
 	if slot == "" {
@@ -70,14 +86,14 @@ func (s *take) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, 
 	if err != nil {
 		return s.notTaken(ctx, item, env, table, err)
 	}
-	return s.taken(ctx, item, env, table, held)
+	return s.taken(ctx, item, env, table, heldLock{Lock: held, attempt: nextNumber(item), apiURL: url})
 }
 
 // acceptAgain looks once more just before the lock, unless it was just done: an item may have stood in the queue
 // for hours.
 func (s *take) acceptAgain(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
 	a := item.Status.Accepted
-	if a != nil && a.Time != nil && s.clock.Now().Sub(a.Time.Time) < acceptFresh {
+	if a != nil && a.Time != nil && s.clock.Now().Sub(a.Time.Time) < acceptFresh && acceptedAsItIs(item) {
 		return goOn(), nil
 	}
 	return s.accept.ask(ctx, item)
@@ -97,13 +113,9 @@ func (s *take) request(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, l
 
 // taken looks at the slots a second time. Two controllers that both saw the last free slot have both taken one by
 // now; whoever sees too many gives its own back, by chance at another time than the other.
-func (s *take) taken(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table lock.Table, held lock.Lock) (result, error) {
+func (s *take) taken(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table lock.Table, held heldLock) (result, error) {
 	now := s.clock.Now()
-	url, err := s.apiURL(ctx, item, env)
-	if err != nil {
-		return result{}, fmt.Errorf("reading the source: %w", err)
-	}
-	attempt, err := frozen(item, env, heldLock{Lock: held, attempt: nextNumber(item), apiURL: url})
+	attempt, err := frozen(item, env, held)
 	if err != nil {
 		return result{}, fmt.Errorf("freezing the attempt: %w", err)
 	}
