@@ -9,10 +9,13 @@ import (
 	"fmt"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/build"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/watch"
@@ -39,8 +42,43 @@ func (r *Reconciler) stop(ctx context.Context, item *v1alpha1.WorkItem) (result,
 	if attemptActive(item) {
 		return r.stopAttempt(ctx, item, *cause)
 	}
+	if err := r.abandonUnrecorded(ctx, item); err != nil {
+		return result{}, err
+	}
 	finish(item, verdict{outcome: cause.reason, message: cause.message}, now)
 	return goOn(), nil
+}
+
+// abandonUnrecorded gives up a lock that the status does not know of: it was taken just before the write that would
+// have told of it was refused or lost. It is found by its id, in the slots of the environment's project. Where there
+// is no environment to look in, the sweep finds it once it has expired.
+func (r *Reconciler) abandonUnrecorded(ctx context.Context, item *v1alpha1.WorkItem) error {
+	env, err := r.environment(ctx, item)
+	if apierrors.IsNotFound(err) || (err == nil && env.Status.ProjectARN == "") {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading the environment: %w", err)
+	}
+	table, err := r.clients.Table(ctx, item.Namespace, env.Spec.AWS, env.Spec.Lock.TableName)
+	if err != nil {
+		return fmt.Errorf("reaching the lock table: %w", err)
+	}
+	slots, err := readSlots(ctx, table, env.Status.ProjectARN)
+	if err != nil {
+		return err
+	}
+	lockID := contract.LockID(string(item.UID), nextNumber(item))
+	for _, row := range slots {
+		if row.LockID != lockID || !row.Held() {
+			continue
+		}
+		a := &v1alpha1.Attempt{LockID: lockID, Parameters: v1alpha1.FrozenParameters{BranchKey: row.BranchKey}}
+		if err := abandon(ctx, table, a, r.clock.Now()); err != nil {
+			return fmt.Errorf("giving up a lock that was taken just before: %w", err)
+		}
+	}
+	return nil
 }
 
 // latest is what was last seen of the item's build, or nil.
@@ -77,7 +115,7 @@ func (r *Reconciler) stopAttempt(ctx context.Context, item *v1alpha1.WorkItem, c
 		if err != nil {
 			return result{}, err
 		}
-		a.Build = &v1alpha1.BuildStatus{ID: buildID(row.BuildID), ARN: row.BuildID}
+		started(item, build.Build{ID: buildID(row.BuildID), ARN: row.BuildID}, now)
 	}
 	return r.stopBuild(ctx, item, cause)
 }
