@@ -35,10 +35,17 @@ func (s *accept) condition() string { return v1alpha1.ConditionAccepted }
 
 // Reconcile implements step.
 func (s *accept) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
-	if attemptActive(item) || finished(item) || conditionsOf(s.clock.Now(), item).IsTrue(v1alpha1.ConditionAccepted) {
+	if attemptActive(item) || finished(item) || acceptedAsItIs(item) {
 		return goOn(), nil
 	}
 	return s.ask(ctx, item)
+}
+
+// acceptedAsItIs reports whether what was accepted is what the spec still asks for: until an attempt exists, its
+// branch may change.
+func acceptedAsItIs(item *v1alpha1.WorkItem) bool {
+	c := conditionOf(item, v1alpha1.ConditionAccepted)
+	return c.Status == metav1.ConditionTrue && c.ObservedGeneration == item.Generation
 }
 
 // ask asks the forge now.

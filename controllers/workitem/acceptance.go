@@ -76,7 +76,7 @@ func specExists(item *v1alpha1.WorkItem, r forge.Report) *miss {
 		switch {
 		case len(found) == 0:
 			absent = append(absent, strings.Join(names, " or "))
-		case size[found[0]] == 0:
+		case !slices.ContainsFunc(found, func(n string) bool { return size[n] > 0 }):
 			empty = append(empty, found[0])
 		}
 	}
@@ -115,6 +115,10 @@ func pullRequestExists(item *v1alpha1.WorkItem, r forge.Report) *miss {
 		}
 		return &miss{v1alpha1.ReasonPullRequestClosed, fmt.Sprintf(
 			"Pull request #%d is %s. Open it again, or open another from branch %s.", pr.Number, strings.ToLower(pr.State), item.Spec.Branch)}
+	}
+	if n := item.Spec.PullRequest; n != nil {
+		return &miss{v1alpha1.ReasonPullRequestNotFound, fmt.Sprintf(
+			"Pull request #%d, which spec.pullRequest names, does not exist in %s. Correct the number, or leave it out.", *n, item.Spec.Repository)}
 	}
 	return &miss{v1alpha1.ReasonPullRequestNotFound, fmt.Sprintf(
 		"No pull request comes from branch %s of %s. Open one (a draft will do).", item.Spec.Branch, item.Spec.Repository)}
