@@ -19,7 +19,7 @@ func armingOf(item *v1alpha1.WorkItem) metav1.Time {
 }
 
 // observeSpec takes a new generation and a new arming in. A later arming begins the item's way anew, but only
-// between two attempts: a running one goes on to its end under the arming that it began with.
+// between two attempts: a running one goes on to its end, and its outcome is told, under the arming that it began with.
 func observeSpec(item *v1alpha1.WorkItem) {
 	status := &item.Status
 	status.ObservedGeneration = item.Generation
@@ -30,7 +30,7 @@ func observeSpec(item *v1alpha1.WorkItem) {
 	switch {
 	case status.ObservedArming == nil:
 		status.ObservedArming = &arming
-	case status.ObservedArming.Before(&arming) && !attemptActive(item):
+	case status.ObservedArming.Before(&arming) && !attemptActive(item) && (!finished(item) || conditionTrue(item, v1alpha1.ConditionConcluded)):
 		rearm(item, arming)
 	}
 }
@@ -45,6 +45,7 @@ func rearm(item *v1alpha1.WorkItem, arming metav1.Time) {
 	item.Status.Accepted = nil
 	item.Status.Queue = nil
 	item.Status.Retries = v1alpha1.RetryCounts{}
+	item.Status.Notified = nil
 	item.Status.Result = nil
 	item.Status.StartTime = nil
 	item.Status.CompletionTime = nil

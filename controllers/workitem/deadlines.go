@@ -40,7 +40,7 @@ func stopRequested(item *v1alpha1.WorkItem) *stopCause {
 	case !item.DeletionTimestamp.IsZero():
 		return &stopCause{v1alpha1.ReasonDeleted, "The item was deleted."}
 	case item.Spec.Cancel:
-		return &stopCause{v1alpha1.ReasonCancelled, "spec.cancel is set. Arm the card again, without spec.cancel, to go on."}
+		return &stopCause{v1alpha1.ReasonCancelled, "spec.cancel is set. To go on, set it to false and spec.armedAt to now; a card is armed by moving it away and back."}
 	case withdrawn(item):
 		return &stopCause{v1alpha1.ReasonWithdrawn, "The card was moved out of the ready status. Move it back to go on."}
 	}
@@ -69,15 +69,21 @@ func ranTooLong(now time.Time, item *v1alpha1.WorkItem, _ *watch.Observation) *s
 // whatever the agent and the tests are at.
 const silentAfter = 10 * time.Minute
 
+// freshLook is how old an observation may be to be acted on.
+const freshLook = 2 * time.Minute
+
 func fellSilent(now time.Time, item *v1alpha1.WorkItem, seen *watch.Observation) *stopCause {
 	a := item.Status.Attempt
 	if !attemptActive(item) || a.Build == nil || seen == nil || seen.Branch == nil || seen.RowErr != nil {
 		return nil
 	}
 	row := seen.Branch
-	limit := min(silentAfter, a.Parameters.LeaseTTL.Duration)
-	if row.LockID != a.LockID || row.Status != contract.StatusInProgress || row.HeartbeatAt.IsZero() || now.Sub(row.HeartbeatAt) < limit {
+	if row.LockID != a.LockID || row.Status != contract.StatusInProgress || row.HeartbeatAt.IsZero() {
 		return nil
 	}
-	return &stopCause{v1alpha1.ReasonWorkerLost, fmt.Sprintf("The worker gave no sign of life for %s.", limit)}
+	// How long it was silent when it was looked at, not how long ago that was: an old look says nothing of the worker.
+	if now.Sub(seen.Time) > freshLook || seen.Time.Sub(row.HeartbeatAt) < silentAfter {
+		return nil
+	}
+	return &stopCause{v1alpha1.ReasonWorkerLost, fmt.Sprintf("The worker gave no sign of life for %s.", silentAfter)}
 }

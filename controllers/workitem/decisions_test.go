@@ -186,7 +186,7 @@ func TestCountMissingCountsLooks(t *testing.T) {
 
 func TestFirstCause(t *testing.T) {
 	silentRow := func(ago time.Duration) *watch.Observation {
-		return &watch.Observation{Branch: &lock.Row{LockID: "mine", Status: contract.StatusInProgress, HeartbeatAt: noon.Add(-ago)}}
+		return &watch.Observation{Time: noon, Branch: &lock.Row{LockID: "mine", Status: contract.StatusInProgress, HeartbeatAt: noon.Add(-ago)}}
 	}
 	for name, c := range map[string]struct {
 		why    string
@@ -215,7 +215,10 @@ func TestFirstCause(t *testing.T) {
 			past := metav1.NewTime(noon.Add(-time.Second))
 			i.Status.Attempt.Deadlines.RunBy = &past
 		}, nil, v1alpha1.ReasonTimedOut},
-		"silent":        {"no sign of life for ten minutes", func(*v1alpha1.WorkItem) {}, silentRow(11 * time.Minute), v1alpha1.ReasonWorkerLost},
+		"silent": {"no sign of life for ten minutes", func(*v1alpha1.WorkItem) {}, silentRow(11 * time.Minute), v1alpha1.ReasonWorkerLost},
+		"looked at long ago": {"an old look says nothing of the worker", func(*v1alpha1.WorkItem) {}, &watch.Observation{
+			Time: noon.Add(-11 * time.Minute), Branch: &lock.Row{LockID: "mine", Status: contract.StatusInProgress, HeartbeatAt: noon.Add(-12 * time.Minute)},
+		}, ""},
 		"never claimed": {"a build in CodeBuild's queue is not silent", func(*v1alpha1.WorkItem) {}, &watch.Observation{Branch: &lock.Row{LockID: "mine", Status: contract.StatusInProgress}}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

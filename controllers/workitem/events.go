@@ -32,7 +32,7 @@ const (
 	keyAttempt     = "attempt"
 	keyBuild       = "build"
 	keyBranch      = "branch"
-	keyCorrelID    = "correlationId"
+	keyCorrelID    = "correlationID"
 	keyHow         = "how"
 	keyRow         = "row"
 	keyHolder      = "holder"

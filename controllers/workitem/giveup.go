@@ -66,9 +66,19 @@ func (s *start) giveUp(item *v1alpha1.WorkItem, message string) (result, error) 
 	if c := conditionsOf(now, item).Get(v1alpha1.ConditionBuildStarted); c != nil && c.Reason != v1alpha1.ReasonProgressing {
 		why = message + " " + c.Message
 	}
-	requeue(item, v1alpha1.ReasonAbandoned, why, false, now.Add(s.jitter(abandonedPause)), now)
+	requeue(item, v1alpha1.ReasonAbandoned, why, false, now.Add(s.jitter(abandonedPause<<abandonedInARow(item))), now)
 	s.metrics.attempts.WithLabelValues(v1alpha1.ReasonAbandoned).Inc()
 	return waitFor(time.Second), nil
+}
+
+// abandonedInARow counts the latest attempts that had no build: a start that can never succeed must not hold slot and
+// branch for most of the time.
+func abandonedInARow(item *v1alpha1.WorkItem) int {
+	n := 0
+	for i := len(item.Status.PastAttempts) - 1; i >= 0 && item.Status.PastAttempts[i].Outcome == v1alpha1.ReasonAbandoned; i-- {
+		n++
+	}
+	return n
 }
 
 // buildOf is the first build that was started for a lock. Builds come newest first.

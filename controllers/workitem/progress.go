@@ -5,6 +5,7 @@ package workitem
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -61,5 +62,5 @@ func percent(v *float64) string {
 	if v == nil || *v < 0 || *v > 100 {
 		return ""
 	}
-	return strconv.FormatFloat(float64(int64(*v*100))/100, 'f', -1, 64) + "%"
+	return strconv.FormatFloat(math.Floor(math.Round(*v*1e6)/1e4)/100, 'f', -1, 64) + "%"
 }

@@ -137,6 +137,9 @@ func failed(now time.Time, item *v1alpha1.WorkItem, condition string, err error)
 // after a long while, because an item is never given up silently.
 func (r *Reconciler) next(res result, err error) (ctrl.Result, error) {
 	if w, ok := fault.AsWait(err); ok {
+		if w.After <= 0 {
+			return ctrl.Result{}, err // who asks to wait without saying how long is left to the queue's backoff
+		}
 		return ctrl.Result{RequeueAfter: max(w.After, time.Second)}, nil
 	}
 	if fault.IsTerminal(err) {
@@ -153,8 +156,6 @@ func quiet(res ctrl.Result, err error) (ctrl.Result, error) {
 	switch {
 	case apierrors.IsConflict(err):
 		return ctrl.Result{RequeueAfter: 100 * time.Millisecond}, nil
-	case apierrors.IsNotFound(err):
-		return ctrl.Result{}, nil
 	case err != nil:
 		return ctrl.Result{}, fmt.Errorf("reconciling the work item: %w", err)
 	}

@@ -49,7 +49,7 @@ func (s *start) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result,
 		a = item.Status.Attempt
 	}
 	now := s.clock.Now()
-	if now.After(a.Deadlines.StartBy.Time) {
+	if now.After(a.Deadlines.StartBy.Time) || int(a.StartCalls) >= policyOf(a.Parameters.StartRetry, startPolicy).Tries {
 		return s.lookAndGiveUp(ctx, item)
 	}
 	if left := nextStart(a).Sub(now); left > 0 {
@@ -147,6 +147,7 @@ func (s *start) claim(ctx context.Context, item *v1alpha1.WorkItem, service buil
 		started(item, b, now)
 		return goOn(), nil
 	case !isRefusal(err):
+		a.StartCalls++ // so that the next call keeps its distance
 		return result{}, fmt.Errorf("recording the build in the lock: %w", err)
 	}
 	return s.refusedClaim(ctx, item, service, b)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
@@ -24,7 +25,9 @@ func (r *Reconciler) patchStatus(ctx context.Context, before, item *v1alpha1.Wor
 		return fmt.Errorf("a step changed more of work item %s than its status; this is a bug", client.ObjectKeyFromObject(item))
 	}
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
-	if err := r.Client.Status().Patch(ctx, item, patch); err != nil {
+	if err := r.Client.Status().Patch(ctx, item, patch); apierrors.IsNotFound(err) {
+		return nil // it was deleted meanwhile; nobody is left to read it
+	} else if err != nil {
 		return fmt.Errorf("writing the status: %w", err)
 	}
 	r.metrics.statusWrites.Inc()
@@ -47,7 +50,7 @@ func (r *Reconciler) persister(before *v1alpha1.WorkItem) func(context.Context, 
 
 // patchMetadata writes finalizers alone, refusing to overwrite another's change.
 func (r *Reconciler) patchMetadata(ctx context.Context, before, item *v1alpha1.WorkItem) error {
-	if err := r.Client.Patch(ctx, item, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); err != nil {
+	if err := r.Client.Patch(ctx, item, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("writing the finalizers: %w", err)
 	}
 	return nil

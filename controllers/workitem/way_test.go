@@ -450,3 +450,99 @@ func TestRowsOfOthers(t *testing.T) {
 		}
 	})
 }
+
+// An item that cannot get its lock is passed over: those behind it go on.
+func TestARefusedItemHoldsNobodyUp(t *testing.T) {
+	w := newWorld(t)
+	w.branch("feature/x")
+	w.branch("feature/y")
+	w.usable(false)
+	w.item("one", "feature/x", func(i *v1alpha1.WorkItem) { i.Spec.Priority = 9 })
+	w.item("two", "feature/y")
+	w.look("one")
+	w.usable(true)
+	accepted := w.get("one").Status.Accepted
+	_, err := w.table.Take(t.Context(), lock.Request{
+		LockID: "theirs", WorkItemID: "other/team/x", Holder: "other", Attempt: 1, ProjectARN: "arn:other", SlotKey: contract.SlotKey("arn:other", 0),
+		BranchKey: contract.BranchKey(accepted.ForgeHost, accepted.RepositoryID, "refs/heads/feature/x"), CardKey: "card#object/other",
+		Arming: noon, Now: w.clock.Now(), ExpiresAt: w.clock.Now().Add(24 * time.Hour),
+	})
+	w.must(err)
+	for range 5 {
+		w.look("one")
+		w.clock.Step(2 * time.Second)
+	}
+	if c := conditionOf(w.get("one"), v1alpha1.ConditionLocked); c.Reason != v1alpha1.ReasonBranchHeld {
+		t.Fatalf("Locked says %+v", c)
+	}
+	if item := w.until("two", "concluded", concluded); item.Status.Phase != v1alpha1.PhaseSucceeded {
+		t.Errorf("the one behind it: %s", describe(item))
+	}
+}
+
+// A lock that was taken just before the write that would have told of it was refused is given up, not forgotten.
+func TestCancelBetweenTakeAndIntent(t *testing.T) {
+	conflict := apierrors.NewConflict(schema.GroupResource{Resource: "workitems"}, "one", errors.New("somebody wrote"))
+	for name, end := range map[string]func(*world){
+		"cancelled": func(w *world) {
+			w.cancel("one")
+			w.until("one", "concluded", concluded)
+		},
+		"deleted": func(w *world) {
+			w.must(w.client.Delete(t.Context(), w.get("one")))
+			w.look("one")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.branch("feature/x")
+			w.item("one", "feature/x")
+			w.failStatus = func(*v1alpha1.WorkItem) error { return conflict }
+			w.look("one")
+			if w.held() != 2 {
+				t.Fatalf("%d rows are held: the case is not what it should be", w.held())
+			}
+			w.failStatus = nil
+			end(w)
+			if w.held() != 0 || w.starts() != 0 {
+				t.Errorf("%d rows held, %d builds", w.held(), w.starts())
+			}
+		})
+	}
+}
+
+func TestEachIsToldOnce(t *testing.T) {
+	w := newWorld(t)
+	env := w.environment()
+	env.Spec.DeadLetterQueueURL = "https://sqs.eu-west-1.amazonaws.com/111122223333/gone"
+	w.must(w.client.Update(t.Context(), env))
+	w.usable(true)
+	w.deaf = env.Spec.DeadLetterQueueURL
+	w.work = ending(contract.StatusFailed, contract.Result{Outcome: contract.OutcomeTestsFailed, PullRequestUpdated: true})
+	w.branch("feature/x")
+	w.item("one", "feature/x")
+	item := w.until("one", "concluded", concluded)
+	if len(w.told) != 1 {
+		t.Errorf("the topic was told %d times, because the queue could not be", len(w.told))
+	}
+	if c := conditionOf(item, v1alpha1.ConditionConcluded); !strings.Contains(c.Message, "gone") {
+		t.Errorf("nobody learns that the queue was not told: %s", c.Message)
+	}
+}
+
+// A branch may change until an attempt exists, and what was accepted is asked for again.
+func TestAcceptanceIsOfTheSpecAsItIs(t *testing.T) {
+	w := newWorld(t)
+	w.usable(false)
+	w.branch("feature/x")
+	w.item("one", "feature/x")
+	w.look("one")
+	item := w.get("one")
+	item.Spec.Branch = "feature/none"
+	w.must(w.client.Update(t.Context(), item))
+	w.usable(true)
+	w.look("one")
+	if c := conditionOf(w.get("one"), v1alpha1.ConditionAccepted); c.Reason != v1alpha1.ReasonBranchNotFound || w.starts() != 0 {
+		t.Errorf("Accepted says %+v after the branch was changed, %d builds", c, w.starts())
+	}
+}

@@ -70,6 +70,7 @@ type world struct {
 	forge     forge.Forge
 	events    *events.FakeRecorder
 	told      []notify.Message
+	deaf      string // a destination that cannot be told
 	watcher   *watch.Watcher
 	r         *Reconciler
 
@@ -330,7 +331,10 @@ func (w *world) Notifier(context.Context, string, v1alpha1.AWSAccess, string) (n
 	return w, nil
 }
 
-func (w *world) Notify(_ context.Context, _ string, m notify.Message) error {
+func (w *world) Notify(_ context.Context, destination string, m notify.Message) error {
+	if destination == w.deaf {
+		return errors.New("no such queue")
+	}
 	w.told = append(w.told, m)
 	return nil
 }
