@@ -54,7 +54,7 @@ func (s apply) bringUp(ctx context.Context, p *poll, c chosenCard) (*refusal, er
 		return &refusal{v1alpha1.ReasonOwnedByAnother, fmt.Sprintf("WorkItem %s was made by another just now. Poll the card from one source.", c.name)}, nil
 	case apierrors.IsConflict(err):
 		return nil, nil // it was deleted and made again since it was read: the next poll sees what it is now
-	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err):
+	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsForbidden(err):
 		return &refusal{v1alpha1.ReasonItemRefused, "the API server refused its work item: " + fault.Message(err)}, nil
 	case err != nil:
 		return nil, err
