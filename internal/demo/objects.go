@@ -122,6 +122,7 @@ func (s *System) environment() (*v1alpha1.WorkEnvironment, error) {
 			},
 			Concurrency: ptr.To[int32](2),
 			Credentials: v1alpha1.BuildCredentials{GitHubTokenSecretARN: s.tokenARN, AgentSecretARN: s.agentARN},
+			GitHub:      v1alpha1.GitHubAPI{APIURL: s.GitHub.APIURL()},
 			Gates: v1alpha1.Gates{
 				CoverageThreshold: ptr.To[v1alpha1.Percentage](80),
 				TestCommand:       "npm test",

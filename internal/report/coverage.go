@@ -121,7 +121,7 @@ func FindCoverage(root string, paths []string, since time.Time) (CoverageReport,
 			continue
 		}
 		if !configured && best[path.Dir(file.name)] != formats[i] {
-			ignored = append(ignored, fmt.Sprintf("%s tells the same as a %s report beside it", file.name, coverageFormats[best[path.Dir(file.name)]].name))
+			ignored = append(ignored, fmt.Sprintf("%s tells the same as the %s report beside it", file.name, coverageFormats[best[path.Dir(file.name)]].name))
 			continue
 		}
 		sum.add(sums[i])
