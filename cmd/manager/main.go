@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/kiro-worker/kiro-worker/internal/logging"
+	"github.com/kiro-worker/kiro-worker/internal/redact"
 )
 
 // version is set by the linker.
@@ -39,7 +40,10 @@ func run(args []string) error {
 		fmt.Println(version)
 		return nil
 	}
-	logger, err := logging.New(os.Stdout, o.logLevel)
+	// Whatever an error of a library carries, no secret that looks like one gets into the log.
+	sink := redact.NewLineWriter(os.Stdout, redact.New(redact.Options{}))
+	defer func() { _ = sink.Close() }()
+	logger, err := logging.New(sink, o.logLevel)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,10 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
+	"net/http"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -61,12 +64,28 @@ func newManager(ctx context.Context, config *rest.Config, o options) (ctrl.Manag
 	if err := setupControllers(ctx, mgr, clients, o); err != nil {
 		return nil, err
 	}
-	for name, add := range map[string]func(string, healthz.Checker) error{"healthz": mgr.AddHealthzCheck, "readyz": mgr.AddReadyzCheck} {
-		if err := add("ping", healthz.Ping); err != nil {
-			return nil, fmt.Errorf("adding /%s: %w", name, err)
-		}
+	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
+		return nil, fmt.Errorf("adding /healthz: %w", err)
+	}
+	if err := mgr.AddReadyzCheck("caches", cachesSynced(mgr)); err != nil {
+		return nil, fmt.Errorf("adding /readyz: %w", err)
 	}
 	return mgr, nil
+}
+
+// readyTimeout is how long one look at the caches may take.
+const readyTimeout = 2 * time.Second
+
+// cachesSynced makes a replica ready once it has read what it decides on.
+func cachesSynced(mgr ctrl.Manager) healthz.Checker {
+	return func(req *http.Request) error {
+		ctx, cancel := context.WithTimeout(req.Context(), readyTimeout)
+		defer cancel()
+		if !mgr.GetCache().WaitForCacheSync(ctx) {
+			return errors.New("the caches are not synced yet")
+		}
+		return nil
+	}
 }
 
 func newResolver(mgr ctrl.Manager, o options) (*resolver.Resolver, error) {
