@@ -5,12 +5,14 @@ package resolver
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
 	"github.com/kiro-worker/kiro-worker/internal/board"
 	boardgithub "github.com/kiro-worker/kiro-worker/internal/board/github"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/forge"
 	"github.com/kiro-worker/kiro-worker/internal/forge/batching"
 	forgegithub "github.com/kiro-worker/kiro-worker/internal/forge/github"
@@ -77,6 +79,10 @@ func (r *Resolver) githubClient(namespace, apiURL string, credentials v1alpha1.C
 		target, err := r.target(namespace, aws)
 		if err != nil {
 			return nil, err
+		}
+		if target.RoleARN == "" {
+			return nil, fault.NewTerminal(fault.CodeCredentialsInvalid, errors.New(
+				"secretsManagerARN is only read through the environment's role, and the environment names none; set its spec.aws.roleARN, or use secretRef"))
 		}
 		key.arn, key.target = credentials.SecretsManagerARN, target
 		source = r.fromSecretsManager(key.arn, target)

@@ -132,6 +132,13 @@ func TestCredentials(t *testing.T) {
 				return v1alpha1.Credentials{SecretsManagerARN: w.secrets.Put("github", `{"token":"ghp_good"}`)}
 			},
 		},
+		"NoRole": {
+			why: "whoever may make an environment could else read any secret that the manager can", code: fault.CodeCredentialsInvalid,
+			advice: "set its spec.aws.roleARN",
+			set: func(_ *testing.T, w *world) v1alpha1.Credentials {
+				return v1alpha1.Credentials{SecretsManagerARN: w.secrets.Put("github", "ghp_good")}
+			},
+		},
 		"AnothersRole": {
 			why: "a role that trusts another namespace is not ours to assume", code: fault.CodeAccessDenied,
 			set: func(_ *testing.T, w *world) v1alpha1.Credentials {
