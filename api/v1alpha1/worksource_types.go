@@ -270,7 +270,8 @@ type WorkSourceStatus struct {
 	LastHandledReconcileAt string `json:"lastHandledReconcileAt,omitempty"`
 }
 
-// WorkSource is a board whose cards become WorkItems.
+// WorkSource is a board whose cards become WorkItems. It owns them: to delete it stops their builds and deletes them.
+// To stop polling and let them go on, set spec.suspend.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=ws,categories=kiro

@@ -64,7 +64,12 @@ func (s *observe) tellStarted(ctx context.Context, item *v1alpha1.WorkItem) {
 
 // finalBoardStatus is the status that the source wants an ended card to have; empty for none.
 func finalBoardStatus(item *v1alpha1.WorkItem, source *v1alpha1.WorkSource) string {
-	if source == nil || source.Spec.WriteBack == nil || personEnded(item) {
+	if source == nil || source.Spec.WriteBack == nil {
+		return ""
+	}
+	// A withdrawn card stays where the person has moved it; one that was cancelled with kubectl must not look as if
+	// somebody still worked on it.
+	if reason := conditionOf(item, v1alpha1.ConditionSucceeded).Reason; reason == v1alpha1.ReasonWithdrawn || reason == v1alpha1.ReasonDeleted {
 		return ""
 	}
 	if conditionTrue(item, v1alpha1.ConditionSucceeded) {
@@ -84,11 +89,20 @@ func (d deps) setBoardStatus(ctx context.Context, item *v1alpha1.WorkItem, sourc
 		return fmt.Errorf("reaching the board: %w", err)
 	}
 	gh := source.Spec.GitHub
-	schema, err := cards.Resolve(ctx, board.Ref{
+	ref := board.Ref{
 		Owner: gh.Owner, ProjectNumber: int(gh.ProjectNumber), StatusField: gh.StatusField, ReadyStatus: gh.ReadyStatus,
-	})
+	}
+	schema, err := cards.Resolve(ctx, ref)
 	if err != nil {
 		return fmt.Errorf("resolving the board: %w", err)
+	}
+	seen, err := cards.Cards(ctx, ref, []string{item.Spec.Card.ID})
+	if err != nil {
+		return fmt.Errorf("looking at the card: %w", err)
+	}
+	if card, ok := seen[item.Spec.Card.ID]; !ok || movedByPerson(card.Status, source) {
+		a.BoardStatus = name // it was moved on, or taken off the board: that is not undone
+		return nil
 	}
 	option, ok := schema.Options[name]
 	if !ok {
@@ -99,6 +113,12 @@ func (d deps) setBoardStatus(ctx context.Context, item *v1alpha1.WorkItem, sourc
 	}
 	a.BoardStatus = name
 	return nil
+}
+
+// movedByPerson reports whether a card has a status that neither the source nor the controller gives it.
+func movedByPerson(status string, source *v1alpha1.WorkSource) bool {
+	back := source.Spec.WriteBack
+	return !slices.Contains([]string{"", source.Spec.GitHub.ReadyStatus, back.Started, back.Succeeded, back.Failed}, status)
 }
 
 // commentMarker begins the comment of an item, so that it is replaced and not repeated.
