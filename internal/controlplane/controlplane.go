@@ -83,6 +83,19 @@ func Start(o Options) (*ControlPlane, error) {
 	}, nil
 }
 
+// RestartAPIServer stops kube-apiserver and starts it again at the same address, on the same etcd. Meanwhile nobody
+// reaches it. Needs Options.Dir: its certificates must be the same afterwards.
+func (c *ControlPlane) RestartAPIServer() error {
+	server := c.env.ControlPlane.GetAPIServer()
+	if err := server.Stop(); err != nil {
+		return fmt.Errorf("stopping kube-apiserver: %w", err)
+	}
+	if err := server.Start(); err != nil {
+		return fmt.Errorf("starting kube-apiserver again: %w", err)
+	}
+	return nil
+}
+
 // Stop ends the servers. It is safe to call twice.
 func (c *ControlPlane) Stop() error {
 	if c == nil || c.env == nil {

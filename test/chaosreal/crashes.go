@@ -62,6 +62,9 @@ func (s scenario) at(p point) scenario {
 		// is then the earlier one. The board is never the lock, and nothing is decided by these columns.
 		s.column = ""
 	}
+	if p.when == late && strings.HasPrefix(p.operation, "github POST") {
+		s.comments = 2 // nor has a comment: the successor has looked for one, and found none, before it arrived
+	}
 	return s
 }
 

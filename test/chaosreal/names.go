@@ -64,11 +64,14 @@ func nameAWS(r *http.Request, body []byte) string {
 	return service + " " + operation
 }
 
-// nameTransaction is what a transaction does to its first row.
+// nameTransaction is what a transaction does to its first row; a heartbeat says which stage the build is at.
 func nameTransaction(body []byte) string {
 	acts, _, err := parseTransaction(body)
 	if err != nil || len(acts) == 0 {
 		return "unknown"
+	}
+	if acts[0].stage != "" {
+		return string(acts[0].kind) + " " + acts[0].stage
 	}
 	return string(acts[0].kind)
 }

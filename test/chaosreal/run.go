@@ -21,15 +21,17 @@ const lateness = time.Second
 // result is what a run came to.
 type result struct {
 	requests []string // of the managers, in their order
-	crashes  int
-	starts   int
-	history  int // operations on the lock table
-	err      error
+	// buildRequests are those of the builds' programs to AWS.
+	buildRequests []string
+	crashes       int
+	starts        int
+	history       int // operations on the lock table
+	err           error
 }
 
-// run takes a card through a scenario, with a manager that dies at a point; nil lets it live.
-func (l *Lab) run(ctx context.Context, s scenario, at *point) (r result) {
-	w, err := newWorld(ctx, l, &work{conducts: s.conducts})
+// inWorld makes a world, has something happen in it, and adds up what it left.
+func (l *Lab) inWorld(ctx context.Context, k *work, front front, happen func(*world) (crashes int, err error)) (r result) {
+	w, err := newWorld(ctx, l, k, front)
 	defer func() {
 		r.err = errors.Join(r.err, w.close())
 		if r.err == nil {
@@ -38,40 +40,41 @@ func (l *Lab) run(ctx context.Context, s scenario, at *point) (r result) {
 			r.err = fmt.Errorf("%w\n(see %s)", r.err, w.dir)
 		}
 	}()
-	if err == nil && s.before != nil {
-		err = s.before(ctx, w)
-	}
 	if err != nil {
 		return result{err: fmt.Errorf("making a world: %w", err)}
 	}
-	g := &guard{world: w}
-	release := make(chan struct{})
-	if at != nil {
-		g.trap = &trap{point: *at, release: release, strike: g.strike, sprung: make(chan struct{}), gone: make(chan struct{})}
-		w.tap.set(g.trap)
-	}
-	if err := g.start(); err != nil {
-		return result{err: err}
-	}
-	watching, stop := context.WithCancel(ctx)
-	guarded := make(chan error, 1)
-	go func() { guarded <- g.watch(watching, release) }()
-	err = w.untilEnd(ctx, s)
-	stop()
-	err = errors.Join(<-guarded, err)
-	if g.crashes > 0 {
-		<-g.trap.gone // a late request, too, has arrived
-	}
-	if err == nil {
-		err = w.check(ctx, s)
-	}
+	crashes, err := happen(w)
 	log, _ := w.recorder.history()
-	return result{requests: w.tap.requests(), crashes: g.crashes, starts: len(w.builds.Builds()), history: len(log), err: err}
+	return result{
+		requests: w.tap.requests(), buildRequests: w.buildTap.requests(), crashes: crashes, starts: len(w.builds.Builds()), history: len(log), err: err,
+	}
+}
+
+// run takes a card through a scenario, with a manager that dies at a point; nil lets it live.
+func (l *Lab) run(ctx context.Context, s scenario, at *point) result {
+	return l.inWorld(ctx, &work{conducts: s.conducts}, nil, func(w *world) (int, error) {
+		if s.before != nil {
+			if err := s.before(ctx, w); err != nil {
+				return 0, fmt.Errorf("preparing the world: %w", err)
+			}
+		}
+		g := &guard{world: w}
+		release := make(chan struct{})
+		if at != nil {
+			g.trap = newTrap(*at, g.strike)
+			g.trap.release = release
+			w.tap.set(g.trap)
+		}
+		return g.guarded(ctx, release, func(ctx context.Context) error { return w.untilEnd(ctx, s) }, func() error { return w.check(ctx, s) })
+	})
 }
 
 // guard starts managers, and a new one where one was killed.
 type guard struct {
-	world   *world
+	world *world
+	// forgiving also replaces one that ended by itself, as a cluster does: without its API server a manager may end.
+	forgiving bool
+
 	trap    *trap
 	manager *process
 	struck  error
@@ -81,6 +84,26 @@ type guard struct {
 func (g *guard) start() (err error) {
 	g.manager, err = g.world.startManager()
 	return err
+}
+
+// guarded runs a manager until something has come to its end, and then looks at it.
+func (g *guard) guarded(ctx context.Context, release chan struct{}, until func(context.Context) error, check func() error) (crashes int, err error) {
+	if err := g.start(); err != nil {
+		return 0, err
+	}
+	watching, stop := context.WithCancel(ctx)
+	watched := make(chan error, 1)
+	go func() { watched <- g.watch(watching, release) }()
+	err = until(ctx)
+	stop()
+	err = errors.Join(<-watched, err)
+	if g.trap != nil && g.trap.isSprung() {
+		<-g.trap.gone // a late request, too, has arrived
+	}
+	if err == nil {
+		err = check()
+	}
+	return g.crashes, err
 }
 
 // strike kills the manager at the point.
@@ -115,11 +138,18 @@ func (g *guard) watch(ctx context.Context, release chan struct{}) error {
 			release = nil
 		}
 	}
-	select {
-	case <-ctx.Done():
-		return nil
-	case <-g.manager.done:
-		return fmt.Errorf("%w: the manager ended by itself: %w", errLost, g.manager.err)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-g.manager.done:
+		}
+		if !g.forgiving {
+			return fmt.Errorf("%w: the manager ended by itself: %w", errLost, g.manager.err)
+		}
+		if err := g.start(); err != nil {
+			return err
+		}
 	}
 }
 

@@ -32,6 +32,7 @@ type scenario struct {
 	attempts int32
 	builds   int
 	pushes   int
+	comments int // at most; 0 is 1
 }
 
 // plain is the way that nothing disturbs.
@@ -51,7 +52,8 @@ var scenarios = []scenario{
 	{
 		// A person cancels while the build runs: it is stopped, waited for and released, and the pull request is told.
 		name: "cancelled", conducts: []conduct{hangs}, act: cancel,
-		reason: v1alpha1.ReasonCancelled, column: columnProgress, attempts: 1, builds: 1,
+		// Its column is the person's own, and nobody moves it on.
+		reason: v1alpha1.ReasonCancelled, attempts: 1, builds: 1,
 	},
 	{
 		// Slot and branch are held by a lock that has expired and that no build ever claimed.

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"sync"
+	"time"
 )
 
 // maxBody bounds what one request may make the tap hold, in bytes.
@@ -48,6 +49,37 @@ type trap struct {
 	answer bool
 	// sprung is closed when the trap was sprung, gone when its request has come to its end.
 	sprung, gone chan struct{}
+}
+
+func newTrap(at point, strike func()) *trap {
+	return &trap{point: at, strike: strike, sprung: make(chan struct{}), gone: make(chan struct{})}
+}
+
+func (t *trap) isSprung() bool {
+	select {
+	case <-t.sprung:
+		return true
+	default:
+		return false
+	}
+}
+
+// letGo lets a late request go some time after its sender died, or at once when the returned function is called.
+func (t *trap) letGo(after time.Duration, release chan struct{}) (now func()) {
+	over := make(chan struct{})
+	go func() {
+		defer close(release)
+		select {
+		case <-t.sprung:
+		case <-over:
+			return
+		}
+		select {
+		case <-time.After(after):
+		case <-over:
+		}
+	}()
+	return func() { close(over) }
 }
 
 // tap is passed by every request that a manager sends to anybody. It names and counts them.

@@ -43,6 +43,7 @@ type act struct {
 	beat      int64  // the heartbeat that is written, or as it was read
 	arming    int64  // epoch milliseconds
 	nowMillis int64
+	stage     string // of a heartbeat, for its name alone
 }
 
 // value is an attribute's value on the wire.
@@ -89,7 +90,7 @@ func actOf(w wireAct) act {
 	}
 	switch a.kind {
 	case kindBeat:
-		a.beat = v[":now"].number()
+		a.beat, a.stage = v[":now"].number(), v[":stage"].S
 	case kindFree:
 		a.beat = v[":heartbeatAt"].number()
 	}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -64,13 +65,19 @@ type world struct {
 	bucket  *s3.Emulator
 	secrets *secretsmanager.Emulator
 	topic   *sns.Emulator
-	faults  *faults.Injector
+	// faults are for managers alone; their operations are the tap's names.
+	faults *faults.Injector
 
 	tap      *tap
 	recorder *recorder
 	// The addresses that a manager is given, behind the tap, and AWS as builds see it, before it.
 	kubeURL, awsURL, gitHubURL, buildsURL string
 	http                                  []*http.Server
+
+	// buildTap is passed by every request of a build's program to AWS.
+	buildTap *tap
+	// front stands before what managers are told to talk to.
+	front front
 
 	cardID string
 	pull   int // its pull request
@@ -81,12 +88,15 @@ type world struct {
 	managers []*process
 }
 
+// front puts something before a server of the name "kube", "aws" or "github", and returns the address to be told.
+type front func(w *world, name, url string) (string, error)
+
 // newWorld makes a world without a manager. close is to be called, whatever it returns.
-func newWorld(ctx context.Context, lab *Lab, work *work) (*world, error) {
+func newWorld(ctx context.Context, lab *Lab, work *work, front front) (*world, error) {
 	n := lab.worlds.Add(1)
 	w := &world{
-		lab: lab, client: lab.client, namespace: fmt.Sprintf("world-%d", n), tap: newTap(), faults: faults.New(nil, nil),
-		dir: filepath.Join(lab.options.Dir, fmt.Sprintf("world-%d", n)), work: work,
+		lab: lab, client: lab.client, namespace: fmt.Sprintf("world-%d", n), faults: faults.New(nil, nil),
+		tap: newTap(), buildTap: newTap(), dir: filepath.Join(lab.options.Dir, fmt.Sprintf("world-%d", n)), work: work, front: front,
 	}
 	if err := os.MkdirAll(filepath.Join(w.dir, "github"), 0o750); err != nil {
 		return w, fmt.Errorf("making a world's directories: %w", err)
@@ -101,10 +111,10 @@ func newWorld(ctx context.Context, lab *Lab, work *work) (*world, error) {
 
 func (w *world) startGitHub(context.Context) error {
 	var err error
-	if w.github, err = github.New(github.Options{Dir: filepath.Join(w.dir, "github"), Faults: w.faults}); err != nil {
+	if w.github, err = github.New(github.Options{Dir: filepath.Join(w.dir, "github")}); err != nil {
 		return fmt.Errorf("starting the emulated GitHub: %w", err)
 	}
-	if w.gitHubURL, err = w.serve(w.tap.wrap(nameGitHub, w.github)); err != nil {
+	if w.gitHubURL, err = w.serveManager("github", nameGitHub, w.github); err != nil {
 		return err
 	}
 	w.github.SetURL(w.gitHubURL)
@@ -113,14 +123,14 @@ func (w *world) startGitHub(context.Context) error {
 }
 
 func (w *world) startAWS(ctx context.Context) error {
-	w.tables = dynamodb.New(dynamodb.Options{Region: region, Account: account, Faults: w.faults})
-	w.bucket = s3.New(s3.Options{Faults: w.faults})
+	w.tables = dynamodb.New(dynamodb.Options{Region: region, Account: account})
+	w.bucket = s3.New(s3.Options{})
 	w.secrets = secretsmanager.New(secretsmanager.Options{Region: region, Account: account})
-	w.topic = sns.New(sns.Options{Faults: w.faults})
+	w.topic = sns.New(sns.Options{})
 	w.topic.CreateTopic(topicARN)
 	var err error
 	if w.builds, err = codebuild.New(codebuild.Options{
-		DataDir: filepath.Join(w.dir, "builds"), Region: region, Account: account, Faults: w.faults,
+		DataDir: filepath.Join(w.dir, "builds"), Region: region, Account: account,
 	}); err != nil {
 		return fmt.Errorf("starting the emulated CodeBuild: %w", err)
 	}
@@ -133,10 +143,10 @@ func (w *world) startAWS(ctx context.Context) error {
 	endpoint.Handle(aws.S3, w.bucket, s3.WriteError)
 	endpoint.Handle(aws.SNS, w.topic, sns.WriteError)
 	endpoint.Handle(aws.CloudWatch, cloudwatch.New(cloudwatch.Options{}), nil)
-	if w.awsURL, err = w.serve(w.tap.wrap(nameAWS, endpoint)); err != nil {
+	if w.awsURL, err = w.serveManager("aws", nameAWS, endpoint); err != nil {
 		return err
 	}
-	if w.buildsURL, err = w.serve(endpoint); err != nil {
+	if w.buildsURL, err = w.serve(w.buildTap.wrap(nameAWS, endpoint)); err != nil {
 		return err
 	}
 	if err := errors.Join(w.tables.CreateLockTable(tableName), w.bucket.CreateBucket(bucket)); err != nil {
@@ -150,8 +160,30 @@ func (w *world) startAWS(ctx context.Context) error {
 
 func (w *world) startKube(context.Context) error {
 	var err error
-	w.kubeURL, err = w.serve(w.tap.wrap(nameKube, w.lab.kube))
+	w.kubeURL, err = w.serveManager("kube", nameKube, w.lab.kube)
 	return err
+}
+
+// serveManager serves a handler to managers: whatever stands in front, then the tap, then faults, then the server.
+func (w *world) serveManager(name string, operation func(*http.Request, []byte) string, handler http.Handler) (url string, err error) {
+	faulty := w.faults.Middleware(name, func(r *http.Request) string {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return ""
+		}
+		return operation(r, body)
+	}, handler)
+	choose := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Has("watch") {
+			handler.ServeHTTP(rw, r) // a stream; faults are for single answers
+			return
+		}
+		faulty.ServeHTTP(rw, r)
+	})
+	if url, err = w.serve(w.tap.wrap(operation, choose)); err != nil || w.front == nil {
+		return url, err
+	}
+	return w.front(w, name, url)
 }
 
 // serve serves a handler on a free port of this machine alone.
@@ -165,9 +197,6 @@ func (w *world) serve(handler http.Handler) (url string, err error) {
 	go func() { _ = server.Serve(listener) }()
 	return "http://" + listener.Addr().String(), nil
 }
-
-// addresses are those that a manager is told; a test may put something in between.
-type addresses struct{ kube, aws, gitHub string }
 
 // startManager starts a manager as a cluster would, with short waits.
 func (w *world) startManager(extra ...string) (*process, error) {
