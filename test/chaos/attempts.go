@@ -4,27 +4,82 @@
 package chaos
 
 import (
+	"strings"
+
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
-// written checks a new state of an item: an intent to start a build may only be written if the slots were not
-// overdrawn at some time since the lock was taken.
-func (t *truth) written(c *cluster, old, next *v1alpha1.WorkItem) {
-	if t.s.trace != nil {
-		t.describe(c, old, next)
+// window is one reconcile of an item, as far as its lock is concerned: how few of the project's slots were held at some
+// time in it, from when the item had its own.
+type window struct {
+	uid     string
+	project string
+	own     bool
+	fewest  int
+	// most is the concurrency that the manager knew of when the reconcile began.
+	most int
+}
+
+// begins opens the window of a reconcile.
+func (t *truth) begins(m *manager, name string) {
+	w := &window{project: m.cluster.account.arn, most: m.concurrency()}
+	if item := m.cluster.items[name]; item != nil {
+		w.uid = string(item.UID)
 	}
-	if next == nil {
-		return
+	for key, row := range t.s.table.rows {
+		if strings.HasPrefix(key, "slot#") && textOf(row[contract.AttrHolder]) == w.uid && stateOf(row).inProgress {
+			w.own, w.fewest = true, t.held[w.project]
+		}
 	}
+	m.windows[name] = w
+}
+
+func (m *manager) concurrency() int { return int(*m.cache.env.Spec.Concurrency) }
+
+// slotsChanged follows how many slots of a project are held.
+func (t *truth) slotsChanged(was, is rowState) {
+	if was.inProgress {
+		t.held[was.project]--
+	}
+	if is.inProgress {
+		t.held[is.project]++
+	}
+	for _, c := range t.s.clusters {
+		for _, m := range c.managers {
+			for _, w := range m.windows {
+				switch {
+				case is.inProgress && was.lockID != is.lockID && w.uid == is.holder:
+					w.own, w.fewest = true, t.held[w.project]
+				case w.own:
+					w.fewest = min(w.fewest, t.held[w.project])
+				}
+			}
+		}
+	}
+}
+
+// wrote checks an item that a manager has written: an intent to start a build may only be written if the slots were not
+// overdrawn the whole time.
+func (t *truth) wrote(m *manager, old, next *v1alpha1.WorkItem) {
 	a := next.Status.Attempt
-	if a == nil || a.IntentTime == nil {
+	if a == nil || a.IntentTime == nil || a.Outcome != "" {
 		return
 	}
 	if b := before(old); b != nil && b.LockID == a.LockID && b.IntentTime != nil {
 		return
 	}
-	if most := c.peak(); t.fewest[a.LockID] > most {
-		t.s.fail(&t.s.counts.Double, "attempt %d of %s of cluster %s begins with %d slots held, of %d", a.Number, next.Name, c.name, t.fewest[a.LockID], most)
+	w := m.windows[next.Name]
+	if most := max(w.most, m.concurrency()); w.own && w.fewest > most {
+		t.s.fail(&t.s.counts.Double, "attempt %d of %s of cluster %s begins while %d slots are held, of %d",
+			a.Number, next.Name, m.cluster.name, w.fewest, most)
+	}
+}
+
+// written tells of a new state of an item.
+func (t *truth) written(c *cluster, old, next *v1alpha1.WorkItem) {
+	if t.s.trace != nil {
+		t.describe(c, old, next)
 	}
 }
 
@@ -33,17 +88,6 @@ func before(old *v1alpha1.WorkItem) *v1alpha1.Attempt {
 		return nil
 	}
 	return old.Status.Attempt
-}
-
-// peak is the highest concurrency that the cluster has had: a manager that stood still may go by an old one.
-func (c *cluster) peak() int {
-	most := *c.env.Spec.Concurrency
-	for _, ch := range c.log {
-		if ch.env != nil {
-			most = max(most, *ch.env.Spec.Concurrency)
-		}
-	}
-	return int(max(most, c.first))
 }
 
 // describe writes what has changed of an item to the history.

@@ -25,6 +25,8 @@ type cache struct {
 	items   map[string]*v1alpha1.WorkItem
 	env     *v1alpha1.WorkEnvironment
 	changed func(name string)
+	// wrote is told of what the manager itself has written.
+	wrote func(old, next *v1alpha1.WorkItem)
 }
 
 // newCache begins with a list of all that there is.
@@ -151,7 +153,12 @@ func (c *kubeClient) patch(obj client.Object, patch client.Patch, status bool) e
 	}
 	k, wanted := c.cache, item.DeepCopy()
 	v, err := k.w.do(&call{to: toKubernetes, op: op, what: item.Name, writes: true, effect: func() (any, error) {
-		return k.cluster.patch(item.Name, data, wanted, status)
+		old := k.cluster.items[item.Name]
+		next, err := k.cluster.patch(item.Name, data, wanted, status)
+		if err == nil {
+			k.wrote(old, next)
+		}
+		return next, err
 	}})
 	if err != nil {
 		return err

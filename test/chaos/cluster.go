@@ -38,7 +38,6 @@ type cluster struct {
 	managers []*manager
 	gone     bool
 	uids     int
-	first    int32 // the concurrency that it began with
 	// written is told of every new state of an item; deleted ones have no next.
 	written func(*cluster, *v1alpha1.WorkItem, *v1alpha1.WorkItem)
 }

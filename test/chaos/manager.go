@@ -16,6 +16,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem"
 	"github.com/kiro-worker/kiro-worker/internal/watch"
 )
@@ -41,6 +42,8 @@ type manager struct {
 	reconciler *workitem.Reconciler
 	watcher    *watch.Watcher
 	queue      map[string]*queued
+	windows    map[string]*window
+	begins     func(name string)
 	ctx        context.Context //nolint:containedctx // the manager's own, as controller-runtime has it
 }
 
@@ -58,6 +61,8 @@ func (s *simulation) lead(c *cluster) {
 	}
 	s.programs++
 	m := &manager{process: s.process(fmt.Sprintf("%s/manager-%d", c.name, s.programs)), cluster: c, queue: map[string]*queued{}}
+	m.windows = map[string]*window{}
+	m.begins = func(name string) { s.truth.begins(m, name) }
 	m.ctx = log.IntoContext(context.Background(), logr.Discard())
 	m.leads = true
 	m.crash = func() {
@@ -71,6 +76,7 @@ func (s *simulation) lead(c *cluster) {
 	}
 	m.froze = func() { s.after(leadership, func() { s.depose(m) }) }
 	m.cache = newCache(c, m.process, m.enqueue)
+	m.cache.wrote = func(old, next *v1alpha1.WorkItem) { s.truth.wrote(m, old, next) }
 	p := &ports{s: s, process: m.process}
 	m.watcher = watch.New(p, watch.Options{Fast: watchFast, Slow: watchSlow})
 	m.reconciler = workitem.New(workitem.Options{
@@ -167,6 +173,7 @@ func (m *manager) reconcile(name string) {
 		return
 	}
 	q.pending, q.running = false, true
+	m.begins(name)
 	var res ctrl.Result
 	var err error
 	m.spawn("reconcile "+name, func() {

@@ -56,7 +56,7 @@ func (s *simulation) addCluster(name string, a *account) {
 	concurrency, attempts := int32(1+s.random.IntN(3)), int32(1+s.random.IntN(2)) //nolint:gosec // small
 	ttl := []time.Duration{3 * time.Minute, 5 * time.Minute, 10 * time.Minute}[s.random.IntN(3)]
 	c := &cluster{
-		w: s.world, name: name, account: a, first: concurrency,
+		w: s.world, name: name, account: a,
 		items: map[string]*v1alpha1.WorkItem{}, written: s.truth.written,
 	}
 	c.env = &v1alpha1.WorkEnvironment{

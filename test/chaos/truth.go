@@ -27,29 +27,29 @@ type truth struct {
 	worked map[string]string
 	// starts are the builds that StartBuild made for a lock.
 	starts map[string][]*run
-	// held is how many slots of a project are held; fewest how few were since a lock was taken.
-	held   map[string]int
-	fewest map[string]int
+	// held is how many slots of a project are held.
+	held map[string]int
 }
 
 func newTruth(s *simulation) *truth {
 	return &truth{
 		s: s, fences: map[string]int64{}, live: map[string]*run{}, claimed: map[string]bool{}, released: map[string]contract.Outcome{},
-		worked: map[string]string{}, starts: map[string][]*run{}, held: map[string]int{}, fewest: map[string]int{},
+		worked: map[string]string{}, starts: map[string][]*run{}, held: map[string]int{},
 	}
 }
 
 // rowState is what the invariants need of a row.
 type rowState struct {
-	lockID, buildID, outcome, project string
-	inProgress                        bool
-	fence                             int64
+	lockID, buildID, outcome, project, holder, result string
+
+	inProgress bool
+	fence      int64
 }
 
 func stateOf(row attrs) rowState {
 	return rowState{
 		lockID: textOf(row[contract.AttrLockID]), buildID: textOf(row[contract.AttrBuildID]), outcome: textOf(row[contract.AttrOutcome]),
-		project:    textOf(row[contract.AttrProjectARN]),
+		project: textOf(row[contract.AttrProjectARN]), holder: textOf(row[contract.AttrHolder]), result: textOf(row[contract.AttrResult]),
 		inProgress: textOf(row[contract.AttrStatus]) == string(contract.StatusInProgress), fence: numberOf(row[contract.AttrFence]),
 	}
 }
@@ -62,7 +62,7 @@ func (t *truth) changed(key string, old, next attrs) {
 	}
 	was, is := stateOf(old), stateOf(next)
 	if strings.HasPrefix(key, "slot#") {
-		t.countSlots(was, is)
+		t.slotsChanged(was, is)
 	}
 	taken := is.inProgress && (!was.inProgress || was.lockID != is.lockID)
 	if taken && strings.HasPrefix(key, "branch#") {
@@ -73,6 +73,9 @@ func (t *truth) changed(key string, old, next attrs) {
 	}
 	if was.inProgress && was.buildID != "" && (!is.inProgress || was.lockID != is.lockID || was.buildID != is.buildID) {
 		t.freed(key, was, is)
+	}
+	if old != nil && !was.inProgress && !is.inProgress && was.result != is.result {
+		t.s.fail(&t.s.counts.Lost, "the result of lock %s was overwritten after the lock had ended", was.lockID)
 	}
 	if is.inProgress && is.buildID != "" && (taken || was.buildID != is.buildID) {
 		t.claims(key, is)
@@ -137,22 +140,6 @@ func (t *truth) recorded(key string, next attrs) {
 }
 
 func armingKey(r *run) string { return r.env[contract.EnvCardKey] + "@" + r.env[contract.EnvArming] }
-
-// countSlots follows how many slots of a project are held.
-func (t *truth) countSlots(was, is rowState) {
-	if was.inProgress {
-		t.held[was.project]--
-	}
-	if is.inProgress {
-		t.held[is.project]++
-	}
-	if is.inProgress && was.lockID != is.lockID {
-		t.fewest[is.lockID] = t.held[is.project]
-	}
-	for lockID, fewest := range t.fewest {
-		t.fewest[lockID] = min(fewest, t.held[is.project])
-	}
-}
 
 // started checks that a lost answer wastes no start: the token makes one build of calls that lie close together.
 func (t *truth) started(r *run) {
