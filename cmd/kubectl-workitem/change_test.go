@@ -4,6 +4,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -189,7 +191,7 @@ func TestErrors(t *testing.T) {
 		"NoName":         {why: "which item?", args: []string{"show"}, code: exitUsage, say: "it is `kubectl workitem show NAME`"},
 		"NoItem":         {why: "a script can tell it from a failure", args: []string{"show", "nothing"}, code: exitNotFound, say: "kubectl workitem list -A"},
 		"NoItemToRetry":  {why: "the same when writing", args: []string{"retry", "nothing"}, code: exitNotFound, say: w.namespace},
-		"NoContext":      {why: "a kubeconfig without that context", args: []string{"list", "--context", "nowhere"}, code: exitFailed, say: "context: nowhere"},
+		"NoContext":      {why: "a kubeconfig without that context", args: []string{"list", "--context", "nowhere"}, code: exitFailed, say: `context "nowhere" does not exist`},
 		"NoServer": {
 			why: "a cluster that does not answer", args: []string{"list", "--server", "https://127.0.0.1:1"}, code: exitFailed, say: "connection refused",
 		},
@@ -212,11 +214,25 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// TestNoCluster: client-go's own words for it name a variable that is of no use here.
+func TestNoCluster(t *testing.T) {
+	empty := filepath.Join(t.TempDir(), "kubeconfig")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out, errOut strings.Builder
+	code := app{out: &out, errOut: &errOut}.run(t.Context(), []string{"list", "--kubeconfig", empty})
+	answer{code, out.String(), errOut.String()}.want(t, exitFailed, "no cluster is configured: give --kubeconfig")
+}
+
 func TestHelp(t *testing.T) {
 	for _, c := range commands() {
 		var out, errOut strings.Builder
 		if code := (app{out: &out, errOut: &errOut}).run(t.Context(), []string{c.name, "-h"}); code != exitOK {
 			t.Errorf("help of %s ends with %d", c.name, code)
+		}
+		if n := strings.Count(out.String(), "--endpoint-url"); n > 1 {
+			t.Errorf("help of %s has a flag %d times", c.name, n)
 		}
 		if !strings.Contains(out.String(), "kubectl workitem "+c.name) || strings.Contains(out.String(), "--kubeconfig") == c.offline {
 			t.Errorf("help of %s:\n%s", c.name, out.String())

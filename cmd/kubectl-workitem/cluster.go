@@ -38,16 +38,13 @@ func (k *kubeOptions) connect() (client.Client, string, error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = k.path
 	config := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &k.overrides)
+	rest, err := config.ClientConfig()
+	if err != nil {
+		return nil, "", unreadable(err)
+	}
 	namespace, _, err := config.Namespace()
 	if err != nil {
-		return nil, "", fmt.Errorf("reading the kubeconfig: %w", err)
-	}
-	rest, err := config.ClientConfig()
-	switch {
-	case clientcmd.IsEmptyConfig(err):
-		return nil, "", errors.New("no cluster is configured: give --kubeconfig, or set KUBECONFIG")
-	case err != nil:
-		return nil, "", fmt.Errorf("reading the kubeconfig: %w", err)
+		return nil, "", unreadable(err)
 	}
 	if rest.Timeout == 0 {
 		rest.Timeout = requestTimeout
@@ -62,4 +59,11 @@ func (k *kubeOptions) connect() (client.Client, string, error) {
 		return nil, "", fmt.Errorf("reaching the cluster: %w", err)
 	}
 	return client.WithFieldOwner(c, fieldOwner), namespace, nil
+}
+
+func unreadable(err error) error {
+	if clientcmd.IsEmptyConfig(err) {
+		return errors.New("no cluster is configured: give --kubeconfig, or set KUBECONFIG")
+	}
+	return fmt.Errorf("reading the kubeconfig: %w", err)
 }

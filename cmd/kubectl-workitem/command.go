@@ -92,13 +92,15 @@ func (a app) execute(ctx context.Context, c command, args []string) error {
 	flags.SortFlags = false
 	runIt := c.prepare(flags)
 	own := flags.FlagUsages()
+	kube := pflag.NewFlagSet("kubectl", pflag.ContinueOnError)
 	if !c.offline {
-		s.kube.register(flags)
+		s.kube.register(kube)
 	}
+	flags.AddFlagSet(kube)
 	numbers, rest := negativeNumbers(args)
 	if err := flags.Parse(rest); err != nil {
 		if errors.Is(err, pflag.ErrHelp) {
-			a.commandHelp(c, own, flags)
+			a.commandHelp(c, own, kube.FlagUsages())
 			return nil
 		}
 		return misused("%w; `kubectl workitem %s -h` lists the flags", err, c.name)
@@ -138,7 +140,7 @@ func (a app) help() {
 	fmt.Fprint(a.out, "\n`kubectl workitem COMMAND -h` tells more about one.\n")
 }
 
-func (a app) commandHelp(c command, own string, all *pflag.FlagSet) {
+func (a app) commandHelp(c command, own, kube string) {
 	fmt.Fprintf(a.out, "%s\n", c.short)
 	if c.long != "" {
 		fmt.Fprintf(a.out, "\n%s\n", c.long)
@@ -147,7 +149,7 @@ func (a app) commandHelp(c command, own string, all *pflag.FlagSet) {
 	if own != "" {
 		fmt.Fprintf(a.out, "\nFlags:\n%s", own)
 	}
-	if !c.offline {
-		fmt.Fprintf(a.out, "\nFlags as kubectl has them:\n%s", strings.TrimPrefix(all.FlagUsages(), own))
+	if kube != "" {
+		fmt.Fprintf(a.out, "\nFlags as kubectl has them:\n%s", kube)
 	}
 }

@@ -230,11 +230,9 @@ func TestUnlock(t *testing.T) {
 			say: []string{"Unlocked " + branchKey},
 		},
 		"BySlot": {
-			why: "a slot whose branch's row is gone",
-			prepare: func(c *cloud) {
-				c.claim(elsewhere)
-			},
-			args: []string{"--slot-key", contract.SlotKey(projectARN, 3), "--yes"}, asked: 2, say: []string{"Unlocked slot#"},
+			why:     "the slot's row names the branch's, so both are freed from there too",
+			prepare: func(c *cloud) { c.claim(elsewhere) },
+			args:    []string{"--slot-key", contract.SlotKey(projectARN, 3), "--yes"}, asked: 2, say: []string{"Unlocked slot#"},
 		},
 		"Garbage": {
 			why:     "what a build wrote into its row must not become a command that people copy",
