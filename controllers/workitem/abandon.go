@@ -51,7 +51,7 @@ func branchRow(ctx context.Context, table lock.Reader, a *v1alpha1.Attempt) (loc
 }
 
 // burn records that an attempt's number was used up before the status knew of it.
-func burn(item *v1alpha1.WorkItem, row lock.Row, now time.Time) {
+func burn(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, row lock.Row, now time.Time) {
 	t := metav1.NewTime(now)
 	number := nextNumber(item)
 	item.Status.Attempt = &v1alpha1.Attempt{
@@ -59,6 +59,7 @@ func burn(item *v1alpha1.WorkItem, row lock.Row, now time.Time) {
 		Arming: *item.Status.ObservedArming, Outcome: v1alpha1.ReasonAbandoned, EndTime: &t,
 		Parameters: v1alpha1.FrozenParameters{
 			Repository: item.Spec.Repository, Branch: item.Spec.Branch, SpecPath: specPath(item),
+			AWS: env.Spec.AWS, TableName: env.Spec.Lock.TableName, ProjectName: env.Spec.CodeBuild.ProjectName,
 			SlotKey: row.SlotKey, BranchKey: row.BranchKey, CardKey: cardKey(item), ProjectARN: row.ProjectARN,
 		},
 	}

@@ -83,6 +83,9 @@ type buildState struct {
 // lookAt decides whether the build is over: nothing that it sent is on its way any more. A lock that the build
 // itself released shows that; else the settling time has to pass.
 func lookAt(now time.Time, a *v1alpha1.Attempt, seen watch.Observation, settling time.Duration) buildState {
+	if seen.BuildErr != nil && taken(a, seen) {
+		return buildState{over: true, message: "CodeBuild cannot be asked about the build, but it holds its lock no more."}
+	}
 	if seen.BuildErr != nil {
 		return buildState{reason: v1alpha1.ReasonBuildUnknown, after: observeRecheck,
 			message: "CodeBuild cannot be asked about the build: " + fault.Message(seen.BuildErr)}
@@ -126,6 +129,13 @@ func stillRunning(now time.Time, a *v1alpha1.Attempt, seen watch.Observation) bu
 			message: "CodeBuild does not know the build (yet)."}
 	}
 	return buildState{reason: v1alpha1.ReasonRunning, message: "The build runs.", after: observeRecheck}
+}
+
+// taken reports whether the lock is the attempt's no more. Its build gave it back, or a person unlocked it: nobody else
+// takes a lock from a build of which nothing is known.
+func taken(a *v1alpha1.Attempt, seen watch.Observation) bool {
+	row := seen.Branch
+	return row != nil && seen.RowErr == nil && (row.LockID != a.LockID || row.Status != contract.StatusInProgress)
 }
 
 // released reports whether the build itself gave the lock back, which is the last that it does.

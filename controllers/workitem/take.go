@@ -174,7 +174,7 @@ func (s *take) notTaken(ctx context.Context, item *v1alpha1.WorkItem, env *v1alp
 		return goOn(), nil
 	case errors.Is(err, lock.ErrAttemptOver):
 		// Taken by us before a crash, and ended since: its number is used up.
-		burn(item, refusal.Row, now)
+		burn(item, env, refusal.Row, now)
 		return waitFor(time.Second), nil
 	case errors.Is(err, lock.ErrForeign):
 		return s.refused(item, v1alpha1.ReasonForeignRow, refusal.Message), nil

@@ -546,3 +546,23 @@ func TestAcceptanceIsOfTheSpecAsItIs(t *testing.T) {
 		t.Errorf("Accepted says %+v after the branch was changed, %d builds", c, w.starts())
 	}
 }
+
+// The lock was taken, the write that tells of it was lost, and another controller abandoned the lock meanwhile: the
+// attempt's number is used up, and the status says so in a form that the API server takes.
+func TestAnUnrecordedAttemptIsBurnt(t *testing.T) {
+	w := newWorld(t)
+	w.branch("feature/x")
+	w.item("one", "feature/x")
+	w.failStatus = func(*v1alpha1.WorkItem) error {
+		return apierrors.NewConflict(schema.GroupResource{Resource: "workitems"}, "one", errors.New("somebody wrote"))
+	}
+	w.look("one")
+	w.failStatus = nil
+	slots, err := readSlots(t.Context(), w.table, w.environment().Status.ProjectARN)
+	w.must(err)
+	w.must(w.table.Abandon(t.Context(), slots[0], w.clock.Now()))
+	item := w.until("one", "concluded", concluded)
+	if item.Status.Phase != v1alpha1.PhaseSucceeded || item.Status.Attempt.Number != 2 || w.starts() != 1 {
+		t.Errorf("phase %s, attempt %d, %d builds: %s", item.Status.Phase, item.Status.Attempt.Number, w.starts(), describe(item))
+	}
+}
