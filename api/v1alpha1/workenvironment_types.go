@@ -77,7 +77,6 @@ type EnvironmentVariable struct {
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:Pattern=`^[A-Za-z_][A-Za-z0-9_]*$`
 	// +kubebuilder:validation:XValidation:rule="!self.startsWith('CODEBUILD_') && !self.startsWith('AWS_') && !self.startsWith('KIRO_WORKER_')",message="name must not begin with CODEBUILD_, AWS_ or KIRO_WORKER_"
-	// +kubebuilder:validation:XValidation:rule="!(self in ['ENVIRONMENT', 'BRANCH_NAME', 'SPEC_PATH', 'COVERAGE_THRESHOLD', 'LOCKS_TABLE_NAME', 'GITHUB_TOKEN_SECRET_ARN'])",message="name must not be one of the worker's own parameters"
 	// +required
 	Name string `json:"name"`
 	// Value of the variable. It is visible in the console: secrets belong in credentials.
