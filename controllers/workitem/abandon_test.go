@@ -4,6 +4,7 @@
 package workitem
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"testing"
@@ -90,6 +91,19 @@ func TestLastWord(t *testing.T) {
 			got, err := lastWord(t.Context(), oneCard{card: c.card}, &v1alpha1.Attempt{LockID: "lock-1"}, stopCause{reason: v1alpha1.ReasonWithdrawn})
 			if err != nil || got.outcome != c.want {
 				t.Errorf("%s: got %q (%v), want %q", c.why, got.outcome, err, c.want)
+			}
+		})
+	}
+}
+
+func TestFinishEndsAnOpenAttempt(t *testing.T) {
+	for name, was := range map[string]string{"open": "", "ended before": v1alpha1.ReasonTimedOut} {
+		t.Run(name, func(t *testing.T) {
+			item := &v1alpha1.WorkItem{Status: v1alpha1.WorkItemStatus{Attempt: &v1alpha1.Attempt{Outcome: was}}}
+			finish(item, verdict{outcome: v1alpha1.ReasonAlreadyDone}, time.Unix(1, 0))
+			want := cmp.Or(was, v1alpha1.ReasonAlreadyDone)
+			if attemptActive(item) || item.Status.Attempt.Outcome != want {
+				t.Errorf("the attempt's outcome is %q, want %q: an open one holds its branch against others", item.Status.Attempt.Outcome, want)
 			}
 		})
 	}

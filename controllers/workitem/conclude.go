@@ -151,8 +151,10 @@ func (s *conclude) retryOrFinish(ctx context.Context, item *v1alpha1.WorkItem, v
 	return false, nil
 }
 
-// finish records the item's last word.
+// finish records the item's last word. An attempt that is still open, because giving its lock back had failed, ends with
+// it: left open it would hold its branch and a slot against others in the queue for ever.
 func finish(item *v1alpha1.WorkItem, v verdict, now time.Time) {
+	endAttempt(item, v.outcome, now)
 	set := conditionsOf(now, item)
 	if v.outcome == v1alpha1.ReasonSucceeded {
 		set.True(v1alpha1.ConditionSucceeded, v.outcome, v.message)
