@@ -52,8 +52,8 @@ var scenarios = []scenario{
 	{
 		// A person cancels while the build runs: it is stopped, waited for and released, and the pull request is told.
 		name: "cancelled", conducts: []conduct{hangs}, act: cancel,
-		// Its column is the person's own, and nobody moves it on.
-		reason: v1alpha1.ReasonCancelled, attempts: 1, builds: 1,
+		// Its card must not look as if somebody still worked on it.
+		reason: v1alpha1.ReasonCancelled, column: columnFailed, attempts: 1, builds: 1,
 	},
 	{
 		// Slot and branch are held by a lock that has expired and that no build ever claimed.
