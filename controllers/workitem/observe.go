@@ -56,6 +56,10 @@ func (s *observe) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (resul
 	if seen == nil {
 		return waitFor(observeRecheck), nil
 	}
+	if ended(*seen) {
+		t := metav1.NewMicroTime(s.over.since(a.Build.ARN, now).Truncate(time.Microsecond)) // as the API server keeps it
+		a.Build.OverSince = &t
+	}
 	state := lookAt(now, a, *seen, s.settling)
 	if state.over {
 		note(a, *seen, now)
@@ -91,8 +95,7 @@ func lookAt(now time.Time, a *v1alpha1.Attempt, seen watch.Observation, settling
 			message: "CodeBuild cannot be asked about the build: " + fault.Message(seen.BuildErr)}
 	}
 	gone := seen.BuildMissing && countMissing(a.Build, seen.Time) >= missingTimes && now.Sub(buildStart(a)) >= missingAfter
-	ended := seen.Build != nil && seen.Build.Status.Over()
-	if !gone && !ended {
+	if !gone && !ended(seen) {
 		return stillRunning(now, a, seen)
 	}
 	if released(a, seen) {
@@ -108,6 +111,9 @@ func lookAt(now time.Time, a *v1alpha1.Attempt, seen watch.Observation, settling
 	}
 	return buildState{over: true, message: endMessage(seen)}
 }
+
+// ended reports whether CodeBuild says that the build is over.
+func ended(seen watch.Observation) bool { return seen.Build != nil && seen.Build.Status.Over() }
 
 func endMessage(seen watch.Observation) string {
 	if seen.Build == nil {

@@ -36,6 +36,8 @@ type deps struct {
 	metrics *Metrics
 	random  func() float64
 	cluster string
+	// over is when builds were first seen to be over.
+	over *sightings
 }
 
 // environment reads the item's environment.

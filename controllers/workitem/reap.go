@@ -6,7 +6,6 @@ package workitem
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
@@ -37,7 +36,7 @@ func (s *take) reap(ctx context.Context, env *v1alpha1.WorkEnvironment, table lo
 	if err != nil {
 		return false, fmt.Errorf("looking at the holder's build: %w", err)
 	}
-	if b, ok := found[row.BuildID]; !ok || !settled(b, now, s.settling) {
+	if b, ok := found[row.BuildID]; !ok || !b.Status.Over() || now.Sub(s.over.since(row.BuildID, now)) < s.settling {
 		return false, nil
 	}
 	return s.reaped(ctx, row, "reclaimed", table.Reclaim(ctx, row, now))
@@ -52,9 +51,4 @@ func (s *take) reaped(ctx context.Context, row lock.Row, how string, err error) 
 	}
 	log.FromContext(ctx).Info("Freed an expired lock", keyHow, how, keyRow, row.Key, keyHolder, row.WorkItemID, keyBuild, row.BuildID)
 	return true, nil
-}
-
-// settled reports whether a build has been over for so long that none of its requests is on its way any more.
-func settled(b build.Build, now time.Time, settling time.Duration) bool {
-	return b.Status.Over() && !b.EndTime.IsZero() && now.Sub(b.EndTime) >= settling
 }

@@ -60,7 +60,7 @@ func New(o Options) *Reconciler {
 		Client: o.Client,
 		deps: deps{
 			reader: o.Client, clients: o.Clients, clock: o.Clock, events: o.Events,
-			metrics: o.Metrics, random: o.Random, cluster: o.Cluster,
+			metrics: o.Metrics, random: o.Random, cluster: o.Cluster, over: newSightings(),
 		},
 		Watcher:          o.Watcher,
 		ProgressInterval: o.ProgressInterval,
