@@ -16,6 +16,9 @@ import (
 // pushTimeout is how long one push may take; so long the lease must last when it begins.
 const pushTimeout = 2 * time.Minute
 
+// pushFlight is how long after it was given up a push may still arrive at the remote.
+const pushFlight = 30 * time.Second
+
 // push brings the branch's head to the remote. It is never forced: the remote's old commit is compared, and a
 // branch that somebody moved is left as it is. A push whose answer was lost is recognised and not repeated.
 func (j *job) push(ctx context.Context, commit string) error {
@@ -34,6 +37,10 @@ func (j *job) push(ctx context.Context, commit string) error {
 		return j.effect(ctx, pushTimeout, func(ctx context.Context) error { return j.pushOnce(ctx, address, old, commit) })
 	})
 	if err != nil {
+		if fault.CodeOf(err) == fault.CodeUnreachable && j.keeper != nil {
+			// The last try may be on its way. Were the lock released before it arrives, it would land in the next attempt.
+			_ = j.sleep(ctx, pushFlight)
+		}
 		return fmt.Errorf("pushing %s: %w", commit[:12], err)
 	}
 	_, err = j.repo.run(ctx, "update-ref", j.repo.remoteRef(), commit)
