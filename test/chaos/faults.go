@@ -68,14 +68,14 @@ func (w *world) drawFaults() {
 // heal ends all faults.
 func (w *world) heal() { w.faults = faults{} }
 
-// onWrites is how much likelier a fault befalls a manager at a write. Looks are many and forgiving, writes are few and
+// onWrites is how much likelier a fault befalls a manager at a write, or a push. Looks are many and forgiving, writes are few and
 // the protocol is about them.
 const onWrites = 5
 
 // fault draws the fault that befalls a call.
 func (w *world) fault(p *process, c *call) (kind, bool) {
 	x := w.random.Float64()
-	if c.writes && p.leads {
+	if c.writes && (p.leads || c.to == toForge) {
 		x /= onWrites
 	}
 	for _, k := range kinds {

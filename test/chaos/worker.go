@@ -22,6 +22,8 @@ const (
 	tries          = 5
 )
 
+var errLeaseLost = errors.New("the lease was lost")
+
 // builder is a build's worker. The pipeline is a sketch of the real one; lock and lease are the real ones.
 type builder struct {
 	s       *simulation
@@ -114,7 +116,7 @@ func (b *builder) pipeline(ctx context.Context) (result contract.Result, lost bo
 		}
 		commit := b.branch.commit()
 		if err := b.push(ctx, head, commit); err != nil {
-			return b.failed(contract.OutcomeInternalError), worker.IsLost(err)
+			return b.failed(contract.OutcomeInternalError), worker.IsLost(err) || errors.Is(err, errLeaseLost)
 		}
 		head = commit
 	}
@@ -192,6 +194,10 @@ func (b *builder) push(ctx context.Context, old, commit string) (err error) {
 			return err
 		}
 		_ = b.s.sleep(ctx, time.Second<<try)
+	}
+	// The last try may be on its way. Were the lock released before it arrives, it would land in the next attempt.
+	if b.spend(ctx, longestFlight) {
+		return errors.Join(err, errLeaseLost)
 	}
 	return err
 }
