@@ -63,6 +63,16 @@ bench: ## Run the benchmarks. BENCH=regexp chooses.
 		echo "bench: $$module"; go -C "$$module" test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem ./...; \
 	done
 
+.PHONY: chaos
+chaos: ## Simulate the protocols over SEEDS=10000 seeds. FIRST=n SEEDS=1 VERBOSE=1 tells the history of seed n.
+	@hack/preflight.sh build
+	@go run ./test/chaos/cmd -seeds=$(or $(SEEDS),10000) -first=$(or $(FIRST),1) $(if $(VERBOSE),-v)
+
+.PHONY: chaos-mutants
+chaos-mutants: ## Take each protection away and show how soon the simulation notices.
+	@hack/preflight.sh build
+	go test ./test/chaos -run TestMutantsAreCaught -mutants -v -count=1 -timeout=60m
+
 .PHONY: chaos-real
 chaos-real: ## Kill, freeze and cut off real processes at every point of a card's way. PARALLEL=4 worlds at once.
 	@hack/preflight.sh test
