@@ -10,7 +10,6 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync"
 	"time"
 
@@ -150,13 +149,13 @@ func (r *recorder) transaction(body []byte, answer *httptest.ResponseRecorder, w
 			return nil
 		}
 		o.out.outcome = refused
-		any := false
+		some := false
 		for _, reason := range cancelled.CancellationReasons {
 			failed := reason.Code == "ConditionalCheckFailed"
-			any = any || failed
+			some = some || failed
 			o.out.failed = append(o.out.failed, failed)
 		}
-		if !any {
+		if !some {
 			return nil
 		}
 	}
@@ -227,19 +226,4 @@ func (r *recorder) history() (log []operation, wrong []string) {
 		}
 	}
 	return log, append([]string(nil), r.wrong...)
-}
-
-// count counts the transactions of a kind that were done.
-func (r *recorder) count(k kind) int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	n := 0
-	for _, o := range r.log {
-		for _, a := range o.in.acts {
-			if a.kind == k && o.out.outcome == done && (k == kindRecord || strings.HasPrefix(a.key, "branch#")) {
-				n++
-			}
-		}
-	}
-	return n
 }

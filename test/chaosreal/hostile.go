@@ -19,8 +19,7 @@ type hostility struct {
 	only  string // the server that answers so; empty is any
 }
 
-// hostilities are the bad answers that every call is given. Each comes several times: the SDKs try again by
-// themselves, and it is what is above them that is tested.
+// hostilities are the bad answers that every call is given.
 var hostilities = []hostility{
 	{"internal error", faults.Fault{Status: http.StatusInternalServerError, Body: `{"message":"boom"}`}, ""},
 	{"a page instead of an answer", faults.Fault{NotJSON: true, Status: http.StatusOK}, ""},
@@ -40,8 +39,14 @@ var hostilities = []hostility{
 	}, "kube"},
 }
 
-// fourTimes is how often a call is answered badly: one more than the SDKs try.
-const fourTimes = 4
+// timesOf is how often a call is answered badly: by AWS more often than its SDK tries by itself, by the others once,
+// because a source whose board fails waits ever longer for the next look.
+func timesOf(server string) int {
+	if server == "aws" {
+		return 5
+	}
+	return 1
+}
 
 // hostileJobs answer each call of a card's way in each bad way.
 func (l *Lab) hostileJobs(ctx context.Context) ([]job, error) {
@@ -80,7 +85,7 @@ func serverOf(operation string) string {
 // runHostile takes a card through a world that answers one call badly, for a while.
 func (l *Lab) runHostile(ctx context.Context, server, operation string, fault faults.Fault) result {
 	return l.inWorld(ctx, &work{conducts: []conduct{succeeds}}, nil, func(w *world) (int, error) {
-		w.faults.Add(faults.Rule{Service: server, Operation: operation, Times: fourTimes, Fault: fault})
+		w.faults.Add(faults.Rule{Service: server, Operation: operation, Times: timesOf(server), Fault: fault})
 		g := &guard{world: w, forgiving: true}
 		return g.guarded(ctx, make(chan struct{}), func(ctx context.Context) error { return w.untilEnd(ctx, plain) }, func() error { return w.check(ctx, plain) })
 	})

@@ -27,7 +27,7 @@ func startProcess(path, log string, env []string, args ...string) (*process, err
 	}
 	defer func() { _ = f.Close() }()
 	// Not CommandContext: when it dies is what is tested.
-	cmd := exec.Command(path, args...) //nolint:noctx,gosec // see above; the path is the caller's own program
+	cmd := exec.Command(path, args...) //nolint:noctx // see above; the path is the caller's own program
 	cmd.Env, cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = env, f, f, dieWithParent()
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", filepath.Base(path), err)

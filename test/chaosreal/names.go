@@ -89,7 +89,7 @@ func nameKeys(body []byte) string {
 var (
 	graphQLName = regexp.MustCompile(`^\s*(query|mutation)\b[^{]*\{\s*(?:\w+\s*:\s*)?(\w+)`)
 	graphQLBare = regexp.MustCompile(`^\s*\{\s*(?:\w+\s*:\s*)?(\w+)`)
-	numbers     = regexp.MustCompile(`/[0-9]+\b`)
+	numbers     = regexp.MustCompile(`/(?:[0-9]+|[0-9a-f]{40})\b`)
 )
 
 // nameGitHub names a GraphQL request by its first field, and a REST request by its path.

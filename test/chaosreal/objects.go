@@ -86,8 +86,8 @@ func (w *world) createBoard() (number int32, err error) {
 		return 0, fmt.Errorf("putting the card on the board: %w", err)
 	}
 	w.cardID = card.ID
-	w.pull = 1           // the first thing in a new repository that has a number
-	return int32(n), nil //nolint:gosec // a board's number
+	w.pull = 1 // the first thing in a new repository that has a number
+	return int32(n), nil
 }
 
 // newTable is the lock table as a build sees it.

@@ -19,7 +19,7 @@ import (
 
 // repositoryID is the repository's database id, asked past the tap: it is no request of a manager.
 func (w *world) repositoryID() (int64, error) {
-	q := httptest.NewRequest(http.MethodGet, w.github.APIURL()+"/repos/"+repository, http.NoBody)
+	q := httptest.NewRequestWithContext(context.Background(), http.MethodGet, w.github.APIURL()+"/repos/"+repository, http.NoBody)
 	q.Header.Set("Authorization", "Bearer "+gitHubToken)
 	answer := httptest.NewRecorder()
 	w.github.ServeHTTP(answer, q)

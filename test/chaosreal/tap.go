@@ -175,3 +175,10 @@ func (t *trap) spring(w http.ResponseWriter, r *http.Request, body []byte, next 
 	}
 	panic(http.ErrAbortHandler) // net/http's own way to cut a connection without an answer
 }
+
+// readAll reads a body into memory, within bounds.
+func readAll(body io.ReadCloser) (io.ReadCloser, error) {
+	defer func() { _ = body.Close() }()
+	text, err := io.ReadAll(io.LimitReader(body, maxBody))
+	return io.NopCloser(bytes.NewReader(text)), err
+}

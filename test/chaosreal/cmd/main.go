@@ -68,7 +68,7 @@ func run(ctx context.Context, bin string, parallel int, only string, sum *chaosr
 	if err != nil {
 		return err
 	}
-	return lab.Crashes(ctx, plan, sum)
+	return lab.All(ctx, plan, sum)
 }
 
 // say tells how runs end, one line each.

@@ -5,8 +5,10 @@ package chaosreal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -27,13 +29,16 @@ type job struct {
 	run  func(context.Context) result
 }
 
-// Crashes kills a manager at every point of every scenario, a run each, and adds up what came of it.
-func (l *Lab) Crashes(ctx context.Context, plan Plan, sum *Sum) error {
-	jobs, err := l.crashJobs(ctx)
-	if err != nil {
+// All runs everything and adds up what came of it.
+func (l *Lab) All(ctx context.Context, plan Plan, sum *Sum) error {
+	crashes, err1 := l.crashJobs(ctx)
+	workers, err2 := l.workerJobs(ctx)
+	hostile, err3 := l.hostileJobs(ctx)
+	if err := errors.Join(err1, err2, err3); err != nil {
 		return err
 	}
-	return do(ctx, plan, jobs, sum)
+	jobs := slices.Concat(crashes, workers, l.electionJobs(), l.networkJobs(), hostile, l.contentionJobs())
+	return errors.Join(do(ctx, plan, jobs, sum), l.Restarts(ctx, plan, sum))
 }
 
 // crashJobs records a clean run of each scenario and makes a run of each of its points.
