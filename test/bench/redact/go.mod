@@ -6,7 +6,7 @@ go 1.26.0
 
 require (
 	github.com/kiro-worker/kiro-worker v0.0.0
-	github.com/rs/zerolog v1.33.0
+	github.com/rs/zerolog v1.35.1
 	github.com/spf13/viper v1.19.0
 	github.com/zricethezav/gitleaks/v8 v8.30.1
 )
