@@ -53,7 +53,7 @@ func (s *simulation) newAccount(id string) *account {
 }
 
 func (s *simulation) addCluster(name string, a *account) {
-	concurrency, attempts := int32(1+s.random.IntN(3)), int32(1+s.random.IntN(2)) //nolint:gosec // small
+	concurrency, attempts := int32(1+s.random.IntN(3)), int32(1+s.random.IntN(2))
 	ttl := []time.Duration{3 * time.Minute, 5 * time.Minute, 10 * time.Minute}[s.random.IntN(3)]
 	c := &cluster{
 		w: s.world, name: name, account: a,
@@ -100,7 +100,7 @@ func (s *simulation) addCard(n int) {
 	c.spec = v1alpha1.WorkItemSpec{
 		EnvironmentRef: v1alpha1.LocalObjectReference{Name: environmentName}, Repository: repository, Branch: name,
 		Card:     &v1alpha1.Card{Provider: "github", ID: "PVTI_" + c.name},
-		Priority: int32(s.random.IntN(3)), //nolint:gosec // small
+		Priority: int32(s.random.IntN(3)),
 	}
 	c.clusters = s.clusters
 	if len(s.clusters) > 1 && s.chance(0.5) {
@@ -190,7 +190,7 @@ func (s *simulation) withdraw(c *card) {
 func (s *simulation) planTrouble() {
 	for _, c := range s.clusters {
 		if s.chance(0.25) {
-			s.plan(s.between(time.Minute, 25*time.Minute), func() { c.setConcurrency(int32(1 + s.random.IntN(3))) }) //nolint:gosec // small
+			s.plan(s.between(time.Minute, 25*time.Minute), func() { c.setConcurrency(int32(1 + s.random.IntN(3))) })
 		}
 	}
 	if s.chance(0.25) {

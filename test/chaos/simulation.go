@@ -66,7 +66,10 @@ func Run(seed uint64, mutant Mutant, trace io.Writer) Result {
 	s.setUp()
 	s.after(troubled, s.cure)
 	s.after(glance, s.glance)
-	for !s.over && s.step() {
+	for !s.over {
+		if !s.step() {
+			break
+		}
 	}
 	if s.broken == nil && !s.over {
 		s.fail(&s.counts.Stuck, "nothing happens any more: %s", s.unfinished())
