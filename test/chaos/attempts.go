@@ -21,6 +21,14 @@ type window struct {
 	most int
 }
 
+// closed is the window as it is now, when a write is sent: what the sender looked at came before, also if the write
+// arrives only after another reconcile has begun. A change of the concurrency in between counts either way.
+func (w *window) closed(concurrency int) window {
+	c := *w
+	c.most = max(c.most, concurrency)
+	return c
+}
+
 // begins opens the window of a reconcile.
 func (t *truth) begins(m *manager, name string) {
 	w := &window{project: m.cluster.account.arn, most: m.concurrency()}
@@ -61,7 +69,7 @@ func (t *truth) slotsChanged(was, is rowState) {
 
 // wrote checks an item that a manager has written: an intent to start a build may only be written if the slots were not
 // overdrawn the whole time.
-func (t *truth) wrote(m *manager, old, next *v1alpha1.WorkItem) {
+func (t *truth) wrote(m *manager, w window, old, next *v1alpha1.WorkItem) {
 	a := next.Status.Attempt
 	if a == nil || a.IntentTime == nil || a.Outcome != "" {
 		return
@@ -69,10 +77,9 @@ func (t *truth) wrote(m *manager, old, next *v1alpha1.WorkItem) {
 	if b := before(old); b != nil && b.LockID == a.LockID && b.IntentTime != nil {
 		return
 	}
-	w := m.windows[next.Name]
-	if most := max(w.most, m.concurrency()); w.own && w.fewest > most {
+	if w.own && w.fewest > w.most {
 		t.s.fail(&t.s.counts.Double, "attempt %d of %s of cluster %s begins while %d slots are held, of %d",
-			a.Number, next.Name, m.cluster.name, w.fewest, most)
+			a.Number, next.Name, m.cluster.name, w.fewest, w.most)
 	}
 }
 

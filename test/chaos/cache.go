@@ -25,8 +25,8 @@ type cache struct {
 	items   map[string]*v1alpha1.WorkItem
 	env     *v1alpha1.WorkEnvironment
 	changed func(name string)
-	// wrote is told of what the manager itself has written.
-	wrote func(old, next *v1alpha1.WorkItem)
+	// sends is told that the manager writes an item now. What it returns is told what came of it, if it arrives.
+	sends func(name string) func(old, next *v1alpha1.WorkItem)
 }
 
 // newCache begins with a list of all that there is.
@@ -152,11 +152,12 @@ func (c *kubeClient) patch(obj client.Object, patch client.Patch, status bool) e
 		op = "patch status"
 	}
 	k, wanted := c.cache, item.DeepCopy()
+	wrote := k.sends(item.Name)
 	v, err := k.w.do(&call{to: toKubernetes, op: op, what: item.Name, writes: true, effect: func() (any, error) {
 		old := k.cluster.items[item.Name]
 		next, err := k.cluster.patch(item.Name, data, wanted, status)
 		if err == nil {
-			k.wrote(old, next)
+			wrote(old, next)
 		}
 		return next, err
 	}})

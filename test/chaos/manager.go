@@ -76,7 +76,10 @@ func (s *simulation) lead(c *cluster) {
 	}
 	m.froze = func() { s.after(leadership, func() { s.depose(m) }) }
 	m.cache = newCache(c, m.process, m.enqueue)
-	m.cache.wrote = func(old, next *v1alpha1.WorkItem) { s.truth.wrote(m, old, next) }
+	m.cache.sends = func(name string) func(old, next *v1alpha1.WorkItem) {
+		w := m.windows[name].closed(m.concurrency())
+		return func(old, next *v1alpha1.WorkItem) { s.truth.wrote(m, w, old, next) }
+	}
 	p := &ports{s: s, process: m.process}
 	m.watcher = watch.New(p, watch.Options{Fast: watchFast, Slow: watchSlow})
 	m.reconciler = workitem.New(workitem.Options{
