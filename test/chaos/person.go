@@ -19,6 +19,7 @@ const watchful = 20 * time.Second
 // what `kubectl workitem unlock` does. It waits until the lease has ended, and the settling time more.
 func (s *simulation) unlocker() {
 	p := &process{w: s.world, name: "a person", cut: map[service]time.Time{}}
+	s.people = append(s.people, p)
 	table := s.lockTable()
 	ctx := context.Background()
 	p.spawn("unlock", func() {

@@ -30,6 +30,7 @@ type simulation struct {
 	truth    *truth
 	accounts []*account
 	clusters []*cluster
+	people   []*process
 	branches map[string]*branch
 	// programs counts the processes that were ever started.
 	programs int
@@ -81,6 +82,9 @@ func Run(seed uint64, mutant Mutant, trace io.Writer) Result {
 
 // halt ends every process, so that no coroutine outlives the seed.
 func (s *simulation) halt() {
+	for _, p := range s.people {
+		p.kill()
+	}
 	for _, c := range s.clusters {
 		for _, m := range slices.Clone(c.managers) {
 			s.retire(m)
