@@ -85,6 +85,9 @@ func (t *truth) wrote(m *manager, w window, old, next *v1alpha1.WorkItem) {
 
 // written tells of a new state of an item.
 func (t *truth) written(c *cluster, old, next *v1alpha1.WorkItem) {
+	if next != nil && next.Status.Attempt != nil && next.Status.Attempt.IntentTime != nil {
+		t.intended[next.Status.Attempt.LockID] = true
+	}
 	if t.s.trace != nil {
 		t.describe(c, old, next)
 	}

@@ -65,6 +65,19 @@ func (w *world) drawFaults() {
 	}
 }
 
+// exact reports whether no answer can be lost and nobody can die or stand still on the way: then each attempt has one
+// StartBuild that counts, and nothing is wasted.
+func (f faults) exact() bool {
+	for _, k := range []kind{
+		crashBefore, crashDuring, crashAfter, freezeBefore, freezeAfter, lostAnswer, late, failAfter, partition,
+	} {
+		if f.rate[k] > 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // heal ends all faults.
 func (w *world) heal() { w.faults = faults{} }
 

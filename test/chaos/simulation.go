@@ -37,9 +37,10 @@ type simulation struct {
 	// plans is how many things people still mean to do.
 	plans    int
 	redTests float64
-	// calm is set if the seed has no faults at all.
-	calm   bool
-	skewed bool
+	// calm is set if the seed has no faults at all, exact if it has none by which a start can be repeated.
+	calm, exact bool
+	// skew is how far clocks are off at the most.
+	skew   time.Duration
 	healed bool
 	over   bool
 	// unlocked is when a person took a build's lock away, by the build's ARN.
@@ -62,8 +63,8 @@ func Run(seed uint64, mutant Mutant, trace io.Writer) Result {
 	s.truth = newTruth(s)
 	s.table = newTable(s.truth.changed)
 	s.drawFaults()
-	s.calm = len(s.faults.rate) == 0
-	s.skewed = s.chance(0.7)
+	s.calm, s.exact = len(s.faults.rate) == 0, s.faults.exact()
+	s.drawClocks()
 	s.setUp()
 	s.after(troubled, s.cure)
 	s.after(glance, s.glance)
@@ -99,11 +100,21 @@ func (s *simulation) halt() {
 	}
 }
 
+// drawClocks draws how wrong the seed's clocks are. What begins anew draws its own, so a restart is a step of the clock.
+func (s *simulation) drawClocks() {
+	switch {
+	case s.chance(0.1):
+		s.skew = 20 * time.Minute
+	case s.chance(0.7):
+		s.skew = 3 * time.Minute
+	}
+}
+
 // process makes a process with a clock of its own.
 func (s *simulation) process(name string) *process {
 	p := &process{w: s.world, name: name, cut: map[service]time.Time{}}
-	if s.skewed {
-		p.skew = s.between(-3*time.Minute, 3*time.Minute)
+	if s.skew > 0 {
+		p.skew = s.between(-s.skew, s.skew)
 	}
 	return p
 }

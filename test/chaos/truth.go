@@ -27,6 +27,8 @@ type truth struct {
 	worked map[string]string
 	// starts are the builds that StartBuild made for a lock.
 	starts map[string][]*run
+	// intended are the locks whose intent to start a build was written.
+	intended map[string]bool
 	// held is how many slots of a project are held.
 	held map[string]int
 }
@@ -34,7 +36,7 @@ type truth struct {
 func newTruth(s *simulation) *truth {
 	return &truth{
 		s: s, fences: map[string]int64{}, live: map[string]*run{}, claimed: map[string]bool{}, released: map[string]contract.Outcome{},
-		worked: map[string]string{}, starts: map[string][]*run{}, held: map[string]int{},
+		worked: map[string]string{}, starts: map[string][]*run{}, intended: map[string]bool{}, held: map[string]int{},
 	}
 }
 
@@ -141,14 +143,18 @@ func (t *truth) recorded(key string, next attrs) {
 
 func armingKey(r *run) string { return r.env[contract.EnvCardKey] + "@" + r.env[contract.EnvArming] }
 
-// started checks that a lost answer wastes no start: the token makes one build of calls that lie close together.
+// started checks that a start was meant, in writing, and that a lost answer wastes none: the token makes one build of
+// calls that lie close together.
 func (t *truth) started(r *run) {
+	if !t.intended[r.lockID] {
+		t.s.fail(&t.s.counts.Lost, "build %s was started for lock %s, and no item tells of it", r.id, r.lockID)
+	}
 	for _, o := range t.starts[r.lockID] {
 		switch apart := r.started.Sub(o.started); {
 		case apart < 2*time.Minute:
 			t.s.fail(&t.s.counts.Wasted, "builds %s and %s were both started for one attempt, %s apart", o.id, r.id, apart)
-		case t.s.calm:
-			t.s.fail(&t.s.counts.Wasted, "builds %s and %s were both started for one attempt without a fault", o.id, r.id)
+		case t.s.exact:
+			t.s.fail(&t.s.counts.Wasted, "builds %s and %s were both started for one attempt, and no answer was lost", o.id, r.id)
 		}
 	}
 	t.starts[r.lockID] = append(t.starts[r.lockID], r)
