@@ -36,7 +36,8 @@ type App struct {
 
 type app struct {
 	App
-	bot *owner
+	slug string
+	bot  *owner
 }
 
 // AddApp installs an App.
@@ -44,7 +45,8 @@ func (s *Server) AddApp(a App) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ensureOwner(a.Account, true)
-	s.apps[a.InstallationID] = &app{App: a, bot: s.ensureOwner("app-"+strconv.FormatInt(a.ID, 10)+"[bot]", false)}
+	slug := "app-" + strconv.FormatInt(a.ID, 10)
+	s.apps[a.InstallationID] = &app{App: a, slug: slug, bot: s.ensureOwner(slug+"[bot]", false)}
 }
 
 var accessTokens = regexp.MustCompile(`^/app/installations/(\d+)/access_tokens$`)
@@ -80,7 +82,7 @@ func (s *Server) serveAccessTokens(w http.ResponseWriter, r *http.Request) {
 		writeMessage(w, http.StatusUnprocessableEntity, err.Error(), docsREST)
 		return
 	}
-	issued := &token{value: "ghs_" + rand.Text(), user: installed.bot, rights: rights, app: true,
+	issued := &token{value: "ghs_" + rand.Text(), user: installed.bot, rights: rights, app: installed,
 		expiresAt: s.clock.Now().Add(installationTokenLife)}
 	s.tokens[issued.value] = issued
 	writeJSON(w, http.StatusCreated, map[string]any{
@@ -140,7 +142,7 @@ func decodePart(part string, into any) error {
 func permissions(r *Rights) map[string]*Access {
 	return map[string]*Access{
 		"contents": &r.Contents, "pull_requests": &r.PullRequests, "issues": &r.Issues, "statuses": &r.Statuses,
-		"organization_projects": &r.Projects,
+		"checks": &r.Checks, "organization_projects": &r.Projects,
 	}
 }
 

@@ -57,6 +57,10 @@ func TestAppTokens(t *testing.T) {
 		if got.status != 403 || !strings.Contains(got.body, "Resource not accessible by integration") {
 			t.Errorf("a right that was not asked for: %d %s", got.status, got.body)
 		}
+		got = w.do(t, "POST", "/api/v3/repos/acme/shop/check-runs", token, "{}", nil)
+		if got.status != 403 || !strings.Contains(got.body, "Resource not accessible by integration") {
+			t.Errorf("checks were not asked for either: %d %s", got.status, got.body)
+		}
 		w.clock.SetTime(time.Now().Add(time.Hour))
 		if got := w.do(t, "GET", "/api/v3/repos/acme/shop", token, "", nil); got.status != 401 {
 			t.Errorf("after an hour: %d", got.status)

@@ -28,6 +28,7 @@ type Rights struct {
 	PullRequests Access
 	Issues       Access
 	Statuses     Access
+	Checks       Access // to write them takes an App, whatever a token's rights
 	// Repositories are the only ones that the token sees, as "owner/name"; nil means all.
 	Repositories []string
 	// Classic makes it a classic token, of which GitHub says that a scope is missing (INSUFFICIENT_SCOPES) where it
@@ -37,12 +38,12 @@ type Rights struct {
 
 // AllRights may do everything.
 func AllRights() Rights {
-	return Rights{Projects: Write, Contents: Write, PullRequests: Write, Issues: Write, Statuses: Write}
+	return Rights{Projects: Write, Contents: Write, PullRequests: Write, Issues: Write, Statuses: Write, Checks: Write}
 }
 
 // ReadRights may read everything.
 func ReadRights() Rights {
-	return Rights{Projects: Read, Contents: Read, PullRequests: Read, Issues: Read, Statuses: Read}
+	return Rights{Projects: Read, Contents: Read, PullRequests: Read, Issues: Read, Statuses: Read, Checks: Read}
 }
 
 type token struct {
@@ -50,7 +51,7 @@ type token struct {
 	user      *owner
 	rights    Rights
 	expiresAt time.Time // zero: never
-	app       bool
+	app       *app      // nil for a person's token
 }
 
 // AddToken makes the token known as the login's. A token that is known already gets the new rights.
@@ -107,7 +108,7 @@ func (t *token) sees(repo *repository) bool {
 
 // inaccessible is what GitHub says of a right that a fine-grained token or an App lacks.
 func (t *token) inaccessible() string {
-	if t.app {
+	if t.app != nil {
 		return "Resource not accessible by integration"
 	}
 	return "Resource not accessible by personal access token"

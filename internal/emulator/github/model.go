@@ -32,6 +32,7 @@ type repository struct {
 	issues        map[int]*issue
 	pulls         map[int]*pullRequest
 	statuses      map[string][]*commitStatus // by commit, oldest first
+	checkRuns     []*checkRun                // oldest first
 }
 
 func (r *repository) fullName() string { return r.owner.login + "/" + r.name }
@@ -99,6 +100,22 @@ type commitStatus struct {
 	targetURL   string
 	creator     *owner
 	createdAt   time.Time
+}
+
+// checkRun is a check run. Whatever of its output was never given is nil.
+type checkRun struct {
+	nodeID      string
+	databaseID  int64
+	app         *app // that made it
+	commit      string
+	name        string
+	externalID  string
+	detailsURL  string
+	status      string
+	conclusion  string // empty until it is completed
+	output      checkOutput
+	startedAt   time.Time
+	completedAt time.Time
 }
 
 type project struct {

@@ -73,6 +73,9 @@ func (s *Server) restRoutes() []restRoute {
 		{method: "POST", pattern: "/repos/{owner}/{repo}/statuses/{sha}", handle: (*restCall).postStatus},
 		{method: "GET", pattern: "/repos/{owner}/{repo}/commits/{ref}/status", handle: (*restCall).getCombinedStatus},
 		{method: "GET", pattern: "/repos/{owner}/{repo}/commits/{ref}/statuses", handle: (*restCall).listStatuses},
+		{method: "POST", pattern: "/repos/{owner}/{repo}/check-runs", handle: (*restCall).postCheckRun},
+		{method: "PATCH", pattern: "/repos/{owner}/{repo}/check-runs/{id}", handle: (*restCall).patchCheckRun},
+		{method: "GET", pattern: "/repos/{owner}/{repo}/commits/{ref}/check-runs", handle: (*restCall).listCheckRuns},
 	}
 }
 

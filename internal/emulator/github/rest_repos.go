@@ -102,7 +102,7 @@ func (c *restCall) postStatus() (int, any, error) {
 	}
 	sha := c.params["sha"]
 	if !c.isCommit(repo, sha) {
-		return 0, nil, &restError{status: http.StatusUnprocessableEntity, message: "No commit found for SHA: " + sha}
+		return 0, nil, errNoCommit(sha)
 	}
 	if input.Context == "" {
 		input.Context = "default"
@@ -116,6 +116,10 @@ func (c *restCall) postStatus() (int, any, error) {
 	return http.StatusCreated, c.statusJSON(repo, sha, st), nil
 }
 
+func errNoCommit(revision string) error {
+	return &restError{status: http.StatusUnprocessableEntity, message: "No commit found for SHA: " + revision}
+}
+
 func (c *restCall) isCommit(repo *repository, sha string) bool {
 	if !oidPattern.MatchString(sha) {
 		return false
@@ -124,24 +128,24 @@ func (c *restCall) isCommit(repo *repository, sha string) bool {
 	return err == nil && object != nil && object.kind == "commit"
 }
 
-// commit finds the commit of the path, which may be a branch's name.
-func (c *restCall) commit() (*repository, string, error) {
+// commit finds the commit of the path, which may be a branch's name, for who has the right to read what hangs on it.
+func (c *restCall) commit(has Access) (*repository, string, error) {
 	repo, err := c.repo()
 	if err != nil {
 		return nil, "", err
 	}
-	if err := c.need(c.token.rights.Statuses, Read); err != nil {
+	if err := c.need(has, Read); err != nil {
 		return nil, "", err
 	}
 	sha, found := repo.resolveRevision(c.params["ref"])
 	if !found || !c.isCommit(repo, sha) {
-		return nil, "", &restError{status: http.StatusUnprocessableEntity, message: "No commit found for SHA: " + c.params["ref"]}
+		return nil, "", errNoCommit(c.params["ref"])
 	}
 	return repo, sha, nil
 }
 
 func (c *restCall) getCombinedStatus() (int, any, error) {
-	repo, sha, err := c.commit()
+	repo, sha, err := c.commit(c.token.rights.Statuses)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -175,7 +179,7 @@ func combined(latest []*commitStatus) string {
 }
 
 func (c *restCall) listStatuses() (int, any, error) {
-	repo, sha, err := c.commit()
+	repo, sha, err := c.commit(c.token.rights.Statuses)
 	if err != nil {
 		return 0, nil, err
 	}
