@@ -70,34 +70,35 @@ type PullRequests interface {
 	Comment(ctx context.Context, repository string, number int64, marker, body string) error
 }
 
-// CommitState is the state of a commit status.
-type CommitState string
+// CheckState is the state of a status check.
+type CheckState string
 
-// The states of a commit status.
+// The states of a status check.
 const (
-	CommitPending CommitState = "pending"
-	CommitSuccess CommitState = "success"
-	CommitFailure CommitState = "failure"
-	CommitError   CommitState = "error"
+	CheckPending CheckState = "pending"
+	CheckSuccess CheckState = "success"
+	CheckFailure CheckState = "failure" // the work failed
+	CheckError   CheckState = "error"   // the machinery failed, and says nothing of the work
 )
 
-// CommitStatus is shown beside a commit and on its pull request.
-type CommitStatus struct {
-	Context     string // the status' name, "kiro-worker"
-	State       CommitState
-	Description string // at most 140 characters
+// StatusCheck is shown beside a commit and on its pull request.
+type StatusCheck struct {
+	Name        string // "kiro-worker"
+	State       CheckState
+	Description string // plain text in one line, at most 140 bytes
 	TargetURL   string
+	Reference   string // the caller's own name of what was checked, kept where the forge has a place for it
 }
 
-// Statuses sets commit statuses.
-type Statuses interface {
-	// SetStatus sets a status. It is idempotent.
-	SetStatus(ctx context.Context, repository, commit string, status CommitStatus) error
+// StatusChecks sets status checks.
+type StatusChecks interface {
+	// SetStatusCheck sets the status check of that name. It is idempotent.
+	SetStatusCheck(ctx context.Context, repository, commit string, check StatusCheck) error
 }
 
 // Forge is all that a forge can be asked.
 type Forge interface {
 	Inspector
 	PullRequests
-	Statuses
+	StatusChecks
 }

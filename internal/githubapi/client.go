@@ -198,11 +198,12 @@ func (c *Client) GitToken(ctx context.Context) (string, error) {
 	return token, nil
 }
 
-// IsApp reports whether the credentials are a GitHub App's. The Checks API, for one, is for Apps only.
-func (c *Client) IsApp(ctx context.Context) (bool, error) {
+// AppID is the GitHub App whose credentials they are, zero if they are a token. The Checks API, for one, is for Apps
+// only.
+func (c *Client) AppID(ctx context.Context) (int64, error) {
 	session, err := c.transport.sessions.current(ctx)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
-	return session.credentials.IsApp(), nil
+	return session.credentials.AppID, nil
 }

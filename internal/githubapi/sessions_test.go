@@ -240,8 +240,8 @@ func TestAppOnTheEmulator(t *testing.T) {
 		return api
 	}
 	api := client(Credentials{AppID: 12, InstallationID: 34, PrivateKey: text})
-	if app, err := api.IsApp(t.Context()); err != nil || !app {
-		t.Errorf("IsApp is %t, %v", app, err)
+	if app, err := api.AppID(t.Context()); err != nil || app != 12 {
+		t.Errorf("the App is %d, %v", app, err)
 	}
 	var q viewer
 	if _, err := api.Query(t.Context(), "viewer", &q, nil); err != nil || q.Viewer.Login == "" {
@@ -308,8 +308,8 @@ func TestGitToken(t *testing.T) {
 	if token, err := s.client.GitToken(t.Context()); err != nil || token != "ghp_secret" || s.calls.Load() != 0 {
 		t.Errorf("%q, %v", token, err)
 	}
-	if app, err := s.client.IsApp(t.Context()); err != nil || app {
-		t.Errorf("IsApp is %t, %v", app, err)
+	if app, err := s.client.AppID(t.Context()); err != nil || app != 0 {
+		t.Errorf("a token is of no App: %d, %v", app, err)
 	}
 	if s.client.WebURL() != s.URL || "http://"+s.client.Host() != s.URL {
 		t.Errorf("git's address is %s, %s", s.client.WebURL(), s.client.Host())

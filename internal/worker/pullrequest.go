@@ -13,8 +13,8 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/logging"
 )
 
-// statusContext is the name of the commit status.
-const statusContext = "kiro-worker"
+// checkName is the name of the status check.
+const checkName = "kiro-worker"
 
 // updatePullRequest tells the pull request what became of the work, whatever it is.
 func updatePullRequest(ctx context.Context, j *job) error {
@@ -24,10 +24,10 @@ func updatePullRequest(ctx context.Context, j *job) error {
 	}
 	j.state.Result.PullRequestUpdated = true
 	j.save()
-	if err := j.setStatus(ctx); err != nil {
+	if err := j.setStatusCheck(ctx); err != nil {
 		// The pull request says it all; the mark beside the commit is a convenience.
-		logOf(ctx).Info("The commit status could not be set", keyReason, j.clean(err.Error()))
-		j.state.note("The commit status could not be set: %s", j.clean(err.Error()))
+		logOf(ctx).Info("The status check could not be set", keyReason, j.clean(err.Error()))
+		j.state.note("The status check could not be set: %s", j.clean(err.Error()))
 	}
 	return nil
 }
@@ -73,24 +73,24 @@ func (j *job) retell(ctx context.Context) {
 	}
 }
 
-func (j *job) setStatus(ctx context.Context) error {
+func (j *job) setStatusCheck(ctx context.Context) error {
 	if j.state.Result.Commit == "" {
 		return nil
 	}
 	r := j.state.Result
-	status := forge.CommitStatus{
-		Context: statusContext, State: forge.CommitSuccess, TargetURL: j.build.URL,
+	check := forge.StatusCheck{
+		Name: checkName, State: forge.CheckSuccess, TargetURL: j.build.URL, Reference: j.parameters.CorrelationID,
 		Description: fmt.Sprintf("%d of %d tasks done, tests and coverage passed", r.Tasks.Done, r.Tasks.Total),
 	}
 	if j.state.failed() {
-		status.State, status.Description = forge.CommitFailure, cutBytes(string(r.Outcome)+": "+codeText(r.Message, 100), 130)
+		check.State, check.Description = forge.CheckFailure, cutBytes(string(r.Outcome)+": "+codeText(r.Message, 100), 130)
 		if r.Outcome.Blame() == contract.FaultMachinery {
-			status.State = forge.CommitError
+			check.State = forge.CheckError
 		}
 	}
-	return j.retry(ctx, policyOr(j.parameters.Settings.RetryGitHub, servicePolicy), "setting the commit status", func(ctx context.Context) error {
+	return j.retry(ctx, policyOr(j.parameters.Settings.RetryGitHub, servicePolicy), "setting the status check", func(ctx context.Context) error {
 		return j.effect(ctx, forgeTimeout, func(ctx context.Context) error {
-			return j.ports.Forge.SetStatus(ctx, j.parameters.Repository, r.Commit, status)
+			return j.ports.Forge.SetStatusCheck(ctx, j.parameters.Repository, r.Commit, check)
 		})
 	})
 }

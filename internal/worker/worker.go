@@ -37,7 +37,7 @@ type Remote interface {
 // Forge is what the worker asks of a forge.
 type Forge interface {
 	forge.PullRequests
-	forge.Statuses
+	forge.StatusChecks
 }
 
 // Ports are the ways out of a build. A local run has none of them.

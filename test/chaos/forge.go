@@ -94,7 +94,7 @@ func (c forgeClient) Comment(context.Context, string, int64, string, string) err
 	return err
 }
 
-// SetStatus implements forge.Statuses.
-func (forgeClient) SetStatus(context.Context, string, string, forge.CommitStatus) error {
-	return errors.New("simulation: commit statuses are not set")
+// SetStatusCheck implements forge.StatusChecks.
+func (forgeClient) SetStatusCheck(context.Context, string, string, forge.StatusCheck) error {
+	return errors.New("simulation: status checks are not set")
 }

@@ -27,6 +27,9 @@ const (
 	opCreateComment = "CreateComment"
 	opEditComment   = "EditComment"
 	opSetStatus     = "SetCommitStatus"
+	opListChecks    = "ListCheckRuns"
+	opCreateCheck   = "CreateCheckRun"
+	opUpdateCheck   = "UpdateCheckRun"
 )
 
 // Bounds of texts, in bytes.
@@ -37,7 +40,7 @@ const (
 	maxName = 512
 	// maxText is what GitHub takes as a body, in characters; in bytes it is stricter.
 	maxText = 65536
-	// maxDescription is what GitHub takes as a commit status' description.
+	// maxDescription is what GitHub takes as a commit status' description. Check runs get no longer ones.
 	maxDescription = 140
 )
 

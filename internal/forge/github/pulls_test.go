@@ -122,23 +122,3 @@ func TestCommentIsReplaced(t *testing.T) {
 		t.Errorf("%d comments, want %d", after, before+2)
 	}
 }
-
-func TestSetStatus(t *testing.T) {
-	w := newWorld(t)
-	pull := w.pull(t)
-	status := forge.CommitStatus{Context: "kiro-worker", State: forge.CommitSuccess, Description: strings.Repeat("ü", 200), TargetURL: "https://example.com/logs"}
-	check(t, w.forge.SetStatus(t.Context(), repository, pull.HeadCommit, forge.CommitStatus{Context: "kiro-worker", State: forge.CommitPending}))
-	check(t, w.forge.SetStatus(t.Context(), repository, pull.HeadCommit, status))
-	got, err := w.CommitStatuses(repository, pull.HeadCommit)
-	check(t, err)
-	want := []emulator.CommitStatus{
-		{Context: "kiro-worker", State: "pending", Creator: "robot"},
-		{Context: "kiro-worker", State: "success", Creator: "robot", Description: strings.Repeat("ü", maxDescription/2), TargetURL: "https://example.com/logs"},
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
-	}
-	if err := w.forge.SetStatus(t.Context(), repository, strings.Repeat("0", 40), status); err == nil || fault.CodeOf(err) == fault.CodeUnreachable {
-		t.Errorf("a commit that does not exist: %v", err)
-	}
-}

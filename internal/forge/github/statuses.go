@@ -13,26 +13,42 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/githubapi"
 )
 
-// SetStatus implements forge.Statuses. GitHub adds a status each time and shows the last of a name.
-func (f *Forge) SetStatus(ctx context.Context, repository, commit string, status forge.CommitStatus) error {
+// SetStatusCheck implements forge.StatusChecks: with a check run where the credentials are a GitHub App's, else with a
+// commit status, which is all that a token may set. Never with one in the other's place: were an App that lacks a
+// right to fall back, a branch rule that waits for the App's check would wait forever, and nobody would know why.
+func (f *Forge) SetStatusCheck(ctx context.Context, repository, commit string, check forge.StatusCheck) error {
 	owner, name, err := split(repository)
 	if err != nil {
 		return err
 	}
+	app, err := f.api.AppID(ctx)
+	if err != nil {
+		return fmt.Errorf("setting a status check of %s: %w", repository, err)
+	}
+	kind := "check run"
+	if app != 0 {
+		err = withoutChecks(f.setCheckRun(ctx, checkTarget{app: app, owner: owner, name: name, commit: commit}, check))
+	} else {
+		kind, err = "status", f.setStatus(ctx, owner, name, commit, check)
+	}
+	if err != nil {
+		return fmt.Errorf("setting the %s of commit %s of %s: %w", kind, githubapi.Text(commit, 64), repository, err)
+	}
+	return nil
+}
+
+// setStatus sets a commit status. GitHub adds one each time and shows the last of a name.
+func (f *Forge) setStatus(ctx context.Context, owner, name, commit string, check forge.StatusCheck) error {
 	wanted := gogithub.RepoStatus{
-		State:       new(string(status.State)),
-		Context:     new(status.Context),
-		Description: new(githubapi.Text(status.Description, maxDescription)),
+		State:       new(string(check.State)),
+		Context:     new(check.Name),
+		Description: new(githubapi.Text(check.Description, maxDescription)),
 	}
-	if status.TargetURL != "" {
-		wanted.TargetURL = new(status.TargetURL)
+	if check.TargetURL != "" {
+		wanted.TargetURL = new(check.TargetURL)
 	}
-	err = f.api.REST(ctx, opSetStatus, func(ctx context.Context, c *gogithub.Client) error {
+	return f.api.REST(ctx, opSetStatus, func(ctx context.Context, c *gogithub.Client) error {
 		_, _, err := c.Repositories.CreateStatus(ctx, owner, name, commit, wanted)
 		return err
 	})
-	if err != nil {
-		return fmt.Errorf("setting the status of commit %s of %s: %w", githubapi.Text(commit, 64), repository, err)
-	}
-	return nil
 }

@@ -5,7 +5,11 @@ package github
 
 import (
 	"bytes"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -59,9 +63,28 @@ func newWorld(t *testing.T) *world {
 // as is a Forge with another token. Every document that it sends is held against GitHub's schema.
 func (w *world) as(t *testing.T, token string) *Forge {
 	t.Helper()
+	return w.with(t, githubapi.Credentials{Token: token})
+}
+
+// appKey is made once: it takes long.
+var appKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+
+// app is a Forge of an App that is installed with the rights.
+func (w *world) app(t *testing.T, id int64, rights emulator.Rights) *Forge {
+	t.Helper()
+	w.clock.SetTime(time.Now()) // an App signs with the real time
+	key, err := appKey()
+	check(t, err)
+	w.AddApp(emulator.App{ID: id, InstallationID: id * 10, Account: "acme", PublicKey: &key.PublicKey, Rights: rights})
+	text := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
+	return w.with(t, githubapi.Credentials{AppID: id, InstallationID: id * 10, PrivateKey: text})
+}
+
+func (w *world) with(t *testing.T, credentials githubapi.Credentials) *Forge {
+	t.Helper()
 	api, err := githubapi.New(githubapi.Options{
 		APIURL: w.APIURL(), AllowedEndpoints: []string{w.url}, Clock: w.clock, Timeout: 10 * time.Second,
-		Credentials: githubapi.Static(githubapi.Credentials{Token: token}),
+		Credentials: githubapi.Static(credentials),
 		Base:        w.documents,
 	})
 	if err != nil {
