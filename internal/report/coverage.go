@@ -18,8 +18,10 @@ var coveragePlaces = []string{
 	"coverage/coverage-summary.json", "coverage/coverage-final.json", "coverage/lcov.info",
 	"coverage/cobertura-coverage.xml", "coverage/clover.xml", "coverage/cobertura.xml", "coverage/coverage.xml",
 	"coverage/*/coverage-summary.json", "coverage/*/lcov.info",
-	".nyc_output/coverage-summary.json", "reports/coverage/*",
-	"packages/*/coverage/*", "apps/*/coverage/*", "services/*/coverage/*",
+	".nyc_output/coverage-summary.json", "reports/coverage/*.json", "reports/coverage/*.xml", "reports/coverage/*.info",
+	"packages/*/coverage/*.json", "packages/*/coverage/*.xml", "packages/*/coverage/*.info",
+	"apps/*/coverage/*.json", "apps/*/coverage/*.xml", "apps/*/coverage/*.info",
+	"services/*/coverage/*.json", "services/*/coverage/*.xml", "services/*/coverage/*.info",
 	"coverage.out", "cover.out", "c.out", "coverage.txt", "profile.cov", "cover.profile", "coverage.cov",
 	"coverage.xml", "cobertura.xml", "cobertura-coverage.xml", "lcov.info", "coverage.lcov", "coverage-summary.json",
 	"target/site/jacoco/jacoco.xml", "target/site/jacoco-aggregate/jacoco.xml", "*/target/site/jacoco/jacoco.xml",
@@ -89,50 +91,26 @@ func FindCoverage(root string, paths []string, since time.Time) (CoverageReport,
 	if !configured {
 		patterns = coveragePlaces
 	}
-	f, err := find(root, patterns, since)
-	if err != nil {
+	var found []covered
+	files := reader{since: since, parse: func(f file) error {
+		format, m, err := parseCoverage(f)
+		switch {
+		case err != nil:
+			return err
+		case format >= 0:
+			found = append(found, covered{f.name, format, m})
+		case configured:
+			return fmt.Errorf("%w: %q is in none of the known formats; %s", ErrNotMeasured, f.name, coverageAdvice)
+		}
+		return nil
+	}}
+	if err := find(root, patterns, files.read); err != nil {
 		return CoverageReport{}, err
 	}
-	found, ignored := f.files, f.ignored
-	best := map[string]int{} // directory to format
-	formats := make([]int, len(found))
-	sums := make([]measured, len(found))
-	for i, file := range found {
-		format, m, err := parseCoverage(file)
-		if err != nil {
-			return CoverageReport{}, err
-		}
-		if formats[i], sums[i] = format, m; format < 0 {
-			if configured {
-				return CoverageReport{}, fmt.Errorf("%w: %q is in none of the known formats; %s", ErrNotMeasured, file.name, coverageAdvice)
-			}
-			continue
-		}
-		dir := path.Dir(file.name)
-		if b, ok := best[dir]; !ok || format < b {
-			best[dir] = format
-		}
-	}
-
-	var r CoverageReport
-	var sum measured
-	for i, file := range found {
-		if formats[i] < 0 {
-			continue
-		}
-		if !configured && best[path.Dir(file.name)] != formats[i] {
-			ignored = append(ignored, fmt.Sprintf("%s tells the same as the %s report beside it", file.name, coverageFormats[best[path.Dir(file.name)]].name))
-			continue
-		}
-		sum.add(sums[i])
-		r.Files = append(r.Files, file.name)
-		if n := coverageFormats[formats[i]].name; !slices.Contains(r.Formats, n) {
-			r.Formats = append(r.Formats, n)
-		}
-	}
-	r.Ignored = ignored
+	r := CoverageReport{Ignored: files.ignored}
+	sum := r.choose(found, configured)
 	if len(r.Files) == 0 {
-		return CoverageReport{}, notMeasured("no coverage report of this run", coverageAdvice, ignored)
+		return CoverageReport{}, notMeasured("no coverage report of this run", coverageAdvice, r.Ignored)
 	}
 	if err := sum.check(); err != nil {
 		return CoverageReport{}, fmt.Errorf("%w: the coverage reports together: %w", ErrNotMeasured, err)
@@ -142,6 +120,37 @@ func FindCoverage(root string, paths []string, since time.Time) (CoverageReport,
 		return r, fmt.Errorf("%w: the coverage reports tell of no code at all; check which files the tool includes", ErrNotMeasured)
 	}
 	return r, nil
+}
+
+// covered is what one file tells.
+type covered struct {
+	name   string
+	format int
+	sums   measured
+}
+
+// choose sums the files that count. Of several formats in one directory that is the first of coverageFormats, unless
+// the files were named.
+func (r *CoverageReport) choose(found []covered, configured bool) (sum measured) {
+	best := map[string]int{} // directory to format
+	for _, f := range found {
+		if b, ok := best[path.Dir(f.name)]; !ok || f.format < b {
+			best[path.Dir(f.name)] = f.format
+		}
+	}
+	for _, f := range found {
+		if b := best[path.Dir(f.name)]; !configured && b != f.format {
+			r.Beside = append(r.Beside, f.name)
+			r.Ignored = append(r.Ignored, fmt.Sprintf("%s tells the same as the %s report beside it", f.name, coverageFormats[b].name))
+			continue
+		}
+		sum.add(f.sums)
+		r.Files = append(r.Files, f.name)
+		if n := coverageFormats[f.format].name; !slices.Contains(r.Formats, n) {
+			r.Formats = append(r.Formats, n)
+		}
+	}
+	return sum
 }
 
 // parseCoverage tries the formats; -1 is none of them.

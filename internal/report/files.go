@@ -20,7 +20,10 @@ import (
 const (
 	// maxFileBytes is the longest report that is read. The XML and JSON of tens of thousands of tests is shorter.
 	maxFileBytes = 64 << 20
-	maxFiles     = 500
+	// maxFiles is how many are read: Surefire writes one for each class. Each is forgotten once it is read.
+	maxFiles = 20_000
+	// maxBytes is how much is read of all of them together.
+	maxBytes = 1 << 30
 	// maxEntries bounds how many directory entries a search looks at, maxDepth how deep ** goes.
 	maxEntries = 200_000
 	maxDepth   = 12
@@ -38,32 +41,30 @@ type file struct {
 // finder looks for files below a root, never outside.
 type finder struct {
 	root    *os.Root
-	since   time.Time
 	entries int
 	seen    map[string]bool
-	files   []file
-	ignored []string
+	// found is called with the name of each file that matches.
+	found func(name string) error
 }
 
-// find reads the files that match any of the patterns, in the patterns' order. A configured path that names a file
-// which cannot be read is an error; a pattern that matches nothing is not.
-func find(rootDir string, patterns []string, since time.Time) (*finder, error) {
+// find calls found for the files that match any of the patterns, in the patterns' order.
+func find(rootDir string, patterns []string, found func(root *os.Root, name string) error) error {
 	root, err := os.OpenRoot(rootDir)
 	if err != nil {
-		return nil, fmt.Errorf("opening the repository: %w", err)
+		return fmt.Errorf("opening the repository: %w", err)
 	}
 	defer func() { _ = root.Close() }()
-	f := &finder{root: root, since: since, seen: map[string]bool{}}
+	f := &finder{root: root, seen: map[string]bool{}, found: func(name string) error { return found(root, name) }}
 	for _, p := range patterns {
 		clean := path.Clean(p)
 		if !fs.ValidPath(clean) {
-			return nil, fmt.Errorf("%w: the path %q leaves the repository; use one relative to it", ErrNotMeasured, p)
+			return fmt.Errorf("%w: the path %q leaves the repository; use one relative to it", ErrNotMeasured, p)
 		}
 		if err := f.match(".", strings.Split(clean, "/"), 0); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return f, nil
+	return nil
 }
 
 // match follows a pattern's segments from a directory.
@@ -73,7 +74,7 @@ func (f *finder) match(dir string, segments []string, depth int) error {
 		if len(rest) > 0 {
 			return f.match(path.Join(dir, segment), rest, depth)
 		}
-		return f.read(path.Join(dir, segment))
+		return f.report(path.Join(dir, segment))
 	}
 	if segment == "**" {
 		// It stands for no directory as well as for many.
@@ -98,7 +99,7 @@ func (f *finder) match(dir string, segments []string, depth int) error {
 				err = f.match(path.Join(dir, name), rest, depth)
 			}
 		case e.Type().IsRegular():
-			err = f.read(path.Join(dir, name))
+			err = f.report(path.Join(dir, name))
 		}
 		if err != nil {
 			return err
@@ -132,17 +133,29 @@ func (f *finder) list(dir string) []fs.DirEntry {
 	return entries
 }
 
-// read reads one file, if it is there and of this run.
-func (f *finder) read(name string) error {
+// report hands each file on once, whichever of the patterns match it.
+func (f *finder) report(name string) error {
 	if f.seen[name] {
 		return nil
 	}
 	f.seen[name] = true
-	if len(f.files) >= maxFiles {
-		return fmt.Errorf("%w: more than %d reports were found; name the ones that count", ErrNotMeasured, maxFiles)
-	}
+	return f.found(name)
+}
+
+// reader reads the reports of a run, one after the other: what a repository holds at once in memory is one file.
+type reader struct {
+	since   time.Time
+	parse   func(file) error
+	files   int
+	bytes   int64
+	ignored []string
+}
+
+// read hands one file to be parsed, if it is there and of this run. A file that cannot be read is an error, one that is
+// not there is not.
+func (r *reader) read(root *os.Root, name string) error {
 	// Without O_NONBLOCK a named pipe in the place of a report would be waited for for ever.
-	in, err := f.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	in, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return nil
 	}
@@ -156,22 +169,24 @@ func (f *finder) read(name string) error {
 	}
 	switch {
 	case !info.Mode().IsRegular():
-		f.ignore(name, "is not a regular file")
+		r.ignore(name, "is not a regular file")
 		return nil
-	case info.ModTime().Add(clockSlack).Before(f.since):
-		f.ignore(name, "is older than this run")
+	case info.ModTime().Add(clockSlack).Before(r.since):
+		r.ignore(name, "is older than this run")
 		return nil
+	}
+	if r.files, r.bytes = r.files+1, r.bytes+info.Size(); r.files > maxFiles || r.bytes > maxBytes {
+		return fmt.Errorf("%w: more than %d reports, or more than %d MiB of them, were found; name the ones that count", ErrNotMeasured, maxFiles, maxBytes>>20)
 	}
 	data, err := readBounded(in)
 	if err != nil {
 		return fmt.Errorf("%w: reading the report %q: %w", ErrNotMeasured, name, err)
 	}
-	f.files = append(f.files, file{name: name, data: data})
-	return nil
+	return r.parse(file{name: name, data: data})
 }
 
-func (f *finder) ignore(name, why string) {
-	f.ignored = append(f.ignored, fmt.Sprintf("%s %s", name, why))
+func (r *reader) ignore(name, why string) {
+	r.ignored = append(r.ignored, fmt.Sprintf("%s %s", name, why))
 }
 
 // errTooLong is what a file gives that is no report anybody could want to read.

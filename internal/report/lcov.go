@@ -78,8 +78,14 @@ func (l *lcov) record(line string) error {
 	case "DA":
 		return l.line(fields)
 	case "FN":
-		// Its name is the last field; newer writers put the last line before it.
-		l.touch(l.functions, fields[len(fields)-1], false)
+		l.touch(l.functions, functionName(rest), false)
+	case "FNA": // lcov 2.2: the index of the FNL that says where it is, the runs, and one of its names
+		if len(fields) < 3 {
+			return fmt.Errorf("the record %.40q is too short", line)
+		}
+		n, err := lcovHits(fields[1])
+		l.touch(l.functions, fields[0]+"\x00", n) // several names of one function are one
+		return err
 	case "FNDA":
 		hits, name, _ := strings.Cut(rest, ",")
 		n, err := lcovHits(hits)
@@ -120,6 +126,19 @@ func (l *lcov) touch(in map[lcovKey]bool, key string, hit bool) {
 	in[k] = in[k] || hit
 }
 
+// functionName is what FN says behind the first line and, with newer writers, the last one. The name itself may hold
+// commas: C++ has its parameters in it.
+func functionName(record string) string {
+	for range 2 {
+		before, after, found := strings.Cut(record, ",")
+		if _, err := strconv.ParseUint(before, 10, 32); err != nil || !found {
+			break
+		}
+		record = after
+	}
+	return record
+}
+
 // lcovHits is whether something ran. A dash stands for a branch that was never reached.
 func lcovHits(text string) (bool, error) {
 	if text == "-" {
@@ -156,7 +175,8 @@ func (l *lcov) total(kind, text string) error {
 	return nil
 }
 
-// sum counts records; where a file has none of a kind, what it says in sums.
+// sum counts records; where a file has none of a kind, what it says in sums. Also where it has fewer functions than it
+// says: those that have no name, or one in common, are one record, and would count as covered with any of them.
 func (l *lcov) sum() measured {
 	counted := make([]measured, len(l.files))
 	for k, hit := range l.lines {
@@ -171,8 +191,9 @@ func (l *lcov) sum() measured {
 	var m measured
 	for file := range counted {
 		for i, r := range counted[file].metrics() {
-			if r.total == 0 {
-				*r = *l.sums[file].metrics()[i]
+			said := *l.sums[file].metrics()[i]
+			if r.total == 0 || r == &counted[file].functions && r.total < said.total {
+				*r = said
 			}
 		}
 		m.add(counted[file])

@@ -68,6 +68,8 @@ type CoverageReport struct {
 	Formats []string
 	// Files are the reports that were read, relative to the repository.
 	Files []string
+	// Beside are reports of the same run in other formats, which were not counted again.
+	Beside []string
 	// Ignored are files that look like reports but do not count, each with the reason.
 	Ignored []string
 }

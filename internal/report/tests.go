@@ -79,24 +79,35 @@ var testFormats = []struct {
 }
 
 // FindTests reads the results of a run that began at since: the files at paths (relative to root; they may hold * and
-// **), or where the common tools write if paths is empty; and outputs, which are the files, outside root, that hold
-// the standard output of this run's test commands. Without any result it fails with ErrNotMeasured, and also if one
-// of the results is broken: what it hides may be a failure.
+// **), or, if paths is empty, those where the common tools write and outputs, which are the files, outside root, that
+// hold the standard output of this run's test commands. Without any result it fails with ErrNotMeasured, and also if
+// one of the results is broken: what it hides may be a failure.
 func FindTests(root string, paths []string, since time.Time, outputs ...string) (TestReport, error) {
 	patterns, configured := paths, len(paths) > 0
 	if !configured {
 		patterns = testPlaces
 	}
-	f, err := find(root, patterns, since)
-	if err != nil {
+	var t tally
+	r := reader{since: since, parse: func(f file) error { return t.read(f, configured, "") }}
+	if err := find(root, patterns, r.read); err != nil {
 		return TestReport{}, err
 	}
-	t := tally{ignored: f.ignored}
-	for _, file := range f.files {
-		if err := t.read(file, configured, ""); err != nil {
+	t.ignored = append(r.ignored, t.ignored...)
+	if !configured {
+		if err := t.readOutputs(outputs); err != nil {
 			return TestReport{}, err
 		}
 	}
+	if len(t.groups) == 0 {
+		return TestReport{}, notMeasured("no result of this run's tests", testAdvice, t.ignored)
+	}
+	return t.report()
+}
+
+// readOutputs adds what the commands printed. Beside results in files, what looks like broken results is taken for the
+// words of a program that is tested: one that prints "TAP version 13" has not made the run unmeasured.
+func (t *tally) readOutputs(outputs []string) error {
+	inFiles := len(t.groups) > 0
 	for _, output := range outputs {
 		file, err := readOutput(output)
 		if errors.Is(err, errTooLong) {
@@ -105,16 +116,18 @@ func FindTests(root string, paths []string, since time.Time, outputs ...string) 
 			continue
 		}
 		if err != nil {
-			return TestReport{}, err
+			return err
 		}
-		if err := t.read(file, false, "output "); err != nil {
-			return TestReport{}, err
+		err = t.read(file, false, "output ")
+		if inFiles && errors.Is(err, ErrNotMeasured) {
+			t.ignored = append(t.ignored, filepath.Base(output)+" looks like test results, but is none that could be read")
+			continue
+		}
+		if err != nil {
+			return err
 		}
 	}
-	if len(t.groups) == 0 {
-		return TestReport{}, notMeasured("no result of this run's tests", testAdvice, t.ignored)
-	}
-	return t.report()
+	return nil
 }
 
 func readOutput(path string) (file, error) {

@@ -27,7 +27,7 @@ func measureCoverage(ctx context.Context, j *job) error {
 	coverage := found.Coverage
 	gate, below := report.Gate(coverage, j.parameters.CoverageThreshold)
 	j.state.Result.Coverage, j.state.Result.CoverageGate = &coverage, gate
-	j.state.CoverageFiles, j.state.CoverageFormat = found.Files, strings.Join(found.Formats, ", ")
+	j.state.CoverageFiles, j.state.CoverageBeside, j.state.CoverageFormat = found.Files, found.Beside, strings.Join(found.Formats, ", ")
 	for _, ignored := range found.Ignored {
 		j.state.note("Coverage not counted: %s", j.clean(ignored))
 	}

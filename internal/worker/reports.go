@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/kiro-worker/kiro-worker/internal/redact"
@@ -26,7 +27,8 @@ func (j *job) leaveReports(ctx context.Context) {
 	if j.build.SourceDir == "" {
 		return
 	}
-	for n, name := range append(append([]string{}, j.state.TestFiles...), j.state.CoverageFiles...) {
+	// CodeBuild does not read the format that tells most, Istanbul's; one that it reads may lie beside it.
+	for n, name := range slices.Concat(j.state.TestFiles, j.state.CoverageFiles, j.state.CoverageBeside) {
 		text, err := j.readTree(name, maxReport)
 		if err != nil {
 			logOf(ctx).V(1).Info("A report was not copied", keyObject, name, keyReason, err.Error())
@@ -43,7 +45,8 @@ func (j *job) leaveReports(ctx context.Context) {
 	}
 }
 
-// reportFolder is the format of a report as the buildspec names it; empty for one that CodeBuild does not read.
+// reportFolder is the format of a report as the buildspec names it; empty for one that CodeBuild does not read. LCOV,
+// which it says that it reads, is left out: the buildspec's reference names no file-format for it.
 func reportFolder(name string, text []byte) string {
 	head := text[:min(len(text), 4096)]
 	switch ext := path.Ext(name); {

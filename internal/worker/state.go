@@ -56,6 +56,8 @@ type State struct {
 	TestFiles     []string `json:"testFiles,omitempty"`
 	FailedTests   []string `json:"failedTests,omitempty"`
 	CoverageFiles []string `json:"coverageFiles,omitempty"`
+	// CoverageBeside are the same run's reports in other formats.
+	CoverageBeside []string `json:"coverageBeside,omitempty"`
 	// CoverageFormat is the format that the coverage was read from.
 	CoverageFormat string `json:"coverageFormat,omitempty"`
 	// Notes are for people: what was skipped, what was kept, what to look at twice.

@@ -39,6 +39,9 @@ func test(ctx context.Context, j *job) error {
 	}
 	j.state.TestsBegan = j.clock.Now()
 	j.save()
+	if err := report.Age(j.repo.tree, j.parameters.Settings.TestResults, j.parameters.Settings.CoverageReports, j.state.TestsBegan); err != nil {
+		return failed(contract.OutcomeTestsNotMeasured, err)
+	}
 	runs := j.runTests(ctx, commands)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
