@@ -28,8 +28,8 @@ func checkout(ctx context.Context, j *job) error {
 	if err := j.repo.exclude(); err != nil {
 		return err
 	}
-	if _, err := j.repo.run(ctx, "check-ref-format", j.repo.branchRef()); err != nil {
-		return failedf(contract.OutcomeCheckoutFailed, "the branch name %q is none that git accepts: rename the branch", j.repo.branch)
+	if err := j.repo.checkBranchName(ctx); err != nil {
+		return err
 	}
 	head, err := j.fetch(ctx)
 	if err != nil {

@@ -151,19 +151,6 @@ func TestSpecBehindALink(t *testing.T) {
 	}
 }
 
-func TestBranchNames(t *testing.T) {
-	w := newWorld(t)
-	for _, name := range []string{"--upload-pack=x", "-x", "$(id)", "a..b", "a b", "a.lock", "a/", "/a", "a@{1}", "", "a\nb", "a:b", "refs^"} {
-		w.options.Parameters.BranchName = name
-		if code := Run(t.Context(), w.options, PhasePreBuild); code != ExitMachinery {
-			t.Errorf("branch %q ended with %d", name, code)
-		}
-	}
-	if row, _ := w.row(); row.BuildID != "" {
-		t.Error("something was done")
-	}
-}
-
 func TestCredentialHelper(t *testing.T) {
 	text := []byte(`{"protocol":"https","host":"github.com","username":"x-access-token","password":"secret"}`)
 	cases := map[string]struct{ why, asked, want string }{

@@ -10,10 +10,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 
+	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 )
 
@@ -29,20 +29,36 @@ func (r *repository) branchRef() string { return "refs/heads/" + r.branch }
 // remoteRef is where the worker remembers what the remote's branch was.
 func (r *repository) remoteRef() string { return "refs/remotes/origin/" + r.branch }
 
-var branchName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._/+=@#%,-]*$`)
-
 // newRepository names the places; it touches nothing.
-func (j *job) newRepository() (*repository, error) {
+func (j *job) newRepository() *repository {
 	tree := j.path("checkout")
 	if j.options.LocalDir != "" {
 		tree = j.options.LocalDir
 	}
-	r := &repository{git: git{dir: j.path("repository.git"), tree: tree, environ: j.options.Environ}, branch: j.parameters.BranchName}
-	if !branchName.MatchString(r.branch) || strings.Contains(r.branch, "..") || strings.Contains(r.branch, "//") ||
-		strings.HasSuffix(r.branch, ".lock") || strings.HasSuffix(r.branch, "/") || strings.Contains(r.branch, "@{") {
-		return nil, fmt.Errorf("the branch name %q has characters that are not accepted", r.branch)
+	return &repository{git: git{dir: j.path("repository.git"), tree: tree, environ: j.options.Environ}, branch: j.parameters.BranchName}
+}
+
+// maxBranchName is the longest branch name, in bytes, of which git can make files and GitHub a branch.
+const maxBranchName = 244
+
+// checkBranchName refuses what git refuses as a branch's name. Everything else is taken: no shell ever sees the name,
+// and no command takes it for anything but the end of a full ref. It is asked only after the claim: a build that
+// refuses before has no row to say so in, and would be taken for one that was lost.
+func (r *repository) checkBranchName(ctx context.Context) error {
+	var why string
+	switch _, err := r.run(ctx, "check-ref-format", r.branchRef()); {
+	case strings.HasPrefix(r.branch, "-"):
+		why = "it begins with a dash, which git's own branch command refuses"
+	case len(r.branch) > maxBranchName:
+		why = fmt.Sprintf("it is longer than %d bytes", maxBranchName)
+	case err == nil:
+		return nil
+	case exitCodeOf(err) != 1:
+		return err
+	default:
+		why = "git refuses it"
 	}
-	return r, nil
+	return failedf(contract.OutcomeCheckoutFailed, "the branch name %q cannot be worked on (%s): rename the branch, and open a pull request from the new one", r.branch, why)
 }
 
 // create makes the git directory anew. A half-made one may have been left by a process that was killed.

@@ -143,9 +143,7 @@ func newJob(o Options) (*job, error) {
 	if j.state, err = loadState(j.dir, o.Build.ARN, j.clock.Now()); err != nil {
 		return nil, err
 	}
-	if j.repo, err = j.newRepository(); err != nil {
-		return nil, err
-	}
+	j.repo = j.newRepository()
 	if o.LocalDir == "" {
 		j.keeper = &keeper{
 			holder: o.Ports.Lock, buildARN: o.Build.ARN, ttl: p.Lease, clock: j.clock,

@@ -65,6 +65,8 @@ const (
 type world struct {
 	t       testing.TB
 	github  *githubemulator.Server
+	gitDir  string // where GitHub keeps its repositories
+	branch  string
 	faults  *faults.Injector
 	locks   *dynamodb.Table
 	bucket  *bucket
@@ -118,7 +120,7 @@ func goodAgent() []string {
 // newWorld makes a world in which the controller has just started a build.
 func newWorld(t testing.TB, change ...func(map[string]string)) *world {
 	t.Helper()
-	w := &world{t: t, faults: faults.New(nil, nil), bucket: &bucket{objects: map[string]string{}}, metrics: &metrics{}, log: &syncBuffer{}}
+	w := &world{t: t, branch: testBranch, gitDir: t.TempDir(), faults: faults.New(nil, nil), bucket: &bucket{objects: map[string]string{}}, metrics: &metrics{}, log: &syncBuffer{}}
 	files := sampleFiles()
 	for _, c := range change {
 		c(files)
@@ -135,7 +137,7 @@ func newWorld(t testing.TB, change ...func(map[string]string)) *world {
 
 func (w *world) newGitHub(files map[string]string) {
 	w.t.Helper()
-	server, err := githubemulator.New(githubemulator.Options{Dir: w.t.TempDir(), Faults: w.faults})
+	server, err := githubemulator.New(githubemulator.Options{Dir: w.gitDir, Faults: w.faults})
 	w.must(err)
 	web := httptest.NewServer(server)
 	w.t.Cleanup(web.Close)
@@ -276,7 +278,7 @@ func (w *world) body() string {
 
 // file is a file at the branch's head on GitHub.
 func (w *world) file(name string) string {
-	text, err := w.github.File(testRepository, testBranch, name)
+	text, err := w.github.File(testRepository, w.branch, name)
 	if err != nil {
 		return ""
 	}
@@ -284,8 +286,24 @@ func (w *world) file(name string) string {
 }
 
 func (w *world) head() string {
-	head, _ := w.github.BranchHead(testRepository, testBranch)
+	head, _ := w.github.BranchHead(testRepository, w.branch)
 	return head
+}
+
+// onBranch moves the work to another branch, with a pull request of its own.
+func (w *world) onBranch(name string) {
+	w.t.Helper()
+	w.must(w.github.CreateBranch(testRepository, name, testBranch))
+	// GitHub opens no pull request without a commit of the branch's own.
+	_, err := w.github.PushFiles(testRepository, name, githubemulator.Text(map[string]string{"branch.txt": name}), "Begin")
+	w.must(err)
+	pr, err := w.github.OpenPullRequest(githubemulator.NewPullRequest{
+		Repository: testRepository, Title: "The cart", Body: "Written by a person.\r\n", Head: name, Base: "main", Author: "ann",
+	})
+	w.must(err)
+	w.branch, w.pull = name, pr.Number
+	p := &w.options.Parameters
+	p.BranchName, p.PullRequest, p.Commit = name, int64(pr.Number), w.head()
 }
 
 // testRemote is the emulator as git sees it.
