@@ -4,79 +4,42 @@
 package worker
 
 import (
-	"bytes"
 	"context"
-	"io"
+	"strings"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	"github.com/kiro-worker/kiro-worker/internal/redact"
 )
 
 // checkSecrets refuses to commit a known secret: what is pushed cannot be taken back. It looks at the lines that the
 // change adds; what stood there before is not the agent's doing.
 func (j *job) checkSecrets(ctx context.Context, tree string) error {
-	var found watched
-	out := redact.NewWriter(&found, j.redactor)
+	found, err := j.scanChange(ctx, tree)
+	if err != nil || len(found.secrets) == 0 {
+		return err
+	}
+	return failedf(contract.OutcomeAgentFailed, "the change holds a secret of the build in %s; nothing of it was pushed: keep credentials out of what the agent writes",
+		firstFew(found.secrets))
+}
+
+// scanChange looks through the lines that a tree adds to HEAD.
+func (j *job) scanChange(ctx context.Context, tree string) (*diffScan, error) {
+	scan := &diffScan{finder: j.redactor.NewFinder}
 	_, err := j.repo.do(ctx, call{
 		args:   []string{"diff-tree", "-p", "--no-color", "--no-ext-diff", "--no-textconv", "--text", "--unified=0", "--no-renames", "--end-of-options", "HEAD", tree},
-		output: &addedLines{out: out},
+		output: scan,
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := out.Close(); err != nil {
-		return err
-	}
-	if found.marked {
-		return failedf(contract.OutcomeAgentFailed, "the change holds a secret of the build; nothing of it was pushed: keep credentials out of what the agent writes")
-	}
-	return nil
+	scan.settle()
+	return scan, nil
 }
 
-// addedLines passes on the lines of a diff that begin with a plus.
-type addedLines struct {
-	out    io.Writer
-	midway bool
-	adding bool
-}
-
-// Write implements io.Writer.
-func (a *addedLines) Write(p []byte) (int, error) {
-	for rest := p; len(rest) > 0; {
-		line := rest
-		if i := bytes.IndexByte(rest, '\n'); i >= 0 {
-			line = rest[:i+1]
-		}
-		rest = rest[len(line):]
-		if !a.midway {
-			a.adding = line[0] == '+'
-			if a.adding {
-				line = line[1:]
-			}
-		}
-		a.midway = len(line) == 0 || line[len(line)-1] != '\n'
-		if a.adding {
-			if _, err := a.out.Write(line); err != nil {
-				return 0, err
-			}
-		}
+// firstFew names a few of many.
+func firstFew(names []string) string {
+	const few = 3
+	if len(names) <= few {
+		return strings.Join(names, ", ")
 	}
-	return len(p), nil
-}
-
-// watched notes whether a known secret was taken out of what it is given.
-type watched struct {
-	tail   []byte
-	marked bool
-}
-
-// Write implements io.Writer.
-func (w *watched) Write(p []byte) (int, error) {
-	if w.marked {
-		return len(p), nil
-	}
-	text := bytes.Join([][]byte{w.tail, p}, nil)
-	w.marked = bytes.Contains(text, []byte(redact.Mark))
-	w.tail = bytes.Clone(text[max(0, len(text)-len(redact.Mark)):])
-	return len(p), nil
+	return strings.Join(names[:few], ", ") + " and others"
 }

@@ -1,0 +1,111 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/kiro-worker/kiro-worker/internal/redact"
+)
+
+// maxLineHead is how much of a line is kept while it is read: enough for a path.
+const maxLineHead = 5 << 10
+
+// diffScan reads a diff (without context lines) and notes, by file, what must not be in the lines that it adds. It
+// holds one line's beginning at a time, however long the lines are.
+type diffScan struct {
+	finder func() *redact.Finder
+
+	secrets   []string // files that would hold a known secret
+	conflicts []string // files that would hold a conflict that nobody resolved
+
+	name   string
+	added  *redact.Finder // of the current file
+	merge  conflictMarks
+	head   []byte // the current line's beginning
+	midway bool
+}
+
+// Write implements io.Writer.
+func (d *diffScan) Write(p []byte) (int, error) {
+	for rest := p; len(rest) > 0; {
+		part, whole := rest, false
+		if i := bytes.IndexByte(rest, '\n'); i >= 0 {
+			part, whole = rest[:i+1], true
+		}
+		rest = rest[len(part):]
+		d.take(part)
+		if d.midway = !whole; whole {
+			d.line(strings.TrimRight(string(d.head), "\r\n"))
+			d.head = d.head[:0]
+		}
+	}
+	return len(p), nil
+}
+
+// take takes up a part of a line.
+func (d *diffScan) take(part []byte) {
+	d.head = append(d.head, part[:min(len(part), maxLineHead-len(d.head))]...)
+	if d.head[0] != '+' || d.added == nil {
+		return
+	}
+	if !d.midway {
+		part = part[1:]
+	}
+	_, _ = d.added.Write(part)
+}
+
+// line looks at a line's beginning, once all of the line was read.
+func (d *diffScan) line(head string) {
+	switch {
+	case strings.HasPrefix(head, "diff --git "):
+		d.settle()
+		d.name, d.added, d.merge = "", d.finder(), conflictMarks{}
+	case d.name == "" && strings.HasPrefix(head, "+++ "):
+		d.name = strings.TrimPrefix(strings.Trim(head[4:], `"`), "b/")
+	case strings.HasPrefix(head, "+"):
+		d.merge.line(head[1:])
+	}
+}
+
+// settle notes what was found in the file that ends.
+func (d *diffScan) settle() {
+	if d.added == nil {
+		return
+	}
+	if d.added.Holds() {
+		d.secrets = append(d.secrets, d.name)
+	}
+	if d.merge.whole() {
+		d.conflicts = append(d.conflicts, d.name)
+	}
+	d.added = nil
+}
+
+// conflictMarks follows a text's lines and tells whether git's three marks of a conflict stand in it, in their order.
+// One of them alone is common: a row of equal signs underlines a heading.
+type conflictMarks struct{ seen int }
+
+func (m *conflictMarks) line(line string) {
+	marks := [...]func(string) bool{
+		func(l string) bool { return strings.HasPrefix(l, "<<<<<<< ") },
+		func(l string) bool { return l == "=======" },
+		func(l string) bool { return strings.HasPrefix(l, ">>>>>>> ") },
+	}
+	if m.seen < len(marks) && marks[m.seen](line) {
+		m.seen++
+	}
+}
+
+func (m *conflictMarks) whole() bool { return m.seen == 3 }
+
+// holdsConflict reports whether a text holds a conflict that nobody resolved.
+func holdsConflict(text []byte) bool {
+	var m conflictMarks
+	for line := range bytes.Lines(text) {
+		m.line(string(bytes.TrimRight(line, "\r\n")))
+	}
+	return m.whole()
+}
