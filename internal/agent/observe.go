@@ -9,12 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"regexp"
 )
 
-// denied is how Kiro says that a tool was refused.
+// denied is how Kiro says, on standard error, that a tool was refused. It is looked for as Kiro writes it: the tests of
+// a program that is about access print words like it, in other letters and on standard output.
 var denied = []byte("[denied]")
 
 // terminalCodes are the sequences that colour a terminal; they may stand within the word that is looked for.
@@ -27,37 +27,45 @@ const (
 	maxLine = 64 << 10
 )
 
-// size is how long a file is, 0 if there is none yet.
-func size(path string) (int64, error) {
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
-	}
+// errorsTitle stands in the output file between what a run wrote to standard output and to standard error.
+const errorsTitle = "\n===== standard error\n"
+
+// look reads what a run wrote to standard error, in bounded memory however long the lines are, and appends it to the
+// file of its output.
+func (o *Outcome) look(errorsFile, outputFile string) error {
+	in, err := os.Open(errorsFile)
 	if err != nil {
-		return 0, fmt.Errorf("reading the agent's output: %w", err)
+		return fmt.Errorf("reading the agent's output: %w", err)
 	}
-	return info.Size(), nil
+	defer func() { _ = in.Close() }()
+	out, err := os.OpenFile(outputFile, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return fmt.Errorf("keeping the agent's output: %w", err)
+	}
+	to := bufio.NewWriterSize(out, maxLine)
+	err = o.follow(bufio.NewReaderSize(in, maxLine), to)
+	if err = errors.Join(err, to.Flush(), out.Close()); err != nil {
+		return fmt.Errorf("keeping the agent's output: %w", err)
+	}
+	return nil
 }
 
-// look reads what a run wrote, from an offset on, in bounded memory however long the lines are.
-func (o *Outcome) look(path string, from int64) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("reading the agent's output: %w", err)
-	}
-	defer func() { _ = file.Close() }()
-	if _, err := file.Seek(from, io.SeekStart); err != nil {
-		return fmt.Errorf("reading the agent's output: %w", err)
-	}
-	in := bufio.NewReaderSize(file, maxLine)
-	for {
+// follow observes each line and passes it on.
+func (o *Outcome) follow(in *bufio.Reader, out *bufio.Writer) error {
+	for title := errorsTitle; ; title = "" {
 		line, err := in.ReadSlice('\n')
+		if len(line) == 0 && errors.Is(err, io.EOF) {
+			return nil
+		}
 		o.observe(line)
+		// What cannot be written is told when it is flushed.
+		_, _ = out.WriteString(title)
+		_, _ = out.Write(line)
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil && !errors.Is(err, bufio.ErrBufferFull):
-			return fmt.Errorf("reading the agent's output: %w", err)
+			return err
 		}
 	}
 }
@@ -68,7 +76,7 @@ func (o *Outcome) observe(line []byte) {
 		return
 	}
 	plain := terminalCodes.ReplaceAll(line, nil)
-	if !bytes.Contains(bytes.ToLower(plain), denied) {
+	if !bytes.Contains(plain, denied) {
 		return
 	}
 	o.Denied++

@@ -7,6 +7,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
 	"time"
 
 	"k8s.io/utils/clock"
@@ -35,9 +38,12 @@ type Spec struct {
 	Env []string
 	// Credential is the user that the agent runs as. Nil is the caller's own.
 	Credential *process.Credential
-	// Output is the file that the agent's output is appended to, as it is: redact it before it goes anywhere.
+	// Output is the file that the agent's output is appended to, as it is: redact it before it goes anywhere. What it
+	// writes to standard error follows when the run is over; until then it is in Errors.
 	Output string
-	// MaxOutput bounds that file, in bytes. Zero is process.DefaultMaxOutput.
+	// Errors is the file of standard error. It is emptied before the run, and gone after it.
+	Errors string
+	// MaxOutput bounds each of those files, in bytes. Zero is process.DefaultMaxOutput.
 	MaxOutput int64
 	// Timeout is for this task, and Silence for the longest time without output. Zero is none.
 	Timeout, Silence time.Duration
@@ -49,7 +55,7 @@ type Spec struct {
 // its tools were refused. That is measured at the diff, the task's box and the tests.
 type Outcome struct {
 	process.Result
-	// Denied is how many lines of the output say that a tool was denied.
+	// Denied is how many lines of standard error say that a tool was denied.
 	Denied int
 	// DeniedLines are the first few of them, cut. They are not redacted.
 	DeniedLines []string
@@ -89,6 +95,20 @@ func meaning(code int) string {
 	}
 }
 
+// errNotExecutable says what to do about a program that the system refuses to execute. The worker may be allowed what
+// the agent's user is not: a program that was installed under root's home is found and cannot be run.
+var errNotExecutable = errors.New("the program is there, but the agent's user cannot execute it: install it where every user " +
+	"may read and execute it and pass through all directories on the way (chmod o+rx), for this machine's architecture, with the interpreter that its first line names")
+
+// cannotBeExecuted reports whether the system refused to execute a program. It would on every task.
+func cannotBeExecuted(err error) bool {
+	var refused *fs.PathError
+	if !errors.As(err, &refused) || refused.Op != "fork/exec" {
+		return false
+	}
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOEXEC) || errors.Is(err, syscall.ENOTDIR)
+}
+
 // Run runs the agent on a task. An error means that it could not be run at all; an error that is terminal would come
 // again on every task.
 func Run(ctx context.Context, spec Spec) (Outcome, error) {
@@ -98,23 +118,27 @@ func Run(ctx context.Context, spec Spec) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, fault.NewTerminal(fault.CodeInvalidConfiguration, fmt.Errorf("making the agent's command: %w", err))
 	}
-	from, err := size(spec.Output)
-	if err != nil {
-		return Outcome{}, err
+	if err := os.RemoveAll(spec.Errors); err != nil {
+		return Outcome{}, fmt.Errorf("running the agent: %w", err)
 	}
 	result, err := process.Run(ctx, process.Spec{
-		Args: args, Dir: spec.Dir, Env: spec.Env, Credential: spec.Credential, Stdout: spec.Output,
+		Args: args, Dir: spec.Dir, Env: spec.Env, Credential: spec.Credential, Stdout: spec.Output, Stderr: spec.Errors,
 		MaxOutput: spec.MaxOutput, Timeout: spec.Timeout, Silence: spec.Silence, Clock: spec.Clock,
 	})
-	if errors.Is(err, process.ErrNotFound) {
+	switch {
+	case errors.Is(err, process.ErrNotFound):
 		return Outcome{}, fault.NewTerminal(fault.CodeInvalidConfiguration, fmt.Errorf("running the agent: %w", err))
-	}
-	if err != nil {
+	case cannotBeExecuted(err):
+		return Outcome{}, fault.NewTerminal(fault.CodeInvalidConfiguration, fmt.Errorf("running the agent: %w: %w", errNotExecutable, err))
+	case err != nil:
 		return Outcome{}, fmt.Errorf("running the agent: %w", err)
 	}
 	outcome := Outcome{Result: result}
-	if err := outcome.look(spec.Output, from); err != nil {
+	if err := outcome.look(spec.Errors, spec.Output); err != nil {
 		return Outcome{}, err
+	}
+	if err := os.Remove(spec.Errors); err != nil {
+		return Outcome{}, fmt.Errorf("keeping the agent's output: %w", err)
 	}
 	return outcome, nil
 }

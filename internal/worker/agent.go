@@ -178,7 +178,7 @@ func (r *agentRun) try(ctx context.Context, task agent.Task, record *TaskRecord)
 	}
 	outcome, err := agent.Run(ctx, agent.Spec{
 		Preset: s.AgentPreset, Command: s.AgentCommand, Task: task, SpecPath: r.parameters.SpecPath,
-		Dir: r.repo.tree, Env: r.env, Credential: credential, Output: r.path(agentLog),
+		Dir: r.repo.tree, Env: r.env, Credential: credential, Output: r.path(agentLog), Errors: r.path(agentErrors),
 		Timeout: limit, Silence: s.SilenceTimeout, Clock: r.clock,
 	})
 	r.endUser()

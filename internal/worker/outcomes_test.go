@@ -102,6 +102,15 @@ func TestOutcomes(t *testing.T) {
 			prepare: func(w *world) { w.options.Parameters.Settings.AgentCommand = []string{"no-such-agent"} },
 			outcome: contract.OutcomeAgentFailed, stage: contract.StageAgent, message: "no-such-agent", code: ExitWork, worked: true,
 		},
+		"AgentNotExecutable": {
+			why: "A program that is there and cannot be executed is the environment's mistake as well, and says what to do.",
+			prepare: func(w *world) {
+				dir := w.t.TempDir()
+				w.must(os.WriteFile(filepath.Join(dir, "agent"), []byte("#!/no/such/interpreter\n"), 0o755))
+				w.options.Parameters.Settings.AgentCommand = []string{filepath.Join(dir, "agent")}
+			},
+			outcome: contract.OutcomeAgentFailed, stage: contract.StageAgent, message: "cannot execute it: install it where", code: ExitWork, worked: true,
+		},
 		"AgentDeletesTasks": {
 			why:     "A task that vanished cannot be done.",
 			prepare: func(w *world) { w.options.Parameters.Settings.AgentCommand = shell("rm -r .kiro; echo x > f") },

@@ -29,6 +29,8 @@ const (
 const (
 	agentLog = "agent.log"
 	setupLog = "setup.log"
+	// agentErrors holds what a run of the agent wrote to standard error, until that follows in agentLog.
+	agentErrors = "agent-errors.log"
 )
 
 // setUp installs what the agent and the tests need, unless that was done for the same lock file before: an agent may

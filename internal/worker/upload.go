@@ -34,7 +34,7 @@ func (j *job) artifacts() []artifact {
 		{"diffs/changes.diff", "text/x-diff; charset=utf-8", j.writeDiff},
 		{"reports/test-results.json", jsonType, j.writeTests},
 		{"reports/coverage-report.json", jsonType, j.writeCoverage},
-		{"logs/kiro-cli.log", textType, func(_ context.Context, w io.Writer) error { return copyFile(w, j.path(agentLog)) }},
+		{"logs/kiro-cli.log", textType, j.writeAgentLog},
 		{"metadata.json", jsonType, j.writeMetadata},
 		// Last, so that it has the most to tell.
 		{"logs/build.log", textType, j.writeBuildLog},
@@ -100,6 +100,11 @@ func copyFile(w io.Writer, name string) error {
 	defer func() { _ = file.Close() }()
 	_, err = io.Copy(w, file)
 	return err
+}
+
+// writeAgentLog is what the agent wrote, with what a run that was cut short had written to standard error.
+func (j *job) writeAgentLog(_ context.Context, w io.Writer) error {
+	return errors.Join(copyFile(w, j.path(agentLog)), copyFile(w, j.path(agentErrors)))
 }
 
 // writeBuildLog is the worker's own log, and behind it what the setup and test commands wrote.
