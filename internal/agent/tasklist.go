@@ -25,14 +25,14 @@ var (
 // list is a tasks.md while it is read.
 type list struct {
 	tasks   []Task
-	count   int             // of tasks, without what only ends a section
-	details map[int][]State // boxes without a number within a task, by its index
+	count   int              // of tasks, without what only ends a section
+	details map[int][]detail // boxes without a number within a task, by its index
 	fence   string
 	comment bool
 }
 
 func (l *list) read(text []byte) {
-	l.details = map[int][]State{}
+	l.details = map[int][]detail{}
 	offset, number := 0, 0
 	for len(text) > 0 && len(l.tasks) <= 2*maxTasks {
 		line, rest, _ := bytes.Cut(text, []byte("\n"))
@@ -122,7 +122,7 @@ func (l *list) add(t Task, hasNumber bool) {
 	t.Title = strings.TrimSpace(strings.Trim(cutText(t.Title, maxTitle), "*"))
 	parent := l.parentOf(t)
 	if !hasNumber && parent >= 0 && l.tasks[parent].ID[0] != '#' {
-		l.details[parent] = append(l.details[parent], t.State)
+		l.details[parent] = append(l.details[parent], detail{state: t.State, box: t.box, boxLen: t.boxLen})
 		return
 	}
 	l.count++
@@ -177,8 +177,8 @@ func (l *list) settle() {
 		if t.level == closed {
 			continue
 		}
-		if states := l.details[n]; t.box < 0 && len(states) > 0 {
-			t.State = together(states)
+		if t.details = l.details[n]; t.box < 0 && len(t.details) > 0 {
+			t.State = together(statesOf(t.details))
 		}
 		t.Leaf = true
 		place[t.ID] = len(tasks)
@@ -200,6 +200,14 @@ func (l *list) settle() {
 		}
 	}
 	l.tasks = tasks
+}
+
+func statesOf(details []detail) []State {
+	states := make([]State, 0, len(details))
+	for _, d := range details {
+		states = append(states, d.state)
+	}
+	return states
 }
 
 func together(states []State) State {

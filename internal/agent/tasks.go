@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
@@ -50,12 +51,19 @@ type Task struct {
 	// Line is the line that it stands in, from 1.
 	Line int
 
-	number string // ID without what was added
-	box    int    // offset of what is in the box, or -1
-	boxLen int    // its length in bytes
-	at     int    // offset of the place where a heading's box could be put
-	indent int
-	level  int // of a heading; 0 is a list item
+	number  string // ID without what was added
+	box     int    // offset of what is in the box, or -1
+	boxLen  int    // its length in bytes
+	at      int    // offset of the place where a heading's box could be put
+	details []detail
+	indent  int
+	level   int // of a heading; 0 is a list item
+}
+
+// detail is a box without a number within a task.
+type detail struct {
+	state       State
+	box, boxLen int
 }
 
 // ParseTasks reads a tasks.md. It is tolerant of everything that people and agents write; an error means that the
@@ -158,10 +166,7 @@ func tick(text []byte, t Task) []byte {
 	if t.box >= 0 {
 		from, to, mark = t.box, t.box+t.boxLen, "x"
 	}
-	out := make([]byte, 0, len(text)+len(mark))
-	out = append(out, text[:from]...)
-	out = append(out, mark...)
-	return append(out, text[to:]...)
+	return slices.Concat(text[:from], []byte(mark), text[to:])
 }
 
 // cutText makes one line of at most max bytes.

@@ -1,0 +1,156 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package agent
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Confine holds what an agent did to tasks.md against the one task that it was given. Its own box is its to change,
+// and so are those of its parts and of the tasks that it is a part of. Any other box is put back as it was, and a task
+// that was added is not done: nobody saw their work, and the next attempt would believe them. Prose is left alone.
+//
+// It returns the text, and which tasks' boxes were put back. An error says that the list itself is another: a task
+// was taken out, or is no longer the one that somebody wrote and approved.
+func Confine(before, after []byte, id string) (text []byte, restored []string, err error) {
+	was, err := ParseTasks(before)
+	if err != nil {
+		return nil, nil, err
+	}
+	is, err := ParseTasks(after)
+	if err != nil {
+		return nil, nil, err
+	}
+	if names := rewritten(was, is, id); len(names) > 0 {
+		return nil, nil, rewrittenError(names)
+	}
+	own := kin(is, id)
+	var marks []mark
+	for _, task := range is {
+		if own[task.ID] {
+			continue
+		}
+		old, known := Find(was, task.ID)
+		if found := strayMarks(before, after, old, task, known); len(found) > 0 {
+			marks, restored = append(marks, found...), append(restored, task.ID)
+		}
+	}
+	text = apply(after, marks)
+	// A box can be made, or taken away, in more ways than are put back one by one.
+	if is, err = ParseTasks(text); err != nil {
+		return nil, nil, err
+	}
+	maps.Copy(own, kin(was, id))
+	if names := turned(was, is, own); len(names) > 0 {
+		return nil, nil, rewrittenError(names)
+	}
+	return text, restored, nil
+}
+
+func rewrittenError(names []string) error {
+	const few = 3
+	more := ""
+	if len(names) > few {
+		names, more = names[:few], " and others"
+	}
+	return fmt.Errorf("the agent removed or rewrote tasks that were not its own in tasks.md: %s%s", strings.Join(names, ", "), more)
+}
+
+// kin are a task, its parts, and what it is a part of.
+func kin(tasks []Task, id string) map[string]bool {
+	own := map[string]bool{id: true}
+	for _, t := range tasks {
+		// A parent stands before its parts.
+		if own[t.Parent] {
+			own[t.ID] = true
+		}
+	}
+	for t, ok := Find(tasks, id); ok && t.Parent != ""; t, ok = Find(tasks, t.Parent) {
+		own[t.Parent] = true
+	}
+	return own
+}
+
+// rewritten are the tasks that are no longer what they were. Of the agent's own only its place counts: as a part of
+// another, or as an optional one, it would take more with it than itself. Its parts are its own business.
+func rewritten(was, is []Task, id string) []string {
+	var names []string
+	parts := map[string]bool{id: true}
+	for _, old := range was {
+		if parts[old.Parent] {
+			parts[old.ID] = true
+			continue
+		}
+		now, ok := Find(is, old.ID)
+		same := ok && now.Parent == old.Parent && now.Optional == old.Optional
+		if same && old.ID != id {
+			same = now.Title == old.Title && now.Leaf == old.Leaf
+		}
+		if !same {
+			names = append(names, old.ID)
+		}
+	}
+	return names
+}
+
+// turned are the tasks, not of the agent's own, that are done now and were not, or the other way round.
+func turned(was, is []Task, own map[string]bool) []string {
+	var names []string
+	for _, old := range was {
+		now, ok := Find(is, old.ID)
+		if own[old.ID] || ok && (now.State == Done) == (old.State == Done) {
+			continue
+		}
+		names = append(names, old.ID)
+	}
+	return names
+}
+
+// mark is what a box is to hold.
+type mark struct {
+	box, boxLen int
+	text        string
+}
+
+// strayMarks are what puts the boxes of a task back that an agent had no business with.
+func strayMarks(before, after []byte, old, now Task, known bool) []mark {
+	var marks []mark
+	put := func(box, boxLen int, want string) {
+		if stateOf(string(after[box:box+boxLen])) != stateOf(want) {
+			marks = append(marks, mark{box, boxLen, want})
+		}
+	}
+	if now.box >= 0 {
+		want := " "
+		switch {
+		case known && old.box >= 0:
+			want = string(before[old.box : old.box+old.boxLen])
+		case known && old.State == Done:
+			want = "x"
+		}
+		put(now.box, now.boxLen, want)
+	}
+	for n, d := range now.details {
+		switch {
+		case !known:
+			put(d.box, d.boxLen, " ")
+		case len(old.details) == len(now.details):
+			put(d.box, d.boxLen, string(before[old.details[n].box:old.details[n].box+old.details[n].boxLen]))
+		}
+	}
+	return marks
+}
+
+// apply fills boxes. From the end, as that moves nothing that is still to be filled.
+func apply(text []byte, marks []mark) []byte {
+	slices.SortFunc(marks, func(a, b mark) int { return cmp.Compare(b.box, a.box) })
+	for _, m := range marks {
+		text = slices.Concat(text[:m.box], []byte(m.text), text[m.box+m.boxLen:])
+	}
+	return text
+}
