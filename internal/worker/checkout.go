@@ -124,6 +124,9 @@ func (j *job) commitWork(ctx context.Context, message string) (paths []string, e
 		return nil, err
 	}
 	if err := j.push(ctx, commit); err != nil {
+		// It is on no branch but the worker's own, which ends with the build: the diff must show it.
+		j.state.Unfinished = commit
+		j.save()
 		return nil, err
 	}
 	j.state.Result.Commit = commit

@@ -35,6 +35,7 @@ func TestOutcomes(t *testing.T) {
 		stage   contract.Stage
 		message string // in the result
 		body    string // in the pull request
+		diff    string // in the artifacts
 		code    ExitCode
 		worked  bool // the card's arming is worked off
 	}{
@@ -187,12 +188,12 @@ func TestOutcomes(t *testing.T) {
 					}
 				}}
 			},
-			outcome: contract.OutcomeInternalError, stage: contract.StageAgent, message: "moved by somebody else", code: ExitMachinery,
+			outcome: contract.OutcomeInternalError, stage: contract.StageAgent, message: "moved by somebody else", diff: "+task 2", code: ExitMachinery,
 		},
 		"PushRefused": {
 			why:     "A branch rule that refuses the push needs a person.",
 			prepare: func(w *world) { w.must(w.github.ProtectBranch(testRepository, "feature/*")) },
-			outcome: contract.OutcomeInternalError, stage: contract.StageAgent, message: "rules refuse the push", code: ExitMachinery,
+			outcome: contract.OutcomeInternalError, stage: contract.StageAgent, message: "rules refuse the push", diff: "+task 2", code: ExitMachinery,
 		},
 		"BucketDown": {
 			why:     "A success whose artifacts are lost is not one, and the pull request is told so after all.",
@@ -242,6 +243,9 @@ func TestOutcomes(t *testing.T) {
 			}
 			if got := codes[PhaseFinally]; got != c.code {
 				t.Errorf("%s\nexit code %d, want %d", c.why, got, c.code)
+			}
+			if c.diff != "" && !strings.Contains(w.bucket.objects["artifacts/test/b-1/diffs/changes.diff"], c.diff) {
+				t.Errorf("%s\nthe diff lacks %q:\n%s", c.why, c.diff, w.bucket.objects["artifacts/test/b-1/diffs/changes.diff"])
 			}
 			if w.card().Exists != c.worked {
 				t.Errorf("%s\nworked off: %t, want %t", c.why, w.card().Exists, c.worked)
