@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"strings"
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/agent"
@@ -42,6 +43,7 @@ func implement(ctx context.Context, j *job) error {
 			return err
 		}
 	}
+	j.noteAdded(open)
 	return nil
 }
 
@@ -66,17 +68,6 @@ func (j *job) countTasks(ctx context.Context, tasks []agent.Task) {
 	if j.keeper != nil {
 		j.keeper.tellTasks(j.state.Result.Tasks)
 		j.beatNow(ctx)
-	}
-}
-
-// keepUnfinished remembers what a failed task left in the work tree, for people to look at.
-func (j *job) keepUnfinished(ctx context.Context) {
-	if ctx.Err() != nil {
-		return
-	}
-	tree, changed, err := j.repo.stage(ctx)
-	if err == nil && len(changed) > 0 {
-		j.state.Unfinished = tree
 	}
 }
 
@@ -132,6 +123,10 @@ func (r *agentRun) task(ctx context.Context, task agent.Task) error {
 	log := logOf(ctx).WithValues(keyTask, task.ID)
 	log.Info("Task begun")
 	record := TaskRecord{ID: task.ID, Title: r.clean(task.Title)}
+	list, err := r.readTree(r.tasksFile(), maxSpecFile)
+	if err != nil {
+		return failedf(contract.OutcomeAgentFailed, "%s %s", r.tasksFile(), plainError(err))
+	}
 	policy := policyOr(r.parameters.Settings.RetryAgentTask, taskPolicy)
 	began := r.clock.Now()
 	var v verdict
@@ -141,9 +136,8 @@ func (r *agentRun) task(ctx context.Context, task agent.Task) error {
 				return err
 			}
 		}
-		var err error
 		record.Tries = n
-		if v, err = r.try(ctx, task, &record); err != nil {
+		if v, err = r.try(ctx, task, list, &record); err != nil {
 			return err
 		}
 		log.Info("Agent ended", keyTry, n, keyExitCode, record.ExitCode, keyReason, v.Reason)
@@ -161,11 +155,16 @@ func (r *agentRun) task(ctx context.Context, task agent.Task) error {
 	return nil
 }
 
-// try runs the agent once, judges what it did, and keeps it if the task is done.
-func (r *agentRun) try(ctx context.Context, task agent.Task, record *TaskRecord) (verdict, error) {
+// try runs the agent once, judges what it did, and keeps it if the task is done. The list is tasks.md as it was before
+// the task.
+func (r *agentRun) try(ctx context.Context, task agent.Task, list []byte, record *TaskRecord) (verdict, error) {
 	left := r.until.Sub(r.clock.Now())
 	if left <= 0 {
 		return verdict{}, r.outOfTime(task)
+	}
+	before, err := r.baseline(ctx, list)
+	if err != nil {
+		return verdict{}, err
 	}
 	if err := r.hand(ctx); err != nil {
 		return verdict{}, err
@@ -193,7 +192,9 @@ func (r *agentRun) try(ctx context.Context, task agent.Task, record *TaskRecord)
 		return verdict{}, r.outOfTime(task)
 	}
 	record.ExitCode = outcome.ExitCode
-	return r.keep(ctx, task, outcome, record)
+	run := finishedRun{task: task, list: list, before: before, outcome: outcome}
+	v, err := r.keep(ctx, run, record)
+	return v, agentsFault(err)
 }
 
 func (r *agentRun) outOfTime(task agent.Task) error {
@@ -202,66 +203,28 @@ func (r *agentRun) outOfTime(task agent.Task) error {
 		"Raise spec.timeout of the work item, or split the spec", task.ID, done.Done, done.Total)
 }
 
-// keep judges a run and commits its work if the task is done.
-func (r *agentRun) keep(ctx context.Context, task agent.Task, outcome agent.Outcome, record *TaskRecord) (verdict, error) {
-	_, changed, err := r.repo.stage(ctx)
-	if err != nil {
-		return verdict{}, err
-	}
-	seen := sighting{Suspicious: outcome.Suspicious(), TicksItself: r.parameters.Settings.AgentPreset != agent.PresetCommand}
-	for _, name := range changed {
-		if name != r.tasksFile() {
-			seen.Changed++
-		}
-	}
-	record.Files = seen.Changed
-	if tasks, err := r.readTasks(); err == nil {
-		var found agent.Task
-		found, seen.Listed = agent.Find(tasks, task.ID)
-		seen.Ticked = found.State == agent.Done
-	}
-	v := judge(seen)
-	if !v.Done {
-		return v, nil
-	}
-	if v.Tick {
-		if err := r.tick(task); err != nil {
-			return verdict{}, err
-		}
-	}
-	if _, err := r.commitWork(ctx, r.commitMessage(task)); err != nil {
-		return verdict{}, err
-	}
-	tasks, err := r.readTasks()
-	if err != nil {
-		return verdict{}, err
-	}
-	r.countTasks(ctx, tasks)
-	return v, nil
-}
-
-func (r *agentRun) tick(task agent.Task) error {
-	text, err := r.readTree(r.tasksFile(), maxSpecFile)
-	if err == nil {
-		text, err = agent.MarkDone(text, task.ID)
-	}
-	if err == nil {
-		err = r.writeTree(r.tasksFile(), text)
-	}
-	if err != nil {
-		return failed(contract.OutcomeAgentFailed, fmt.Errorf("ticking task %s: %w", task.ID, err))
-	}
-	return nil
-}
-
 // commitMessage names the task, and in trailers what the commit belongs to.
 func (r *agentRun) commitMessage(task agent.Task) string {
-	title := plainSubject(r.clean(task.Title))
+	title, id := plainSubject(r.clean(task.Title)), plainID(task.ID)
 	if title == "" {
 		title = "no title"
 	}
 	return fmt.Sprintf("Task %s: %s\n\nImplements task %s of %s.\n\nKiro-Task: %s\n%s",
-		task.ID, title, task.ID, r.parameters.SpecPath, task.ID, r.trailers())
+		id, title, id, r.parameters.SpecPath, id, r.trailers())
+}
+
+// plainID is a task's name in a commit's message. A task without a number is named by its place, as "#3": there GitHub
+// would make a link to issue 3 of it.
+func plainID(id string) string {
+	number, place, ok := strings.Cut(id, "#")
+	switch {
+	case !ok:
+		return id
+	case number == "":
+		return "no. " + place
+	default:
+		return number + " (no. " + place + ")"
+	}
 }
 
 // errNoSetup says that nothing is to be set up.

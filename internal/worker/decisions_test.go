@@ -23,14 +23,16 @@ func TestJudge(t *testing.T) {
 		seen       sighting
 		done, tick bool
 	}{
-		"Ticked":          {"The agent says so, and there is something to show.", sighting{Listed: true, Ticked: true, Changed: 2}, true, false},
-		"OnlyTicked":      {"A task may be to look and find all well.", sighting{Listed: true, Ticked: true}, true, false},
-		"Changed":         {"An agent that knows nothing of boxes did something.", sighting{Listed: true, Changed: 1}, true, true},
-		"ChangedButOpen":  {"One that ticks boxes left this one open.", sighting{Listed: true, Changed: 1, TicksItself: true}, false, false},
-		"Nothing":         {"Exit code 0 is nothing.", sighting{Listed: true}, false, false},
-		"Suspicious":      {"A ticked box does not outweigh a denied tool.", sighting{Listed: true, Ticked: true, Changed: 1, Suspicious: "denied"}, false, false},
-		"Vanished":        {"A task that is not there cannot be done.", sighting{Changed: 3}, false, false},
-		"VanishedAndDone": {"Whatever else is seen.", sighting{Ticked: true, Changed: 3}, false, false},
+		"Ticked":         {"The agent says so, and there is something to show.", sighting{Ticked: true, Changed: 2}, true, false},
+		"OnlyTicked":     {"A task may be to look and find all well.", sighting{Ticked: true}, true, false},
+		"Changed":        {"An agent that knows nothing of boxes did something.", sighting{Changed: 1}, true, true},
+		"ChangedButOpen": {"One that ticks boxes left this one open.", sighting{Changed: 1, TicksItself: true}, false, false},
+		"Nothing":        {"Exit code 0 is nothing.", sighting{}, false, false},
+		"Suspicious":     {"A ticked box does not outweigh a denied tool.", sighting{Ticked: true, Changed: 1, Suspicious: "denied"}, false, false},
+		"OtherList":      {"Where the list is another, a box in it says nothing.", sighting{List: "gone", Ticked: true, Changed: 3}, false, false},
+		"Conflict":       {"Nobody merges half a merge.", sighting{Ticked: true, Changed: 1, Conflicts: []string{"a"}}, false, false},
+		"Split":          {"A task with open parts is not done, and a tick would hide them.", sighting{Split: true, Changed: 1}, false, false},
+		"SplitAndDone":   {"One whose parts are all done is.", sighting{Split: true, Ticked: true, Changed: 1}, true, false},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

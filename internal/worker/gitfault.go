@@ -39,9 +39,17 @@ var gitAnswers = []struct {
 	{[]string{"repository not found", "requested url returned error: 404", "' not found"}, fault.CodeNotFound,
 		errors.New("the repository is not there, or the git credentials do not see it")},
 	{[]string{"couldn't find remote ref"}, fault.CodeNotFound, errBranchGone},
-	{[]string{"protected branch", "gh006", "gh013", "pre-receive hook declined", "hook declined"}, fault.CodeAccessDenied,
-		errors.New("the repository's rules refuse the push: let the worker's account push to this branch")},
+	{[]string{"gh006", "protected branch", "cannot update this protected ref", "must be made through a pull request", "must have verified signatures"}, fault.CodeAccessDenied, errRulesRefuse},
+	{[]string{"gh001", "gh013", "file size limit", "push cannot contain secrets", "pre-receive hook declined"}, fault.CodeUnknown, errContentRefused},
+	{[]string{"hook declined"}, fault.CodeAccessDenied, errRulesRefuse},
 }
+
+// errRulesRefuse says that a rule refuses whoever pushes, whatever it is.
+var errRulesRefuse = errors.New("the repository's rules refuse the push: let the worker's account push to this branch")
+
+// errContentRefused says that the server refuses what is pushed, whoever does.
+var errContentRefused = errors.New("the server refuses what the push holds: keep files over 100 MB and secrets out of the change " +
+	"(what is generated belongs into .gitignore), or change the repository's push rules")
 
 // errBranchGone says that the remote has no such branch.
 var errBranchGone = errors.New("the branch is not there any more")

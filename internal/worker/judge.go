@@ -9,10 +9,14 @@ import "fmt"
 type sighting struct {
 	// Suspicious is what speaks against the run: a time-out, an exit code, a denied tool.
 	Suspicious string
-	// Listed: the task is still in tasks.md. Ticked: its box is.
-	Listed, Ticked bool
-	// Changed is how many files differ, beside tasks.md.
+	// List says what became of tasks.md, if it is no longer the list that it was.
+	List string
+	// Ticked: the task's box is, and was not before. Split: the task has parts now.
+	Ticked, Split bool
+	// Changed is how many files this run changed, beside tasks.md.
 	Changed int
+	// Conflicts are files in which a merge was begun and not ended.
+	Conflicts []string
 	// TicksItself is true of an agent that is known to tick the boxes of what it did.
 	TicksItself bool
 }
@@ -29,15 +33,19 @@ type verdict struct {
 // something speaks against the run.
 func judge(s sighting) verdict {
 	switch {
-	case !s.Listed:
-		return verdict{Reason: "the task vanished from tasks.md"}
+	case s.List != "":
+		return verdict{Reason: s.List}
 	case s.Suspicious != "":
 		return verdict{Reason: s.Suspicious}
+	case len(s.Conflicts) > 0:
+		return verdict{Reason: "a merge was left unresolved, with conflict marks in " + firstFew(s.Conflicts)}
 	case s.Ticked && s.Changed == 0:
 		// Tasks that only look at things ("all tests pass") are common in specs.
 		return verdict{Done: true, Reason: "the box is ticked, and no other file was changed"}
 	case s.Ticked:
 		return verdict{Done: true, Reason: fmt.Sprintf("the box is ticked, %s changed", files(s.Changed))}
+	case s.Split:
+		return verdict{Reason: "the agent split the task into parts and left some of them open"}
 	case s.Changed == 0:
 		return verdict{Reason: "the agent changed nothing and left the box open"}
 	case s.TicksItself:

@@ -105,58 +105,6 @@ func (r *repository) reset(ctx context.Context, commit string) error {
 	return nil
 }
 
-// stage takes all changes of the work tree into the index, and returns its tree and the paths that differ from HEAD.
-func (r *repository) stage(ctx context.Context) (tree string, changed []string, err error) {
-	if _, err := r.run(ctx, "add", "--all", "--", "."); err != nil {
-		return "", nil, err
-	}
-	if err := r.dropNested(ctx); err != nil {
-		return "", nil, err
-	}
-	if tree, err = r.line(ctx, "write-tree"); err != nil {
-		return "", nil, err
-	}
-	changed, err = r.changed(ctx, "HEAD", tree)
-	return tree, changed, err
-}
-
-// changed are the paths that differ between two trees.
-func (r *repository) changed(ctx context.Context, from, to string) ([]string, error) {
-	out, err := r.run(ctx, "diff-tree", "-r", "-z", "--name-only", "--no-renames", "--end-of-options", from, to)
-	if err != nil {
-		return nil, err
-	}
-	return splitZero(out), nil
-}
-
-// dropNested takes repositories that somebody cloned into the checkout out of the index: as links to commits that
-// exist nowhere else they would break everybody's checkout.
-func (r *repository) dropNested(ctx context.Context) error {
-	out, err := r.run(ctx, "diff-index", "--cached", "-z", "--raw", "--no-renames", "HEAD", "--")
-	if err != nil {
-		return err
-	}
-	fields := splitZero(out)
-	for n := 0; n+1 < len(fields); n += 2 {
-		modes := strings.Fields(fields[n])
-		if len(modes) < 5 || modes[1] != "160000" || modes[0] == ":160000" {
-			continue
-		}
-		if _, err := r.run(ctx, "rm", "--cached", "--quiet", "-f", "--", ":(literal)"+fields[n+1]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func splitZero(out string) []string {
-	out = strings.TrimSuffix(out, "\x00")
-	if out == "" {
-		return nil
-	}
-	return strings.Split(out, "\x00")
-}
-
 // The author and committer of the worker's commits.
 const (
 	authorName  = "Kiro Worker"
