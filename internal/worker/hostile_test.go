@@ -10,6 +10,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -222,6 +223,36 @@ touch ../repository.git/x && echo WROTE-REPOSITORY
 		if strings.Contains(log, bad) {
 			t.Errorf("%s:\n%s", bad, log)
 		}
+	}
+}
+
+// A link to the worker's own file must not make that file the agent's.
+func TestGivingTheTreeGivesNoLinkedFile(t *testing.T) {
+	w := newWorld(t)
+	w.options.AgentUser = "nobody"
+	w.options.Dir = filepath.Join(sharedTemp(t), "build")
+	j, err := newJob(w.options)
+	w.must(err)
+	w.must(os.MkdirAll(filepath.Join(j.repo.tree, "dir"), 0o755))
+	state, own := j.path(stateFile), filepath.Join(j.repo.tree, "own")
+	w.must(j.state.save(j.dir))
+	w.must(os.WriteFile(own, nil, 0o600))
+	w.must(os.Link(state, filepath.Join(j.repo.tree, "dir", "linked")))
+	w.must(j.giveTree())
+	owner := func(name string) uint32 {
+		info, err := os.Stat(name)
+		w.must(err)
+		stat, ok := info.Sys().(*syscall.Stat_t)
+		if !ok {
+			t.Fatal("no owner")
+		}
+		return stat.Uid
+	}
+	if owner(state) != uint32(os.Geteuid()) {
+		t.Error("the worker's state was given to the agent")
+	}
+	if c, _ := j.credential(); c != nil && owner(own) != c.UID {
+		t.Error("what lies in the checkout is the agent's")
 	}
 }
 

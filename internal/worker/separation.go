@@ -129,7 +129,13 @@ func (j *job) giveTree() error {
 		if err != nil {
 			return err
 		}
-		if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Uid == c.UID && stat.Gid == c.GID {
+		stat, ok := info.Sys().(*syscall.Stat_t)
+		switch {
+		case ok && stat.Uid == c.UID && stat.Gid == c.GID:
+			return nil
+		case ok && stat.Nlink > 1 && info.Mode().IsRegular():
+			// The worker makes no second name for a file: somebody linked to one that lies elsewhere, perhaps the
+			// worker's own state, and would be given that.
 			return nil
 		}
 		return root.Lchown(filepath.FromSlash(name), int(c.UID), int(c.GID))
