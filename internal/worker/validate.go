@@ -56,6 +56,8 @@ func (j *job) specMisses() []string {
 			return nil, errors.New("is empty")
 		case !utf8.Valid(text):
 			return nil, errors.New("is not text in UTF-8")
+		case holdsConflict(text):
+			return nil, errors.New("holds the conflict marks of a merge: resolve it and push")
 		}
 		return text, nil
 	}
