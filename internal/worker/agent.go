@@ -76,6 +76,9 @@ type agentRun struct {
 	*job
 	env   []string
 	until time.Time
+	// settled: all that is in the work tree is committed, and nothing ran in it since. It need not be looked through
+	// again.
+	settled bool
 }
 
 func (j *job) newAgentRun(ctx context.Context) (*agentRun, error) {
@@ -175,6 +178,7 @@ func (r *agentRun) try(ctx context.Context, task agent.Task, list []byte, record
 	if limit <= 0 || left < limit {
 		limit, short = left, true
 	}
+	r.settled = false
 	outcome, err := agent.Run(ctx, agent.Spec{
 		Preset: s.AgentPreset, Command: s.AgentCommand, Task: task, SpecPath: r.parameters.SpecPath,
 		Dir: r.repo.tree, Env: r.env, Credential: credential, Output: r.path(agentLog), Errors: r.path(agentErrors),

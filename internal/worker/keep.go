@@ -23,6 +23,9 @@ func (r *agentRun) baseline(ctx context.Context, list []byte) (string, error) {
 			return "", failedf(contract.OutcomeAgentFailed, "%s cannot be put back after a try that spoiled it: %s", r.tasksFile(), plainError(err))
 		}
 	}
+	if r.settled {
+		return r.repo.line(ctx, "rev-parse", "--verify", "HEAD^{tree}")
+	}
 	tree, _, err := r.stageWork(ctx)
 	return tree, agentsFault(err)
 }
@@ -53,6 +56,7 @@ func (r *agentRun) keep(ctx context.Context, run finishedRun, record *TaskRecord
 	if _, err := r.commitWork(ctx, r.commitMessage(run.task)); err != nil {
 		return verdict{}, err
 	}
+	r.settled = true
 	tasks, err := r.readTasks()
 	if err != nil {
 		return verdict{}, err
