@@ -125,7 +125,7 @@ func Prompt(specPath string, task Task) string {
 
 Read requirements.md (or bugfix.md), design.md and tasks.md in that directory first, and follow the steering files
 under .kiro/steering. Write or extend the tests that the task calls for, and run them. When the task is complete, tick
-its box in tasks.md. Do not work on other tasks, do not commit, push or change branches, and do not lower any
+its box in tasks.md, and leave the boxes and titles of other tasks as they are. Do not work on other tasks, do not commit, push or change branches, and do not lower any
 threshold of tests or coverage. Nobody can answer questions: where something is open, choose what fits the design best
 and say so.`, task.ID, specPath, task.Title)
 }

@@ -58,7 +58,7 @@ func rewrittenError(names []string) error {
 	if len(names) > few {
 		names, more = names[:few], " and others"
 	}
-	return fmt.Errorf("the agent removed or rewrote tasks that were not its own in tasks.md: %s%s", strings.Join(names, ", "), more)
+	return fmt.Errorf("the agent removed or rewrote tasks in tasks.md: %s%s", strings.Join(names, ", "), more)
 }
 
 // kin are a task, its parts, and what it is a part of.

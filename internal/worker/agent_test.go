@@ -45,7 +45,7 @@ func TestBoxesOfOtherTasks(t *testing.T) {
 		"TakesTasksOut": {
 			why:    "A list that is shorter is not one that is done.",
 			script: `sed -i '/3\./d' ` + testSpec + `/tasks.md; ` + ticks("2") + `echo "$1" > f$1`, outcome: contract.OutcomeAgentFailed,
-			message: "removed or rewrote tasks that were not its own in tasks.md: 3", list: "- [ ] 2. Add the cart\n- [ ] 3. Empty the cart\n",
+			message: "removed or rewrote tasks in tasks.md: 3", list: "- [ ] 2. Add the cart\n- [ ] 3. Empty the cart\n",
 		},
 		"OpensAgain": {
 			why:    "A task that is done stays done.",
