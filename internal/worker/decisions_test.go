@@ -188,6 +188,10 @@ func TestClassifyGit(t *testing.T) {
 		"Forbidden":  {"A right that is missing.", "remote: Permission to a/b.git denied to c. fatal: unable to access: The requested URL returned error: 403", true, fault.CodeAccessDenied},
 		"NotFound":   {"A repository that is not there.", "remote: Repository not found. fatal: repository 'https://x/' not found", true, fault.CodeNotFound},
 		"Protected":  {"A rule of the repository.", "remote: error: GH006: Protected branch update failed", true, fault.CodeAccessDenied},
+		"Ruleset":    {"A ruleset about who may push.", "remote: error: GH013: Repository rule violations found for refs/heads/x. remote: - Cannot update this protected ref.", true, fault.CodeAccessDenied},
+		"LargeFile":  {"A file that is too large is refused for whoever pushes it.", "remote: error: GH001: Large files detected. ! [remote rejected] x -> x (pre-receive hook declined)", true, fault.CodeInvalidRequest},
+		"Secret":     {"So is what looks like a secret.", "remote: error: GH013: Repository rule violations found for refs/heads/x. remote: - Push cannot contain secrets", true, fault.CodeInvalidRequest},
+		"NamedSo":    {"A branch may be named like a code.", "! [rejected] gh001 -> gh001 (fetch first)", true, fault.CodeUnknown},
 		"BranchGone": {"The branch was deleted.", "fatal: couldn't find remote ref refs/heads/x", true, fault.CodeNotFound},
 		"Unknown":    {"What nobody knows is not tried again.", "fatal: bad object", true, fault.CodeUnknown},
 	}

@@ -26,7 +26,8 @@ var gitNetwork = []string{
 	"requested url returned error: 408", "error in the http2 framing layer", "tls connection was non-properly terminated",
 }
 
-// gitAnswers are other things that it says, and what they mean.
+// gitAnswers are other things that it says, and what they mean. The first that fits counts: GitHub's GH013 stands for
+// rules about who pushes as well as for rules about what is pushed. A branch can have the name of a code, but no colon.
 var gitAnswers = []struct {
 	words []string
 	code  fault.Code
@@ -39,8 +40,8 @@ var gitAnswers = []struct {
 	{[]string{"repository not found", "requested url returned error: 404", "' not found"}, fault.CodeNotFound,
 		errors.New("the repository is not there, or the git credentials do not see it")},
 	{[]string{"couldn't find remote ref"}, fault.CodeNotFound, errBranchGone},
-	{[]string{"gh006", "protected branch", "cannot update this protected ref", "must be made through a pull request", "must have verified signatures"}, fault.CodeAccessDenied, errRulesRefuse},
-	{[]string{"gh001", "gh013", "file size limit", "push cannot contain secrets", "pre-receive hook declined"}, fault.CodeUnknown, errContentRefused},
+	{[]string{"gh006:", "protected branch", "cannot update this protected ref", "must be made through a pull request", "must have verified signatures"}, fault.CodeAccessDenied, errRulesRefuse},
+	{[]string{"gh001:", "gh013:", "file size limit", "push cannot contain secrets", "pre-receive hook declined"}, fault.CodeInvalidRequest, errContentRefused},
 	{[]string{"hook declined"}, fault.CodeAccessDenied, errRulesRefuse},
 }
 
