@@ -203,8 +203,8 @@ func TestIgnoredRepositoriesAreLeftAlone(t *testing.T) {
 	}
 }
 
-// onPush lets GitHub refuse every push with some words.
-func (w *world) onPush(words string) {
+// refusePushes lets GitHub refuse every push with some words.
+func (w *world) refusePushes(words string) {
 	w.t.Helper()
 	hook := filepath.Join(w.gitDir, testRepository+".git", "hooks", "pre-receive")
 	w.must(os.MkdirAll(filepath.Dir(hook), 0o755))
@@ -222,7 +222,7 @@ func TestPushesRefusedForTheirContent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			before := w.head()
-			w.onPush(c.words)
+			w.refusePushes(c.words)
 			codes := w.codebuild(t.Context())
 			_, result := w.row()
 			if result.Outcome != contract.OutcomeAgentFailed || result.FailedStage != contract.StageAgent || codes[PhaseFinally] != ExitWork {
