@@ -47,6 +47,12 @@ build: ## Build the programs into bin/.
 test: ## Run every test, with the race detector, in random order.
 	@hack/preflight.sh test
 	@assets="$(ASSETS)"; set -x; KUBEBUILDER_ASSETS="$$assets" go test -race -shuffle=on -timeout=20m $(TESTFLAGS) $(or $(PKG),./...)
+ifndef PKG
+	@# Modules of their own, so that what they compare with reaches no product: ./... does not enter them.
+	@for module in $$(git ls-files 'test/bench/*/go.mod' | xargs -n 1 dirname); do \
+		(set -x; go -C "$$module" test -timeout=20m ./...); \
+	done
+endif
 
 .PHONY: deflake
 deflake: ## Run the tests again and again until one fails. N=20 sets how often, PKG=./internal/... which.
@@ -58,10 +64,11 @@ deflake: ## Run the tests again and again until one fails. N=20 sets how often, 
 	done
 
 .PHONY: bench
-bench: ## Run the benchmarks. BENCH=regexp chooses.
-	@for module in . $$(git ls-files 'test/bench/*/go.mod' | xargs -n 1 dirname); do \
-		echo "bench: $$module"; go -C "$$module" test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem ./...; \
-	done
+bench: ## Measure redaction and the worker's overhead, a line a measure: name, value, unit, ratio. BENCH=overhead chooses.
+	@hack/preflight.sh test
+	@$(MAKE) --no-print-directory build >&2
+	@$(if $(filter redact,$(or $(BENCH),redact)),go -C test/bench/redact run .)
+	@$(if $(filter overhead,$(or $(BENCH),overhead)),go run ./test/bench/overhead -bin $(BIN))
 
 .PHONY: chaos
 chaos: ## Simulate the protocols over SEEDS=10000 seeds. FIRST=n SEEDS=1 VERBOSE=1 tells the history of seed n.
