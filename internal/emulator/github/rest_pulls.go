@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // pullChange is what is to be changed of a pull request; nil leaves a part as it is.
@@ -22,7 +23,7 @@ func (s *Server) changePull(pull *pullRequest, change pullChange) (refused strin
 	switch {
 	case change.title != nil && strings.TrimSpace(*change.title) == "":
 		return "title can't be blank"
-	case change.body != nil && len(*change.body) > maxBody:
+	case change.body != nil && utf8.RuneCountInString(*change.body) > maxBody:
 		// 65,536 characters, as GitHub says in the error; no page has it.
 		return "body is too long (maximum is 65536 characters)"
 	case state != "" && state != "open" && state != "closed":
@@ -200,7 +201,7 @@ func (c *restCall) commentBody() (string, error) {
 	if err := c.decode(&input); err != nil {
 		return "", err
 	}
-	if input.Body == "" || len(input.Body) > maxBody {
+	if input.Body == "" || utf8.RuneCountInString(input.Body) > maxBody {
 		return "", errInvalid("IssueComment", "body", "body can't be blank and has at most 65536 characters")
 	}
 	return input.Body, nil

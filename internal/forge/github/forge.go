@@ -38,7 +38,7 @@ const (
 	maxURL   = 1024
 	// maxName is longer than any branch name that git takes. A longer one is cut, and stays too long to be real.
 	maxName = 512
-	// maxText is what GitHub takes as a body, in characters; in bytes it is stricter.
+	// maxText is what GitHub takes as a body, in characters (not bytes: a text in Japanese has three times as many).
 	maxText = 65536
 	// maxDescription is what GitHub takes as a commit status' description. Check runs get no longer ones.
 	maxDescription = 140

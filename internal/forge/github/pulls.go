@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	gogithub "github.com/google/go-github/v89/github"
 
@@ -56,14 +57,19 @@ func fromREST(pull *gogithub.PullRequest) forge.PullRequest {
 	}
 }
 
-// UpdateBody implements forge.PullRequests. A body that is longer than GitHub takes is cut.
+// UpdateBody implements forge.PullRequests. A body that is longer than GitHub takes is refused and never cut: most of
+// it is what people wrote, and its end would be lost without a word.
 func (f *Forge) UpdateBody(ctx context.Context, repository string, number int64, body string) error {
 	owner, name, err := split(repository)
 	if err != nil {
 		return err
 	}
+	if n := utf8.RuneCountInString(body); n > maxText {
+		return fault.NewTerminal(fault.CodeInvalidRequest, fmt.Errorf(
+			"updating pull request %s#%d: its text would have %d characters and GitHub takes %d; shorten it", repository, number, n, maxText))
+	}
 	err = f.api.REST(ctx, opUpdatePull, func(ctx context.Context, c *gogithub.Client) error {
-		_, _, err := c.PullRequests.Edit(ctx, owner, name, int(number), &gogithub.PullRequest{Body: new(githubapi.Cut(body, maxText))})
+		_, _, err := c.PullRequests.Edit(ctx, owner, name, int(number), &gogithub.PullRequest{Body: &body})
 		return err
 	})
 	if err != nil {
@@ -72,7 +78,18 @@ func (f *Forge) UpdateBody(ctx context.Context, repository string, number int64,
 	return nil
 }
 
-// Comment implements forge.PullRequests. The marker is written at the comment's beginning if the body lacks it.
+// cutCharacters is the beginning of a text, of at most so many characters as GitHub counts them.
+func cutCharacters(text string, limit int) string {
+	for at := range text {
+		if limit--; limit < 0 {
+			return text[:at]
+		}
+	}
+	return text
+}
+
+// Comment implements forge.PullRequests. The marker is written at the comment's beginning if the body lacks it. The
+// text is the program's own, so one that is too long is cut rather than not said.
 func (f *Forge) Comment(ctx context.Context, repository string, number int64, marker, body string) error {
 	owner, name, err := split(repository)
 	if err != nil {
@@ -81,7 +98,7 @@ func (f *Forge) Comment(ctx context.Context, repository string, number int64, ma
 	if !strings.HasPrefix(body, marker) {
 		body = marker + "\n" + body
 	}
-	comment := &gogithub.IssueComment{Body: new(githubapi.Cut(body, maxText))}
+	comment := &gogithub.IssueComment{Body: new(cutCharacters(body, maxText))}
 	id, err := f.findComment(ctx, owner, name, int(number), marker)
 	switch {
 	case err != nil:

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -87,12 +88,24 @@ func TestGetSeesChangesThroughETags(t *testing.T) {
 func TestUpdateBody(t *testing.T) {
 	w := newWorld(t)
 	pull := w.pull(t)
-	long := strings.Repeat("ü", maxText)
-	check(t, w.forge.UpdateBody(t.Context(), repository, int64(pull.Number), long))
-	got, err := w.PullRequest(repository, pull.Number)
-	check(t, err)
-	if got.Body == "" || !strings.HasPrefix(long, got.Body) {
-		t.Errorf("a report that is too long is cut, not lost: %d bytes", len(got.Body))
+	for name, body := range map[string]string{
+		"Long":     strings.Repeat("ü", maxText),
+		"Japanese": strings.Repeat("本", maxText/2) + "\r\nthe end",
+	} {
+		check(t, w.forge.UpdateBody(t.Context(), repository, int64(pull.Number), body))
+		got, err := w.PullRequest(repository, pull.Number)
+		check(t, err)
+		if got.Body != body {
+			t.Errorf("%s: what GitHub takes is written whole: %d bytes became %d", name, len(body), len(got.Body))
+		}
+	}
+	check(t, w.forge.UpdateBody(t.Context(), repository, int64(pull.Number), "before"))
+	err := w.forge.UpdateBody(t.Context(), repository, int64(pull.Number), strings.Repeat("ü", maxText+1))
+	if !fault.IsTerminal(err) || fault.CodeOf(err) != fault.CodeInvalidRequest || !strings.Contains(err.Error(), "shorten it") {
+		t.Errorf("a body that is too long is refused, with what to do: %v", err)
+	}
+	if got, err := w.PullRequest(repository, pull.Number); err != nil || got.Body != "before" {
+		t.Errorf("it is never cut: %d bytes, %v", len(got.Body), err)
 	}
 	w.AddToken("ghp_read", "reader", emulator.ReadRights())
 	if err := w.as(t, "ghp_read").UpdateBody(t.Context(), repository, int64(pull.Number), "x"); fault.CodeOf(err) != fault.CodeAccessDenied || !fault.IsTerminal(err) {
@@ -113,6 +126,10 @@ func TestCommentIsReplaced(t *testing.T) {
 	got := w.comments(t, pull.Number)[before:]
 	if diff := cmp.Diff([]string{marker + "\nsecond", "<!-- another -->\nthird"}, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+	check(t, w.forge.Comment(t.Context(), repository, int64(pull.Number), "<!-- another -->", strings.Repeat("ü", 2*maxText)))
+	if got := w.comments(t, pull.Number)[before+1]; utf8.RuneCountInString(got) != maxText {
+		t.Errorf("a comment of ours is cut to what GitHub takes, got %d characters", utf8.RuneCountInString(got))
 	}
 	w.fail("GET /repos/{owner}/{repo}/issues/{number}/comments", 2, faults.Fault{Status: 502, Body: "x"})
 	if err := w.forge.Comment(t.Context(), repository, int64(pull.Number), marker, "fourth"); fault.CodeOf(err) != fault.CodeUnreachable {
