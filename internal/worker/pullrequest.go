@@ -5,10 +5,12 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/forge"
 	"github.com/kiro-worker/kiro-worker/internal/logging"
 )
@@ -19,8 +21,9 @@ const checkName = "kiro-worker"
 // updatePullRequest tells the pull request what became of the work, whatever it is.
 func updatePullRequest(ctx context.Context, j *job) error {
 	j.state.Result.ArtifactsURL = j.artifactsURL()
-	if err := j.tellPullRequest(ctx); err != nil {
-		return err
+	changed, err := j.tellPullRequest(ctx)
+	if err != nil {
+		return errors.Join(changed, err)
 	}
 	j.state.Result.PullRequestUpdated = true
 	j.save()
@@ -29,40 +32,71 @@ func updatePullRequest(ctx context.Context, j *job) error {
 		logOf(ctx).Info("The status check could not be set", keyReason, j.clean(err.Error()))
 		j.state.note("The status check could not be set: %s", j.clean(err.Error()))
 	}
-	return nil
+	return changed
 }
 
-// tellPullRequest replaces the worker's section of the body, if it is to say something else than it says.
-func (j *job) tellPullRequest(ctx context.Context) error {
-	pr, err := j.pullRequest(ctx)
-	if err != nil {
-		return err
-	}
-	j.state.Result.PullRequestURL = pr.URL
-	if misses := pullRequestMisses(pr, j.parameters); len(misses) > 0 && !j.state.failed() {
-		return failedf(contract.OutcomePullRequestFailed, "the work is done, but the pull request changed meanwhile: %s", strings.Join(misses, "; "))
-	}
-	s := j.summary(ctx)
-	body, err := replaceSection(pr.Body, j.redactor.String(s.markdown()))
-	if err != nil {
-		body, err = replaceSection(pr.Body, j.redactor.String(s.short()))
-	}
-	if err != nil {
-		return fmt.Errorf("%w: shorten what is written above the worker's section", err)
-	}
-	if body == pr.Body {
-		return nil
-	}
+// tellPullRequest replaces the worker's section of the body, if it is to say something else than it says. changed is
+// what a person did to the pull request meanwhile; the section tells of it too.
+func (j *job) tellPullRequest(ctx context.Context) (changed, err error) {
+	var long, short string
 	err = j.retry(ctx, policyOr(j.parameters.Settings.RetryGitHub, servicePolicy), "updating the pull request", func(ctx context.Context) error {
-		return j.effect(ctx, forgeTimeout, func(ctx context.Context) error {
-			return j.ports.Forge.UpdateBody(ctx, j.parameters.Repository, j.parameters.PullRequest, body)
-		})
+		// Read anew for each try: what a person wrote while this one waited would be overwritten with what was there before.
+		pr, err := j.readPullRequest(ctx)
+		if err != nil {
+			return err
+		}
+		j.state.Result.PullRequestURL = pr.URL
+		if err := changedMeanwhile(pr, j.parameters); err != nil && !j.state.failed() {
+			changed = err
+			j.fail(ctx, contract.StagePullRequest, err)
+			long = ""
+		}
+		if long == "" {
+			s := j.summary(ctx)
+			long, short = j.redactor.String(s.markdown()), j.redactor.String(s.short())
+		}
+		return j.writeSection(ctx, pr.Body, long, short)
 	})
 	if err != nil {
-		return fmt.Errorf("updating pull request #%d: %w", j.parameters.PullRequest, err)
+		return changed, fmt.Errorf("updating pull request #%d: %w", j.parameters.PullRequest, err)
 	}
 	logOf(ctx).Info("Pull request updated")
-	return nil
+	return changed, nil
+}
+
+// writeSection writes a body with the worker's section in it, the short one where the long one has no room.
+func (j *job) writeSection(ctx context.Context, old, long, short string) error {
+	body, err := replaceSection(old, long)
+	if err != nil {
+		body, err = replaceSection(old, short)
+	}
+	if err != nil {
+		return fault.NewTerminal(fault.CodeInvalidRequest, fmt.Errorf("%w: shorten what is written around the worker's section", err))
+	}
+	if body == old {
+		return nil
+	}
+	return j.effect(ctx, forgeTimeout, func(ctx context.Context) error {
+		return j.ports.Forge.UpdateBody(ctx, j.parameters.Repository, j.parameters.PullRequest, body)
+	})
+}
+
+// changedMeanwhile is what a person made of the pull request while the work was done. It is their decision and not the
+// machinery's failure, which would be tried again and again.
+func changedMeanwhile(pr forge.PullRequest, p contract.Parameters) error {
+	misses := pullRequestMisses(pr, p)
+	if len(misses) == 0 {
+		return nil
+	}
+	help := "put the pull request right"
+	switch pr.State {
+	case "CLOSED":
+		help = "reopen it"
+	case "MERGED":
+		help = "open a new one from the branch"
+	}
+	return failedf(contract.OutcomeValidationFailed,
+		"the work was done and pushed, but %s; if it is still wanted, %s and move the card away and back", strings.Join(misses, "; "), help)
 }
 
 // retell tells the pull request once more, of a failure after it was told of a success. Where that fails the

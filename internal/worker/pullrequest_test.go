@@ -4,117 +4,75 @@
 package worker
 
 import (
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
-	"encoding/pem"
+	"context"
 	"errors"
 	"strings"
 	"testing"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	githubemulator "github.com/kiro-worker/kiro-worker/internal/emulator/github"
-	forgegithub "github.com/kiro-worker/kiro-worker/internal/forge/github"
-	"github.com/kiro-worker/kiro-worker/internal/githubapi"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
 )
 
-// asApp gives the worker an App's credentials for the forge.
-func (w *world) asApp(rights githubemulator.Rights) {
-	w.t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	w.must(err)
-	w.github.AddApp(githubemulator.App{ID: 7, InstallationID: 70, Account: "acme", PublicKey: &key.PublicKey, Rights: rights})
-	api, err := githubapi.New(githubapi.Options{
-		APIURL: w.github.APIURL(), AllowedEndpoints: []string{w.github.URL()}, Credentials: githubapi.Static(githubapi.Credentials{
-			AppID: 7, InstallationID: 70,
-			PrivateKey: pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}),
-		}),
-	})
-	w.must(err)
-	w.options.Ports.Forge = forgegithub.New(api)
-}
-
-func TestStatusCheck(t *testing.T) {
-	const page, done = "https://console.example.com/b-1", "3 of 3 tasks done, tests and coverage passed"
-	withoutChecks := githubemulator.AllRights()
-	withoutChecks.Checks = githubemulator.Read
+// What people wrote stays byte by byte, also where it is so long that its bytes are more than GitHub's characters.
+func TestLongTextOfPeopleIsKept(t *testing.T) {
 	cases := map[string]struct {
 		why     string
-		prepare func(*world)
-
-		outcome    contract.Outcome
-		state      string // of the commit status
-		conclusion string // of the check run
-		text       string // how what is said begins
-		log        string
+		body    string
+		written bool
 	}{
-		"Token": {
-			why: "A token may set commit statuses and nothing else.", prepare: func(*world) {},
-			outcome: contract.OutcomeSucceeded, state: "success", text: done,
-		},
-		"App": {
-			why: "An App makes a check run.", prepare: func(w *world) { w.asApp(githubemulator.AllRights()) },
-			outcome: contract.OutcomeSucceeded, conclusion: "success", text: done,
-		},
-		"AppWorkFailed": {
-			why: "What somebody wrote is shown as it was written.",
-			prepare: func(w *world) {
-				w.asApp(githubemulator.AllRights())
-				w.options.Parameters.Settings.SetupCommand = "false @acme/all **fixes #1**"
-			},
-			outcome: contract.OutcomeAgentFailed, conclusion: "failure", text: `AgentFailed: the setup command "false @acme/all **fixes #1**" ended with exit code 1`,
-		},
-		"AppUploadFailed": {
-			why: "A success that turned out to be none is taken back, in the same check run.",
-			prepare: func(w *world) {
-				w.asApp(githubemulator.AllRights())
-				w.bucket.fail = errors.New("bucket is down")
-			},
-			outcome: contract.OutcomeUploadFailed, conclusion: "action_required", text: "UploadFailed: uploading ",
-		},
-		"AppWithoutTheRight": {
-			why: "The mark is a convenience: the work is done without it, and the log says what to grant.", prepare: func(w *world) { w.asApp(withoutChecks) },
-			outcome: contract.OutcomeSucceeded, log: `Checks: read and write`,
-		},
+		"Umlauts":  {"80,000 bytes are 40,000 characters.", strings.Repeat("ä", 40_000) + "\r\nthe end", true},
+		"Japanese": {"90,000 bytes are 30,000 characters.", strings.Repeat("本", 30_000) + "\n\n<!-- other:end -->", true},
+		"Full":     {"Where not even the short section has room, nothing is written and somebody is told.", strings.Repeat("ä", maxBody), false},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.options.Build.URL = page
-			c.prepare(w)
+			w.must(w.options.Ports.Forge.UpdateBody(t.Context(), testRepository, int64(w.pull), c.body))
 			w.codebuild(t.Context())
-			if _, result := w.row(); result.Outcome != c.outcome {
-				t.Fatalf("%s\nthe outcome is %s, want %s: %s\n%s", c.why, result.Outcome, c.outcome, result.Message, w.log)
-			}
-			var states, conclusions []string
-			statuses, err := w.github.CommitStatuses(testRepository, w.head())
-			w.must(err)
-			for _, s := range statuses {
-				states = append(states, s.State)
-				if s.Context != "kiro-worker" || s.TargetURL != page || !strings.HasPrefix(s.Description, c.text) {
-					t.Errorf("%s\nthe commit status is %+v", c.why, s)
+			_, result := w.row()
+			if !c.written {
+				if w.body() != c.body || result.Outcome != contract.OutcomePullRequestFailed || !strings.Contains(result.Message, "shorten what is written") {
+					t.Errorf("%s\n%d bytes became %d, %+v", c.why, len(c.body), len(w.body()), result)
 				}
+				return
 			}
-			runs, err := w.github.CheckRuns(testRepository, w.head())
-			w.must(err)
-			for _, r := range runs {
-				conclusions = append(conclusions, r.Conclusion)
-				if r.Name != "kiro-worker" || r.DetailsURL != page || r.ExternalID != "c0ffee" || !strings.HasPrefix(r.Title, c.text) {
-					t.Errorf("%s\nthe check run is %+v", c.why, r)
-				}
-				if r.Summary != "`"+r.Title+"`" {
-					t.Errorf("%s\nthe summary is markdown, and not all of it is code: %s", c.why, r.Summary)
-				}
+			if result.Outcome != contract.OutcomeSucceeded {
+				t.Fatalf("%s\n%+v", c.why, result)
 			}
-			if got := strings.Join(states, " "); got != c.state {
-				t.Errorf("%s\ncommit statuses %q, want %q", c.why, got, c.state)
-			}
-			if got := strings.Join(conclusions, " "); got != c.conclusion {
-				t.Errorf("%s\ncheck runs %q, want %q", c.why, got, c.conclusion)
-			}
-			if !strings.Contains(w.log.String(), c.log) {
-				t.Errorf("%s\nthe log lacks %q:\n%s", c.why, c.log, w.log)
+			before, after, found := cutSection(w.body())
+			if !found || strings.TrimRight(before, "\n") != c.body || after != "" {
+				t.Errorf("%s\n%d bytes became %d before and %d after the section", c.why, len(c.body), len(before), len(after))
 			}
 		})
+	}
+}
+
+// editing is a forge on which a person changes the pull request's text just as the worker's first try fails.
+type editing struct {
+	Forge
+	text string
+	done bool
+}
+
+func (e *editing) UpdateBody(ctx context.Context, repository string, number int64, body string) error {
+	if e.done {
+		return e.Forge.UpdateBody(ctx, repository, number, body)
+	}
+	e.done = true
+	if err := e.Forge.UpdateBody(ctx, repository, number, e.text); err != nil {
+		return err
+	}
+	return fault.NewRetryable(fault.CodeUnreachable, errors.New("502 Bad Gateway"))
+}
+
+func TestEditOfAPersonBetweenTriesIsKept(t *testing.T) {
+	w := newWorld(t)
+	w.options.Ports.Forge = &editing{Forge: w.options.Ports.Forge, text: "Rewritten by a person meanwhile."}
+	w.codebuild(t.Context())
+	if _, result := w.row(); result.Outcome != contract.OutcomeSucceeded {
+		t.Fatalf("%+v\n%s", result, w.log)
+	}
+	if !strings.HasPrefix(w.body(), "Rewritten by a person meanwhile.\n\n"+sectionBegin) {
+		t.Errorf("the next try must start from what is there now:\n%s", w.body())
 	}
 }

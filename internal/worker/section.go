@@ -6,6 +6,7 @@ package worker
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // The markers around the worker's section of a pull request's body.
@@ -34,7 +35,7 @@ func replaceSection(body, section string) (string, error) {
 		after = ""
 	}
 	next := before + block + after
-	if n := len([]rune(next)); n > maxBody {
+	if n := utf8.RuneCountInString(next); n > maxBody {
 		return "", fmt.Errorf("the pull request's text would have %d characters; GitHub takes %d", n, maxBody)
 	}
 	return next, nil

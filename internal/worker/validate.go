@@ -105,16 +105,21 @@ func plainError(err error) string {
 func (j *job) pullRequest(ctx context.Context) (forge.PullRequest, error) {
 	var pr forge.PullRequest
 	err := j.retry(ctx, policyOr(j.parameters.Settings.RetryGitHub, servicePolicy), "reading the pull request", func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeout(ctx, forgeTimeout)
-		defer cancel()
 		var err error
-		pr, err = j.ports.Forge.Get(ctx, j.parameters.Repository, j.parameters.PullRequest)
+		pr, err = j.readPullRequest(ctx)
 		return err
 	})
 	if err != nil {
 		return forge.PullRequest{}, fmt.Errorf("reading pull request #%d: %w", j.parameters.PullRequest, err)
 	}
 	return pr, nil
+}
+
+// readPullRequest is one try.
+func (j *job) readPullRequest(ctx context.Context) (forge.PullRequest, error) {
+	ctx, cancel := context.WithTimeout(ctx, forgeTimeout)
+	defer cancel()
+	return j.ports.Forge.Get(ctx, j.parameters.Repository, j.parameters.PullRequest)
 }
 
 // pullRequestMisses are what is wrong with the pull request.

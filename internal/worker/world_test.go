@@ -422,6 +422,11 @@ func (s stopping) Heartbeat(ctx context.Context, k lock.Lock, arn string, now, u
 	return err
 }
 
+// whenStage does something as soon as a stage tells that it began.
+func (w *world) whenStage(name contract.Stage, do func()) {
+	w.options.Ports.Lock = stopping{Table: w.locks, stage: name, stop: sync.OnceFunc(do)}
+}
+
 var errGone = errors.New("gone")
 
 func credentialOf(uid uint32) *process.Credential { return &process.Credential{UID: uid, GID: uid} }
