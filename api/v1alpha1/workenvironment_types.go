@@ -153,9 +153,10 @@ type GitHubAPI struct {
 
 // Steering is the Kiro Power whose steering files every checkout is brought up to.
 type Steering struct {
-	// Source is a git repository's or an archive's HTTPS address.
+	// Source is a git repository's or an archive's HTTPS address, without credentials: it is shown in logs.
 	// +kubebuilder:validation:MaxLength=512
 	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https']",message="source must be an http(s) URL"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^[^/]*//[^/?#]*@')",message="source must not hold credentials: take what stands before the '@' out of it"
 	// +required
 	Source string `json:"source"`
 	// Ref is the branch, tag or commit of a git repository. Default: its default branch.

@@ -208,14 +208,18 @@ func TestOutcomes(t *testing.T) {
 			outcome: contract.OutcomePullRequestFailed, stage: contract.StagePullRequest, message: "tried 4 times", code: ExitMachinery,
 		},
 		"ClosedMeanwhile": {
-			why:     "Who closes the pull request decides about the work: that is not tried again as the machinery's failure is.",
-			prepare: func(w *world) { w.whenStage(contract.StageTest, func() { w.must(w.github.ClosePullRequest(testRepository, w.pull, false)) }) },
+			why: "Who closes the pull request decides about the work: that is not tried again as the machinery's failure is.",
+			prepare: func(w *world) {
+				w.whenStage(contract.StageTest, func() { w.must(w.github.ClosePullRequest(testRepository, w.pull, false)) })
+			},
 			outcome: contract.OutcomeValidationFailed, stage: contract.StagePullRequest, message: "pull request #1 is closed; it must be open; if it is still wanted, reopen it",
 			body: "reopen it", code: ExitWork, worked: true,
 		},
 		"MergedMeanwhile": {
-			why:     "One that was merged cannot be reopened.",
-			prepare: func(w *world) { w.whenStage(contract.StageTest, func() { w.must(w.github.ClosePullRequest(testRepository, w.pull, true)) }) },
+			why: "One that was merged cannot be reopened.",
+			prepare: func(w *world) {
+				w.whenStage(contract.StageTest, func() { w.must(w.github.ClosePullRequest(testRepository, w.pull, true)) })
+			},
 			outcome: contract.OutcomeValidationFailed, stage: contract.StagePullRequest, message: "open a new one from the branch",
 			body: "is merged", code: ExitWork, worked: true,
 		},
@@ -223,6 +227,17 @@ func TestOutcomes(t *testing.T) {
 			why:     "Steering that cannot be fetched is the machinery's failure.",
 			prepare: func(w *world) { w.options.Parameters.Settings.SteeringSource = "http://127.0.0.1:1/power.git" },
 			outcome: contract.OutcomeSteeringFailed, stage: contract.StageSteer, code: ExitMachinery,
+		},
+		"SteeringRecordLeadsOut": {
+			why: "The record is a file of the repository: it must not make the worker delete what lies elsewhere.",
+			files: func(f map[string]string) {
+				f[steeringRecord] = `{"name":"house","files":{"../../README.md":"` + hashOf([]byte("# shop\n")) + `"}}`
+			},
+			prepare: func(w *world) {
+				s := &w.options.Parameters.Settings
+				s.SteeringSource, s.SteeringPath = w.addPower("1.0.0", "be kind\n"), "powers/house"
+			},
+			outcome: contract.OutcomeSteeringFailed, stage: contract.StageSteer, message: "leads out", code: ExitMachinery,
 		},
 	}
 	for name, c := range cases {

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"path"
@@ -38,6 +39,11 @@ func (j *job) fetchPower(ctx context.Context) (power, error) {
 	if err != nil || source.Host == "" || source.Scheme != "https" && !j.sameHost(source) {
 		return power{}, failedf(contract.OutcomeSteeringFailed, "steering.source is not an https URL")
 	}
+	if source.User != nil {
+		// It would stand in git's arguments, in the log and in this very message.
+		return power{}, failedf(contract.OutcomeSteeringFailed, "steering.source has credentials before its host: take them out and "+
+			"revoke them; a repository on the server of the work is read with the build's own")
+	}
 	read := j.powerFromGit
 	if isArchive(source.Path) {
 		read = j.powerFromArchive
@@ -53,8 +59,21 @@ func (j *job) fetchPower(ctx context.Context) (power, error) {
 	if err != nil {
 		return power{}, err
 	}
-	return readPower(below(files, s.SteeringPath))
+	return readPower(files)
 }
+
+// plainSource is the source without what may be a secret, for a message.
+func plainSource(source string) string {
+	u, err := url.Parse(source)
+	if err != nil {
+		return "steering.source"
+	}
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	return u.String()
+}
+
+// powerDir is where the Power lies in its source; empty is its root.
+func powerDir(dir string) string { return strings.Trim(path.Clean("/"+dir), "/") }
 
 // sameHost reports whether an address is on the server that the repository is on. Only that one is sent the
 // repository's credentials, and only there plain http is as good as for the repository itself.
@@ -72,7 +91,6 @@ func isArchive(name string) bool {
 
 // below are the files under a directory, by their path relative to it.
 func below(files map[string][]byte, dir string) map[string][]byte {
-	dir = strings.Trim(path.Clean("/"+dir), "/")
 	if dir == "" {
 		return files
 	}
@@ -91,10 +109,34 @@ func wanted(name string) bool {
 	return base == "POWER.md" || base == "plugin.json" || path.Ext(base) == ".md" && (strings.HasPrefix(name, "steering/") || strings.Contains(name, "/steering/"))
 }
 
-// gathering keeps files within the bounds.
+// gathering keeps files within the bounds. Only those of one Power count: a repository may have many.
 type gathering struct {
-	files map[string][]byte
-	bytes int
+	dir string
+	// packed says that all may lie in one more directory, as archives of forges have it.
+	packed bool
+	files  map[string][]byte
+	bytes  int
+}
+
+// wants reports whether a file can be part of the Power.
+func (g *gathering) wants(name string) bool {
+	within := func(name string) bool { return g.dir == "" || strings.HasPrefix(name, g.dir+"/") }
+	_, unpacked, _ := strings.Cut(name, "/")
+	return wanted(name) && (within(name) || g.packed && within(unpacked))
+}
+
+// found are the files of the Power by their path relative to it.
+func (g *gathering) found() map[string][]byte {
+	if !g.packed {
+		return below(g.files, g.dir)
+	}
+	if g.dir == "" {
+		return withoutTop(g.files)
+	}
+	if flat := below(g.files, g.dir); len(flat) > 0 {
+		return flat
+	}
+	return below(withoutTop(g.files), g.dir)
 }
 
 func (g *gathering) add(name string, size int64, in io.Reader) error {
@@ -139,11 +181,11 @@ func (j *job) powerFromGit(ctx context.Context, source *url.URL) (map[string][]b
 	if err != nil {
 		return nil, err
 	}
-	g := gathering{files: map[string][]byte{}}
+	g := gathering{dir: powerDir(j.parameters.Settings.SteeringPath), files: map[string][]byte{}}
 	for _, entry := range splitZero(out) {
 		meta, name, ok := strings.Cut(entry, "\t")
 		fields := strings.Fields(meta) // mode, type, hash, size
-		if !ok || len(fields) != 4 || !strings.HasPrefix(fields[0], "100") || !wanted(name) {
+		if !ok || len(fields) != 4 || !strings.HasPrefix(fields[0], "100") || !g.wants(name) {
 			continue
 		}
 		size, err := strconv.ParseInt(fields[3], 10, 64)
@@ -158,7 +200,7 @@ func (j *job) powerFromGit(ctx context.Context, source *url.URL) (map[string][]b
 			return nil, err
 		}
 	}
-	return g.files, nil
+	return g.found(), nil
 }
 
 // powerFromArchive fetches an archive and reads the files out of it.
@@ -167,7 +209,7 @@ func (j *job) powerFromArchive(ctx context.Context, source *url.URL) (map[string
 	if err != nil {
 		return nil, err
 	}
-	g := gathering{files: map[string][]byte{}}
+	g := gathering{dir: powerDir(j.parameters.Settings.SteeringPath), packed: true, files: map[string][]byte{}}
 	if strings.HasSuffix(source.Path, ".zip") {
 		err = g.zip(text)
 	} else {
@@ -180,7 +222,7 @@ func (j *job) powerFromArchive(ctx context.Context, source *url.URL) (map[string
 		}
 		return nil, failed(contract.OutcomeSteeringFailed, fault.NewTerminal(fault.CodeInvalidConfiguration, fmt.Errorf("reading the archive: %w", err)))
 	}
-	return withoutTop(g.files), nil
+	return g.found(), nil
 }
 
 func (g *gathering) zip(text []byte) error {
@@ -189,7 +231,7 @@ func (g *gathering) zip(text []byte) error {
 		return err
 	}
 	for _, entry := range r.File {
-		if !entry.Mode().IsRegular() || !wanted(entry.Name) {
+		if !entry.Mode().IsRegular() || !g.wants(entry.Name) {
 			continue
 		}
 		in, err := entry.Open()
@@ -223,7 +265,7 @@ func (g *gathering) tar(text []byte) error {
 			return err
 		}
 		name := strings.TrimPrefix(entry.Name, "./")
-		if entry.Typeflag != tar.TypeReg || !wanted(name) {
+		if entry.Typeflag != tar.TypeReg || !g.wants(name) {
 			continue
 		}
 		if err := g.add(name, entry.Size, r); err != nil {
@@ -245,6 +287,26 @@ func withoutTop(files map[string][]byte) map[string][]byte {
 	return below(files, top)
 }
 
+var errRedirect = errors.New("too many redirects, or one away from https: name the address that they lead to")
+
+// isNetwork reports whether a request failed for a network, or a server, that may be better in a moment. A certificate
+// that is not trusted, a protocol that is not spoken and a redirect that is not followed are the same the next time.
+func isNetwork(err error) bool {
+	var (
+		alert   tls.AlertError
+		network net.Error
+		op      *net.OpError
+	)
+	switch {
+	case errors.As(err, &alert):
+		return false
+	case errors.As(err, &op), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, context.Canceled):
+		return true
+	default:
+		return errors.As(err, &network) && network.Timeout()
+	}
+}
+
 // download fetches an archive over a verified connection, from this server and no other.
 func download(ctx context.Context, source *url.URL) ([]byte, error) {
 	client := &http.Client{
@@ -252,7 +314,7 @@ func download(ctx context.Context, source *url.URL) ([]byte, error) {
 		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, DisableKeepAlives: true},
 		CheckRedirect: func(next *http.Request, via []*http.Request) error {
 			if len(via) > 3 || next.URL.Scheme != source.Scheme {
-				return errors.New("too many redirects, or one away from https")
+				return errRedirect
 			}
 			return nil
 		},
@@ -262,8 +324,11 @@ func download(ctx context.Context, source *url.URL) ([]byte, error) {
 		return nil, err
 	}
 	resp, err := client.Do(req)
-	if err != nil {
+	switch {
+	case err != nil && isNetwork(err):
 		return nil, fault.NewRetryable(fault.CodeUnreachable, err)
+	case err != nil:
+		return nil, failed(contract.OutcomeSteeringFailed, fault.NewTerminal(fault.CodeInvalidConfiguration, err))
 	}
 	defer func() { _ = resp.Body.Close() }()
 	switch {

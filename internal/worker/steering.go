@@ -40,7 +40,7 @@ type steeringState struct {
 func (j *job) syncSteering(ctx context.Context) error {
 	p, err := j.fetchPower(ctx)
 	if err != nil {
-		return fmt.Errorf("fetching the Power from %s: %w", j.parameters.Settings.SteeringSource, err)
+		return fmt.Errorf("fetching the Power from %s: %w", plainSource(j.parameters.Settings.SteeringSource), err)
 	}
 	j.state.Result.SteeringVersion = p.label()
 	record, err := j.readSteeringRecord()
@@ -100,6 +100,12 @@ func (j *job) readSteeringRecord() (*steeringState, error) {
 	var r steeringState
 	if err := json.Unmarshal(text, &r); err != nil {
 		return nil, fmt.Errorf("%s is not what the worker wrote; delete it to have steering written anew", steeringRecord)
+	}
+	for name := range r.Files {
+		// It is a file of the repository, which anybody may have written.
+		if !safeName(name) {
+			return nil, fmt.Errorf("%s names a path that leads out of %s; delete it to have steering written anew", steeringRecord, steeringDir)
+		}
 	}
 	return &r, nil
 }

@@ -10,6 +10,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -283,6 +284,110 @@ func TestSteeringSource(t *testing.T) {
 		if _, err := j.fetchPower(t.Context()); err == nil || !strings.Contains(err.Error(), "https URL") {
 			t.Errorf("%s must be refused, got %v", source, err)
 		}
+	}
+}
+
+// A token before the host would stand in git's arguments and in the log.
+func TestSteeringSourceWithCredentials(t *testing.T) {
+	w := newWorld(t)
+	w.options.Parameters.Settings.SteeringSource = strings.Replace(w.addPower("1.0.0", "x\n"), "://", "://someone:hunter22hunter@", 1)
+	w.codebuild(t.Context())
+	_, result := w.row()
+	if result.Outcome != contract.OutcomeSteeringFailed || !strings.Contains(result.Message, "take them out") {
+		t.Errorf("%+v", result)
+	}
+	for place, text := range map[string]string{"log": w.log.String(), "pull request": w.body(), "result": result.Message} {
+		if strings.Contains(text, "hunter22") || strings.Contains(text, "someone") {
+			t.Errorf("the %s shows the credentials", place)
+		}
+	}
+}
+
+// A repository of many Powers: what is not this one's is neither counted nor read.
+func TestPowerBesideOthers(t *testing.T) {
+	files := map[string]string{}
+	for _, name := range []string{"powers/house/plugin.json", "other/plugin.json"} {
+		files[name] = `{"name":"house","version":"1.0.0"}`
+	}
+	files["powers/house/steering/a.md"] = "a"
+	files["other/steering/huge.md"] = strings.Repeat("x", maxPowerFile+1)
+	for n := range maxPowerFiles {
+		files[fmt.Sprintf("other/steering/%d.md", n)] = "x"
+	}
+	packed := map[string]string{}
+	for name, text := range files {
+		packed["powers-main/"+name] = text
+	}
+	w := newWorld(t)
+	w.must(w.github.CreateRepository("acme/powers", "main", githubemulator.Text(files)))
+	w.options.Parameters.Settings.SteeringPath = "powers/house"
+	archives := map[string][]byte{"/p.tgz": tarball(t, packed, ""), "/p.zip": zipball(t, packed), "/flat.tgz": tarball(t, files, "")}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write(archives[r.URL.Path]) }))
+	defer server.Close()
+	j, err := newJob(w.options)
+	w.must(err)
+	w.must(j.repo.create(t.Context()))
+	for _, address := range []string{w.github.CloneURL("acme/powers"), server.URL + "/p.tgz", server.URL + "/p.zip", server.URL + "/flat.tgz"} {
+		source, err := url.Parse(address)
+		w.must(err)
+		read := j.powerFromGit
+		if isArchive(source.Path) {
+			read = j.powerFromArchive
+		}
+		found, err := read(t.Context(), source)
+		if err != nil {
+			t.Errorf("%s: %v", source.Path, err)
+			continue
+		}
+		if p, err := readPower(found); err != nil || p.label() != "house 1.0.0" || len(p.Steering) != 1 {
+			t.Errorf("%s: %+v, %v", source.Path, p, err)
+		}
+	}
+}
+
+func TestDownloadTriesOnlyTheNetworkAgain(t *testing.T) {
+	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/busy.zip":
+			w.WriteHeader(http.StatusTooManyRequests)
+		case "/cut.zip":
+			panic(http.ErrAbortHandler)
+		case "/away.zip":
+			http.Redirect(w, r, "ftp://elsewhere.test/p.zip", http.StatusFound)
+		default:
+			http.Redirect(w, r, r.URL.Path, http.StatusFound)
+		}
+	}))
+	defer plain.Close()
+	secure := httptest.NewTLSServer(http.NotFoundHandler())
+	defer secure.Close()
+	cases := map[string]struct {
+		why, address string
+		again        bool
+	}{
+		"Refused":     {"Nobody listens: the server may be started again.", "http://127.0.0.1:1/p.zip", true},
+		"Busy":        {"It says itself that it may be better in a moment.", plain.URL + "/busy.zip", true},
+		"Cut":         {"A connection that broke.", plain.URL + "/cut.zip", true},
+		"Certificate": {"A certificate that is not trusted is not trusted the next time.", secure.URL + "/p.zip", false},
+		"NotTLS":      {"Nor is plain HTTP ever TLS.", strings.Replace(plain.URL, "http:", "https:", 1) + "/p.zip", false},
+		"Away":        {"A redirect to another protocol is not followed.", plain.URL + "/away.zip", false},
+		"Loop":        {"A loop has no end.", plain.URL + "/loop.zip", false},
+		"NotFound":    {"What is not there is not there.", "", false},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			if c.address == "" {
+				missing := httptest.NewServer(http.NotFoundHandler())
+				defer missing.Close()
+				c.address = missing.URL
+			}
+			source, err := url.Parse(c.address)
+			must(t, err)
+			_, err = download(t.Context(), source)
+			if err == nil || final(err) == c.again {
+				t.Errorf("%s\ngot %v", c.why, err)
+			}
+		})
 	}
 }
 
