@@ -27,7 +27,7 @@ func newMark() (string, error) {
 }
 
 func command(path string, spec Spec, mark string) *exec.Cmd {
-	attributes := &syscall.SysProcAttr{Setpgid: true}
+	attributes := Tied()
 	if c := spec.Credential; c != nil {
 		attributes.Credential = &syscall.Credential{Uid: c.UID, Gid: c.GID, Groups: c.Groups}
 	}

@@ -6,7 +6,8 @@
 // Its output goes to files and never through a pipe: a grandchild that outlives the program keeps a pipe open, and
 // whoever reads it waits for ever. The program leads a process group of its own, and the whole group is ended when
 // the program is, whether it exited, ran out of time, fell silent or was cancelled. It is given exactly the
-// environment that it is told, standard input is empty, and its output files are bounded.
+// environment that it is told, standard input is empty, and its output files are bounded. It ends with whoever runs it, on Linux also where
+// that one is killed.
 package process
 
 import (
@@ -147,17 +148,12 @@ func start(path string, spec Spec, outputs *outputs) (*running, error) {
 	}
 	cmd := command(path, spec, mark)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = devNull, outputs.stdout.file, outputs.stderr.file
-	if err := cmd.Start(); err != nil {
+	exited, err := startTied(cmd)
+	if err != nil {
 		return nil, err
 	}
-	r := &running{
+	return &running{
 		spec: spec, cmd: cmd, outputs: outputs, mark: mark,
-		group: cmd.Process.Pid, started: spec.Clock.Now(), exited: make(chan struct{}),
-	}
-	go func() {
-		// The exit status is in cmd.ProcessState; an exit code that is not zero is no error here.
-		_ = cmd.Wait()
-		close(r.exited)
-	}()
-	return r, nil
+		group: cmd.Process.Pid, started: spec.Clock.Now(), exited: exited,
+	}, nil
 }

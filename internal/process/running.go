@@ -18,7 +18,7 @@ type running struct {
 	mark    string
 	group   int
 	started time.Time
-	exited  chan struct{}
+	exited  <-chan struct{}
 }
 
 // wait returns when the program and everything that it started are over.

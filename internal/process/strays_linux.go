@@ -6,6 +6,7 @@ package process
 import (
 	"bytes"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -36,6 +37,43 @@ func KillUser(uid uint32) int {
 		}
 	}
 	return len(killed)
+}
+
+// KillMarked ends every process that was started with one of the given environment entries (NAME=value), and the rest
+// of its group, and returns how many there were. It is for what a worker that was killed left running: the kernel ends
+// what the worker started itself, but not what that started in turn.
+func KillMarked(entries ...string) int {
+	own, killed := syscall.Getpgrp(), map[int]bool{}
+	for range 20 {
+		groups := map[int]bool{}
+		found := find(func(pid int, stat status) bool {
+			marked := hasEntry(environ(pid), entries)
+			if marked && stat.group != own {
+				groups[stat.group] = true
+			}
+			return marked
+		})
+		if len(found) == 0 {
+			break
+		}
+		for _, pid := range found {
+			killed[pid] = true
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+		for group := range groups {
+			signalGroup(group, syscall.SIGKILL)
+		}
+	}
+	return len(killed)
+}
+
+func hasEntry(environ []byte, entries []string) bool {
+	for entry := range bytes.SplitSeq(environ, []byte{0}) {
+		if len(entry) > 0 && slices.Contains(entries, string(entry)) {
+			return true
+		}
+	}
+	return false
 }
 
 // userOf is a process's real user, or -1. The owner of its directory in /proc would not do: a process can make that
