@@ -3,16 +3,50 @@
 
 package worker
 
-import "time"
+import (
+	"time"
+
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+)
 
 const (
 	// maxAgentTime is the longest that all tasks together may take.
 	maxAgentTime = 60 * time.Minute
 	// reserve is what is kept of the build's time for tests, coverage, pull request and upload.
 	reserve = 10 * time.Minute
-	// lastReserve is what is kept for pull request and upload when the tests run.
-	lastReserve = 2 * time.Minute
+	// lastReserve is what is kept for reading the results, pull request, upload and cleanup when the tests run.
+	lastReserve = 3 * time.Minute
+
+	// What is kept for the last three stages, each out of the other's reach. Without it CodeBuild would end a build that
+	// waits for GitHub or for the bucket before its lock is released, and the outage be taken for the work's time-out.
+	pullRequestReserve = 60 * time.Second
+	uploadReserve      = 45 * time.Second
+	cleanupReserve     = 45 * time.Second
 )
+
+// stageEnd is when a stage is given up so that what follows it still has its time, for a build that was begun and may
+// last so long. Cleanup has no such end: nothing follows it.
+func stageEnd(name contract.Stage, began time.Time, timeout time.Duration) (end time.Time, limited bool) {
+	kept := cleanupReserve
+	switch name {
+	case contract.StageCleanup:
+		return time.Time{}, false
+	case contract.StageUpload:
+	case contract.StagePullRequest:
+		kept += uploadReserve
+	default:
+		kept += uploadReserve + pullRequestReserve
+	}
+	return began.Add(timeout - inShort(kept, timeout)), true
+}
+
+// inShort is a part of lastReserve, less in a build so short that lastReserve would be more than a quarter of it.
+func inShort(kept, timeout time.Duration) time.Duration {
+	if quarter := timeout / 4; quarter < lastReserve {
+		return time.Duration(float64(kept) * (float64(quarter) / float64(lastReserve)))
+	}
+	return kept
+}
 
 // agentTime is how long the agent may still work, for a build that was begun and may last so long. The reserve is at
 // most half of a short build: a build of ten minutes would otherwise have no time to work at all.
@@ -23,6 +57,12 @@ func agentTime(now, began time.Time, timeout time.Duration) time.Duration {
 
 // testTime is how long the tests may run.
 func testTime(now, began time.Time, timeout, limit time.Duration) time.Duration {
-	left := began.Add(timeout).Sub(now) - min(lastReserve, timeout/4)
+	left := began.Add(timeout).Sub(now) - inShort(lastReserve, timeout)
 	return max(min(left, limit), time.Second)
+}
+
+// setupTime is how long a setup command may run: the tests, or the agent, are still to come, but without it they have
+// nothing to work with.
+func setupTime(now, began time.Time, timeout time.Duration) time.Duration {
+	return testTime(now, began, timeout, maxSetupTime)
 }

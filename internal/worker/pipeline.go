@@ -120,6 +120,9 @@ func (j *job) runStage(ctx context.Context, st stage) {
 	case isLost(ctx, err):
 		j.state.Over = overLost
 		log.Error(err, "The lease is lost; stopping without touching anything more")
+	case st.name == contract.StageCleanup && errors.Is(context.Cause(ctx), ErrInterrupted):
+		// The outcome stands. wrapUp does it again, with time of its own.
+		log.Info("Cleanup was interrupted", keyReason, j.clean(err.Error()))
 	default:
 		log.Error(err, "Stage failed")
 		j.fail(ctx, st.name, err)
@@ -129,12 +132,32 @@ func (j *job) runStage(ctx context.Context, st stage) {
 }
 
 func (j *job) guarded(ctx context.Context, st stage) (err error) {
+	ctx, cancel := j.limited(ctx, st.name)
+	defer cancel()
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("stage %s panicked: %v\n%s", st.name, r, debug.Stack())
 		}
 	}()
-	return st.run(logContext(ctx, j.log.WithValues(logging.KeyStage, st.name)), j)
+	err = st.run(logContext(ctx, j.log.WithValues(logging.KeyStage, st.name)), j)
+	if err != nil && errors.Is(context.Cause(ctx), errOutOfTime) && !errors.Is(err, errOutOfTime) {
+		err = fmt.Errorf("%w (%w)", errOutOfTime, err)
+	}
+	return err
+}
+
+// errOutOfTime is the cause of a stage's context that ended so that the rest of the build's time suffices for what
+// follows.
+var errOutOfTime = errors.New("the stage was given up while there is still time to release the lock; " +
+	"if what it waited for is well again, nothing is to be done, else raise spec.timeout of the work item")
+
+// limited is a stage's context. A local run has no build that could end.
+func (j *job) limited(ctx context.Context, name contract.Stage) (context.Context, context.CancelFunc) {
+	end, limited := stageEnd(name, j.build.StartedAt, j.parameters.BuildTimeout)
+	if !limited || j.options.LocalDir != "" {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, end.Sub(j.clock.Now()), errOutOfTime)
 }
 
 // fail records the first failure as the attempt's outcome; a later one is only logged. But what spoils a success
@@ -147,6 +170,8 @@ func (j *job) fail(ctx context.Context, name contract.Stage, err error) {
 	j.state.fail(name, outcome, j.clean(message))
 	if j.state.Result.PullRequestUpdated {
 		j.state.Result.PullRequestUpdated = false
+		ctx, cancel := j.limited(ctx, contract.StageUpload)
+		defer cancel()
 		if context.Cause(ctx) == nil {
 			j.retell(ctx)
 		}

@@ -60,6 +60,9 @@ func (j *job) retry(ctx context.Context, policy contract.Retry, what string, cal
 		if w, ok := fault.AsWait(err); ok && w.After > wait {
 			wait = min(w.After, maxAskedWait)
 		}
+		if end, ok := ctx.Deadline(); ok && j.clock.Now().Add(wait).After(end) {
+			return fmt.Errorf("%w (tried %d times; there is no time for another try)", err, n)
+		}
 		logOf(ctx).Info("Trying again", keyWhat, what, keyTry, n+1, keyWait, wait.Seconds(), keyReason, j.clean(err.Error()))
 		if err := j.sleep(ctx, wait); err != nil {
 			return err

@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	// setupTimeout bounds the installation of dependencies.
-	setupTimeout = 15 * time.Minute
+	// maxSetupTime bounds the installation of dependencies.
+	maxSetupTime = 15 * time.Minute
 	// maxLockFile is the largest lock file that is read.
 	maxLockFile = 64 << 20
 	lockFile    = "package-lock.json"
@@ -46,13 +46,17 @@ func (j *job) setUp(ctx context.Context) error {
 	if err := j.hand(ctx); err != nil {
 		return err
 	}
-	result, err := j.runApart(ctx, command, setupLog, setupTimeout)
+	limit := maxSetupTime
+	if j.options.LocalDir == "" {
+		limit = setupTime(j.clock.Now(), j.build.StartedAt, j.parameters.BuildTimeout)
+	}
+	result, err := j.runApart(ctx, command, setupLog, limit)
 	j.endUser()
 	switch {
 	case err != nil:
 		return failed(contract.OutcomeAgentFailed, fmt.Errorf("running the setup command: %w", err))
 	case result.End == process.EndTimedOut:
-		return failedf(contract.OutcomeAgentFailed, "the setup command %q did not end within %s", command, setupTimeout)
+		return failedf(contract.OutcomeAgentFailed, "the setup command %q did not end within %s", command, limit.Round(time.Second))
 	case result.ExitCode != 0:
 		return failedf(contract.OutcomeAgentFailed, "the setup command %q ended with exit code %d: %s", command, result.ExitCode, j.lastOutput(setupLog))
 	}

@@ -1,0 +1,193 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"k8s.io/utils/clock"
+
+	"github.com/kiro-worker/kiro-worker/internal/artifacts"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
+	githubemulator "github.com/kiro-worker/kiro-worker/internal/emulator/github"
+)
+
+func TestStageEnd(t *testing.T) {
+	cases := map[string]struct {
+		why     string
+		stage   contract.Stage
+		timeout time.Duration
+		want    time.Duration // after the build's beginning; 0 is no end
+	}{
+		"Checkout":         {"A fetch that hangs leaves the last three stages their time.", contract.StageCheckout, time.Hour, time.Hour - 150*time.Second},
+		"Agent":            {"So does a setup, or a push.", contract.StageAgent, time.Hour, time.Hour - 150*time.Second},
+		"Test":             {"The tests themselves are ended 30 s before, and blamed on the work; this is for what reads them.", contract.StageTest, time.Hour, time.Hour - 150*time.Second},
+		"PullRequest":      {"GitHub away leaves the upload its time.", contract.StagePullRequest, time.Hour, time.Hour - 90*time.Second},
+		"Upload":           {"The bucket away leaves the lock's release its time.", contract.StageUpload, time.Hour, time.Hour - 45*time.Second},
+		"Cleanup":          {"Nothing follows it.", contract.StageCleanup, time.Hour, 0},
+		"ShortCheckout":    {"A build of five minutes keeps a quarter, in the same parts.", contract.StageCheckout, 5 * time.Minute, 5*time.Minute - 62500*time.Millisecond},
+		"ShortPullRequest": {"Likewise.", contract.StagePullRequest, 5 * time.Minute, 5*time.Minute - 37500*time.Millisecond},
+		"ShortUpload":      {"Likewise.", contract.StageUpload, 5 * time.Minute, 5*time.Minute - 18750*time.Millisecond},
+	}
+	for name, c := range cases {
+		end, limited := stageEnd(c.stage, noon, c.timeout)
+		if limited != (c.want != 0) || limited && !end.Equal(noon.Add(c.want)) {
+			t.Errorf("%s: %s got %s, %t, want %s", name, c.why, end.Sub(noon), limited, c.want)
+		}
+	}
+}
+
+func TestTestAndSetupTime(t *testing.T) {
+	cases := map[string]struct {
+		why           string
+		passed, limit time.Duration
+		timeout       time.Duration
+		want, setup   time.Duration
+	}{
+		"Whole":    {"All that the environment gives.", 0, 15 * time.Minute, time.Hour, 15 * time.Minute, 15 * time.Minute},
+		"Late":     {"What is left, less what follows.", 50 * time.Minute, 15 * time.Minute, time.Hour, 7 * time.Minute, 7 * time.Minute},
+		"TooLate":  {"A moment: they fail as out of time, not as never run.", time.Hour, 15 * time.Minute, time.Hour, time.Second, time.Second},
+		"Short":    {"A short build keeps a quarter.", 0, 15 * time.Minute, 8 * time.Minute, 6 * time.Minute, 6 * time.Minute},
+		"OwnLimit": {"The setup has a limit of its own.", 0, 40 * time.Minute, time.Hour, 40 * time.Minute, 15 * time.Minute},
+	}
+	for name, c := range cases {
+		if got := testTime(noon.Add(c.passed), noon, c.timeout, c.limit); got != c.want {
+			t.Errorf("%s: %s tests got %s, want %s", name, c.why, got, c.want)
+		}
+		if got := setupTime(noon.Add(c.passed), noon, c.timeout); got != c.setup {
+			t.Errorf("%s: %s setup got %s, want %s", name, c.why, got, c.setup)
+		}
+		end, _ := stageEnd(contract.StageTest, noon, c.timeout)
+		if at := noon.Add(c.passed + c.want); c.want > time.Second && !at.Before(end) {
+			t.Errorf("%s: tests that run out of time would be taken for the machinery's: they end %s after the stage", name, at.Sub(end))
+		}
+	}
+}
+
+// jumpy is the real clock, but a long wait is over at once: the time jumps instead.
+type jumpy struct {
+	clock.RealClock
+	mu    sync.Mutex
+	ahead time.Duration
+	waits []time.Duration
+}
+
+// longWait is what a test does not wait for.
+const longWait = 10 * time.Second
+
+func (c *jumpy) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.RealClock.Now().Add(c.ahead)
+}
+
+func (c *jumpy) Since(t time.Time) time.Duration { return c.Now().Sub(t) }
+
+func (c *jumpy) jump(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead += d
+}
+
+func (c *jumpy) NewTimer(d time.Duration) clock.Timer {
+	if d < longWait {
+		return c.RealClock.NewTimer(d)
+	}
+	c.jump(d)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waits = append(c.waits, d)
+	return c.RealClock.NewTimer(0)
+}
+
+// hanging is a bucket that never answers.
+type hanging struct{}
+
+func (hanging) Put(ctx context.Context, _ string, _ artifacts.Object) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// A service that hangs at the end of a build is given up while there is time to release the lock, and is not blamed on
+// the work.
+func TestHangingServicesAtTheEnd(t *testing.T) {
+	cases := map[string]struct {
+		why     string
+		stage   contract.Stage
+		hang    func(*world)
+		outcome contract.Outcome
+		kept    int // artifacts
+	}{
+		"GitHub": {
+			why: "The pull request cannot be told; the artifacts are kept all the same.", stage: contract.StagePullRequest,
+			hang: func(w *world) {
+				w.faults.Add(faults.Rule{Service: githubemulator.Service, Operation: "PATCH /repos/{owner}/{repo}/pulls/{number}", Fault: faults.Fault{
+					Respond: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+				}})
+			},
+			outcome: contract.OutcomePullRequestFailed, kept: 6,
+		},
+		"Bucket": {
+			why: "The artifacts are lost, the result is not.", stage: contract.StageUpload,
+			hang: func(w *world) { w.options.Ports.Artifacts = hanging{} }, outcome: contract.OutcomeUploadFailed,
+		},
+		"Fetch": {
+			why: "A fetch that hangs is the machinery's, too.", stage: contract.StageCheckout,
+			hang: func(w *world) {
+				w.faults.Add(faults.Rule{Service: githubemulator.Service, Operation: "git upload-pack", Fault: faults.Fault{
+					Respond: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+				}})
+			},
+			outcome: contract.OutcomeInternalError, kept: 6,
+		},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			now := &jumpy{}
+			w.options.Clock, w.options.Parameters.LastAttempt = now, true
+			c.hang(w)
+			w.whenStage(c.stage, func() {
+				end, _ := stageEnd(c.stage, w.options.Build.StartedAt, w.options.Parameters.BuildTimeout)
+				now.jump(end.Sub(now.Now()) - 2*time.Second)
+			})
+			codes := w.codebuild(t.Context())
+			row, result := w.row()
+			if row.Status != contract.StatusFailed || result.Outcome != c.outcome || result.FailedStage != c.stage {
+				t.Fatalf("%s\ngot %s %+v\n%s", c.why, row.Status, result, w.log)
+			}
+			if !strings.Contains(result.Message, "still time to release the lock") {
+				t.Errorf("%s\nthe message does not say why: %s", c.why, result.Message)
+			}
+			if codes[PhaseFinally] != ExitMachinery || w.card().Exists {
+				t.Errorf("%s\nan outage was held against the work: exit code %d, worked off %t", c.why, codes[PhaseFinally], w.card().Exists)
+			}
+			if len(w.bucket.objects) != c.kept {
+				t.Errorf("%s\n%d artifacts, want %d", c.why, len(w.bucket.objects), c.kept)
+			}
+		})
+	}
+}
+
+func TestNoWaitPastTheEnd(t *testing.T) {
+	w := newWorld(t)
+	j, err := newJob(w.options)
+	w.must(err)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	calls := 0
+	err = j.retry(ctx, contract.Retry{Tries: 100, Base: time.Hour, Factor: 1, Cap: time.Hour}, "x", func(context.Context) error {
+		calls++
+		return errGone
+	})
+	if calls != 1 || err == nil || !strings.Contains(err.Error(), "no time for another try") || ctx.Err() != nil {
+		t.Errorf("a wait that would use up the stage's time is not begun: %d calls, %v", calls, err)
+	}
+}
