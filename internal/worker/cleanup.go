@@ -26,7 +26,10 @@ func cleanup(ctx context.Context, j *job) error {
 	result := j.finalResult()
 	j.state.Result = result
 	j.save()
-	err := j.release(ctx, result)
+	err := j.settlePush(ctx)
+	if err == nil {
+		err = j.release(ctx, result)
+	}
 	if err != nil {
 		err = fmt.Errorf("releasing the lock: %w; the controller does it when the build is over", err)
 	} else {

@@ -35,26 +35,49 @@ type credential struct {
 	Password string `json:"password"`
 }
 
-// withCredentials runs a git command that may ask for credentials. They travel in a file that has no name any more
-// when git starts, which the helper inherits: they are in no argument, no address, no environment and no file that
-// somebody else could open.
-func (j *job) withCredentials(ctx context.Context, address string, args ...string) (string, error) {
+// access is what git needs to be let in at a server. The credentials travel in a file that has no name any more when
+// git starts, which the helper inherits: they are in no argument, no address, no environment and no file that somebody
+// else could open.
+type access struct {
+	git    git
+	helper string
+	file   *os.File
+}
+
+// access reads the credentials, which can take a while: a push has them before its lease is checked.
+func (j *job) access(ctx context.Context, address string) (*access, error) {
 	user, token, err := j.ports.Remote.Credentials(ctx)
 	if err != nil {
-		return "", fmt.Errorf("reading the git credentials: %w", err)
+		return nil, fmt.Errorf("reading the git credentials: %w", err)
 	}
 	j.redactor.Add(token)
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
-		return "", fault.NewTerminal(fault.CodeInvalidConfiguration, errors.New("the repository's address is not an http(s) URL"))
+		return nil, fault.NewTerminal(fault.CodeInvalidConfiguration, errors.New("the repository's address is not an http(s) URL"))
 	}
 	file, err := j.credentialFile(credential{Protocol: u.Scheme, Host: u.Host, Username: user, Password: token})
 	if err != nil {
+		return nil, err
+	}
+	helper := "credential.helper=!" + shellWord(j.options.Executable) + " " + CredentialCommand
+	return &access{git: j.repo.git, helper: helper, file: file}, nil
+}
+
+// run runs a git command that may ask for the credentials.
+func (a *access) run(ctx context.Context, args ...string) (string, error) {
+	return a.git.do(ctx, call{args: append([]string{"-c", a.helper}, args...), file: a.file, remote: true})
+}
+
+func (a *access) close() { _ = a.file.Close() }
+
+// withCredentials runs one git command that may ask for credentials.
+func (j *job) withCredentials(ctx context.Context, address string, args ...string) (string, error) {
+	a, err := j.access(ctx, address)
+	if err != nil {
 		return "", err
 	}
-	defer func() { _ = file.Close() }()
-	helper := "credential.helper=!" + shellWord(j.options.Executable) + " " + CredentialCommand
-	return j.repo.git.do(ctx, call{args: append([]string{"-c", helper}, args...), file: file})
+	defer a.close()
+	return a.run(ctx, args...)
 }
 
 func (j *job) credentialFile(c credential) (*os.File, error) {

@@ -19,7 +19,8 @@ import (
 )
 
 const (
-	// gitTimeout bounds a command that stays on this machine.
+	// gitTimeout bounds a command that stays on this machine. What goes out is bounded by whoever knows how long it may
+	// take: a fetch takes longer than this.
 	gitTimeout = 5 * time.Minute
 	// maxGitOutput bounds what is kept of a command's output.
 	maxGitOutput = 16 << 20
@@ -75,6 +76,8 @@ type call struct {
 	env    []string
 	// file is inherited as descriptor 3.
 	file *os.File
+	// remote says that it goes out.
+	remote bool
 }
 
 // run runs a command and returns its standard output.
@@ -82,8 +85,16 @@ func (g git) run(ctx context.Context, args ...string) (string, error) {
 	return g.do(ctx, call{args: args})
 }
 
+// bounded is the context that a command runs in.
+func bounded(ctx context.Context, remote bool) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok && remote {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, gitTimeout)
+}
+
 func (g git) do(ctx context.Context, c call) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, gitTimeout)
+	ctx, cancel := bounded(ctx, c.remote)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "git", append(append([]string{}, gitSettings...), c.args...)...) //nolint:gosec // no shell; names are checked and stand behind --
 	cmd.Dir = g.tree
@@ -97,13 +108,17 @@ func (g git) do(ctx context.Context, c call) (string, error) {
 	if c.file != nil {
 		cmd.ExtraFiles = []*os.File{c.file}
 	}
-	// git starts helpers of its own: all of them end with it.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	// git starts helpers of its own: all of them end with it, and it ends with the worker.
+	cmd.SysProcAttr = process.Tied()
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = 5 * time.Second
-	err := cmd.Run()
+	err := process.RunTied(cmd)
 	switch {
 	case err != nil && ctx.Err() != nil:
+		if cmd.Process != nil {
+			// A helper that did not heed the signal may still send what was given up.
+			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		}
 		return "", fmt.Errorf("git %s: %w", verb(c.args), context.Cause(ctx))
 	case err != nil:
 		// A refused push is explained on standard output.

@@ -13,11 +13,14 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 )
 
-// pushTimeout is how long one push may take; so long the lease must last when it begins.
-const pushTimeout = 2 * time.Minute
-
-// pushFlight is how long after it was given up a push may still arrive at the remote.
-const pushFlight = 30 * time.Second
+const (
+	// pushTimeout is how long one push may take; so long the lease must last when it begins.
+	pushTimeout = 2 * time.Minute
+	// pushFlight is how long after it was given up a push may still arrive at the remote.
+	pushFlight = 30 * time.Second
+	// listTimeout is how long it may take to ask for the remote's head. It touches nothing outside.
+	listTimeout = time.Minute
+)
 
 // push brings the branch's head to the remote. It is never forced: the remote's old commit is compared, and a
 // branch that somebody moved is left as it is. A push whose answer was lost is recognised and not repeated.
@@ -34,43 +37,113 @@ func (j *job) push(ctx context.Context, commit string) error {
 	}
 	address := j.ports.Remote.Address(j.parameters.Repository)
 	err = j.retry(ctx, policyOr(j.parameters.Settings.RetryGit, gitPolicy), "push", func(ctx context.Context) error {
-		return j.effect(ctx, pushTimeout, func(ctx context.Context) error { return j.pushOnce(ctx, address, old, commit) })
+		return j.pushOnce(ctx, address, old, commit)
 	})
 	if err != nil {
-		if fault.CodeOf(err) == fault.CodeUnreachable && j.keeper != nil {
-			// The last try may be on its way. Were the lock released before it arrives, it would land in the next attempt.
-			_ = j.sleep(ctx, pushFlight)
-		}
 		return fmt.Errorf("pushing %s: %w", commit[:12], err)
 	}
 	_, err = j.repo.run(ctx, "update-ref", j.repo.remoteRef(), commit)
 	return err
 }
 
+// pushOnce reads all that it needs first: credentials and the remote's head can take a minute, and the lease must have
+// been checked just before the push itself.
 func (j *job) pushOnce(ctx context.Context, address, old, commit string) error {
-	now, err := j.remoteHead(ctx, address)
-	switch {
-	case err != nil:
+	a, err := j.access(ctx, address)
+	if err != nil {
 		return err
-	case now == commit:
-		return nil
-	case now != old:
-		return moved(old, now)
 	}
-	_, err = j.withCredentials(ctx, address, "push", "--porcelain", "--no-verify", "--", address, commit+":"+j.repo.branchRef())
+	defer a.close()
+	if now, err := j.remoteHead(ctx, a, address); err != nil {
+		return err
+	} else if now != old {
+		return j.arrived(old, now, commit)
+	}
+	err = j.effect(ctx, pushTimeout, func(ctx context.Context) error {
+		return j.inFlight(func() error {
+			_, err := a.run(ctx, "push", "--porcelain", "--no-verify", "--", address, commit+":"+j.repo.branchRef())
+			return err
+		})
+	})
 	if err == nil || isUnreachable(err) {
 		return err
 	}
 	// git compared the old commit and refused: somebody was quicker, or it was this very push, sent again by the
 	// HTTP library after its answer was lost.
-	switch now, again := j.remoteHead(ctx, address); {
-	case again != nil || now == old:
-		return err
-	case now == commit:
-		return nil
-	default:
-		return moved(old, now)
+	if now, again := j.remoteHead(ctx, a, address); again == nil && now != old {
+		return j.arrived(old, now, commit)
 	}
+	return err
+}
+
+// arrived is what a remote's head that is not the old one any more means: the push is there, or somebody else's. Either
+// way a push that is still on its way is refused, as the remote compares the old commit.
+func (j *job) arrived(old, now, commit string) error {
+	j.setPushAt(time.Time{})
+	if now == commit {
+		return nil
+	}
+	return moved(old, now)
+}
+
+// inFlight runs a push and keeps in the state that one is on its way, until its fate is known. A worker that is killed
+// leaves that behind.
+func (j *job) inFlight(push func() error) error {
+	before := j.state.PushAt
+	j.setPushAt(j.clock.Now())
+	err := push()
+	switch {
+	case err == nil:
+		j.setPushAt(time.Time{})
+	case pushRefused(err):
+		j.setPushAt(before) // of an earlier try that proves nothing
+	default:
+		j.setPushAt(j.clock.Now())
+	}
+	return err
+}
+
+func (j *job) setPushAt(t time.Time) {
+	if !j.state.PushAt.Equal(t) {
+		j.state.PushAt = t
+		j.save()
+	}
+}
+
+// pushRefused reports whether a push's error proves that it did not and will not arrive. A time-out, a cut connection, a
+// signal or words that nobody knows prove nothing.
+func pushRefused(err error) bool {
+	if !fault.IsTerminal(err) {
+		return false
+	}
+	switch fault.CodeOf(err) {
+	case fault.CodeUnauthorized, fault.CodeAccessDenied, fault.CodeNotFound, fault.CodeInvalidRequest, fault.CodeInvalidConfiguration:
+		return true
+	default:
+		return false
+	}
+}
+
+// settlePush waits until a push of unknown fate can arrive no more. Were the lock released before, it would land in the
+// next attempt.
+func (j *job) settlePush(ctx context.Context) error {
+	left := flightLeft(j.clock.Now(), j.state.PushAt)
+	if left <= 0 {
+		return nil
+	}
+	logOf(ctx).Info("Waiting for a push whose fate is not known", keyWait, left.Seconds())
+	if err := j.sleep(ctx, left); err != nil {
+		return fmt.Errorf("waiting for a push whose fate is not known: %w", err)
+	}
+	return nil
+}
+
+// flightLeft is how long a push may still arrive that was last seen under way at the given time; zero if none was.
+func flightLeft(now, pushAt time.Time) time.Duration {
+	if pushAt.IsZero() {
+		return 0
+	}
+	return min(max(pushAt.Add(pushFlight).Sub(now), 0), pushFlight)
 }
 
 func moved(old, now string) error {
@@ -79,8 +152,10 @@ func moved(old, now string) error {
 }
 
 // remoteHead is the remote's branch, empty if there is none.
-func (j *job) remoteHead(ctx context.Context, address string) (string, error) {
-	out, err := j.withCredentials(ctx, address, "ls-remote", "--heads", "--", address, j.repo.branchRef())
+func (j *job) remoteHead(ctx context.Context, a *access, address string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, listTimeout)
+	defer cancel()
+	out, err := a.run(ctx, "ls-remote", "--heads", "--", address, j.repo.branchRef())
 	if err != nil {
 		return "", err
 	}

@@ -21,6 +21,9 @@ import (
 // DefaultAgentUser is the user that agent and tests run as, where there is one.
 const DefaultAgentUser = "kiro-agent"
 
+// agentHome is the agent's home, in the build's directory.
+const agentHome = "home"
+
 // separate finds out whether agent and tests can run as another user than the worker, and says so where they cannot:
 // they could then read the worker's memory and files.
 func (j *job) separate(ctx context.Context) {
@@ -64,7 +67,7 @@ func (j *job) credential() (c *process.Credential, off string) {
 
 // home makes the agent's home and its place for temporary files.
 func (j *job) home() (agent.Home, error) {
-	h := agent.Home{User: j.agentUser(), Dir: j.path("home"), Temp: j.path("tmp")}
+	h := agent.Home{User: j.agentUser(), Dir: j.path(agentHome), Temp: j.path("tmp")}
 	c, _ := j.credential()
 	if c == nil {
 		h.User = "kiro-worker"

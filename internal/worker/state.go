@@ -60,6 +60,8 @@ type State struct {
 	CoverageBeside []string `json:"coverageBeside,omitempty"`
 	// CoverageFormat is the format that the coverage was read from.
 	CoverageFormat string `json:"coverageFormat,omitempty"`
+	// PushAt is when a push was last seen under way whose fate is not known; zero if there is none.
+	PushAt time.Time `json:"pushAt,omitzero"`
 	// Notes are for people: what was skipped, what was kept, what to look at twice.
 	Notes []string `json:"notes,omitempty"`
 	// Separation says whether agent and tests ran as another user.

@@ -21,6 +21,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/logging"
 	"github.com/kiro-worker/kiro-worker/internal/metricsink"
+	"github.com/kiro-worker/kiro-worker/internal/process"
 	"github.com/kiro-worker/kiro-worker/internal/redact"
 	"github.com/kiro-worker/kiro-worker/internal/secrets"
 )
@@ -165,6 +166,7 @@ func (j *job) runPhase(ctx context.Context, phase Phase) {
 	defer stop()
 
 	if j.state.Claimed && j.state.Over == "" {
+		j.endOrphans()
 		j.recordMissed(phase)
 		if n := len(j.state.Stages); n > 0 {
 			j.setProgress(j.state.Stages[n-1].Name)
@@ -180,6 +182,22 @@ func (j *job) runPhase(ctx context.Context, phase Phase) {
 	j.wrapUp(ctx)
 }
 
+// endOrphans ends what a worker that was killed left running: its agent would work, and its push arrive, while this
+// process tells of the end and releases the lock.
+func (j *job) endOrphans() {
+	name, cut := j.state.interrupted()
+	if !cut {
+		return
+	}
+	j.endUser()
+	if n := process.KillMarked("GIT_DIR="+j.repo.dir, "HOME="+j.path(agentHome)); n > 0 {
+		j.log.Info("Ended what a killed worker left running", logging.KeyStage, name, keyProcesses, n)
+	}
+	if !j.state.PushAt.IsZero() {
+		j.setPushAt(j.clock.Now())
+	}
+}
+
 // recordMissed notes the failure of a process that ran an earlier phase and was killed.
 func (j *job) recordMissed(phase Phase) {
 	name, ok := missed(j.stages, j.state, phase)
@@ -192,7 +210,9 @@ func (j *job) recordMissed(phase Phase) {
 	j.save()
 }
 
-// cleanupTimeout is what is left for cleanup after a signal. CodeBuild gives little more.
+// cleanupTimeout is what is left for cleanup after a signal, once no push is on its way any more. CodeBuild gives little
+// more. If it kills the worker before, the lock is not released: the controller does that when nothing can arrive any
+// more.
 const cleanupTimeout = 20 * time.Second
 
 // wrapUp ends a run that was cut short. After a signal only the lock matters: the controller tells the pull request
@@ -208,7 +228,7 @@ func (j *job) wrapUp(ctx context.Context) {
 		if !j.state.failed() && !j.state.done(contract.StageUpload) {
 			j.state.fail("", contract.OutcomeInterrupted, "The build was stopped.")
 		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout+flightLeft(j.clock.Now(), j.state.PushAt))
 		defer cancel()
 		j.runStage(ctx, stage{name: contract.StageCleanup, run: cleanup})
 	}
