@@ -11,8 +11,11 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
-// metadataVersion is the version of metadata.json.
-const metadataVersion = 1
+const (
+	metadataFile = "metadata.json"
+	// metadataVersion is the version of metadata.json.
+	metadataVersion = 1
+)
 
 // metadata is metadata.json: all that the work item's status shows, and more. No secret's value is in it, nor any
 // environment variable but those named here.

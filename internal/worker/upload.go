@@ -35,9 +35,10 @@ func (j *job) artifacts() []artifact {
 		{"reports/test-results.json", jsonType, j.writeTests},
 		{"reports/coverage-report.json", jsonType, j.writeCoverage},
 		{"logs/kiro-cli.log", textType, j.writeAgentLog},
-		{"metadata.json", jsonType, j.writeMetadata},
-		// Last, so that it has the most to tell.
+		// Late, so that it has the most to tell.
 		{"logs/build.log", textType, j.writeBuildLog},
+		// Last: it has the outcome, which an upload that failed before it changes.
+		{metadataFile, jsonType, j.writeMetadata},
 	}
 }
 
@@ -53,6 +54,9 @@ func upload(ctx context.Context, j *job) error {
 	j.leaveReports(ctx)
 	var failures []error
 	for _, a := range j.artifacts() {
+		if a.name == metadataFile && len(failures) > 0 {
+			j.fail(ctx, contract.StageUpload, errors.Join(failures...))
+		}
 		if err := j.uploadOne(ctx, a); err != nil {
 			if isLost(ctx, err) || ctx.Err() != nil {
 				return err

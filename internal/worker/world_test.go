@@ -323,6 +323,7 @@ type bucket struct {
 	mu      sync.Mutex
 	objects map[string]string
 	fail    error
+	only    string // the key's end that fails; empty is every one
 	calls   int
 }
 
@@ -330,7 +331,7 @@ func (b *bucket) Put(_ context.Context, name string, o artifacts.Object) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.calls++
-	if b.fail != nil {
+	if b.fail != nil && strings.HasSuffix(o.Key, b.only) {
 		return b.fail
 	}
 	text, err := io.ReadAll(o.Body)

@@ -1,0 +1,32 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+)
+
+// Whatever artifact is lost, no metadata lies in the bucket that tells of a success.
+func TestMetadataTellsOfLostArtifacts(t *testing.T) {
+	for _, lost := range []string{"diffs/changes.diff", "logs/build.log", "metadata.json"} {
+		t.Run(strings.ReplaceAll(lost, "/", "-"), func(t *testing.T) {
+			w := newWorld(t)
+			w.bucket.fail, w.bucket.only = errGone, lost
+			w.codebuild(t.Context())
+			if _, result := w.row(); result.Outcome != contract.OutcomeUploadFailed || !strings.Contains(result.Message, lost) {
+				t.Errorf("%+v", result)
+			}
+			if !strings.Contains(w.body(), "UploadFailed") {
+				t.Errorf("the pull request was not told:\n%s", w.body())
+			}
+			text, found := w.bucket.objects["artifacts/test/b-1/metadata.json"]
+			if found != (lost != "metadata.json") || strings.Contains(text, `"outcome": "Succeeded"`) || found && !strings.Contains(text, `"outcome": "UploadFailed"`) {
+				t.Errorf("the metadata:\n%s", text)
+			}
+		})
+	}
+}
