@@ -76,6 +76,9 @@ type cloud struct {
 	pidFile string
 	attempt int32
 	agent   string // its script
+	power   string // address of the steering's source
+	request lock.Request
+	tap     *tap
 }
 
 func newCloud(t *testing.T, files map[string]string) *cloud {
@@ -129,7 +132,7 @@ func (c *cloud) startAWS() {
 	endpoint.Handle(aws.SecretsManager, secrets, nil)
 	endpoint.Handle(aws.S3, c.bucket, s3.WriteError)
 	endpoint.Handle(aws.CloudWatch, c.watch, nil)
-	url := c.serve(endpoint)
+	url := c.serve(c.tapped(endpoint))
 	c.must(c.tables.CreateLockTable(tableName))
 	c.must(c.bucket.CreateBucket(bucketName))
 	clients := awsapi.New(awsapi.Options{AllowedEndpoints: []string{url}, Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", "")})
@@ -183,6 +186,7 @@ func (c *cloud) run() (codebuild.Build, contract.Result, lock.Row) {
 		SlotKey: contract.SlotKey(arn, 0), BranchKey: contract.BranchKey("x", 1, "refs/heads/"+branch), CardKey: contract.CardKey("github", "1"),
 		Arming: now.Truncate(time.Millisecond), ExpiresAt: now.Add(time.Hour), Now: now,
 	}
+	c.request = request
 	l, err := c.locks.Take(c.t.Context(), request)
 	c.must(err)
 	head, _ := c.github.BranchHead(repository, branch)
@@ -194,8 +198,9 @@ func (c *cloud) run() (codebuild.Build, contract.Result, lock.Row) {
 		CorrelationID: "c0ffee", GitHubAPIURL: c.github.APIURL(), BuildTimeout: time.Hour,
 		Settings: contract.Settings{
 			TestCommand: "sh test.sh", TestResults: []string{"results.xml"}, AgentPreset: "command",
-			AgentCommand: []string{"sh", "-c", c.agent, "agent", "{{.TaskID}}"},
-			RetryGit:     quick, RetryGitHub: quick, RetryS3: quick, RetryDynamoDB: quick, RetryAgentTask: contract.Retry{Tries: 1},
+			AgentCommand:   []string{"sh", "-c", c.agent, "agent", "{{.TaskID}}"},
+			SteeringSource: c.power,
+			RetryGit:       quick, RetryGitHub: quick, RetryS3: quick, RetryDynamoDB: quick, RetryAgentTask: contract.Retry{Tries: 1},
 		},
 	}.Variables()
 	c.must(err)
@@ -205,7 +210,7 @@ func (c *cloud) run() (codebuild.Build, contract.Result, lock.Row) {
 	}
 	started, err := c.api.StartBuild(c.t.Context(), &sdk.StartBuildInput{ProjectName: new(project), EnvironmentVariablesOverride: env})
 	c.must(err)
-	ctx, cancel := context.WithTimeout(c.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(c.t.Context(), 3*time.Minute)
 	defer cancel()
 	build, err := c.builds.WaitFor(ctx, *started.Build.Id, func(b codebuild.Build) bool { return b.Status != "IN_PROGRESS" })
 	c.must(err)
@@ -277,68 +282,5 @@ func TestFailedPreBuildIsTold(t *testing.T) {
 	}
 	if !strings.Contains(c.body(), "design.md is missing") || len(c.bucket.Keys(bucketName, "")) != 6 {
 		t.Errorf("CodeBuild skips everything after a failed PRE_BUILD; the finally must tell it:\n%s", c.body())
-	}
-}
-
-// The places at which a worker is ended: by a call that it makes, or by what it runs.
-func TestSignals(t *testing.T) {
-	cases := map[string]struct {
-		stage contract.Stage
-		rule  *faults.Rule
-		agent string
-		test  string
-	}{
-		"Checkout":    {stage: contract.StageCheckout, rule: &faults.Rule{Service: github.Service, Operation: "git upload-pack", Nth: 1}},
-		"Validate":    {stage: contract.StageValidate, rule: &faults.Rule{Service: github.Service, Operation: "GET /repos/{owner}/{repo}/pulls/{number}", Nth: 1}},
-		"Agent":       {stage: contract.StageAgent, agent: `[ "$1" = 2 ] && kill -SIGNAL $PPID && sleep 20; echo x > work-$1.txt`},
-		"Push":        {stage: contract.StageAgent, rule: &faults.Rule{Service: github.Service, Operation: "git receive-pack", Nth: 2}},
-		"Test":        {stage: contract.StageTest, test: "kill -SIGNAL $PPID; sleep 20\n"},
-		"PullRequest": {stage: contract.StagePullRequest, rule: &faults.Rule{Service: github.Service, Operation: "PATCH /repos/{owner}/{repo}/pulls/{number}", Nth: 1}},
-		"Upload":      {stage: contract.StageUpload, rule: &faults.Rule{Service: s3.Service, Operation: "PutObject", Nth: 1}},
-	}
-	for name, s := range map[string]syscall.Signal{"TERM": syscall.SIGTERM, "KILL": syscall.SIGKILL} {
-		for where, c := range cases {
-			t.Run(name+where, func(t *testing.T) {
-				t.Parallel()
-				files := sample()
-				if c.test != "" {
-					// Only the first time, so that the next attempt can succeed.
-					mark := filepath.Join(t.TempDir(), "mark")
-					files["test.sh"] = "[ -e " + mark + " ] || { touch " + mark + "; " + strings.ReplaceAll(strings.TrimSpace(c.test), "SIGNAL", name) + "; }\n" + files["test.sh"]
-				}
-				w := newCloud(t, files)
-				plain := w.agent
-				if c.agent != "" {
-					w.agent = strings.ReplaceAll(c.agent, "SIGNAL", name)
-				}
-				if c.rule != nil {
-					rule := *c.rule
-					rule.Respond = func(_ http.ResponseWriter, r *http.Request) {
-						w.signal(s)
-						select { // it is over, or it gives up
-						case <-r.Context().Done():
-						case <-time.After(10 * time.Second):
-						}
-					}
-					w.faults.Add(rule)
-				}
-				build, result, row := w.run()
-				if build.Status != "FAILED" || row.Status != contract.StatusFailed || result.Outcome != contract.OutcomeInterrupted {
-					t.Fatalf("%s, %s, %+v\n%s", build.Status, row.Status, result, w.log(build))
-				}
-				if result.FailedStage != c.stage {
-					t.Errorf("failed in %q, want %q", result.FailedStage, c.stage)
-				}
-				if s == syscall.SIGKILL && !result.PullRequestUpdated {
-					t.Error("after a kill the next process tells the pull request")
-				}
-				w.agent = plain
-				w.faults.Clear()
-				build, result, _ = w.run()
-				if build.Status != "SUCCEEDED" || !result.Succeeded() || result.Tasks.Done != 2 {
-					t.Errorf("the next attempt goes on: %s %+v\n%s", build.Status, result, w.log(build))
-				}
-			})
-		}
 	}
 }

@@ -139,6 +139,10 @@ func (j *job) guarded(ctx context.Context, st stage) (err error) {
 			err = fmt.Errorf("stage %s panicked: %v\n%s", st.name, r, debug.Stack())
 		}
 	}()
+	if cause := context.Cause(ctx); cause != nil {
+		// Some stages look at files alone and would not notice.
+		return cause
+	}
 	err = st.run(logContext(ctx, j.log.WithValues(logging.KeyStage, st.name)), j)
 	if err != nil && errors.Is(context.Cause(ctx), errOutOfTime) && !errors.Is(err, errOutOfTime) {
 		err = fmt.Errorf("%w (%w)", errOutOfTime, err)

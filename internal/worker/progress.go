@@ -14,7 +14,8 @@ import (
 // watch it, and so each stage's end is known. That it could not be sent is seen at the next one, or before the next
 // effect.
 func (j *job) tellProgress(ctx context.Context, name contract.Stage) {
-	if j.keeper == nil || !j.state.Claimed {
+	if j.keeper == nil || !j.state.Claimed || j.releaseSent {
+		// A heartbeat after a release that arrived would be refused, and that taken for a lost lease.
 		return
 	}
 	j.setProgress(name)

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
@@ -164,6 +165,11 @@ func (s *State) begin(name contract.Stage, now time.Time) {
 		return
 	}
 	s.Stages = append(s.Stages, StageRecord{Name: name, Began: now})
+}
+
+// forget has a stage run again.
+func (s *State) forget(name contract.Stage) {
+	s.Stages = slices.DeleteFunc(s.Stages, func(r StageRecord) bool { return r.Name == name })
 }
 
 func (s *State) end(name contract.Stage, now time.Time, err error) {

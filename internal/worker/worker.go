@@ -110,6 +110,8 @@ type job struct {
 	clock    clock.WithTicker
 	random   func() float64
 	saving   sync.Mutex
+	// releaseSent says that the lock may have been released.
+	releaseSent bool
 }
 
 // Run runs the stages of a phase and says with which code the process is to end. It logs whatever goes wrong. A
@@ -206,6 +208,11 @@ func (j *job) recordMissed(phase Phase) {
 	}
 	j.state.fail(name, contract.OutcomeInterrupted, fmt.Sprintf(
 		"The worker was killed in stage %s, or its build ran out of memory. What was pushed before is kept; the next attempt goes on from there.", name))
+	if j.state.Result.PullRequestUpdated {
+		// It was told of a success.
+		j.state.Result.PullRequestUpdated = false
+		j.state.forget(contract.StagePullRequest)
+	}
 	j.log.Info("An earlier phase ended without a word", logging.KeyStage, name)
 	j.save()
 }
