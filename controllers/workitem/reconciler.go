@@ -5,6 +5,7 @@ package workitem
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -98,6 +99,9 @@ func (r *Reconciler) advance(ctx context.Context, item *v1alpha1.WorkItem) (ctrl
 	summarize(r.clock.Now(), item)
 
 	if perr := r.patchStatus(ctx, before, item); perr != nil {
+		if errors.Is(perr, errVanished) {
+			r.vanished(ctx, item)
+		}
 		return ctrl.Result{}, perr
 	}
 	r.announce(ctx, read, item)
@@ -151,11 +155,13 @@ func (r *Reconciler) next(res result, err error) (ctrl.Result, error) {
 // terminalRecheck is how soon something is looked at again that only a person can mend.
 const terminalRecheck = 2 * time.Minute
 
-// quiet makes a conflict a requeue: somebody else wrote, the next reconcile sees what.
+// quiet makes a conflict a requeue: somebody else wrote, the next reconcile sees what. An item that is gone is the end.
 func quiet(res ctrl.Result, err error) (ctrl.Result, error) {
 	switch {
 	case apierrors.IsConflict(err):
 		return ctrl.Result{RequeueAfter: 100 * time.Millisecond}, nil
+	case errors.Is(err, errVanished):
+		return ctrl.Result{}, nil
 	case err != nil:
 		return ctrl.Result{}, fmt.Errorf("reconciling the work item: %w", err)
 	}

@@ -5,6 +5,7 @@ package workitem
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -12,7 +13,12 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
 )
+
+// errVanished: the object is not there any more. Who reconciles it has nothing left to do, and must begin nothing: a
+// build that is started for an object that is gone works for nobody, and nobody watches it.
+var errVanished = errors.New("the work item does not exist any more")
 
 // patchStatus writes what became of the status, and nothing if nothing did. The patch carries the
 // resourceVersion that was read: if somebody else wrote since, all that was decided here was decided on an old
@@ -26,7 +32,7 @@ func (r *Reconciler) patchStatus(ctx context.Context, before, item *v1alpha1.Wor
 	}
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
 	if err := r.Client.Status().Patch(ctx, item, patch); apierrors.IsNotFound(err) {
-		return nil // it was deleted meanwhile; nobody is left to read it
+		return errVanished
 	} else if err != nil {
 		return fmt.Errorf("writing the status: %w", err)
 	}
@@ -50,8 +56,21 @@ func (r *Reconciler) persister(before *v1alpha1.WorkItem) func(context.Context, 
 
 // patchMetadata writes finalizers alone, refusing to overwrite another's change.
 func (r *Reconciler) patchMetadata(ctx context.Context, before, item *v1alpha1.WorkItem) error {
-	if err := r.Client.Patch(ctx, item, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); client.IgnoreNotFound(err) != nil {
+	err := r.Client.Patch(ctx, item, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+	switch {
+	case apierrors.IsNotFound(err):
+		return errVanished
+	case err != nil:
 		return fmt.Errorf("writing the finalizers: %w", err)
 	}
 	return nil
+}
+
+// vanished gives back a lock that was taken in this very reconcile for an item that turned out to be gone: nobody
+// looks at that item again. A build that claims in that moment wins. It is a best effort; what it cannot free, the
+// sweep frees once the lease has ended.
+func (r *Reconciler) vanished(ctx context.Context, item *v1alpha1.WorkItem) {
+	if err := r.abandonUnrecorded(ctx, item); err != nil {
+		r.logger(ctx, item).Info("Could not give back the lock of an item that is gone", keyError, fault.Message(err))
+	}
 }

@@ -77,6 +77,7 @@ type world struct {
 	mu           sync.Mutex
 	statusWrites int
 	failStatus   func(*v1alpha1.WorkItem) error // refuses a status write, if set
+	stale        *v1alpha1.WorkItem             // what the controller's cache still shows, if set
 	work         func(ctx context.Context, w *world, b emulatorcodebuild.Running) error
 }
 
@@ -105,6 +106,13 @@ func (w *world) restart() {
 func (w *world) startKubernetes() {
 	plain := testenv.Client(w.t)
 	w.client = interceptor.NewClient(plain, interceptor.Funcs{
+		Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, o client.Object, opts ...client.GetOption) error {
+			if item, ok := o.(*v1alpha1.WorkItem); ok && w.stale != nil && client.ObjectKeyFromObject(w.stale) == key {
+				w.stale.DeepCopyInto(item)
+				return nil
+			}
+			return c.Get(ctx, key, o, opts...)
+		},
 		SubResourcePatch: func(ctx context.Context, c client.Client, sub string, o client.Object, p client.Patch, opts ...client.SubResourcePatchOption) error {
 			if item, ok := o.(*v1alpha1.WorkItem); ok {
 				w.mu.Lock()
