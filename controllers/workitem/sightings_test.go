@@ -21,3 +21,27 @@ func TestSightings(t *testing.T) {
 		t.Errorf("%d builds are remembered, want only the one of today: the list would grow for ever", n)
 	}
 }
+
+func TestMisses(t *testing.T) {
+	s, now := newSightings(), time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		why   string
+		after time.Duration
+		known bool
+		want  int
+	}{
+		{"the first look", 0, false, 1},
+		{"looks at short distance are one", missSpacing / 2, false, 1},
+		{"the second", missSpacing / 2, false, 2},
+		{"a build that was found again was never gone", missSpacing, true, 1},
+		{"a list that only grows would grow for ever", sightingKept + time.Minute, false, 1},
+	} {
+		now = now.Add(c.after)
+		if c.known {
+			s.known("a")
+		}
+		if got := s.missed("a", now); got.times != c.want {
+			t.Errorf("%s: %d misses, want %d", c.why, got.times, c.want)
+		}
+	}
+}

@@ -52,7 +52,7 @@ func rowOf(key string, i item) lock.Row {
 		return lock.Row{Key: key}
 	}
 	fence, ours := i.number(contract.AttrFence)
-	created, _ := time.Parse(time.RFC3339, i.text(contract.AttrCreatedAt)) // only shown: another format is no error
+	created, _ := time.Parse(time.RFC3339, i.text(contract.AttrCreatedAt)) // another format is no error: nothing is decided by a time that is not known
 	row := lock.Row{
 		Key:         key,
 		Exists:      true,

@@ -1,0 +1,173 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package workitem
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kiro-worker/kiro-worker/internal/build"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	emulatorcodebuild "github.com/kiro-worker/kiro-worker/internal/emulator/codebuild"
+	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
+	"github.com/kiro-worker/kiro-worker/internal/lock"
+)
+
+// A build that CodeBuild does not know, in the environment's account and in another.
+const (
+	unknownBuild = "arn:aws:codebuild:" + region + ":" + account + ":build/" + project + ":00000000-0000-0000-0000-000000000000"
+	foreignBuild = "arn:aws:codebuild:us-east-1:999999999999:build/" + project + ":1"
+)
+
+// takeOther takes a lock in the name of an item that is not in this cluster, for as long as a lease is.
+func (w *world) takeOther(slot int, buildARN string, lease time.Duration) {
+	w.t.Helper()
+	l, err := w.table.Take(w.t.Context(), lock.Request{
+		LockID: fmt.Sprintf("other-%d", slot), WorkItemID: "other/team/x", Holder: "other", Attempt: 1,
+		ProjectARN: w.environment().Status.ProjectARN, SlotKey: contract.SlotKey(w.environment().Status.ProjectARN, slot),
+		BranchKey: fmt.Sprintf("branch#github.com/7#refs/heads/%d", slot), CardKey: fmt.Sprintf("card#object/%d", slot),
+		Arming: noon, Now: w.clock.Now(), ExpiresAt: w.clock.Now().Add(lease),
+	})
+	w.must(err)
+	if buildARN != "" {
+		w.must(w.table.Claim(w.t.Context(), l, buildARN, w.clock.Now().Add(lease)))
+	}
+}
+
+// build starts a build of nobody's, which ends at once or not by itself.
+func (w *world) build(ends bool) string {
+	w.t.Helper()
+	w.work = func(ctx context.Context, _ *world, _ emulatorcodebuild.Running) error {
+		if !ends {
+			<-ctx.Done()
+		}
+		return ctx.Err()
+	}
+	b, err := w.builds.Start(w.t.Context(), build.StartRequest{Project: project, Token: fmt.Sprint(ends)})
+	w.must(err)
+	for over := !ends; !over; time.Sleep(time.Millisecond) { // the emulator's builds run in real time
+		found, _, err := w.builds.Get(w.t.Context(), []string{b.ARN})
+		w.must(err)
+		over = found[b.ARN].Status.Over()
+	}
+	return b.ARN
+}
+
+// slotsHeld are the numbers of the slots that somebody holds.
+func (w *world) slotsHeld() string {
+	w.t.Helper()
+	slots, err := readSlots(w.t.Context(), w.table, w.environment().Status.ProjectARN)
+	w.must(err)
+	var held []string
+	for n, row := range slots {
+		if row.Held() {
+			held = append(held, fmt.Sprint(n))
+		}
+	}
+	return strings.Join(held, " ")
+}
+
+func TestSweep(t *testing.T) {
+	w := newWorld(t)
+	for slot, l := range []struct {
+		build string
+		lease time.Duration
+	}{
+		0: {"", time.Hour},                   // in use, for all that is known
+		1: {"", 5 * time.Minute},             // never claimed
+		2: {w.build(true), 5 * time.Minute},  // over, its release lost
+		3: {w.build(false), 5 * time.Minute}, // silent, and CodeBuild says that it runs
+		4: {foreignBuild, 5 * time.Minute},   // nobody here can ask about it
+		5: {unknownBuild, 5 * time.Minute},   // deleted from the history, or not seen yet
+	} {
+		w.takeOther(slot, l.build, l.lease)
+	}
+	for _, c := range []struct {
+		why   string
+		after time.Duration
+		held  string
+	}{
+		{"no lease has ended", 0, "0 1 2 3 4 5"},
+		{"what nobody claimed is given up; what is over settles first", 6 * time.Minute, "0 2 3 4 5"},
+		{"the last request of what is over has settled", settling, "0 3 4 5"},
+		{"a build that is not known was missed twice, and its lock is young", 5 * time.Minute, "0 3 4 5"},
+		{"it was missed often enough and is long gone", 6 * time.Minute, "0 3 4"},
+		{"a build that runs, and one that nobody can ask about, keep their locks", 30 * time.Minute, "0 3 4"},
+	} {
+		w.clock.Step(c.after)
+		w.must(w.r.Sweep(t.Context(), w.environment()))
+		if got := w.slotsHeld(); got != c.held {
+			t.Errorf("%s: the slots %q are held, want %q", c.why, got, c.held)
+		}
+	}
+}
+
+// A build that is not known is over only if its own account was asked, and answered.
+func TestSweepBelievesOnlyTheBuildsOwnAccount(t *testing.T) {
+	for name, c := range map[string]struct {
+		why     string
+		disturb func(*world)
+	}{
+		"denied": {"who may not ask learns nothing", func(w *world) {
+			w.faults.Add(faults.Rule{Service: "codebuild", Operation: "BatchGetBuilds", Rate: 1, Fault: faults.Fault{
+				Status: http.StatusBadRequest, Code: "AccessDeniedException", Message: "no"}})
+		}},
+		"unreachable": {"no answer is none", func(w *world) {
+			w.faults.Add(faults.Rule{Service: "codebuild", Operation: "BatchGetBuilds", Rate: 1, Fault: faults.Fault{Status: http.StatusBadGateway}})
+		}},
+		"another account by now": {"the role was changed, and the status still names the old account's project", func(w *world) {
+			env := w.environment()
+			env.Status.ProjectARN = strings.Replace(env.Status.ProjectARN, account, "999999999999", 1)
+			w.must(w.client.Status().Update(w.t.Context(), env))
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			c.disturb(w)
+			arn := unknownBuild
+			if name == "another account by now" {
+				arn = strings.Replace(arn, account, "999999999999", 1)
+			}
+			w.takeOther(0, arn, 5*time.Minute)
+			for range 10 {
+				w.clock.Step(5 * time.Minute)
+				if err := w.r.Sweep(t.Context(), w.environment()); err != nil {
+					t.Logf("sweep: %v", err)
+				}
+			}
+			if got := w.slotsHeld(); got != "0" {
+				t.Errorf("%s: a lock was taken from a build whose fate is unknown", c.why)
+			}
+		})
+	}
+}
+
+func TestGone(t *testing.T) {
+	now := noon
+	row := lock.Row{CreatedAt: now.Add(-time.Hour)}
+	often := misses{times: missingTimes, first: now.Add(-time.Hour), last: now}
+	for name, c := range map[string]struct {
+		why    string
+		change func(*lock.Row, *misses)
+		want   bool
+	}{
+		"often and long": {"it would be seen by now", func(*lock.Row, *misses) {}, true},
+		"seldom":         {"CodeBuild may lag once or twice", func(_ *lock.Row, m *misses) { m.times-- }, false},
+		"young":          {"it may have been started only now", func(r *lock.Row, _ *misses) { r.CreatedAt = now.Add(-missingAfter) }, false},
+		"of unknown age": {"nothing is decided by what is not known", func(r *lock.Row, _ *misses) { r.CreatedAt = time.Time{} }, false},
+		"not settled":    {"its last request may still be on its way", func(_ *lock.Row, m *misses) { m.first = now.Add(-settling / 2) }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, m := row, often
+			c.change(&r, &m)
+			if got := gone(now, r, m, settling); got != c.want {
+				t.Errorf("%s: got %v", c.why, got)
+			}
+		})
+	}
+}
