@@ -41,6 +41,18 @@ func abandon(ctx context.Context, table lock.Table, a *v1alpha1.Attempt, now tim
 	return nil
 }
 
+// outdated reports whether a row is held by the item itself, under a lock that it will never use: no build has claimed
+// it, and it is of an attempt that is over, or of the next attempt but for another branch than is asked for now. The
+// first comes of a cache that lagged, the second of a branch that was changed between taking the lock and the intent.
+// Without this the item would stand in its own way for a whole lease.
+func outdated(item *v1alpha1.WorkItem, row lock.Row) bool {
+	if row.Foreign || !row.Held() || row.Holder != string(item.UID) || row.BuildID != "" {
+		return false
+	}
+	next := nextNumber(item)
+	return row.Attempt < next || (row.Attempt == next && row.BranchKey != branchKey(item))
+}
+
 // branchRow reads the attempt's branch row.
 func branchRow(ctx context.Context, table lock.Reader, a *v1alpha1.Attempt) (lock.Row, error) {
 	rows, err := table.Rows(ctx, []string{a.Parameters.BranchKey})

@@ -6,6 +6,7 @@ package workitem
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
@@ -37,6 +38,11 @@ func (s slotRows) held(lockID string) []bool {
 		held[n] = row.Held() && (lockID == "" || row.LockID != lockID)
 	}
 	return held
+}
+
+// has reports whether the key is one of these slots'.
+func (s slotRows) has(key string) bool {
+	return slices.ContainsFunc(s, func(row lock.Row) bool { return row.Key == key })
 }
 
 // slotFor is the key of the slot that the lock holds already, or else of the first that nobody holds; empty if

@@ -101,14 +101,18 @@ func (s *take) acceptAgain(ctx context.Context, item *v1alpha1.WorkItem) (result
 
 func (s *take) request(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, lockID, slotKey string) lock.Request {
 	now := s.clock.Now()
-	a := item.Status.Accepted
 	return lock.Request{
 		LockID: lockID, WorkItemID: s.cluster + "/" + item.Namespace + "/" + item.Name, Holder: string(item.UID),
 		Attempt: nextNumber(item), ProjectARN: env.Status.ProjectARN, SlotKey: slotKey,
-		BranchKey: contract.BranchKey(a.ForgeHost, a.RepositoryID, "refs/heads/"+item.Spec.Branch),
-		CardKey:   cardKey(item), Arming: item.Status.ObservedArming.Time,
+		BranchKey: branchKey(item), CardKey: cardKey(item), Arming: item.Status.ObservedArming.Time,
 		ExpiresAt: now.Add(durationOr(env.Spec.Lock.TTL, 90*time.Minute)), Now: now,
 	}
+}
+
+// branchKey is the row of the branch as it was accepted.
+func branchKey(item *v1alpha1.WorkItem) string {
+	a := item.Status.Accepted
+	return contract.BranchKey(a.ForgeHost, a.RepositoryID, "refs/heads/"+item.Spec.Branch)
 }
 
 // taken looks at the slots a second time. Two controllers that both saw the last free slot have both taken one by
@@ -124,8 +128,12 @@ func (s *take) taken(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1
 		return result{}, err
 	}
 	item.Status.Attempt = &attempt
-	if queue.Overdrawn(slots.held(""), int(valueOr(env.Spec.Concurrency, 1))) {
-		return s.giveBack(ctx, item, table)
+	switch {
+	case !slots.has(held.SlotKey):
+		// Taken before a crash, for the project that the environment named then. Its slot bounds nothing here.
+		return s.giveBack(ctx, item, table, "The environment's project has changed since the lock was taken.")
+	case queue.Overdrawn(slots.held(""), int(valueOr(env.Spec.Concurrency, 1))):
+		return s.giveBack(ctx, item, table, "Too many slots were in use after taking one.")
 	}
 	item.Status.Queue = nil
 	if item.Status.StartTime == nil {
@@ -138,19 +146,19 @@ func (s *take) taken(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1
 }
 
 // giveBack abandons a lock that no build was started for.
-func (s *take) giveBack(ctx context.Context, item *v1alpha1.WorkItem, table lock.Table) (result, error) {
+func (s *take) giveBack(ctx context.Context, item *v1alpha1.WorkItem, table lock.Table, why string) (result, error) {
 	if err := abandon(ctx, table, item.Status.Attempt, s.clock.Now()); err != nil {
 		return result{}, fmt.Errorf("giving the lock back: %w", err)
 	}
 	now := s.clock.Now()
-	requeue(item, v1alpha1.ReasonAbandoned, "Too many slots were in use after taking one.", false, now.Add(s.jitter(heldRecheck)), now)
+	requeue(item, v1alpha1.ReasonAbandoned, why, false, now.Add(s.jitter(heldRecheck)), now)
 	return waitFor(time.Second), nil
 }
 
 // noSlot frees slots whose holders are gone, or says that all are in use.
 func (s *take) noSlot(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table lock.Table, slots slotRows) (result, error) {
 	for _, row := range slots {
-		freed, err := s.reap(ctx, env, table, row)
+		freed, err := s.free(ctx, item, env, table, row)
 		if err != nil {
 			return result{}, err
 		}
@@ -179,7 +187,7 @@ func (s *take) notTaken(ctx context.Context, item *v1alpha1.WorkItem, env *v1alp
 	case errors.Is(err, lock.ErrForeign):
 		return s.refused(item, v1alpha1.ReasonForeignRow, refusal.Message), nil
 	}
-	freed, err := s.reap(ctx, env, table, refusal.Row)
+	freed, err := s.free(ctx, item, env, table, refusal.Row)
 	switch {
 	case err != nil:
 		return result{}, err
@@ -190,6 +198,14 @@ func (s *take) notTaken(ctx context.Context, item *v1alpha1.WorkItem, env *v1alp
 	default:
 		return s.refused(item, v1alpha1.ReasonNoFreeSlot, refusal.Message), nil
 	}
+}
+
+// free frees a row that stands in the way, if nobody needs it any more.
+func (s *take) free(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table lock.Table, row lock.Row) (bool, error) {
+	if outdated(item, row) {
+		return s.freed(ctx, row, "abandoned", table.Abandon(ctx, row, s.clock.Now()))
+	}
+	return s.reap(ctx, env, table, row)
 }
 
 func (s *take) refused(item *v1alpha1.WorkItem, reason, message string) result {
