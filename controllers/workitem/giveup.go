@@ -12,6 +12,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/build"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
@@ -39,11 +40,21 @@ func (s *start) lookAndGiveUp(ctx context.Context, item *v1alpha1.WorkItem) (res
 	if err != nil {
 		return result{}, err
 	}
-	if row.LockID == a.LockID && row.Fence == a.Fence && row.BuildID != "" {
+	ours := row.LockID == a.LockID && row.Fence == a.Fence
+	switch {
+	case ours && row.BuildID != "":
 		return s.adopt(ctx, item, service, row.BuildID)
+	case !ours || row.Status != contract.StatusInProgress:
+		return s.giveUp(item, "The lock was taken away before a build had claimed it.")
 	}
+	message := "No build could be started within two minutes."
 	recent, err := service.Recent(ctx, a.Parameters.ProjectName, a.IntentTime.Add(-lookBack))
-	if err != nil && fault.CodeOf(err) != fault.CodeNotFound {
+	switch {
+	case fault.IsTerminal(err):
+		// Who may not list builds may never be allowed to. A lock that can be abandoned is one that no build can
+		// claim any more, so a build that was started unseen will do nothing: only its start is wasted.
+		message += " Whether one was, could not be looked for: " + fault.Message(err)
+	case err != nil:
 		return result{}, fmt.Errorf("looking for the attempt's build: %w", err)
 	}
 	if b, ok := buildOf(recent, a.LockID); ok {
@@ -56,7 +67,7 @@ func (s *start) lookAndGiveUp(ctx context.Context, item *v1alpha1.WorkItem) (res
 	case err != nil:
 		return result{}, err
 	}
-	return s.giveUp(item, "No build could be started within two minutes.")
+	return s.giveUp(item, message)
 }
 
 // giveUp puts the item back into the queue. An attempt without a build counts for nothing.

@@ -1,0 +1,62 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package workitem
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
+)
+
+func gaveUp(item *v1alpha1.WorkItem) bool { return len(item.Status.PastAttempts) > 0 }
+
+// Who may not list builds gives an attempt up even so, and says which right lacks: it must not hold slot and branch
+// until somebody grants the right.
+func TestGivingUpWithoutTheRightToLook(t *testing.T) {
+	w := newWorld(t)
+	w.branch("feature/x")
+	w.item("one", "feature/x")
+	refuse := w.faults.Add(faults.Rule{Service: "codebuild", Operation: "StartBuild", Rate: 1, Fault: faults.Fault{
+		Status: http.StatusBadRequest, Code: "AccountLimitExceededException", Message: "Cannot have more than 1 builds in queue",
+	}})
+	w.faults.Add(faults.Rule{Service: "codebuild", Operation: "ListBuildsForProject", Rate: 1, Fault: faults.Fault{
+		Status: http.StatusBadRequest, Code: "AccessDeniedException", Message: "not authorized to perform: codebuild:ListBuildsForProject",
+	}})
+	item := w.until("one", "back in the queue", gaveUp)
+	if past := item.Status.PastAttempts[0]; past.Outcome != v1alpha1.ReasonAbandoned || past.Counted || !strings.Contains(past.Message, "codebuild:ListBuildsForProject") {
+		t.Errorf("the attempt ended as %+v", past)
+	}
+	if w.held() != 0 {
+		t.Errorf("%d rows are held", w.held())
+	}
+	refuse()
+	if item := w.until("one", "concluded", concluded); item.Status.Phase != v1alpha1.PhaseSucceeded {
+		t.Errorf("once there is room: %s", describe(item))
+	}
+}
+
+// CodeBuild does not answer, and the lock has been freed by another meanwhile: there is nothing left to look for.
+func TestGivingUpALockThatIsLost(t *testing.T) {
+	w := newWorld(t)
+	w.branch("feature/x")
+	w.item("one", "feature/x")
+	silence := w.faults.Add(faults.Rule{Service: "codebuild", Rate: 1, Fault: faults.Fault{Status: http.StatusBadGateway}})
+	item := w.until("one", "waiting for an answer", func(i *v1alpha1.WorkItem) bool {
+		return attemptActive(i) && w.clock.Now().After(i.Status.Attempt.Deadlines.StartBy.Time)
+	})
+	if gaveUp(item) {
+		t.Fatal("it gave up although nothing is known: the case is not what it should be")
+	}
+	row, err := branchRow(t.Context(), w.table, item.Status.Attempt)
+	w.must(err)
+	w.must(w.table.Abandon(t.Context(), row, w.clock.Now()))
+	if item = w.until("one", "back in the queue", gaveUp); w.held() != 0 {
+		t.Errorf("%d rows are held, %+v", w.held(), item.Status.PastAttempts)
+	}
+	silence()
+	w.until("one", "concluded", concluded)
+}
