@@ -1,7 +1,7 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package lock is the port to the lock table: take, extend, claim, heartbeat, release, abandon, reclaim, unlock.
+// Package lock is the port to the lock table: take, claim, heartbeat, release, abandon, reclaim, unlock.
 //
 // An attempt holds two rows together, its slot's and its branch's, and each operation is one transaction over its
 // rows. Nothing is ever taken from a holder by time alone. A build is live from its claim to its release; one
@@ -126,8 +126,6 @@ type Taker interface {
 	// Take takes slot and branch together. Taken already under the same LockID, it returns the lock as it is. Else
 	// its error is a *Refusal: ErrHeld, ErrAlreadyDone, ErrAttemptOver, ErrForeign; or the network's.
 	Take(ctx context.Context, req Request) (Lock, error)
-	// Extend moves the lease's end of a lock that no build has claimed.
-	Extend(ctx context.Context, l Lock, until time.Time) error
 	// Abandon gives an unclaimed lock up, as it was read.
 	Abandon(ctx context.Context, row Row, now time.Time) error
 }

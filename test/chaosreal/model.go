@@ -104,8 +104,6 @@ func permitted(r row, a act) bool {
 		return !r.exists || (r.status != inProgress && (!branch || r.lockID != a.lockID))
 	case kindNotDone:
 		return !r.exists || r.arming < a.arming
-	case kindExtend:
-		return held && r.build == ""
 	case kindClaim:
 		return held && a.build != "" && (r.build == "" || r.build == a.build)
 	case kindBeat, kindRelease:
@@ -134,8 +132,6 @@ func effect(r row, a act) row {
 			fence = r.fence
 		}
 		return row{exists: true, lockID: a.lockID, status: inProgress, fence: fence + 1, expires: a.until}
-	case kindExtend:
-		r.expires = a.until
 	case kindClaim:
 		r.build, r.expires = a.build, a.until
 	case kindBeat:

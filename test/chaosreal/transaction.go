@@ -17,7 +17,6 @@ type kind string
 
 const (
 	kindTake       kind = "take"
-	kindExtend     kind = "extend"
 	kindClaim      kind = "claim"
 	kindBeat       kind = "heartbeat"
 	kindRelease    kind = "release"
@@ -122,8 +121,6 @@ func kindOf(w wireAct) kind {
 		return kindFree
 	case has("#buildId = :buildId"):
 		return kindClaim
-	case has("#expiresAt = :until"):
-		return kindExtend
 	}
 	return kindUnexpected
 }

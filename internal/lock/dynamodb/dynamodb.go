@@ -8,8 +8,8 @@
 //
 //	            take                claim                 release
 //	(free) ───────────▶ unclaimed ────────▶ live ───────────────────▶ complete, failed
-//	   ▲                 │  ▲ │ extend      │  ▲ │ heartbeat             │
-//	   │        abandon  │  └─┘             │  └─┘                       │
+//	   ▲                 │                  │  ▲ │ heartbeat             │
+//	   │        abandon  │                  │  └─┘                       │
 //	   │                 ▼                  ▼  reclaim, unlock           │
 //	   └────────────── failed ◀─────────────┘ (expired only)             │
 //	   └───────────────────────────────────────────────────────────────┘

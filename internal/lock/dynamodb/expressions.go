@@ -48,14 +48,6 @@ const setTaken = "SET #fence = if_not_exists(#fence, :nowMillis) + :one" +
 	", #status = :inProgress, #expiresAt = :until, #createdAt = :createdAt" +
 	" REMOVE #buildId, #heartbeatAt, #stage, #tasks, #outcome, #result, #deleteAt"
 
-// Extend, by the controller, until a build has claimed.
-var (
-	extendBranch = expression{heldFenced + unclaimed, setExpires}
-	extendSlot   = expression{held + unclaimed, setExpires}
-)
-
-const setExpires = "SET #expiresAt = :until"
-
 // Claim. It races with abandon on the same rows, and exactly one of the two wins.
 var (
 	claimBranch = expression{heldFenced + claimable, setClaimed}

@@ -61,16 +61,6 @@ func TestFree(t *testing.T) {
 			why: "the controller that holds the attempt may give it up at any time", given: take, key: branch, do: "abandon",
 			now: start.Add(2 * time.Hour), branch: abandoned, slot: abandoned,
 		},
-		"Abandon what was extended": {
-			why: "a sign of life since the read", given: take, key: branch, do: "abandon", now: late,
-			since: func(t *testing.T, f *table) {
-				if err := f.Extend(t.Context(), f.mustTake(t, request("L1")), start.Add(3*time.Hour)); err != nil {
-					t.Fatal(err)
-				}
-			},
-			refused: lock.ErrNotHolder, about: branch,
-			branch: "expiresAt=3h0m0s fence=1 lockId=L1 status=in_progress", slot: "expiresAt=3h0m0s fence=1 lockId=L1 status=in_progress",
-		},
 		"Abandon what was claimed since": {
 			why: "the build won", given: take, key: slot0, do: "abandon", now: late,
 			since:   func(t *testing.T, f *table) { f.mustClaim(t, f.mustTake(t, request("L1")), buildA) },

@@ -40,7 +40,6 @@ func TestHolder(t *testing.T) {
 	claim := func(build string) func(*testing.T, *table, lock.Lock) error {
 		return func(t *testing.T, f *table, l lock.Lock) error { return f.Claim(t.Context(), l, build, later) }
 	}
-	extend := func(t *testing.T, f *table, l lock.Lock) error { return f.Extend(t.Context(), l, later) }
 	beat := func(build string) func(*testing.T, *table, lock.Lock) error {
 		return func(t *testing.T, f *table, l lock.Lock) error {
 			return f.Heartbeat(t.Context(), l, build, start.Add(time.Minute), later,
@@ -89,12 +88,6 @@ func TestHolder(t *testing.T) {
 		says    string
 		want    string // the branch row afterwards
 	}{
-		"Extend": {"an unclaimed lock's lease is the controller's to extend",
-			taken, extend, "", "", "expiresAt=2h0m0s fence=1 lockId=L1 status=in_progress"},
-		"Extend a claimed one": {"from the claim on, the lease is the build's",
-			claimedBy(buildA), extend, branch, "claimed by build", claimedL1},
-		"Extend a lost one": {"the next attempt's lease is not ours",
-			replaced, extend, branch, "lost to cluster/team/item-L2", "expiresAt=1h30m0s fence=2 lockId=L2 status=in_progress"},
 
 		"Claim": {"a build becomes live",
 			taken, claim(buildA), "", "", "buildId=kiro:a expiresAt=2h0m0s fence=1 lockId=L1 status=in_progress"},

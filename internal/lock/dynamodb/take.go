@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
@@ -89,14 +88,4 @@ func own(req lock.Request, branch lock.Row) (l lock.Lock, mine bool, err error) 
 		BranchKey: branch.Key,
 		CardKey:   branch.CardKey,
 	}, true, nil
-}
-
-// Extend implements lock.Taker.
-func (t *Table) Extend(ctx context.Context, l lock.Lock, until time.Time) error {
-	v := valuesOfLock(l).with(values{"until": seconds(until)})
-	olds, err := t.transact(ctx, act{l.BranchKey, extendBranch, v}, act{l.SlotKey, extendSlot, v})
-	if err != nil {
-		return fmt.Errorf("extending the lock: %w", err)
-	}
-	return t.notHolder(ctx, l, "", olds)
 }
