@@ -295,7 +295,8 @@ type RetryPolicies struct {
 	// S3 is how the worker's uploads are tried again. Default 4 tries, base 1s, doubling to 30s.
 	// +optional
 	S3 *Retry `json:"s3,omitempty"`
-	// DynamoDB is how operations on the lock rows are tried again. Default 5 tries, base 100ms, doubling to 5s.
+	// DynamoDB is how the worker's claim and release of its lock are tried again; the controller repeats its own
+	// operations for as long as it takes. Default 5 tries, base 100ms, doubling to 5s.
 	// +optional
 	DynamoDB *Retry `json:"dynamoDB,omitempty"`
 	// StartBuild is how the start of a build that CodeBuild refused for now is tried again. Default: base 5s,
