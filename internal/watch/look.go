@@ -43,16 +43,17 @@ func (w *Watcher) look(ctx context.Context, p Place, subjects []Subject, now tim
 		t.observed = seen
 		w.latest[s.Item] = t
 	}
-	w.pace(p, len(changed) > 0, now)
+	w.pace(p, len(changed) > 0, buildErr != nil || rowErr != nil, now)
 	return changed
 }
 
 // pace looks again soon while something changes, and ever more slowly while nothing does.
-func (w *Watcher) pace(p Place, news bool, now time.Time) {
+func (w *Watcher) pace(p Place, news, failing bool, now time.Time) {
 	pace := w.places[p]
 	if pace == nil {
 		return
 	}
+	pace.failing = failing
 	switch {
 	case news || pace.interval == 0:
 		pace.interval = w.options.Fast
@@ -63,6 +64,8 @@ func (w *Watcher) pace(p Place, news bool, now time.Time) {
 }
 
 func (w *Watcher) builds(ctx context.Context, p Place, subjects []Subject) (map[string]build.Build, map[string]bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, w.options.CallTimeout)
+	defer cancel()
 	service, err := w.clients.Builds(ctx, p.Namespace, p.AWS)
 	if err != nil {
 		return nil, nil, err
@@ -83,6 +86,8 @@ func (w *Watcher) builds(ctx context.Context, p Place, subjects []Subject) (map[
 }
 
 func (w *Watcher) rows(ctx context.Context, p Place, subjects []Subject) (map[string]lock.Row, error) {
+	ctx, cancel := context.WithTimeout(ctx, w.options.CallTimeout)
+	defer cancel()
 	table, err := w.clients.Table(ctx, p.Namespace, p.AWS, p.TableName)
 	if err != nil {
 		return nil, err

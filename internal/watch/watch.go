@@ -66,7 +66,13 @@ type Options struct {
 	Fast time.Duration
 	// Slow is the longest time between two looks.
 	Slow time.Duration
+	// CallTimeout is how long CodeBuild, and then the table, of one place may take to answer. Zero is ten seconds.
+	CallTimeout time.Duration
 }
+
+// callTimeout is many times what an answer takes. Places are looked at one after the other, so an account that
+// swallows requests delays all the others by this, and not by all the SDK's retries.
+const callTimeout = 10 * time.Second
 
 // Watcher keeps the latest observation of every subject. It starts no goroutine: whoever owns it calls Tick.
 type Watcher struct {
@@ -82,6 +88,7 @@ type Watcher struct {
 type place struct {
 	next     time.Time
 	interval time.Duration
+	failing  bool // the last look had no answer, or half of one
 }
 
 // tracked is one subject and what was last seen of it.
@@ -93,6 +100,9 @@ type tracked struct {
 
 // New returns a Watcher that watches nothing yet.
 func New(clients Clients, options Options) *Watcher {
+	if options.CallTimeout <= 0 {
+		options.CallTimeout = callTimeout
+	}
 	return &Watcher{
 		clients: clients, options: options,
 		places: map[Place]*place{}, latest: map[types.NamespacedName]tracked{},
@@ -149,6 +159,7 @@ func (w *Watcher) Tick(ctx context.Context, now time.Time) (changed []types.Name
 // duePlace is a place that is due, with its subjects in a fixed order.
 type duePlace struct {
 	place    Place
+	failing  bool
 	subjects []Subject
 }
 
@@ -170,9 +181,15 @@ func (w *Watcher) due(now time.Time) []duePlace {
 			continue
 		}
 		sort.Slice(subjects, func(i, j int) bool { return subjects[i].Item.String() < subjects[j].Item.String() })
-		due = append(due, duePlace{p, subjects})
+		due = append(due, duePlace{p, pace.failing, subjects})
 	}
-	sort.Slice(due, func(i, j int) bool { return due[i].place.less(due[j].place) })
+	// Those that did not answer come last: they may take their whole time again.
+	sort.Slice(due, func(i, j int) bool {
+		if due[i].failing != due[j].failing {
+			return due[j].failing
+		}
+		return due[i].place.less(due[j].place)
+	})
 	return due
 }
 
