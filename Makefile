@@ -143,8 +143,8 @@ install: ## Install the CRDs into the cluster that kubectl points to.
 	kubectl apply --server-side -k config/crd
 
 .PHONY: uninstall
-uninstall: ## Remove the CRDs, and with them every object of these kinds.
-	kubectl delete --ignore-not-found -k config/crd
+uninstall: ## Delete every object of these kinds, stopping their builds, and then the CRDs. TIMEOUT=15m for each kind.
+	@hack/undeploy.sh crds
 
 .PHONY: deploy
 deploy: $(BIN)/kustomize ## Deploy the manager as IMG.
@@ -153,8 +153,8 @@ deploy: $(BIN)/kustomize ## Deploy the manager as IMG.
 		kubectl apply --server-side -k ../default
 
 .PHONY: undeploy
-undeploy: ## Remove the manager and the CRDs.
-	kubectl delete --ignore-not-found -k config/default
+undeploy: ## The same, and then remove the manager. Nothing is left hanging.
+	@hack/undeploy.sh all
 
 .PHONY: docker-build
 docker-build: ## Build the images of the manager and of the builds.
