@@ -3,8 +3,8 @@
 
 package v1alpha1
 
-// Condition types. All but Reconciling and Stalled are good when True. Reconciling and Stalled follow kstatus:
-// they are present only while they are True.
+// Condition types. All but Reconciling, Stalled and Overdue are good when True. Those are present only while they are
+// True; Reconciling and Stalled follow kstatus.
 const (
 	// ConditionReady of a source or an environment: it is usable. Of a work item it mirrors Succeeded.
 	// Readiness of a source or an environment never depends on any item's result.
@@ -13,6 +13,9 @@ const (
 	ConditionReconciling = "Reconciling"
 	// ConditionStalled of any kind: nothing will happen until a person does something.
 	ConditionStalled = "Stalled"
+	// ConditionOverdue of a work item: what it is at takes longer than it should. It goes on all the same; its reason
+	// says which deadline has passed.
+	ConditionOverdue = "Overdue"
 
 	// ConditionAccepted of a work item: branch, spec files and an open pull request exist.
 	ConditionAccepted = "Accepted"
@@ -176,8 +179,21 @@ const (
 	ReasonStopping = "Stopping"
 	// ReasonWillNotStop: the build was asked to stop and still runs.
 	ReasonWillNotStop = "WillNotStop"
+	// ReasonStopRefused: the build is to stop and could not be asked to; the message says why. It is asked again.
+	ReasonStopRefused = "StopRefused"
 	// ReasonBuildUnknown: CodeBuild cannot be asked about the build; only `kubectl workitem unlock` helps.
 	ReasonBuildUnknown = "BuildUnknown"
+)
+
+// Reasons of Overdue. None ends an item.
+const (
+	// ReasonAcceptanceOverdue: what the work needs (branch, spec files, pull request) has been missing for a day.
+	ReasonAcceptanceOverdue = "AcceptanceOverdue"
+	// ReasonQueueOverdue: the item has stood in the queue for a day.
+	ReasonQueueOverdue = "QueueOverdue"
+	// ReasonConcludingOverdue: the build is over, and its lock could not be given back for ten minutes. Of Concluded:
+	// not everybody could be told of the outcome within ten minutes.
+	ReasonConcludingOverdue = "ConcludingOverdue"
 )
 
 // Outcomes: the reasons of Succeeded and of Ready, and the outcomes of attempts.
@@ -208,6 +224,12 @@ const (
 	ReasonBuildFault = "BuildFault"
 	// ReasonWorkerLost: the build ended without a result. A failure of the machinery.
 	ReasonWorkerLost = "WorkerLost"
+	// ReasonWorkerSilent: the worker gave no sign of life for ten minutes, or never. A failure of the machinery.
+	ReasonWorkerSilent = "WorkerSilent"
+	// ReasonInterrupted: the worker was ended from outside, by whom is not known. A failure of the machinery.
+	ReasonInterrupted = "Interrupted"
+	// ReasonInternalError: the worker met an error of its own. A failure of the machinery.
+	ReasonInternalError = "InternalError"
 	// ReasonQueueTimedOut: the build waited too long in CodeBuild's queue. A failure of the machinery.
 	ReasonQueueTimedOut = "QueueTimedOut"
 	// ReasonAbandoned: the attempt was given up before a build claimed it. It counts for nothing.
@@ -220,6 +242,8 @@ const (
 	ReasonWithdrawn = "Withdrawn"
 	// ReasonDeleted: the item was deleted.
 	ReasonDeleted = "Deleted"
+	// ReasonEnvironmentDeleted: the item's WorkEnvironment was deleted.
+	ReasonEnvironmentDeleted = "EnvironmentDeleted"
 	// ReasonAlreadyDone: this arming was worked off elsewhere; the result is the recorded one.
 	ReasonAlreadyDone = "AlreadyDone"
 	// ReasonRetriesExhausted: the machinery failed too often; the message names the last failure.

@@ -312,6 +312,9 @@ type AttemptDeadlines struct {
 	// StartBy is when the attempt is given up if no build could be started.
 	// +optional
 	StartBy *metav1.Time `json:"startBy,omitempty"`
+	// ProvisionBy is when the build is stopped if it has not left CodeBuild's queue.
+	// +optional
+	ProvisionBy *metav1.Time `json:"provisionBy,omitempty"`
 	// RunBy is when the build is stopped if it is not over.
 	// +optional
 	RunBy *metav1.Time `json:"runBy,omitempty"`
@@ -349,13 +352,20 @@ type Attempt struct {
 	// Deadlines of the attempt.
 	// +optional
 	Deadlines AttemptDeadlines `json:"deadlines,omitzero"`
-	// StopRequestedTime is when the build was first asked to stop.
+	// StopRequestedTime is when CodeBuild first took the wish that the build stop.
 	// +optional
 	StopRequestedTime *metav1.MicroTime `json:"stopRequestedTime,omitempty"`
 	// StopReason is why it was asked to stop.
 	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	StopReason string `json:"stopReason,omitempty"`
+	// StopAgainTime is when the build is asked to stop again, if it still runs.
+	// +optional
+	StopAgainTime *metav1.MicroTime `json:"stopAgainTime,omitempty"`
+	// StopRefusal is why the build could not be asked to stop the last time; empty if it could.
+	// +kubebuilder:validation:MaxLength=512
+	// +optional
+	StopRefusal string `json:"stopRefusal,omitempty"`
 	// BoardStatus is the status that the card was last given for this attempt.
 	// +kubebuilder:validation:MaxLength=128
 	// +optional

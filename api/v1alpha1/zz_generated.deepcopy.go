@@ -111,6 +111,10 @@ func (in *Attempt) DeepCopyInto(out *Attempt) {
 		in, out := &in.StopRequestedTime, &out.StopRequestedTime
 		*out = (*in).DeepCopy()
 	}
+	if in.StopAgainTime != nil {
+		in, out := &in.StopAgainTime, &out.StopAgainTime
+		*out = (*in).DeepCopy()
+	}
 	if in.EndTime != nil {
 		in, out := &in.EndTime, &out.EndTime
 		*out = (*in).DeepCopy()
@@ -132,6 +136,10 @@ func (in *AttemptDeadlines) DeepCopyInto(out *AttemptDeadlines) {
 	*out = *in
 	if in.StartBy != nil {
 		in, out := &in.StartBy, &out.StartBy
+		*out = (*in).DeepCopy()
+	}
+	if in.ProvisionBy != nil {
+		in, out := &in.ProvisionBy, &out.ProvisionBy
 		*out = (*in).DeepCopy()
 	}
 	if in.RunBy != nil {

@@ -146,12 +146,14 @@ func unusable(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, err error)
 	return nil
 }
 
-// backingOff is how long the next attempt still has to wait.
+// backingOff is how long the next attempt still has to wait: not at all before the end of the last one, which is where
+// the clock stands only if it was set back.
 func backingOff(item *v1alpha1.WorkItem, now time.Time) time.Duration {
-	if t := item.Status.Retries.NotBefore; t != nil {
-		return max(t.Sub(now), 0)
+	t, last := item.Status.Retries.NotBefore, item.Status.Attempt
+	if t == nil || (last != nil && last.EndTime != nil && now.Before(last.EndTime.Time)) {
+		return 0
 	}
-	return 0
+	return max(t.Sub(now), 0)
 }
 
 // queued reports whether an item waits for its turn.

@@ -10,6 +10,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
@@ -56,7 +57,7 @@ func (s *conclude) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (resu
 		if now.Sub(item.Status.CompletionTime.Time) < concludeWindow {
 			return result{}, fault.NewWait(concludeAgain, fault.CodeOf(err), err)
 		}
-		set.True(v1alpha1.ConditionConcluded, v1alpha1.ReasonSucceeded, "Concluded, but not everybody could be told: "+err.Error())
+		set.True(v1alpha1.ConditionConcluded, v1alpha1.ReasonConcludingOverdue, "Concluded, but not everybody could be told: "+err.Error())
 		return waitFor(0), nil
 	}
 	set.True(v1alpha1.ConditionConcluded, v1alpha1.ReasonSucceeded, "The lock is free and the outcome was told.")
@@ -84,17 +85,42 @@ func (s *conclude) settle(ctx context.Context, item *v1alpha1.WorkItem) (again b
 		conditionsOf(s.clock.Now(), item).Unknown(v1alpha1.ConditionBuildFinished, v1alpha1.ReasonRunning, "The build that holds the lock runs.")
 		return true, nil
 	}
+	env, err := s.environment(ctx, item)
+	if client.IgnoreNotFound(err) != nil {
+		return false, fmt.Errorf("reading the environment: %w", err)
+	}
 	e := gather(a, row, card)
-	v := judge(e)
-	if e.row == rowInProgress {
-		if err := s.free(ctx, table, item, row, v); err != nil {
-			return false, err
-		}
+	v := s.verdict(item, env, e)
+	switch {
+	case e.row == rowInProgress:
+		err = s.free(ctx, table, item, row, v)
+	case e.row == rowFailed && worksOff(a, v) && card.LockID != a.LockID:
+		err = s.record(ctx, table, item, v)
+	}
+	if err != nil {
+		return false, err
 	}
 	s.watcher.Forget(client.ObjectKeyFromObject(item))
 	s.metrics.attempts.WithLabelValues(v.outcome).Inc()
-	return s.retryOrFinish(ctx, item, v)
+	return s.retryOrFinish(item, env, v), nil
 }
+
+// verdict is the attempt's end. A person's wish counts even if it came after the build had ended, or if the build could
+// not be asked to stop: what the machinery failed at then is not tried again, and is nobody's failure.
+func (s *conclude) verdict(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, e evidence) verdict {
+	wish := stopWanted(item, env)
+	if wish != nil {
+		e.stop = wish.reason
+	}
+	v := judge(e)
+	if wish != nil && v.outcome == wish.reason {
+		v.message = wish.message
+	}
+	return v
+}
+
+// worksOff reports whether an end works the arming off.
+func worksOff(a *v1alpha1.Attempt, v verdict) bool { return v.blame == contract.FaultWork && a.Last }
 
 // free gives back the lock of a build that is over and did not do so itself.
 func (s *conclude) free(ctx context.Context, table lock.Table, item *v1alpha1.WorkItem, row lock.Row, v verdict) error {
@@ -106,13 +132,9 @@ func (s *conclude) free(ctx context.Context, table lock.Table, item *v1alpha1.Wo
 		}
 		return nil
 	}
-	text, err := contract.Result{Outcome: contract.Outcome(v.outcome), Message: v.message}.Encode()
+	ending, err := endingOf(a, v)
 	if err != nil {
 		return err
-	}
-	ending := lock.Ending{Status: contract.StatusFailed, Outcome: contract.Outcome(v.outcome), Result: text}
-	if v.blame == contract.FaultWork && a.Last {
-		ending.Arming = &a.Arming.Time
 	}
 	if err := table.Release(ctx, lockOf(a), a.Build.ARN, now, ending); err != nil {
 		return fmt.Errorf("releasing the lock of a build that is over: %w", err)
@@ -120,35 +142,63 @@ func (s *conclude) free(ctx context.Context, table lock.Table, item *v1alpha1.Wo
 	return nil
 }
 
-// retryOrFinish decides whether another attempt follows.
-func (s *conclude) retryOrFinish(ctx context.Context, item *v1alpha1.WorkItem, v verdict) (again bool, err error) {
-	now := s.clock.Now()
-	env, err := s.environment(ctx, item)
-	if client.IgnoreNotFound(err) != nil {
-		return false, fmt.Errorf("reading the environment: %w", err)
+// record writes the card's row for an attempt whose lock was given back without it: the build could not know that its
+// interruption was a time-out, or another controller reclaimed the lock. Without the record another cluster would do the
+// work again. If the lock's rows prove nothing any more, the next attempt has them, and it is too late.
+func (s *conclude) record(ctx context.Context, table lock.Table, item *v1alpha1.WorkItem, v verdict) error {
+	a := item.Status.Attempt
+	ending, err := endingOf(a, v)
+	if err != nil {
+		return err
 	}
-	counts := &item.Status.Retries
-	stopping := stopRequested(item) != nil
+	err = table.Release(ctx, lockOf(a), a.Build.ARN, s.clock.Now(), ending)
 	switch {
-	case stopping || v.blame == contract.FaultNone:
+	case isRefusal(err):
+		log.FromContext(ctx).Info("Could not record that the arming is worked off", keyError, fault.Message(err))
+	case err != nil:
+		return fmt.Errorf("recording that the arming is worked off: %w", err)
+	}
+	return nil
+}
+
+// endingOf is how the controller gives back the lock of an attempt that failed.
+func endingOf(a *v1alpha1.Attempt, v verdict) (lock.Ending, error) {
+	r := valueOr(v.result, contract.Result{})
+	r.Outcome, r.Message = contract.Outcome(v.outcome), v.message
+	text, err := r.Encode()
+	if err != nil {
+		return lock.Ending{}, err
+	}
+	ending := lock.Ending{Status: contract.StatusFailed, Outcome: r.Outcome, Result: text}
+	if worksOff(a, v) {
+		ending.Arming = &a.Arming.Time
+	}
+	return ending, nil
+}
+
+// retryOrFinish decides whether another attempt follows. None does where a person wants an end, whatever failed.
+func (s *conclude) retryOrFinish(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, v verdict) (again bool) {
+	now := s.clock.Now()
+	counts := &item.Status.Retries
+	switch {
+	case stopWanted(item, env) != nil || v.blame == contract.FaultNone:
 	case v.blame == contract.FaultWork && !item.Status.Attempt.Last:
 		counts.Work++
 		requeue(item, v.outcome, v.message, true, now.Add(backoff(policyOf(env.Spec.Retry.Work, workPolicy), counts.Work, s.random())), now)
-		return true, nil
+		return true
 	case v.blame == contract.FaultMachinery:
 		policy := policyOf(env.Spec.Retry.Machinery, machineryPolicy)
 		counts.Machinery++
 		if int(counts.Machinery) < policy.Tries {
 			requeue(item, v.outcome, v.message, true, now.Add(backoff(policy, counts.Machinery, s.random())), now)
-			return true, nil
+			return true
 		}
 		v.message = fmt.Sprintf("The machinery failed %d times, the last as %s: %s Arm the card again to go on.", counts.Machinery, v.outcome, v.message)
 		endAttempt(item, v.outcome, now)
 		v.outcome = v1alpha1.ReasonRetriesExhausted
 	}
-	endAttempt(item, v.outcome, now)
 	finish(item, v, now)
-	return false, nil
+	return false
 }
 
 // finish records the item's last word. An attempt that is still open, because giving its lock back had failed, ends with

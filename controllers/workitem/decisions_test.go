@@ -37,7 +37,7 @@ func running(item *v1alpha1.WorkItem) *v1alpha1.WorkItem {
 		Number: 1, LockID: "mine", Fence: 7, IntentTime: &intent,
 		Parameters: v1alpha1.FrozenParameters{LeaseTTL: metav1.Duration{Duration: 90 * time.Minute}, BranchKey: "branch#h/1#refs/heads/x"},
 		Build:      &v1alpha1.BuildStatus{ID: "p:1", ARN: "arn:aws:codebuild:r:1:build/p:1", Status: "IN_PROGRESS"},
-		Deadlines:  v1alpha1.AttemptDeadlines{RunBy: &by},
+		Deadlines:  v1alpha1.AttemptDeadlines{ProvisionBy: &by, RunBy: &by},
 	}
 	return item
 }
@@ -160,6 +160,10 @@ func TestLookAt(t *testing.T) {
 			long := metav1.NewMicroTime(noon.Add(-stopPatience - time.Second))
 			a.StopRequestedTime = &long
 		}, watch.Observation{Build: &build.Build{Status: build.StatusInProgress}}, false, v1alpha1.ReasonWillNotStop, observeRecheck},
+		"may not be stopped": {"a person has to grant the right", func(a *v1alpha1.Attempt) { a.StopRefusal = "denied" },
+			watch.Observation{Build: &build.Build{Status: build.StatusInProgress}}, false, v1alpha1.ReasonStopRefused, observeRecheck},
+		"may not be stopped, and is over": {"it ended by itself", func(a *v1alpha1.Attempt) { a.StopRefusal = "denied" },
+			watch.Observation{Build: ended, Branch: free}, true, "", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := running(itemOnBranch("x")).Status.Attempt
@@ -185,57 +189,6 @@ func TestCountMissingCountsLooks(t *testing.T) {
 	countMissing(b, noon.Add(time.Second))
 	if b.NotFoundTimes != 2 {
 		t.Errorf("two looks were counted as %d", b.NotFoundTimes)
-	}
-}
-
-func TestFirstCause(t *testing.T) {
-	silentRow := func(ago time.Duration) *watch.Observation {
-		return &watch.Observation{Time: noon, Branch: &lock.Row{LockID: "mine", Status: contract.StatusInProgress, HeartbeatAt: noon.Add(-ago)}}
-	}
-	for name, c := range map[string]struct {
-		why    string
-		change func(*v1alpha1.WorkItem)
-		seen   *watch.Observation
-		reason string
-	}{
-		"none":      {"nothing to stop", func(*v1alpha1.WorkItem) {}, silentRow(time.Minute), ""},
-		"cancelled": {"a person's wish", func(i *v1alpha1.WorkItem) { i.Spec.Cancel = true }, nil, v1alpha1.ReasonCancelled},
-		"deleted before cancelled": {"deletion says more", func(i *v1alpha1.WorkItem) {
-			now := metav1.NewTime(noon)
-			i.Spec.Cancel, i.DeletionTimestamp = true, &now
-		}, nil, v1alpha1.ReasonDeleted},
-		"withdrawn": {"the card was moved away", func(i *v1alpha1.WorkItem) {
-			i.Annotations = map[string]string{v1alpha1.WithdrawnAnnotation: i.CreationTimestamp.Format(time.RFC3339)}
-		}, nil, v1alpha1.ReasonWithdrawn},
-		"withdrawn, then armed again": {"moving the card back beats a late annotation", func(i *v1alpha1.WorkItem) {
-			i.Annotations = map[string]string{v1alpha1.WithdrawnAnnotation: i.CreationTimestamp.Format(time.RFC3339)}
-			later := metav1.NewTime(noon)
-			i.Spec.ArmedAt = &later
-		}, nil, ""},
-		"nonsense annotation": {"what cannot be read withdraws nothing", func(i *v1alpha1.WorkItem) {
-			i.Annotations = map[string]string{v1alpha1.WithdrawnAnnotation: "yesterday"}
-		}, nil, ""},
-		"too long": {"the deadline has passed", func(i *v1alpha1.WorkItem) {
-			past := metav1.NewTime(noon.Add(-time.Second))
-			i.Status.Attempt.Deadlines.RunBy = &past
-		}, nil, v1alpha1.ReasonTimedOut},
-		"silent": {"no sign of life for ten minutes", func(*v1alpha1.WorkItem) {}, silentRow(11 * time.Minute), v1alpha1.ReasonWorkerLost},
-		"looked at long ago": {"an old look says nothing of the worker", func(*v1alpha1.WorkItem) {}, &watch.Observation{
-			Time: noon.Add(-11 * time.Minute), Branch: &lock.Row{LockID: "mine", Status: contract.StatusInProgress, HeartbeatAt: noon.Add(-12 * time.Minute)},
-		}, ""},
-		"never claimed": {"a build in CodeBuild's queue is not silent", func(*v1alpha1.WorkItem) {}, &watch.Observation{Branch: &lock.Row{LockID: "mine", Status: contract.StatusInProgress}}, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			item := running(itemOnBranch("x"))
-			c.change(item)
-			got := ""
-			if cause := firstCause(noon, item, c.seen); cause != nil {
-				got = cause.reason
-			}
-			if got != c.reason {
-				t.Errorf("%s: got %q, want %q", c.why, got, c.reason)
-			}
-		})
 	}
 }
 

@@ -12,7 +12,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
-	"github.com/kiro-worker/kiro-worker/internal/fault"
 )
 
 // delete lets the object go once nothing runs for it: its build is over and its lock is free. The steps do that;
@@ -31,11 +30,7 @@ func (r *Reconciler) delete(ctx context.Context, item *v1alpha1.WorkItem) (ctrl.
 		r.events.Eventf(item, nil, corev1.EventTypeWarning, v1alpha1.ReasonDeleted, "ForceDelete", "%s", mayStillRun(item.Status.Attempt))
 	}
 	if !attemptActive(item) {
-		// Best effort: an environment that cannot be reached must not keep an item that runs nothing. What is left
-		// behind then, the sweep frees.
-		if err := r.abandonUnrecorded(ctx, item); err != nil {
-			r.logger(ctx, item).Info("Could not look for a lock of the deleted item", keyError, fault.Message(err))
-		}
+		r.abandonUnrecorded(ctx, item)
 	}
 	r.Watcher.Forget(client.ObjectKeyFromObject(item))
 	before := item.DeepCopy()

@@ -27,6 +27,7 @@
 //
 //	kiro_worker_workitem_outcomes_total{outcome}       work items that ended
 //	kiro_worker_workitem_attempts_total{outcome}       attempts that ended
+//	kiro_worker_workitem_overdue_total{deadline}       waits that lasted longer than they should
 //	kiro_worker_workitem_start_refusals_total          calls of StartBuild that gave no build
 //	kiro_worker_workitem_status_writes_total           status writes
 package workitem

@@ -40,7 +40,7 @@ const (
 )
 
 // told are the conditions whose change is worth an event.
-var told = append(append([]string{}, way...), v1alpha1.ConditionSucceeded)
+var told = append(append([]string{}, way...), v1alpha1.ConditionSucceeded, v1alpha1.ConditionOverdue)
 
 // announce records and logs what this reconcile has changed: on transitions only.
 func (r *Reconciler) announce(ctx context.Context, before, item *v1alpha1.WorkItem) {
@@ -50,11 +50,10 @@ func (r *Reconciler) announce(ctx context.Context, before, item *v1alpha1.WorkIt
 			continue
 		}
 		r.logger(ctx, item).Info("Condition changed", keyCondition, kind, keyStatus, is.Status, keyReason, is.Reason, keyDetail, is.Message)
-		eventType := corev1.EventTypeNormal
-		if is.Status == metav1.ConditionFalse && kind == v1alpha1.ConditionSucceeded {
-			eventType = corev1.EventTypeWarning
+		if kind == v1alpha1.ConditionOverdue {
+			r.metrics.overdue.WithLabelValues(is.Reason).Inc()
 		}
-		r.events.Eventf(item, nil, eventType, eventReason(kind, is), "Reconcile", "%s", is.Message)
+		r.events.Eventf(item, nil, eventType(is), eventReason(kind, is), "Reconcile", "%s", is.Message)
 	}
 	if !finished(before) && finished(item) {
 		r.metrics.outcomes.WithLabelValues(conditionOf(item, v1alpha1.ConditionSucceeded).Reason).Inc()
@@ -73,9 +72,21 @@ func (r *Reconciler) logger(ctx context.Context, item *v1alpha1.WorkItem) logr.L
 	return l
 }
 
+// eventType warns of what a person should look at: an item that failed, a wait that lasts too long, a build that goes on
+// although it is to stop.
+func eventType(c metav1.Condition) string {
+	switch {
+	case c.Type == v1alpha1.ConditionSucceeded && c.Status == metav1.ConditionFalse,
+		c.Type == v1alpha1.ConditionOverdue,
+		c.Reason == v1alpha1.ReasonStopRefused, c.Reason == v1alpha1.ReasonWillNotStop:
+		return corev1.EventTypeWarning
+	}
+	return corev1.EventTypeNormal
+}
+
 // eventReason is the condition's name where it became True, and else why it is not.
 func eventReason(kind string, c metav1.Condition) string {
-	if c.Status == metav1.ConditionTrue {
+	if c.Status == metav1.ConditionTrue && kind != v1alpha1.ConditionOverdue {
 		return kind
 	}
 	return c.Reason

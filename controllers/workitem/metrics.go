@@ -5,13 +5,18 @@ package workitem
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// labelOutcome is a reason of the Succeeded condition.
-const labelOutcome = "outcome"
+const (
+	// labelOutcome is a reason of the Succeeded condition.
+	labelOutcome = "outcome"
+	// labelDeadline is a reason of the Overdue condition.
+	labelDeadline = "deadline"
+)
 
 // Metrics are the work item controller's own. The package's doc lists them.
 type Metrics struct {
 	outcomes      *prometheus.CounterVec
 	attempts      *prometheus.CounterVec
+	overdue       *prometheus.CounterVec
 	startRefusals prometheus.Counter
 	statusWrites  prometheus.Counter
 }
@@ -25,6 +30,9 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "kiro_worker_workitem_attempts_total", Help: "Attempts that ended, by outcome.",
 		}, []string{labelOutcome}),
+		overdue: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "kiro_worker_workitem_overdue_total", Help: "Waits that lasted longer than they should, by deadline.",
+		}, []string{labelDeadline}),
 		startRefusals: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "kiro_worker_workitem_start_refusals_total", Help: "Calls of StartBuild that gave no build.",
 		}),
@@ -32,6 +40,6 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 			Name: "kiro_worker_workitem_status_writes_total", Help: "Status writes, over all work items.",
 		}),
 	}
-	registry.MustRegister(m.outcomes, m.attempts, m.startRefusals, m.statusWrites)
+	registry.MustRegister(m.outcomes, m.attempts, m.overdue, m.startRefusals, m.statusWrites)
 	return m
 }

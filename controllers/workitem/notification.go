@@ -5,6 +5,7 @@ package workitem
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
@@ -57,12 +58,7 @@ func outcomeClass(item *v1alpha1.WorkItem) v1alpha1.Phase {
 
 // personEnded reports whether a person ended the item.
 func personEnded(item *v1alpha1.WorkItem) bool {
-	c := conditionOf(item, v1alpha1.ConditionSucceeded)
-	switch c.Reason {
-	case v1alpha1.ReasonCancelled, v1alpha1.ReasonWithdrawn, v1alpha1.ReasonDeleted:
-		return true
-	}
-	return false
+	return slices.Contains(personal, conditionOf(item, v1alpha1.ConditionSucceeded).Reason)
 }
 
 // ascii keeps what an e-mail's subject may hold.

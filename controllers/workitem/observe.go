@@ -91,8 +91,11 @@ func lookAt(now time.Time, a *v1alpha1.Attempt, seen watch.Observation, settling
 		return buildState{over: true, message: "CodeBuild cannot be asked about the build, but it holds its lock no more."}
 	}
 	if seen.BuildErr != nil {
-		return buildState{reason: v1alpha1.ReasonBuildUnknown, after: observeRecheck,
-			message: "CodeBuild cannot be asked about the build: " + fault.Message(seen.BuildErr)}
+		message := "CodeBuild cannot be asked about the build: " + fault.Message(seen.BuildErr)
+		if a.StopRefusal != "" {
+			message += " " + refusedStop(a)
+		}
+		return buildState{reason: v1alpha1.ReasonBuildUnknown, after: observeRecheck, message: message}
 	}
 	gone := seen.BuildMissing && countMissing(a.Build, seen.Time) >= missingTimes && now.Sub(buildStart(a)) >= missingAfter
 	if !gone && !ended(seen) {
@@ -123,6 +126,9 @@ func endMessage(seen watch.Observation) string {
 }
 
 func stillRunning(now time.Time, a *v1alpha1.Attempt, seen watch.Observation) buildState {
+	if a.StopRefusal != "" {
+		return buildState{reason: v1alpha1.ReasonStopRefused, message: refusedStop(a), after: observeRecheck}
+	}
 	if t := a.StopRequestedTime; t != nil {
 		if now.Sub(t.Time) > stopPatience {
 			return buildState{reason: v1alpha1.ReasonWillNotStop, after: observeRecheck, message: fmt.Sprintf(
@@ -171,12 +177,16 @@ func buildStart(a *v1alpha1.Attempt) time.Time {
 	return a.IntentTime.Time
 }
 
-// progressDue is how long it still is until progress may be written again.
+// progressDue is how long it still is until progress may be written again. More than the interval is left only if the
+// clock was set back, and progress must not stand still for as long as that.
 func progressDue(now time.Time, a *v1alpha1.Attempt, interval time.Duration) time.Duration {
-	if a.Progress.ObservedTime == nil || a.StopRequestedTime != nil {
+	if a.Progress.ObservedTime == nil || a.StopAgainTime != nil {
 		return 0
 	}
-	return a.Progress.ObservedTime.Add(interval).Sub(now)
+	if left := a.Progress.ObservedTime.Add(interval).Sub(now); left <= interval {
+		return left
+	}
+	return 0
 }
 
 // note takes an observation into the status. Signs of life alone change nothing there.

@@ -4,6 +4,7 @@
 package workitem
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -37,7 +38,8 @@ type evidence struct {
 	queued bool         // the build never left CodeBuild's queue
 	row    rowState
 	result *contract.Result
-	stop   string // why we asked the build to stop, if we did
+	up     bool   // its worker gave a sign of life
+	stop   string // why we asked the build to stop, if we did, or a person wants it to
 }
 
 // rule is one line of the truth table. An empty list matches everything.
@@ -65,10 +67,21 @@ func stoppedMidway(r *contract.Result) bool {
 func cutShort(r *contract.Result) bool {
 	return r == nil || slices.Contains(cutShortOutcomes, r.Outcome)
 }
+func toldCutShort(r *contract.Result) bool { return r != nil && cutShort(r) }
+func notOfTheWork(r *contract.Result) bool {
+	return r == nil || blameOf(string(r.Outcome)) != contract.FaultWork
+}
 
 func wasQueued(e evidence) bool     { return e.queued }
+func neverCameUp(e evidence) bool   { return !e.up }
 func weStopped(e evidence) bool     { return e.stop != "" }
+func personStopped(e evidence) bool { return slices.Contains(personal, e.stop) }
 func nobodyStopped(e evidence) bool { return e.stop == "" }
+
+// personal are the outcomes by which a person ends an item. They are nobody's failure.
+var personal = []string{
+	v1alpha1.ReasonCancelled, v1alpha1.ReasonWithdrawn, v1alpha1.ReasonDeleted, v1alpha1.ReasonEnvironmentDeleted,
+}
 
 // cutShortOutcomes are what a worker reports that was ended from outside.
 var cutShortOutcomes = []contract.Outcome{contract.OutcomeInterrupted, contract.OutcomeLeaseLost, contract.OutcomeInternalError}
@@ -79,6 +92,8 @@ var cutShortOutcomes = []contract.Outcome{contract.OutcomeInterrupted, contract.
 var truth = []rule{
 	{row: []rowState{rowComplete}, result: goodResult,
 		outcome: v1alpha1.ReasonSucceeded},
+	{when: personStopped, result: notOfTheWork,
+		message: "It was stopped on request."},
 	{row: []rowState{rowComplete}, result: anyResult,
 		outcome: v1alpha1.ReasonWorkerLost, blame: contract.FaultMachinery,
 		message: "The build claims success, but recorded no result in which every gate was measured and passed."},
@@ -89,12 +104,18 @@ var truth = []rule{
 	{row: []rowState{rowFailed, rowGone, rowInProgress}, result: claimsSuccess,
 		outcome: v1alpha1.ReasonWorkerLost, blame: contract.FaultMachinery,
 		message: "The result claims success, but its lock was not released as one."},
+	{row: []rowState{rowFailed, rowGone}, result: toldCutShort, build: []build.Status{build.StatusTimedOut},
+		outcome: v1alpha1.ReasonTimedOut, blame: contract.FaultWork,
+		message: "CodeBuild ended the build at its time-out. Raise spec.timeout, or split the spec into smaller ones."},
 	{row: []rowState{rowFailed, rowGone}, result: someResult},
 	{when: wasQueued, build: []build.Status{build.StatusTimedOut, build.StatusFailed, build.StatusFault},
 		outcome: v1alpha1.ReasonQueueTimedOut, blame: contract.FaultMachinery,
 		message: "The build waited too long in CodeBuild's queue."},
 	{build: []build.Status{build.StatusStopped},
 		outcome: v1alpha1.ReasonCancelled, message: "The build was stopped by somebody in CodeBuild."},
+	{when: neverCameUp, build: []build.Status{build.StatusTimedOut},
+		outcome: v1alpha1.ReasonWorkerSilent, blame: contract.FaultMachinery,
+		message: "CodeBuild ended the build at its time-out, and its worker never gave a sign of life. The build's log says what it hung at."},
 	{build: []build.Status{build.StatusTimedOut},
 		outcome: v1alpha1.ReasonTimedOut, blame: contract.FaultWork,
 		message: "CodeBuild ended the build at its time-out. Raise spec.timeout, or split the spec into smaller ones."},
@@ -114,10 +135,10 @@ func judge(e evidence) verdict {
 		v := verdict{outcome: r.outcome, blame: r.blame, message: r.message, result: e.result}
 		switch {
 		case v.outcome == "" && r.message != "": // we stopped it
-			v.outcome = e.stop
-			v.blame = stopBlame(e.stop)
+			v.outcome, v.blame = e.stop, blameOf(e.stop)
+			v.message = cmp.Or(stopMessages[e.stop], v.message)
 		case v.outcome == "":
-			v.outcome, v.blame, v.message = string(e.result.Outcome), e.result.Outcome.Blame(), e.result.Message
+			v.outcome, v.blame, v.message = string(e.result.Outcome), blameOf(string(e.result.Outcome)), e.result.Message
 		case v.outcome == v1alpha1.ReasonSucceeded:
 			v.message = successMessage(e)
 		}
@@ -133,15 +154,13 @@ func (r rule) matches(e evidence) bool {
 		(r.when == nil || r.when(e))
 }
 
-// stopBlame is whose failure it is that we stopped a build: nobody's if a person wanted it.
-func stopBlame(reason string) contract.Fault {
-	switch reason {
-	case v1alpha1.ReasonTimedOut:
-		return contract.FaultWork
-	case v1alpha1.ReasonWorkerLost:
-		return contract.FaultMachinery
+// blameOf is whose failure an outcome is: nobody's if a person wanted it. What a result says may be our own word, written
+// when its lock was given back and read again after a crash.
+func blameOf(outcome string) contract.Fault {
+	if slices.Contains(personal, outcome) {
+		return contract.FaultNone
 	}
-	return contract.FaultNone
+	return contract.Outcome(outcome).Blame()
 }
 
 func successMessage(e evidence) string {
@@ -156,7 +175,7 @@ func successMessage(e evidence) string {
 // attempt's by now.
 func gather(a *v1alpha1.Attempt, row lock.Row, card lock.CardRow) evidence {
 	known := valueOr(a.Build, v1alpha1.BuildStatus{})
-	e := evidence{build: build.Status(known.Status), queued: known.Status != "" && !known.Provisioned, stop: a.StopReason, row: rowGone}
+	e := evidence{build: build.Status(known.Status), queued: known.Status != "" && !known.Provisioned, up: cameUp(a, row), stop: a.StopReason, row: rowGone}
 	text := ""
 	ours := row.LockID == a.LockID && row.Fence == a.Fence && (row.BuildID == known.ARN || row.BuildID == "")
 	switch {

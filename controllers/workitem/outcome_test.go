@@ -4,6 +4,10 @@
 package workitem
 
 import (
+	"go/ast"
+	"go/parser"
+	gotoken "go/token"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -88,8 +92,53 @@ func TestJudge(t *testing.T) {
 		},
 		"timed out while it ran": {
 			"too much work for the time is the work's failure",
-			evidence{build: build.StatusTimedOut, row: rowInProgress},
+			evidence{build: build.StatusTimedOut, row: rowInProgress, up: true},
 			v1alpha1.ReasonTimedOut, contract.FaultWork,
+		},
+		"timed out, worker released": {
+			"the worker knew that it was interrupted, CodeBuild knows that it was the time-out",
+			evidence{build: build.StatusTimedOut, row: rowFailed, result: interrupted, up: true},
+			v1alpha1.ReasonTimedOut, contract.FaultWork,
+		},
+		"timed out, tests red before": {
+			"a verdict that the worker reached is kept",
+			evidence{build: build.StatusTimedOut, row: rowFailed, result: red, up: true},
+			v1alpha1.ReasonTestsFailed, contract.FaultWork,
+		},
+		"timed out, worker never came up": {
+			"an INSTALL phase that hangs is not the work's failure",
+			evidence{build: build.StatusTimedOut, row: rowInProgress},
+			v1alpha1.ReasonWorkerSilent, contract.FaultMachinery,
+		},
+		"cancelled after a fault": {
+			"a person's wish ends it, whatever the machinery failed at",
+			evidence{build: build.StatusFault, row: rowInProgress, stop: v1alpha1.ReasonCancelled},
+			v1alpha1.ReasonCancelled, contract.FaultNone,
+		},
+		"cancelled after the steering failed": {
+			"what is not tried again because a person wants so is no failure",
+			evidence{build: build.StatusFailed, row: rowFailed, result: steering, stop: v1alpha1.ReasonCancelled},
+			v1alpha1.ReasonCancelled, contract.FaultNone,
+		},
+		"cancelled, claims success without its gates": {
+			"nothing was measured that could be kept",
+			evidence{build: build.StatusSucceeded, row: rowComplete, result: unmeasured, stop: v1alpha1.ReasonCancelled},
+			v1alpha1.ReasonCancelled, contract.FaultNone,
+		},
+		"stopped by a stranger, released by us, read again": {
+			"a crash between release and status write must not have it tried again",
+			evidence{build: build.StatusStopped, row: rowFailed, result: resultWith(v1alpha1.ReasonCancelled, "", "")},
+			v1alpha1.ReasonCancelled, contract.FaultNone,
+		},
+		"stopped in the queue by us": {
+			"CodeBuild's queue is not the work's failure",
+			evidence{build: build.StatusStopped, queued: true, row: rowInProgress, stop: v1alpha1.ReasonQueueTimedOut},
+			v1alpha1.ReasonQueueTimedOut, contract.FaultMachinery,
+		},
+		"stopped because it fell silent": {
+			"a lost worker is the machinery's failure",
+			evidence{build: build.StatusStopped, row: rowInProgress, up: true, stop: v1alpha1.ReasonWorkerSilent},
+			v1alpha1.ReasonWorkerSilent, contract.FaultMachinery,
 		},
 		"timed out in the queue": {
 			"CodeBuild's queue is not the work's failure",
@@ -170,6 +219,38 @@ func TestJudgeNeverInventsSuccess(t *testing.T) {
 	if n < 1000 {
 		t.Fatalf("only %d combinations were tried", n)
 	}
+}
+
+// Whatever a worker may report becomes a reason of a condition, and reasons stand in one place.
+func TestEveryOutcomeIsAReason(t *testing.T) {
+	reasons := constants(t, "../../api/v1alpha1/condition_types.go", "Reason")
+	for name, value := range constants(t, "../../internal/contract/result.go", "Outcome") {
+		if got := reasons["Reason"+strings.TrimPrefix(name, "Outcome")]; got != value {
+			t.Errorf("%s is %s, and the API has %q for it", name, value, got)
+		}
+	}
+}
+
+// constants are the string constants of a file whose names begin with prefix.
+func constants(t *testing.T, path, prefix string) map[string]string {
+	t.Helper()
+	file, err := parser.ParseFile(gotoken.NewFileSet(), path, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]string{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok && len(spec.Values) == 1 && strings.HasPrefix(spec.Names[0].Name, prefix) {
+			if value, ok := spec.Values[0].(*ast.BasicLit); ok {
+				found[spec.Names[0].Name] = value.Value
+			}
+		}
+		return true
+	})
+	if len(found) < 10 {
+		t.Fatalf("only %d constants were found in %s", len(found), path)
+	}
+	return found
 }
 
 func TestGather(t *testing.T) {

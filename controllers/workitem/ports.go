@@ -38,6 +38,8 @@ type deps struct {
 	cluster string
 	// over is when builds were first seen to be over.
 	over *sightings
+	// silent is how long workers have given no sign of life.
+	silent *silences
 }
 
 // environment reads the item's environment.

@@ -61,7 +61,7 @@ func New(o Options) *Reconciler {
 		Client: o.Client,
 		deps: deps{
 			reader: o.Client, clients: o.Clients, clock: o.Clock, events: o.Events,
-			metrics: o.Metrics, random: o.Random, cluster: o.Cluster, over: newSightings(),
+			metrics: o.Metrics, random: o.Random, cluster: o.Cluster, over: newSightings(), silent: newSilences(),
 		},
 		Watcher:          o.Watcher,
 		ProgressInterval: o.ProgressInterval,
@@ -108,22 +108,25 @@ func (r *Reconciler) advance(ctx context.Context, item *v1alpha1.WorkItem) (ctrl
 	return r.next(res, err)
 }
 
-// run stops what is to be stopped and then runs the steps up to the first that is not done.
+// run stops what is to be stopped and then runs the steps up to the first that is not done. Whatever fails is recorded
+// in a condition: what the queue does with an error is seen by nobody.
 func (r *Reconciler) run(ctx context.Context, before, item *v1alpha1.WorkItem) (result, error) {
-	res, err := r.stop(ctx, item)
-	if err != nil || !res.done {
-		return res, err
+	stopping, err := r.stop(ctx, item)
+	if err != nil {
+		failed(r.clock.Now(), item, v1alpha1.ConditionBuildStarted, err)
+		return stopping, err
 	}
+	var res result
 	for _, s := range r.steps(before) {
 		if res, err = s.Reconcile(ctx, item); err != nil {
 			failed(r.clock.Now(), item, s.condition(), err)
 			return res, err
 		}
 		if !res.done {
-			return res, nil
+			break
 		}
 	}
-	return res, nil
+	return res.orSooner(stopping), nil
 }
 
 // failed records what kept a step from being done. Of a build it is then not known how it stands.
@@ -137,8 +140,8 @@ func failed(now time.Time, item *v1alpha1.WorkItem, condition string, err error)
 	}
 }
 
-// next turns a step's end into the queue's words. A wait is not a failure; a terminal error is looked at again
-// after a long while, because an item is never given up silently.
+// next turns a step's end into the queue's words. A wait is not a failure; a terminal error, which a condition tells of,
+// is looked at again after a long while, because an item is never given up silently.
 func (r *Reconciler) next(res result, err error) (ctrl.Result, error) {
 	if w, ok := fault.AsWait(err); ok {
 		if w.After <= 0 {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/build"
@@ -170,8 +171,8 @@ func (s *start) refusedClaim(ctx context.Context, item *v1alpha1.WorkItem, servi
 		started(item, b, s.clock.Now()) // claimed, and perhaps released already, by the worker
 		return goOn(), nil
 	}
-	if err := service.Stop(ctx, b.ID); err != nil {
-		return result{}, fmt.Errorf("stopping a build that is not needed: %w", err)
+	if err := service.Stop(ctx, b.ID); err != nil { // best effort: without its lock it does nothing
+		log.FromContext(ctx).Info("Could not stop a build that is not needed", keyBuild, b.ID, keyError, fault.Message(err))
 	}
 	if ours && row.BuildID != "" {
 		return s.adopt(ctx, item, service, row.BuildID)
@@ -198,8 +199,9 @@ func started(item *v1alpha1.WorkItem, b build.Build, now time.Time) {
 	a := item.Status.Attempt
 	a.Build = &v1alpha1.BuildStatus{ID: b.ID, ARN: b.ARN}
 	observeBuild(a.Build, b)
-	by := metav1.NewTime(now.Add(a.Parameters.QueuedTimeout.Duration + a.Parameters.Timeout.Duration + runGrace))
-	a.Deadlines.RunBy = &by
+	provisioned := metav1.NewTime(now.Add(a.Parameters.QueuedTimeout.Duration + runGrace))
+	over := metav1.NewTime(now.Add(a.Parameters.QueuedTimeout.Duration + a.Parameters.Timeout.Duration + runGrace))
+	a.Deadlines.ProvisionBy, a.Deadlines.RunBy = &provisioned, &over
 	set := conditionsOf(now, item)
 	set.True(v1alpha1.ConditionBuildStarted, v1alpha1.ReasonSucceeded, fmt.Sprintf("Build %s was started.", b.ID))
 	set.Unknown(v1alpha1.ConditionBuildFinished, v1alpha1.ReasonRunning, "The build runs.")

@@ -33,6 +33,14 @@ func goOn() result { return result{done: true} }
 // waitFor ends the reconcile until an event, or the given time is over.
 func waitFor(d time.Duration) result { return result{after: d} }
 
+// orSooner is the result, looked at again no later than the other asks for.
+func (r result) orSooner(other result) result {
+	if other.after > 0 && (r.after == 0 || other.after < r.after) {
+		r.after = other.after
+	}
+	return r
+}
+
 // steps is the order of a work item's way. A new step is one file and one line.
 func (r *Reconciler) steps(before *v1alpha1.WorkItem) []step {
 	return []step{

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -22,37 +23,63 @@ import (
 )
 
 const (
-	// stopAgain is how soon a build that does not stop is asked again.
+	// stopAgain is how soon a build that does not stop, or may not be stopped, is asked again.
 	stopAgain = time.Minute
+	// stopRetry is how soon that is where the question itself was lost.
+	stopRetry = 5 * time.Second
 	// stopPatience is how long a build may take to stop before that is reported.
 	stopPatience = 10 * time.Minute
 )
 
 // stop ends what is to be ended: by a person's will, or because a deadline has passed. It runs before the steps,
-// whatever step the item is at, and never reads the environment: the attempt froze what stopping needs.
+// whatever step the item is at. Of the environment only its deletion is looked at: the attempt froze what stopping needs.
 func (r *Reconciler) stop(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
 	now := r.clock.Now()
 	if finished(item) {
 		return goOn(), nil
 	}
-	cause := firstCause(now, item, r.latest(item))
+	cause := firstCause(now, item, r.situation(ctx, item))
 	if cause == nil {
+		forgetRefusal(item)
 		return goOn(), nil
 	}
 	if attemptActive(item) {
-		return r.stopAttempt(ctx, item, *cause)
+		res, err := r.stopAttempt(ctx, item, *cause)
+		if err != nil {
+			return result{}, fmt.Errorf("the attempt is to end (%s): %w", cause.reason, err)
+		}
+		return res, nil
 	}
-	if err := r.abandonUnrecorded(ctx, item); err != nil {
-		return result{}, err
-	}
+	r.abandonUnrecorded(ctx, item)
 	finish(item, verdict{outcome: cause.reason, message: cause.message}, now)
 	return goOn(), nil
 }
 
-// abandonUnrecorded gives up a lock that the status does not know of: it was taken just before the write that would
-// have told of it was refused or lost. It is found by its id, in the slots of the environment's project. Where there
-// is no environment to look in, the sweep finds it once it has expired.
-func (r *Reconciler) abandonUnrecorded(ctx context.Context, item *v1alpha1.WorkItem) error {
+// situation gathers what is decided from whether the item is to stop.
+func (r *Reconciler) situation(ctx context.Context, item *v1alpha1.WorkItem) situation {
+	s := situation{seen: r.latest(item)}
+	if env, err := r.environment(ctx, item); err == nil {
+		s.environment = env
+	} else if !apierrors.IsNotFound(err) {
+		r.logger(ctx, item).Info("Could not see whether the environment is being deleted", keyError, fault.Message(err))
+	}
+	if attemptActive(item) && s.seen != nil && beats(item.Status.Attempt, s.seen) {
+		s.silence = r.silent.of(item.Status.Attempt.Build.ARN, *s.seen)
+	}
+	return s
+}
+
+// abandonUnrecorded gives up a lock that the status does not know of. It is best effort: an item that runs nothing ends,
+// whether or not its environment can be reached. What is left behind then, the sweep frees once it has expired.
+func (r *Reconciler) abandonUnrecorded(ctx context.Context, item *v1alpha1.WorkItem) {
+	if err := r.findUnrecorded(ctx, item); err != nil {
+		r.logger(ctx, item).Info("Could not look for a lock that the status does not know of", keyError, fault.Message(err))
+	}
+}
+
+// findUnrecorded looks for a lock that was taken just before the write that would have told of it was refused or lost,
+// and gives it up. It is found by its id, in the slots of the environment's project.
+func (r *Reconciler) findUnrecorded(ctx context.Context, item *v1alpha1.WorkItem) error {
 	env, err := r.environment(ctx, item)
 	if apierrors.IsNotFound(err) || (err == nil && env.Status.ProjectARN == "") {
 		return nil
@@ -117,7 +144,7 @@ func (r *Reconciler) stopAttempt(ctx context.Context, item *v1alpha1.WorkItem, c
 		}
 		started(item, build.Build{ID: buildID(row.BuildID), ARN: row.BuildID}, now)
 	}
-	return r.stopBuild(ctx, item, cause)
+	return r.stopBuild(ctx, item, cause), nil
 }
 
 // lastWord is how an attempt ends that has no lock and no known build. Its build may have come, worked the arming off
@@ -134,26 +161,74 @@ func lastWord(ctx context.Context, table lock.Reader, a *v1alpha1.Attempt, cause
 }
 
 // stopBuild asks the build to stop, and again from time to time. The steps then watch it to its end: only a build
-// that is over gives its lock back.
-func (r *Reconciler) stopBuild(ctx context.Context, item *v1alpha1.WorkItem, cause stopCause) (result, error) {
+// that is over gives its lock back. They run whether or not it could be asked: it may end by itself, or a person may
+// unlock what it holds. When to ask again is in the status, so that a restart forgets nothing and no status write asks.
+func (r *Reconciler) stopBuild(ctx context.Context, item *v1alpha1.WorkItem, cause stopCause) result {
 	a := item.Status.Attempt
 	now := r.clock.Now()
-	asked := a.StopRequestedTime
-	if conditionsOf(now, item).IsTrue(v1alpha1.ConditionBuildFinished) || a.Build.EndTime != nil ||
-		(asked != nil && now.Sub(asked.Time) < stopAgain) {
-		return goOn(), nil
+	if conditionsOf(now, item).IsTrue(v1alpha1.ConditionBuildFinished) || a.Build.EndTime != nil {
+		return goOn()
 	}
-	service, err := r.clients.Builds(ctx, item.Namespace, a.Parameters.AWS)
-	if err != nil {
-		return result{}, fmt.Errorf("reaching CodeBuild to stop the build: %w", err)
+	if left := stopDue(now, a); left > 0 {
+		return result{done: true, after: left}
 	}
-	if err := service.Stop(ctx, a.Build.ID); err != nil && fault.CodeOf(err) != fault.CodeNotFound {
-		return result{}, fmt.Errorf("stopping build %s: %w", a.Build.ID, err)
-	}
-	if asked == nil {
+	err := r.askToStop(ctx, item)
+	again := askAgain(err)
+	t := metav1.NewMicroTime(now.Add(again))
+	a.StopAgainTime, a.StopRefusal = &t, cut(fault.Message(err), 512)
+	if err == nil && a.StopRequestedTime == nil {
 		t := metav1.NewMicroTime(now)
 		a.StopRequestedTime, a.StopReason = &t, cause.reason
 	}
 	r.Watcher.Hasten(client.ObjectKeyFromObject(item))
-	return goOn(), nil
+	return result{done: true, after: again}
+}
+
+func (r *Reconciler) askToStop(ctx context.Context, item *v1alpha1.WorkItem) error {
+	a := item.Status.Attempt
+	service, err := r.clients.Builds(ctx, item.Namespace, a.Parameters.AWS)
+	if err != nil {
+		return fmt.Errorf("reaching CodeBuild to stop the build: %w", err)
+	}
+	if err := service.Stop(ctx, a.Build.ID); err != nil && fault.CodeOf(err) != fault.CodeNotFound {
+		return fmt.Errorf("stopping build %s: %w", a.Build.ID, err)
+	}
+	return nil
+}
+
+// askAgain is how soon a build is asked to stop again after the last question.
+func askAgain(err error) time.Duration {
+	if w, ok := fault.AsWait(err); ok {
+		return min(max(w.After, stopRetry), stopAgain)
+	}
+	if err == nil || fault.IsTerminal(err) {
+		return stopAgain
+	}
+	return stopRetry
+}
+
+// stopDue is how long it still is until the build may be asked to stop again. More than an interval is left only if
+// the clock was set back, and that must not keep a build alive.
+func stopDue(now time.Time, a *v1alpha1.Attempt) time.Duration {
+	if a.StopAgainTime == nil {
+		return 0
+	}
+	if left := a.StopAgainTime.Sub(now); left <= stopAgain {
+		return left
+	}
+	return 0
+}
+
+// forgetRefusal takes away what is told of a build that could not be stopped, once nobody wants it to stop any more.
+func forgetRefusal(item *v1alpha1.WorkItem) {
+	if a := item.Status.Attempt; attemptActive(item) && a.StopRequestedTime == nil {
+		a.StopAgainTime, a.StopRefusal = nil, ""
+	}
+}
+
+// refusedStop says what to do about a build that could not be asked to stop.
+func refusedStop(a *v1alpha1.Attempt) string {
+	return fmt.Sprintf("Build %s is to stop and could not be asked to: %s. It is asked again each minute. "+
+		"Grant the environment's role codebuild:StopBuild, or stop the build in the CodeBuild console.",
+		a.Build.ID, strings.TrimSuffix(a.StopRefusal, "."))
 }

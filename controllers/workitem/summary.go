@@ -61,6 +61,7 @@ func summarize(now time.Time, item *v1alpha1.WorkItem) {
 	default:
 		set.Remove(v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled)
 	}
+	reportOverdue(now, item)
 	item.Status.Phase = phaseOf(item)
 	inOrder(item.Status.Conditions)
 }
@@ -69,6 +70,7 @@ func summarize(now time.Time, item *v1alpha1.WorkItem) {
 func inOrder(list []metav1.Condition) {
 	order := append([]string{
 		v1alpha1.ConditionReady, v1alpha1.ConditionSucceeded, v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled,
+		v1alpha1.ConditionOverdue,
 	}, way...)
 	slices.SortStableFunc(list, func(a, b metav1.Condition) int {
 		return slices.Index(order, a.Type) - slices.Index(order, b.Type)

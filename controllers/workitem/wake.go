@@ -38,7 +38,8 @@ func usable(env *v1alpha1.WorkEnvironment) bool {
 	return c != nil && c.Status == metav1.ConditionTrue && c.ObservedGeneration == env.Generation
 }
 
-// itemsThatWaitFor wakes the items that a change of their environment may let go on.
+// itemsThatWaitFor wakes the items that a change of their environment may let go on; and those at work in it, if it is
+// being deleted: they are to stop.
 func (r *Reconciler) itemsThatWaitFor(ctx context.Context, o client.Object) []ctrl.Request {
 	items := &v1alpha1.WorkItemList{}
 	if err := r.Client.List(ctx, items, client.InNamespace(o.GetNamespace()), client.MatchingFields{EnvironmentIndex: o.GetName()}); err != nil {
@@ -47,7 +48,7 @@ func (r *Reconciler) itemsThatWaitFor(ctx context.Context, o client.Object) []ct
 	}
 	var requests []ctrl.Request
 	for i := range items.Items {
-		if item := &items.Items[i]; !attemptActive(item) && !finished(item) {
+		if item := &items.Items[i]; !finished(item) && (!attemptActive(item) || !o.GetDeletionTimestamp().IsZero()) {
 			requests = append(requests, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(item)})
 		}
 	}
