@@ -75,6 +75,8 @@ func adviceWithBuild(item *v1alpha1.WorkItem) []string {
 				"Let the controller reach CodeBuild again: " + finished.Message,
 				fmt.Sprintf("If it never will, and the lease has ended: `kubectl workitem unlock %s`.", item.Name),
 			}
+		case v1alpha1.ReasonStopRefused:
+			return []string{"Let the controller stop builds, or stop this one by hand: " + finished.Message}
 		case v1alpha1.ReasonWillNotStop:
 			return []string{"Stop the build by hand: " + finished.Message}
 		case v1alpha1.ReasonStopping:

@@ -28,7 +28,7 @@ func (r *Reconciler) delete(ctx context.Context, environment *v1alpha1.WorkEnvir
 	users := usersOf(items)
 	forced := environment.Annotations[v1alpha1.ForceDeleteAnnotation] == "true"
 	if len(users) > 0 && !forced {
-		return r.refuseDeletion(ctx, environment, users)
+		return r.awaitItems(ctx, environment, users)
 	}
 	before := environment.DeepCopy()
 	controllerutil.RemoveFinalizer(environment, v1alpha1.Finalizer)
@@ -41,13 +41,15 @@ func (r *Reconciler) delete(ctx context.Context, environment *v1alpha1.WorkEnvir
 	return nil
 }
 
-// refuseDeletion says in the status what keeps the environment. The items' events bring the next look.
-func (r *Reconciler) refuseDeletion(ctx context.Context, environment *v1alpha1.WorkEnvironment, users []user) error {
+// awaitItems says in the status what keeps the environment. Its items see the deletion, stop what runs for them and end;
+// their events bring the next look.
+func (r *Reconciler) awaitItems(ctx context.Context, environment *v1alpha1.WorkEnvironment, users []user) error {
 	before := environment.DeepCopy()
 	environment.Status.ObservedGeneration = environment.Generation
 	conditions.Of(&environment.Status.Conditions, environment.Generation, r.Clock.Now()).False(
 		v1alpha1.ConditionReady, v1alpha1.ReasonInUse, fmt.Sprintf(
-			"It is being deleted, and %d unfinished work items use it: %s. Delete or cancel them; or set the annotation %s to \"true\".",
+			"It is being deleted, and waits for %d work items whose builds are being stopped: %s. If one will not stop, the item says "+
+				"what to do; the annotation %s, set to \"true\", lets the environment go without them.",
 			len(users), names(users), v1alpha1.ForceDeleteAnnotation))
 	if err := r.patchStatus(ctx, before, environment); err != nil {
 		return err

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -258,25 +260,38 @@ func TestAnnotationAsksForALook(t *testing.T) {
 	}
 }
 
-func TestDeletionWaitsForItems(t *testing.T) {
-	w := newWorld(t)
-	e := w.environment()
-	w.reconcile()
-	w.item("running", working)
-	w.item("done", done)
-	must(t, w.client.Delete(t.Context(), e))
-	w.reconcile()
-	got := w.get()
-	if condition(got, v1alpha1.ConditionReady) != "False InUse" || !strings.Contains(message(got, v1alpha1.ConditionReady), "running") ||
-		strings.Contains(message(got, v1alpha1.ConditionReady), "done") {
-		t.Errorf("while an item uses it the environment is %s: %s", condition(got, v1alpha1.ConditionReady), message(got, v1alpha1.ConditionReady))
-	}
-	i := &v1alpha1.WorkItem{}
-	must(t, w.client.Get(t.Context(), client.ObjectKey{Namespace: w.namespace, Name: "running"}, i))
-	must(t, w.client.Delete(t.Context(), i))
-	w.reconcile()
-	if err := w.client.Get(t.Context(), w.key(), e); !apierrors.IsNotFound(err) {
-		t.Errorf("after its last item went, the environment is still there: %v", err)
+// The items stop by themselves; the environment waits until the last of them has ended. In a namespace that is being
+// deleted it is the same.
+func TestDeletionWaitsUntilItsItemsHaveEnded(t *testing.T) {
+	for name, namespaceToo := range map[string]bool{"the environment's": false, "the namespace's": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			e := w.environment()
+			w.reconcile()
+			w.item("running", working)
+			w.item("done", done)
+			w.item("past", done, func(i *v1alpha1.WorkItem) {
+				i.Spec.ArmedAt, i.Status.ObservedArming = at(0), at(time.Minute)
+			})
+			if namespaceToo {
+				must(t, w.client.Delete(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.namespace}}))
+			}
+			must(t, w.client.Delete(t.Context(), e))
+			w.reconcile()
+			got := w.get()
+			text := message(got, v1alpha1.ConditionReady)
+			if condition(got, v1alpha1.ConditionReady) != "False InUse" || !strings.Contains(text, "waits for 1 ") || !strings.Contains(text, "running") {
+				t.Errorf("while an item uses it the environment is %s: %s", condition(got, v1alpha1.ConditionReady), text)
+			}
+			i := &v1alpha1.WorkItem{}
+			must(t, w.client.Get(t.Context(), client.ObjectKey{Namespace: w.namespace, Name: "running"}, i))
+			i.Status.Attempt.Outcome, i.Status.CompletionTime = v1alpha1.ReasonEnvironmentDeleted, at(time.Hour)
+			must(t, w.client.Status().Update(t.Context(), i))
+			w.reconcile()
+			if err := w.client.Get(t.Context(), w.key(), e); !apierrors.IsNotFound(err) {
+				t.Errorf("after its last item ended, the environment is still there: %v", err)
+			}
+		})
 	}
 }
 

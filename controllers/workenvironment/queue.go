@@ -100,5 +100,6 @@ func active(item *v1alpha1.WorkItem) bool {
 
 // finished reports whether the item's present arming was worked off or given up.
 func finished(item *v1alpha1.WorkItem) bool {
-	return item.Status.CompletionTime != nil && (item.Spec.ArmedAt == nil || item.Spec.ArmedAt.Equal(item.Status.ObservedArming))
+	armed, observed := item.Spec.ArmedAt, item.Status.ObservedArming
+	return item.Status.CompletionTime != nil && (armed == nil || (observed != nil && !observed.Before(armed)))
 }
