@@ -83,14 +83,10 @@ func Start(o Options) (*ControlPlane, error) {
 	}, nil
 }
 
-// RestartAPIServer stops kube-apiserver and starts it again at the same address, on the same etcd. Meanwhile nobody
-// reaches it. Needs Options.Dir: its certificates must be the same afterwards.
-func (c *ControlPlane) RestartAPIServer() error {
-	server := c.env.ControlPlane.GetAPIServer()
-	if err := server.Stop(); err != nil {
-		return fmt.Errorf("stopping kube-apiserver: %w", err)
-	}
-	if err := server.Start(); err != nil {
+// ReviveAPIServer starts kube-apiserver again after it was killed: at the same address, on the same etcd, and, because
+// Options.Dir keeps them, with the same certificates.
+func (c *ControlPlane) ReviveAPIServer() error {
+	if err := c.env.ControlPlane.GetAPIServer().Start(); err != nil {
 		return fmt.Errorf("starting kube-apiserver again: %w", err)
 	}
 	return nil

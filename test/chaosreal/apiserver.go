@@ -28,7 +28,11 @@ func (l *Lab) Restarts(ctx context.Context, plan Plan, sum *Sum) error {
 func (l *Lab) runRestart(ctx context.Context, p point) result {
 	return l.inWorld(ctx, &work{conducts: []conduct{succeeds}}, nil, func(w *world) (int, error) {
 		var failed error
-		t := newTrap(p, func() { failed = l.plane.RestartAPIServer() })
+		t := newTrap(p, func() {
+			if failed = l.killAPIServer(); failed == nil {
+				failed = l.plane.ReviveAPIServer()
+			}
+		})
 		w.tap.set(t)
 		if _, err := w.startManager(); err != nil {
 			return 0, err

@@ -6,6 +6,8 @@ package chaosreal
 import (
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -49,11 +51,11 @@ func Open(o Options) (*Lab, error) {
 			return l, fmt.Errorf("%s is not built: %w", name, err)
 		}
 	}
-	log, err := os.Create(filepath.Join(o.Dir, "control-plane.log"))
+	file, err := os.Create(filepath.Join(o.Dir, "control-plane.log"))
 	if err != nil {
 		return l, fmt.Errorf("making the control plane's log: %w", err)
 	}
-	if l.plane, err = controlplane.Start(controlplane.Options{Dir: filepath.Join(o.Dir, "control-plane"), Log: log}); err != nil {
+	if l.plane, err = controlplane.Start(controlplane.Options{Dir: filepath.Join(o.Dir, "control-plane"), Log: file}); err != nil {
 		return l, err
 	}
 	config := rest.CopyConfig(l.plane.Config)
@@ -90,6 +92,7 @@ func proxy(config *rest.Config) (http.Handler, error) {
 		Rewrite:       func(r *httputil.ProxyRequest) { r.SetURL(target) },
 		Transport:     transport,
 		FlushInterval: -1, // a watch's events go on their way at once
+		ErrorLog:      log.New(io.Discard, "", 0),
 		// The API server may be away: the manager is told so as a proxy would.
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 	}, nil

@@ -4,15 +4,10 @@
 package chaosreal
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
@@ -124,45 +119,4 @@ func (r *recorder) ended(status contract.RowStatus) (n int) {
 		}
 	}
 	return n
-}
-
-// killBuild kills, with SIGKILL, what is running of the build.
-func (w *world) killBuild(r reach) error {
-	id := ""
-	for _, b := range w.builds.Builds() {
-		if !b.Over() {
-			id = b.ID
-		}
-	}
-	entries, err := os.ReadDir("/proc")
-	if err != nil || id == "" {
-		return fmt.Errorf("looking for the processes of build %q: %w", id, err)
-	}
-	killed := 0
-	for _, e := range entries {
-		pid, err := strconv.Atoi(e.Name())
-		if err != nil || !belongs(pid, id) || (r == theWorker && !isWorker(pid)) {
-			continue
-		}
-		if syscall.Kill(pid, syscall.SIGKILL) == nil {
-			killed++
-		}
-	}
-	if killed == 0 {
-		return fmt.Errorf("build %s has no process to be killed", id)
-	}
-	return nil
-}
-
-// belongs reports whether a process has a build's id in its environment.
-func belongs(pid int, id string) bool {
-	environ, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "environ"))
-	return err == nil && bytes.Contains(environ, []byte("CODEBUILD_BUILD_ID="+id+"\x00"))
-}
-
-// isWorker reports whether a process is the worker and none of its children.
-func isWorker(pid int) bool {
-	line, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline"))
-	name, _, _ := strings.Cut(string(line), "\x00")
-	return err == nil && filepath.Base(name) == "kiro-worker"
 }
