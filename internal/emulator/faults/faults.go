@@ -35,11 +35,14 @@ type Rule struct {
 	Fault
 }
 
-// Fault is what happens to a call. Latency goes with any of the others. Of the others at most one counts, in the
+// Fault is what happens to a call. Latency and SlowAnswer go with any of the others. Of the others at most one counts, in the
 // order in which they stand here.
 type Fault struct {
 	// Latency is how long the call waits before anything else happens, in nanoseconds when it is JSON.
 	Latency time.Duration `json:"latency,omitempty"`
+	// SlowAnswer has the call take effect at once and its answer wait out the latency: a client with a time-out may
+	// have given up by then, and cannot know what happened.
+	SlowAnswer bool `json:"slowAnswer,omitempty"`
 	// LoseAnswer lets the call take effect and then cuts the connection: the client cannot know what happened.
 	LoseAnswer bool `json:"loseAnswer,omitempty"`
 	// Truncate lets the call take effect and cuts the connection in the middle of the answer's body.
@@ -172,16 +175,18 @@ func (i *Injector) next(service, operation string) (Fault, ErrorWriter) {
 	i.counts[call{service, operation}]++
 	var out Fault
 	var latency time.Duration
+	slow := false
 	for _, r := range i.rules {
 		if !i.applies(r, service, operation) {
 			continue
 		}
 		latency += r.Latency
+		slow = slow || r.SlowAnswer
 		if !out.changesAnswer() {
 			out = r.Fault
 		}
 	}
-	out.Latency = latency
+	out.Latency, out.SlowAnswer = latency, slow
 	return out, i.writers[service]
 }
 

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -202,6 +203,42 @@ func TestLatencyEndsWithTheCaller(t *testing.T) {
 	s.Close() // waits until the handler is gone
 	if n := s.effects.Load(); n != 0 {
 		t.Errorf("a call that was given up had %d effects", n)
+	}
+}
+
+func TestSlowAnswerComesAfterTheEffect(t *testing.T) {
+	clk := clocktesting.NewFakeClock(time.Unix(0, 0))
+	injector := faults.New(nil, clk)
+	s := serve(t, injector)
+	injector.Add(faults.Rule{Times: 2, Fault: faults.Fault{Latency: time.Hour, SlowAnswer: true}})
+	ctx, giveUp := context.WithCancel(t.Context())
+	req, _ := http.NewRequestWithContext(ctx, http.MethodPost, s.URL, http.NoBody)
+	gone := make(chan error)
+	go func() {
+		_, err := s.Client().Do(req)
+		gone <- err
+	}()
+	for !clk.HasWaiters() {
+		runtime.Gosched()
+	}
+	if n := s.effects.Load(); n != 1 {
+		t.Errorf("%d effects before the answer, want 1", n)
+	}
+	giveUp()
+	if err := <-gone; err == nil {
+		t.Error("the call was answered before its latency was over")
+	}
+	for clk.HasWaiters() { // the handler sees that its client is gone
+		runtime.Gosched()
+	}
+	answer := make(chan string)
+	go func() { answer <- s.call(t, "a") }()
+	for !clk.HasWaiters() {
+		runtime.Gosched()
+	}
+	clk.Step(time.Hour)
+	if got := <-answer; !strings.HasPrefix(got, "200") {
+		t.Errorf("who waits long enough gets the answer, not %q", got)
 	}
 }
 

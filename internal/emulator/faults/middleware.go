@@ -5,6 +5,7 @@ package faults
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"maps"
 	"net/http"
@@ -35,11 +36,28 @@ func (i *Injector) Middleware(service string, operation func(*http.Request) stri
 		r.Body = io.NopCloser(bytes.NewReader(body))
 
 		fault, writer := i.next(service, name)
+		if fault.SlowAnswer {
+			i.answerSlowly(w, r, fault, next, writer)
+			return
+		}
 		if !i.wait(r, fault.Latency) {
 			return
 		}
 		fault.serve(w, r, next, writer)
 	})
+}
+
+// answerSlowly has the call take effect, whatever becomes of the client, and then the latency pass. A fault that cuts
+// the connection does so before.
+func (i *Injector) answerSlowly(w http.ResponseWriter, r *http.Request, fault Fault, next http.Handler, writer ErrorWriter) {
+	recorded := httptest.NewRecorder()
+	fault.serve(recorded, r.Clone(context.WithoutCancel(r.Context())), next, writer)
+	if !i.wait(r, fault.Latency) {
+		return
+	}
+	maps.Copy(w.Header(), recorded.Header())
+	w.WriteHeader(recorded.Code)
+	_, _ = w.Write(recorded.Body.Bytes())
 }
 
 // wait returns false if the client gave up before the latency was over: then the call has no effect.
