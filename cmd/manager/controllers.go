@@ -35,6 +35,7 @@ func setupControllers(ctx context.Context, mgr ctrl.Manager, clients *resolver.R
 		Cluster:          o.clusterName,
 		ProgressInterval: o.progressInterval,
 		SettlingTime:     o.settlingTime,
+		SweepInterval:    o.sweepInterval,
 	})
 	if err := items.SetupWithManager(mgr, clock.RealClock{}, o.concurrency); err != nil {
 		return err

@@ -43,6 +43,7 @@ type options struct {
 	watchSlowest     time.Duration
 	settlingTime     time.Duration
 	progressInterval time.Duration
+	sweepInterval    time.Duration
 	concurrency      int
 	version          bool
 }
@@ -92,6 +93,8 @@ func (o *options) register(flags *pflag.FlagSet) {
 		"How long after a build's end its last request may still arrive. Nothing is taken from a build before that.")
 	flags.DurationVar(&o.progressInterval, "progress-interval", 15*time.Second,
 		"Least time between two status writes of a work item that tell of nothing but progress.")
+	flags.DurationVar(&o.sweepInterval, "sweep-interval", 5*time.Minute,
+		"Time between two looks for locks whose holder is gone.")
 	flags.IntVar(&o.concurrency, "concurrency", 10,
 		"How many work items are reconciled at once.")
 	flags.BoolVar(&o.version, "version", false, "Print the version and exit.")
@@ -110,6 +113,7 @@ func (o *options) validate() error {
 		{"watch-slowest", o.watchSlowest},
 		{"progress-interval", o.progressInterval},
 		{"settling-time", o.settlingTime},
+		{"sweep-interval", o.sweepInterval},
 	} {
 		if d.value <= 0 {
 			errs = append(errs, fmt.Errorf("--%s must be longer than zero", d.name))

@@ -15,7 +15,7 @@ func TestParseOptions(t *testing.T) {
 	defaults := options{
 		clusterName: "default", metricsAddress: ":8443", metricsSecure: true, probeAddress: ":8081", logLevel: "info",
 		watchInterval: 5 * time.Second, watchSlowest: 30 * time.Second, settlingTime: 40 * time.Second,
-		progressInterval: 15 * time.Second, concurrency: 10,
+		progressInterval: 15 * time.Second, sweepInterval: 5 * time.Minute, concurrency: 10,
 	}
 	with := func(change func(*options)) options {
 		o := defaults
@@ -58,8 +58,8 @@ func TestParseOptions(t *testing.T) {
 			err: "--watch-slowest must be at least --watch-interval",
 		},
 		"AllAtOnce": {
-			why: "every mistake is told at once", args: []string{"--concurrency=0", "--settling-time=-1s"},
-			err: "--settling-time must be longer than zero\n--concurrency must be at least 1",
+			why: "every mistake is told at once", args: []string{"--concurrency=0", "--settling-time=-1s", "--sweep-interval=0"},
+			err: "--settling-time must be longer than zero\n--sweep-interval must be longer than zero\n--concurrency must be at least 1",
 		},
 		"Unknown": {why: "a misspelt flag is no default", args: []string{"--leader-elct"}, err: "unknown flag"},
 	}

@@ -37,6 +37,8 @@ type Reconciler struct {
 	ProgressInterval time.Duration
 	// SettlingTime is how long after a build's end its last request may still be on its way.
 	SettlingTime time.Duration
+	// SweepInterval is how often locks are looked for whose holder is gone.
+	SweepInterval time.Duration
 
 	reserved *reservations
 }
@@ -53,6 +55,7 @@ type Options struct {
 	Cluster          string
 	ProgressInterval time.Duration
 	SettlingTime     time.Duration
+	SweepInterval    time.Duration
 }
 
 // New returns a Reconciler.
@@ -66,6 +69,7 @@ func New(o Options) *Reconciler {
 		Watcher:          o.Watcher,
 		ProgressInterval: o.ProgressInterval,
 		SettlingTime:     o.SettlingTime,
+		SweepInterval:    o.SweepInterval,
 		reserved:         newReservations(),
 	}
 }

@@ -56,7 +56,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, realTime clock.Clock, co
 	if err := mgr.Add(runner); err != nil {
 		return fmt.Errorf("adding the watch of builds: %w", err)
 	}
-	if err := mgr.Add(&sweeper{reconciler: r, clock: realTime}); err != nil {
+	if err := mgr.Add(&sweeper{reconciler: r, clock: realTime, interval: r.SweepInterval}); err != nil {
 		return fmt.Errorf("adding the sweeper of locks: %w", err)
 	}
 	err := ctrl.NewControllerManagedBy(mgr).

@@ -17,10 +17,6 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 )
 
-// sweepInterval is how often locks are looked for whose holder is gone. They stand in nobody's way until somebody wants
-// their slot or branch, and then they are freed at once; this is for the others.
-const sweepInterval = 5 * time.Minute
-
 // Sweep frees the expired locks of an environment's project whose holder is gone: an item that was cancelled or
 // deleted after a crash had kept it from writing down that it had a lock, another cluster, a row that came back from
 // a backup. A lock is found by its slot, whose row names the branch.
@@ -45,16 +41,18 @@ func (r *Reconciler) Sweep(ctx context.Context, env *v1alpha1.WorkEnvironment) e
 	return errors.Join(errs...)
 }
 
-// sweeper calls Sweep for every environment, from time to time.
+// sweeper calls Sweep for every environment, from time to time. Locks whose holder is gone stand in nobody's way until
+// somebody wants their slot or branch, and then they are freed at once; this is for the others.
 type sweeper struct {
 	reconciler *Reconciler
 	clock      clock.Clock
+	interval   time.Duration
 }
 
 // Start implements manager.Runnable.
 func (s *sweeper) Start(ctx context.Context) error {
 	for {
-		timer := s.clock.NewTimer(sweepInterval)
+		timer := s.clock.NewTimer(s.interval)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
