@@ -18,7 +18,7 @@ func (l *Lab) Restarts(ctx context.Context, plan Plan, sum *Sum) error {
 		{"kube PATCH workitems/status", 2, after},
 		{"kube PATCH workitems/status", 4, before},
 	} {
-		jobs = append(jobs, job{"API server restarted: " + p.String(), func(ctx context.Context) result { return l.runRestart(ctx, p) }})
+		jobs = append(jobs, job{name: "API server restarted: " + p.String(), run: func(ctx context.Context) result { return l.runRestart(ctx, p) }})
 	}
 	plan.Parallel = 1
 	return do(ctx, plan, jobs, sum)

@@ -28,7 +28,11 @@ var (
 
 // check looks at all that a run leaves behind.
 func (w *world) check(ctx context.Context, s scenario) error {
-	return errors.Join(w.checkWork(s), w.checkItem(ctx, s), w.checkRows(s), w.checkOutside(s), w.checkHistory())
+	err := errors.Join(w.checkWork(s), w.checkRows(s), w.checkHistory())
+	if s.gone {
+		return err // and nobody is told
+	}
+	return errors.Join(err, w.checkItem(ctx, s), w.checkOutside(s))
 }
 
 // checkWork: the work was done as often as it was to be, and by one build at a time.

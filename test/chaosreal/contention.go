@@ -34,7 +34,7 @@ func (l *Lab) contentionJobs() []job {
 	for seed := range uint64(12) {
 		toxic := []string{"", "latency", "reset"}[seed%3]
 		name := fmt.Sprintf("contention: seed %d, network %q", seed, toxic)
-		jobs = append(jobs, job{name, func(ctx context.Context) result { return runContention(ctx, seed, toxics[toxic]) }})
+		jobs = append(jobs, job{name: name, run: func(ctx context.Context) result { return runContention(ctx, seed, toxics[toxic]) }})
 	}
 	return jobs
 }

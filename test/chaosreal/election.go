@@ -22,7 +22,7 @@ func (l *Lab) electionJobs() []job {
 			if atEnd {
 				name = fmt.Sprintf("election: frozen at %s #%d, woken at the end", p.operation, p.nth)
 			}
-			jobs = append(jobs, job{name, func(ctx context.Context) result { return l.runElection(ctx, p, atEnd) }})
+			jobs = append(jobs, job{name: name, run: func(ctx context.Context) result { return l.runElection(ctx, p, atEnd) }})
 		}
 	}
 	return jobs
@@ -68,13 +68,6 @@ func deposed(ctx context.Context, leader, follower *process) error {
 		err = errors.Join(err, fmt.Errorf("%w: the new leader ended: %w", errLost, follower.err))
 	}
 	return err
-}
-
-// count is how often a request was seen.
-func (t *tap) count(operation string) int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.counts[operation]
 }
 
 // ended reports whether the card is done.

@@ -31,6 +31,7 @@ type input struct {
 	acts  []act
 	token string
 	read  string // the key of the row that is read
+	wipe  bool   // the table is deleted and made again
 }
 
 // output is what became of it.
@@ -90,6 +91,17 @@ func (r *recorder) serve(answer http.ResponseWriter, q *http.Request) (whole boo
 	}()
 	r.next.ServeHTTP(answer, q)
 	return true
+}
+
+// wipe notes that the table was deleted, which do does.
+func (r *recorder) wipe(do func() error) error {
+	o := operation{in: input{wipe: true}, out: output{outcome: done}, call: r.now()}
+	err := do()
+	o.answer = r.now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.log = append(r.log, o)
+	return err
 }
 
 func (r *recorder) now() int64 { return int64(time.Since(r.began)) }

@@ -5,9 +5,11 @@ package chaosreal
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
 )
@@ -17,27 +19,41 @@ type hostility struct {
 	name  string
 	fault faults.Fault
 	only  string // the server that answers so; empty is any
+	times int    // how often; 0 is as timesOf has it
+	idle  bool
 }
 
 // hostilities are the bad answers that every call is given.
 var hostilities = []hostility{
-	{"internal error", faults.Fault{Status: http.StatusInternalServerError, Body: `{"message":"boom"}`}, ""},
-	{"a page instead of an answer", faults.Fault{NotJSON: true, Status: http.StatusOK}, ""},
-	{"half an answer", faults.Fault{Truncate: true}, ""},
-	{"no answer", faults.Fault{LoseAnswer: true}, ""},
-	{"throttled", faults.Fault{
+	{name: "internal error", fault: faults.Fault{Status: http.StatusInternalServerError, Body: `{"message":"boom"}`}},
+	{name: "a page instead of an answer", fault: faults.Fault{NotJSON: true, Status: http.StatusOK}},
+	{name: "half an answer", fault: faults.Fault{Truncate: true}},
+	{name: "no answer", fault: faults.Fault{LoseAnswer: true}},
+	// One try of the call is given up, and sent again; and the call itself, with all its tries.
+	{name: "answer after the try", fault: faults.Fault{Latency: tooLate, SlowAnswer: true}, only: "aws", times: 1, idle: true},
+	{name: "answer after the call", fault: faults.Fault{Latency: tooLate, SlowAnswer: true}, only: "aws", times: 3, idle: true},
+	{name: "answer after the call", fault: faults.Fault{Latency: muchTooLate, SlowAnswer: true}, only: "github", times: 1, idle: true},
+	{name: "answer after half a minute", fault: faults.Fault{Latency: muchTooLate, SlowAnswer: true}, only: "kube", times: 1, idle: true},
+	{name: "throttled", only: "aws", fault: faults.Fault{
 		Status: http.StatusBadRequest, Header: http.Header{"Content-Type": {"application/x-amz-json-1.1"}},
 		Body: `{"__type":"ThrottlingException","message":"Rate exceeded"}`,
-	}, "aws"},
-	{"secondary rate limit", faults.Fault{
+	}},
+	{name: "secondary rate limit", only: "github", fault: faults.Fault{
 		Status: http.StatusForbidden, Header: http.Header{"Retry-After": {"1"}, "Content-Type": {"application/json"}},
 		Body: `{"message":"You have exceeded a secondary rate limit."}`,
-	}, "github"},
-	{"too many requests", faults.Fault{
+	}},
+	{name: "too many requests", only: "kube", fault: faults.Fault{
 		Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"1"}, "Content-Type": {"application/json"}},
 		Body: `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"TooManyRequests","code":429}`,
-	}, "kube"},
+	}},
 }
+
+// The clients' time-outs are 10 s for one try of a call to AWS, of which three fit into the call's 30 s, and 30 s for a
+// call to GitHub. A manager waits for the API server as long as that takes.
+const (
+	tooLate     = 11 * time.Second
+	muchTooLate = 32 * time.Second
+)
 
 // timesOf is how often a call is answered badly: by AWS more often than its SDK tries by itself, by the others once,
 // because a source whose board fails waits ever longer for the next look.
@@ -48,28 +64,50 @@ func timesOf(server string) int {
 	return 1
 }
 
-// hostileJobs answer each call of a card's way in each bad way.
-func (l *Lab) hostileJobs(ctx context.Context) ([]job, error) {
-	clean := l.run(ctx, plain, nil)
-	if clean.err != nil {
-		return nil, fmt.Errorf("a run in which every answer is good: %w", clean.err)
-	}
+// hostileJobs answer each call of each scenario in each bad way.
+func (l *Lab) hostileJobs(surveys []survey) []job {
 	var jobs []job
 	seen := map[string]bool{}
-	for _, operation := range clean.requests {
-		if seen[operation] || strings.HasSuffix(operation, " events") {
-			continue
-		}
-		seen[operation] = true
-		for _, h := range hostilities {
-			if server := serverOf(operation); h.only == "" || h.only == server {
-				jobs = append(jobs, job{"hostile: " + h.name + " to " + operation, func(ctx context.Context) result {
-					return l.runHostile(ctx, server, operation, h.fault)
-				}})
+	for _, v := range surveys {
+		for _, operation := range v.requests {
+			if seen[operation] || strings.HasSuffix(operation, " events") {
+				continue
+			}
+			seen[operation] = true
+			for _, h := range hostilities {
+				if server := serverOf(operation); h.only == "" || h.only == server {
+					jobs = append(jobs, job{"hostile: " + h.name + " to " + operation + " (" + v.scenario.name + ")", func(ctx context.Context) result {
+						return l.runHostile(ctx, v.scenario, rule(server, operation, h))
+					}, v.scenario.idle || h.idle})
+				}
 			}
 		}
 	}
-	return jobs, nil
+	return append(jobs, job{name: "hostile: not found just after its start", run: func(ctx context.Context) result {
+		return l.runHostile(ctx, plain, faults.Rule{Service: "aws", Operation: getBuilds, Times: 8, Fault: faults.Fault{Respond: notFound}})
+	}})
+}
+
+// rule has a call be answered badly for a while.
+func rule(server, operation string, h hostility) faults.Rule {
+	r := faults.Rule{Service: server, Operation: operation, Times: h.times, Fault: h.fault}
+	if r.Times == 0 {
+		r.Times = timesOf(server)
+	}
+	return r
+}
+
+// notFound is CodeBuild's answer about builds that it does not know.
+func notFound(rw http.ResponseWriter, r *http.Request) {
+	var in struct {
+		IDs []string `json:"ids"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+		http.Error(rw, err.Error(), http.StatusBadRequest)
+		return
+	}
+	rw.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	_ = json.NewEncoder(rw).Encode(map[string][]string{"builds": {}, "buildsNotFound": in.IDs})
 }
 
 // serverOf is the server that a request by its name goes to.
@@ -83,10 +121,15 @@ func serverOf(operation string) string {
 }
 
 // runHostile takes a card through a world that answers one call badly, for a while.
-func (l *Lab) runHostile(ctx context.Context, server, operation string, fault faults.Fault) result {
-	return l.inWorld(ctx, &work{conducts: []conduct{succeeds}}, nil, func(w *world) (int, error) {
-		w.faults.Add(faults.Rule{Service: server, Operation: operation, Times: timesOf(server), Fault: fault})
+func (l *Lab) runHostile(ctx context.Context, s scenario, bad faults.Rule) result {
+	return l.inWorld(ctx, s.work(), nil, func(w *world) (int, error) {
+		if s.before != nil {
+			if err := s.before(ctx, w); err != nil {
+				return 0, fmt.Errorf("preparing the world: %w", err)
+			}
+		}
+		w.faults.Add(bad)
 		g := &guard{world: w, forgiving: true}
-		return g.guarded(ctx, make(chan struct{}), func(ctx context.Context) error { return w.untilEnd(ctx, plain) }, func() error { return w.check(ctx, plain) })
+		return g.guarded(ctx, make(chan struct{}), func(ctx context.Context) error { return w.untilEnd(ctx, s) }, func() error { return w.check(ctx, s) })
 	})
 }

@@ -14,11 +14,15 @@ import (
 	"syscall"
 )
 
-// killBuild kills, with SIGKILL, what is running of the build.
+// killBuild sends a signal to what is running of the build.
 func (w *world) killBuild(r reach) error {
+	with := syscall.SIGKILL
+	if r == theWorkerByTerm {
+		with = syscall.SIGTERM
+	}
 	for _, b := range w.builds.Builds() {
 		if !b.Over() {
-			return kill("a process of build "+b.ID, func(pid int) bool {
+			return kill("a process of build "+b.ID, with, func(pid int) bool {
 				return belongs(pid, b.ID) && (r == theBuild || isProgram(pid, "kiro-worker"))
 			})
 		}
@@ -28,11 +32,11 @@ func (w *world) killBuild(r reach) error {
 
 // killAPIServer kills this process's kube-apiserver.
 func (l *Lab) killAPIServer() error {
-	return kill("kube-apiserver", func(pid int) bool { return isChild(pid) && isProgram(pid, "kube-apiserver") })
+	return kill("kube-apiserver", syscall.SIGKILL, func(pid int) bool { return isChild(pid) && isProgram(pid, "kube-apiserver") })
 }
 
-// kill kills, with SIGKILL, every process that is meant; there must be one.
-func kill(what string, meant func(pid int) bool) error {
+// kill sends a signal to every process that is meant; there must be one.
+func kill(what string, with syscall.Signal, meant func(pid int) bool) error {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		return fmt.Errorf("looking for %s: %w", what, err)
@@ -40,7 +44,7 @@ func kill(what string, meant func(pid int) bool) error {
 	killed := 0
 	for _, e := range entries {
 		pid, err := strconv.Atoi(e.Name())
-		if err == nil && meant(pid) && syscall.Kill(pid, syscall.SIGKILL) == nil {
+		if err == nil && meant(pid) && syscall.Kill(pid, with) == nil {
 			killed++
 		}
 	}

@@ -57,6 +57,9 @@ func linearizable(log []operation) (bool, error) {
 
 // step reports whether the table could have answered so, and what it is then.
 func (t table) step(in input, out output) (bool, any) {
+	if in.wipe {
+		return true, table{}
+	}
 	if in.read != "" {
 		return t.rows[in.read] == out.row, t
 	}

@@ -51,6 +51,13 @@ func TestModelBites(t *testing.T) {
 		"lost answer, seen and gone": {"it cannot be undone", []operation{
 			took("a", 1, math.MaxInt64, unknown), read(taken, 3, 4), read(row{}, 5, 6),
 		}, false},
+		"wiped": {"a table that was made again knows nobody", []operation{
+			took("a", 1, 2, done), {in: input{wipe: true}, out: output{outcome: done}, call: 3, answer: 4},
+			read(row{}, 5, 6), took("b", 7, 8, done),
+		}, true},
+		"not wiped": {"and one that is still there does", []operation{
+			took("a", 1, 2, done), read(row{}, 5, 6), took("b", 7, 8, done),
+		}, false},
 		"sent again": {"a token that was used has no second effect", []operation{
 			took("a", 1, 2, done), claimed("a", "b1", 6, 3, 4), took("a", 5, 6, done),
 			read(row{exists: true, lockID: "a", status: inProgress, fence: 6, expires: 200, build: "b1"}, 7, 8),

@@ -98,7 +98,7 @@ func (l *Lab) networkJobs() []job {
 	for _, server := range []string{"kube", "aws", "github", "all"} {
 		for _, toxic := range []string{"latency", "reset", "half-open", "bandwidth", "cut"} {
 			name := fmt.Sprintf("network: %s to %s", toxic, server)
-			jobs = append(jobs, job{name, func(ctx context.Context) result { return l.runOver(ctx, server, toxics[toxic]) }})
+			jobs = append(jobs, job{name: name, run: func(ctx context.Context) result { return l.runOver(ctx, server, toxics[toxic]) }})
 		}
 	}
 	return jobs

@@ -3,7 +3,10 @@
 
 package chaosreal
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // How many repetitions of one request are points: a watch repeats its reads as long as a build takes, and events are
 // told of and never read again.
@@ -13,8 +16,8 @@ const (
 )
 
 // points are the places to die in a run, from the requests of a clean one. known are those of other scenarios: only
-// what differs from them is worth a run of its own.
-func points(requests []string, known map[string]bool) []point {
+// what differs from them is worth a run of its own, and what happens again under other circumstances.
+func points(requests []string, known map[string]bool, again ...string) []point {
 	var all []point
 	counts := map[string]int{}
 	for _, name := range requests {
@@ -23,7 +26,7 @@ func points(requests []string, known map[string]bool) []point {
 		if (!writes(name) && n > mostReads) || (strings.HasSuffix(name, " events") && n > mostEvents) {
 			continue
 		}
-		if known[name] && !strings.HasSuffix(name, "/status") {
+		if known[name] && !strings.HasSuffix(name, "/status") && !slices.Contains(again, name) {
 			continue
 		}
 		moments := []when{before, after}

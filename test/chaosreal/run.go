@@ -44,6 +44,7 @@ func (l *Lab) inWorld(ctx context.Context, k *work, front front, happen func(*wo
 		return result{err: fmt.Errorf("making a world: %w", err)}
 	}
 	crashes, err := happen(w)
+	err = errors.Join(err, w.failure())
 	log, _ := w.recorder.history()
 	return result{
 		requests: w.tap.requests(), buildRequests: w.buildTap.requests(), crashes: crashes, starts: len(w.builds.Builds()), history: len(log), err: err,
@@ -52,7 +53,7 @@ func (l *Lab) inWorld(ctx context.Context, k *work, front front, happen func(*wo
 
 // run takes a card through a scenario, with a manager that dies at a point; nil lets it live.
 func (l *Lab) run(ctx context.Context, s scenario, at *point) result {
-	return l.inWorld(ctx, &work{conducts: s.conducts}, nil, func(w *world) (int, error) {
+	return l.inWorld(ctx, s.work(), nil, func(w *world) (int, error) {
 		if s.before != nil {
 			if err := s.before(ctx, w); err != nil {
 				return 0, fmt.Errorf("preparing the world: %w", err)
@@ -169,7 +170,13 @@ func (w *world) untilEnd(ctx context.Context, s scenario) error {
 			}
 			return false, nil
 		}
-		return item != nil && concluded(item) && w.quiet(), nil
+		if !w.quiet() {
+			return false, nil
+		}
+		if s.gone {
+			return w.isGone(ctx, item)
+		}
+		return item != nil && item.DeletionTimestamp.IsZero() && concluded(item), nil
 	})
 	if err != nil {
 		return fmt.Errorf("%w; the item is %s", err, describe(last))

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/emulator/codebuild"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 
@@ -33,7 +35,19 @@ type scenario struct {
 	builds   int
 	pushes   int
 	comments int // at most; 0 is 1
+
+	// gone: in the end no item is there, and none comes back.
+	gone bool
+	// preface is what each of its builds does before it claims. Optional.
+	preface func(context.Context, *world, codebuild.Running) error
+	// again are the requests that other scenarios have, too, and at which a manager is to die here all the same.
+	again []string
+	// idle: most of its time is waiting, so that many may go on at once.
+	idle bool
 }
+
+// work is what the scenario's builds do.
+func (s scenario) work() *work { return &work{conducts: s.conducts, preface: s.preface} }
 
 // plain is the way that nothing disturbs.
 var plain = scenario{
@@ -42,7 +56,10 @@ var plain = scenario{
 }
 
 // scenarios are the ways on which all of a manager's calls occur.
-var scenarios = []scenario{
+var scenarios = slices.Concat(ways, startWays, strangeWays, deletions)
+
+// ways are those that a card goes by itself, by a cancel, and after others who are no more.
+var ways = []scenario{
 	plain,
 	{
 		// The build dies without a word: the manager finds its end, releases the lock and tries again.
@@ -68,9 +85,14 @@ var scenarios = []scenario{
 }
 
 func cancel(ctx context.Context, w *world, item *v1alpha1.WorkItem) (bool, error) {
-	if item == nil || item.Status.Phase != v1alpha1.PhaseRunning || w.work.tally().claims == 0 {
+	if !w.working(item) {
 		return false, nil
 	}
+	return w.cancel(ctx, item)
+}
+
+// cancel sets spec.cancel.
+func (w *world) cancel(ctx context.Context, item *v1alpha1.WorkItem) (bool, error) {
 	before := item.DeepCopy()
 	item.Spec.Cancel = true
 	if err := w.client.Patch(ctx, item, client.MergeFrom(before)); err != nil {
@@ -82,15 +104,14 @@ func cancel(ctx context.Context, w *world, item *v1alpha1.WorkItem) (bool, error
 // expired leaves rows behind as a cluster does that is no more.
 func expired(withBuild bool) func(context.Context, *world) error {
 	return func(ctx context.Context, w *world) error {
-		project := "arn:aws:codebuild:" + region + ":" + account + ":project/" + projectName
 		ago := time.Now().Add(-time.Hour)
 		repo, err := w.repositoryID()
 		if err != nil {
 			return err
 		}
 		l, err := w.table.Take(ctx, lock.Request{
-			LockID: "left-behind", WorkItemID: "gone/team/x", Holder: "gone", Attempt: 1, ProjectARN: project,
-			SlotKey: contract.SlotKey(project, 0), CardKey: contract.ObjectCardKey("gone"), Arming: ago,
+			LockID: "left-behind", WorkItemID: "gone/team/x", Holder: "gone", Attempt: 1, ProjectARN: projectARN,
+			SlotKey: contract.SlotKey(projectARN, 0), CardKey: contract.ObjectCardKey("gone"), Arming: ago,
 			BranchKey: contract.BranchKey(hostOf(w.gitHubURL), repo, "refs/heads/"+branch), Now: ago, ExpiresAt: ago.Add(time.Minute),
 		})
 		if err != nil || !withBuild {

@@ -88,9 +88,17 @@ type tap struct {
 	seen   []string
 	counts map[string]int
 	trap   *trap
+	first  map[string]func()
 }
 
-func newTap() *tap { return &tap{counts: map[string]int{}} }
+func newTap() *tap { return &tap{counts: map[string]int{}, first: map[string]func(){}} }
+
+// before has something happen just before the next request of a name goes on its way.
+func (t *tap) before(operation string, do func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.first[operation] = do
+}
 
 // set sets the trap; nil takes it away.
 func (t *tap) set(trap *trap) {
@@ -106,18 +114,27 @@ func (t *tap) requests() []string {
 	return append([]string(nil), t.seen...)
 }
 
-// next counts a request and returns the trap if it is to be sprung on this one.
-func (t *tap) next(operation string) *trap {
+// count is how often a request was seen.
+func (t *tap) count(operation string) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.counts[operation]
+}
+
+// next counts a request and returns what is to happen before it, and the trap if it is to be sprung on this one.
+func (t *tap) next(operation string) (first func(), trap *trap) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.seen = append(t.seen, operation)
 	t.counts[operation]++
-	trap := t.trap
+	first = t.first[operation]
+	delete(t.first, operation)
+	trap = t.trap
 	if trap == nil || trap.operation != operation || trap.nth != t.counts[operation] {
-		return nil
+		return first, nil
 	}
 	t.trap = nil
-	return trap
+	return first, trap
 }
 
 // wrap puts the tap before a server. name names a request; one without a name passes uncounted.
@@ -133,7 +150,11 @@ func (t *tap) wrap(name func(*http.Request, []byte) string, next http.Handler) h
 			next.ServeHTTP(w, r)
 			return
 		}
-		if trap := t.next(operation); trap != nil {
+		first, trap := t.next(operation)
+		if first != nil {
+			first()
+		}
+		if trap != nil {
 			trap.spring(w, r, body, next)
 			return
 		}

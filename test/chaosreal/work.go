@@ -22,8 +22,10 @@ type conduct string
 
 const (
 	succeeds conduct = "succeeds"
-	dies     conduct = "dies"  // without a word
-	hangs    conduct = "hangs" // until it is stopped
+	dies     conduct = "dies"    // without a word
+	hangs    conduct = "hangs"   // until it is stopped
+	beats    conduct = "beats"   // until its lock is not its own any more
+	retried  conduct = "retried" // a person starts it again in the console while it works
 )
 
 // workTime is how long a build works: long enough to be seen running.
@@ -32,6 +34,8 @@ const workTime = 300 * time.Millisecond
 // work is what builds do, and what is seen of them. Each build does as the next conduct says; the last goes on.
 type work struct {
 	conducts []conduct
+	// preface is what a build does before it claims. Optional.
+	preface func(context.Context, *world, codebuild.Running) error
 	// programs has builds run the real worker, by the one buildspec, instead of this process.
 	programs bool
 
@@ -86,6 +90,11 @@ func (k *work) run(ctx context.Context, w *world, b codebuild.Running) error {
 	if err != nil {
 		return err
 	}
+	if k.preface != nil {
+		if err := k.preface(ctx, w, b); err != nil {
+			return err
+		}
+	}
 	l := lock.Lock{LockID: p.LockID, Fence: p.Fence, SlotKey: p.SlotKey, BranchKey: p.BranchKey, CardKey: p.CardKey}
 	if err := w.table.Claim(ctx, l, b.ARN, time.Now().Add(p.Lease)); err != nil {
 		k.mu.Lock()
@@ -104,8 +113,32 @@ func (k *work) run(ctx context.Context, w *world, b codebuild.Running) error {
 	case hangs:
 		<-ctx.Done()
 		return ctx.Err()
+	case beats:
+		return k.beat(ctx, w, b, l, p)
+	case retried:
+		if err := w.retryByHand(ctx, b.ID); err != nil {
+			return err
+		}
 	}
 	return k.finish(ctx, w, b, l, p, leave)
+}
+
+// beat sends heartbeats until the lock is not the build's any more. Whatever else goes wrong with one may get well.
+func (k *work) beat(ctx context.Context, w *world, b codebuild.Running, l lock.Lock, p contract.Parameters) error {
+	ticker := time.NewTicker(workTime)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case now := <-ticker.C:
+			err := w.table.Heartbeat(ctx, l, b.ARN, now, now.Add(p.Lease), lock.Progress{Stage: contract.StageAgent})
+			var refusal *lock.Refusal
+			if errors.As(err, &refusal) || errors.Is(err, lock.ErrNotHolder) {
+				return fmt.Errorf("sending a heartbeat: %w", err)
+			}
+		}
+	}
 }
 
 // enter counts a build as live until leave is called, once or more.

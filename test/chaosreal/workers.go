@@ -21,18 +21,20 @@ const (
 	theWorker reach = "worker"
 	// theBuild is every process of the build's container.
 	theBuild reach = "container"
+	// theWorkerByTerm is the worker, which is asked to end with SIGTERM.
+	theWorkerByTerm reach = "worker by SIGTERM"
 )
 
-// workerJobs kill the real worker at every request that it sends, in whatever stage, and the whole build at each
-// operation on its lock: one of those begins every stage.
-func (l *Lab) workerJobs(ctx context.Context) ([]job, error) {
-	manager, clean := l.run(ctx, plain, nil), l.runWorker(ctx, nil, theWorker)
-	if err := errors.Join(manager.err, clean.err); err != nil {
-		return nil, fmt.Errorf("a run in which no worker dies: %w", err)
+// workerJobs kill the real worker at every request that it sends, in whatever stage, and end it with SIGTERM, kill the
+// whole build and cancel the card at each operation on its lock: one of those begins every stage.
+func (l *Lab) workerJobs(ctx context.Context, surveys []survey) ([]job, error) {
+	clean := l.runWorker(ctx, nil, theWorker)
+	if clean.err != nil {
+		return nil, fmt.Errorf("a run in which no worker dies: %w", clean.err)
 	}
 	// GitHub has one address for managers and builds. What a manager asks it, too, is not known for a worker's.
 	known := map[string]bool{}
-	for _, name := range manager.requests {
+	for _, name := range surveys[0].requests {
 		known[name] = true
 	}
 	requests := clean.buildRequests
@@ -43,12 +45,15 @@ func (l *Lab) workerJobs(ctx context.Context) ([]job, error) {
 	}
 	var jobs []job
 	for _, p := range points(requests, nil) {
-		for _, r := range []reach{theWorker, theBuild} {
-			if r == theBuild && !strings.HasPrefix(p.operation, "lock ") {
+		for _, r := range []reach{theWorker, theWorkerByTerm, theBuild} {
+			if r != theWorker && !strings.HasPrefix(p.operation, "lock ") {
 				continue
 			}
-			jobs = append(jobs, job{fmt.Sprintf("%s killed: %s", r, p), func(ctx context.Context) result { return l.runWorker(ctx, &p, r) }})
+			jobs = append(jobs, job{name: fmt.Sprintf("%s killed: %s", r, p), run: func(ctx context.Context) result { return l.runWorker(ctx, &p, r) }})
 		}
+	}
+	for _, stage := range stagesOf(clean.buildRequests) {
+		jobs = append(jobs, job{name: "build stopped: at " + stage, run: func(ctx context.Context) result { return l.runStopped(ctx, stage) }})
 	}
 	return jobs, nil
 }

@@ -79,6 +79,8 @@ type world struct {
 	// front stands before what managers are told to talk to.
 	front front
 
+	args   []string // of its managers, beside the usual
+	allow  func()   // takes away what the scenario's servers refuse
 	cardID string
 	pull   int // its pull request
 	work   *work
@@ -86,6 +88,21 @@ type world struct {
 
 	mu       sync.Mutex
 	managers []*process
+	failed   error // of what happened on the side
+}
+
+// fail notes that something went wrong on the side; nil is nothing.
+func (w *world) fail(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.failed = errors.Join(w.failed, err)
+}
+
+// failure is what went wrong on the side.
+func (w *world) failure() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.failed
 }
 
 // front puts something before a server of the name "kube", "aws" or "github", and returns the address to be told.
@@ -212,7 +229,7 @@ func (w *world) startManager(extra ...string) (*process, error) {
 		"--allowed-endpoints=" + w.awsURL + "," + w.gitHubURL,
 		"--metrics-bind-address=0", "--health-probe-bind-address=0", "--log-level=debug",
 		"--watch-interval=200ms", "--watch-slowest=500ms", "--progress-interval=200ms", "--settling-time=2s",
-	}, extra...)
+	}, append(extra, w.args...)...)
 	p, err := startProcess(filepath.Join(w.lab.options.Bin, "manager"), filepath.Join(w.dir, fmt.Sprintf("manager-%d.log", n)), w.cloudEnv(), args...)
 	if err != nil {
 		return nil, err
