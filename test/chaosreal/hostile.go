@@ -18,7 +18,7 @@ import (
 type hostility struct {
 	name  string
 	fault faults.Fault
-	only  string // the server that answers so; empty is any
+	only  string // the server or service that answers so; empty is any
 	times int    // how often; 0 is as timesOf has it
 	idle  bool
 }
@@ -27,7 +27,8 @@ type hostility struct {
 var hostilities = []hostility{
 	{name: "internal error", fault: faults.Fault{Status: http.StatusInternalServerError, Body: `{"message":"boom"}`}},
 	{name: "a page instead of an answer", fault: faults.Fault{NotJSON: true, Status: http.StatusOK}},
-	{name: "half an answer", fault: faults.Fault{Truncate: true}},
+	// No SDK asks again by itself: each such answer has the manager wait, and longer each time.
+	{name: "half an answer", fault: faults.Fault{Truncate: true}, times: 2},
 	{name: "no answer", fault: faults.Fault{LoseAnswer: true}},
 	// One try of the call is given up, and sent again; and the call itself, with all its tries.
 	{name: "answer after the try", fault: faults.Fault{Latency: tooLate, SlowAnswer: true}, only: "aws", times: 1, idle: true},
@@ -38,6 +39,8 @@ var hostilities = []hostility{
 		Status: http.StatusBadRequest, Header: http.Header{"Content-Type": {"application/x-amz-json-1.1"}},
 		Body: `{"__type":"ThrottlingException","message":"Rate exceeded"}`,
 	}},
+	// An answer to HEAD has no body: only the status can say it.
+	{name: "slowed down", only: "s3", fault: faults.Fault{Status: http.StatusServiceUnavailable}},
 	{name: "secondary rate limit", only: "github", fault: faults.Fault{
 		Status: http.StatusForbidden, Header: http.Header{"Retry-After": {"1"}, "Content-Type": {"application/json"}},
 		Body: `{"message":"You have exceeded a secondary rate limit."}`,
@@ -75,7 +78,7 @@ func (l *Lab) hostileJobs(surveys []survey) []job {
 			}
 			seen[operation] = true
 			for _, h := range hostilities {
-				if server := serverOf(operation); h.only == "" || h.only == server {
+				if server := serverOf(operation); h.fits(operation) {
 					jobs = append(jobs, job{"hostile: " + h.name + " to " + operation + " (" + v.scenario.name + ")", func(ctx context.Context) result {
 						return l.runHostile(ctx, v.scenario, rule(server, operation, h))
 					}, v.scenario.idle || h.idle})
@@ -86,6 +89,15 @@ func (l *Lab) hostileJobs(surveys []survey) []job {
 	return append(jobs, job{name: "hostile: not found just after its start", run: func(ctx context.Context) result {
 		return l.runHostile(ctx, plain, faults.Rule{Service: "aws", Operation: getBuilds, Times: 8, Fault: faults.Fault{Respond: notFound}})
 	}})
+}
+
+// fits reports whether a call can be answered so.
+func (h hostility) fits(operation string) bool {
+	service, _, _ := strings.Cut(operation, " ")
+	if h.name == "throttled" && service == "s3" {
+		return false // it has a form of its own
+	}
+	return h.only == "" || h.only == service || h.only == serverOf(operation)
 }
 
 // rule has a call be answered badly for a while.

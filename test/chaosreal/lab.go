@@ -99,4 +99,4 @@ func proxy(config *rest.Config) (http.Handler, error) {
 }
 
 // patience is how long a world may take to come to its end. It is many times what it needs, also on a busy machine.
-const patience = 2 * time.Minute
+const patience = 4 * time.Minute

@@ -30,7 +30,8 @@ func points(requests []string, known map[string]bool, again ...string) []point {
 			continue
 		}
 		moments := []when{before, after}
-		if writes(name) {
+		// What is late at one status write is late at any: its resourceVersion is old by then.
+		if writes(name) && !known[name] || writes(name) && slices.Contains(again, name) {
 			moments = append(moments, late)
 		}
 		for _, m := range moments {

@@ -127,13 +127,16 @@ func (t *tap) next(operation string) (first func(), trap *trap) {
 	defer t.mu.Unlock()
 	t.seen = append(t.seen, operation)
 	t.counts[operation]++
-	first = t.first[operation]
-	delete(t.first, operation)
 	trap = t.trap
 	if trap == nil || trap.operation != operation || trap.nth != t.counts[operation] {
-		return first, nil
+		trap = nil
+	} else {
+		t.trap = nil
 	}
-	t.trap = nil
+	if trap == nil || trap.when != before { // a request that never leaves has nothing happen before it
+		first = t.first[operation]
+		delete(t.first, operation)
+	}
 	return first, trap
 }
 
