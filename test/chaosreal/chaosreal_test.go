@@ -52,9 +52,12 @@ func testMain(m *testing.M) (code int) {
 	return m.Run()
 }
 
-// TestCleanRuns: on no way is anything amiss where nobody dies.
+// TestCleanRuns: on no way is anything amiss where nobody dies. Those that mostly wait are left to `make chaos-real`.
 func TestCleanRuns(t *testing.T) {
 	for _, s := range scenarios {
+		if s.idle {
+			continue
+		}
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			if r := lab.run(t.Context(), s, nil); r.err != nil {
