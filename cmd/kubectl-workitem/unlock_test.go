@@ -202,7 +202,7 @@ func TestUnlock(t *testing.T) {
 		},
 		"LeaseRuns": {
 			why:     "the holder may be alive; CodeBuild need not even be asked",
-			prepare: func(c *cloud) { c.must(c.table.Extend(context.Background(), c.lock, noon.Add(time.Minute))) },
+			prepare: func(c *cloud) { c.must(c.table.Claim(context.Background(), c.lock, elsewhere, noon.Add(time.Minute))) },
 			args:    []string{"item", "--yes"}, code: exitRefused, say: []string{"runs for 1m0s more"},
 		},
 		"WrongWord": {

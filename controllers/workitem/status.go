@@ -13,7 +13,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
-	"github.com/kiro-worker/kiro-worker/internal/fault"
 )
 
 // errVanished: the object is not there any more. Who reconciles it has nothing left to do, and must begin nothing: a
@@ -70,7 +69,5 @@ func (r *Reconciler) patchMetadata(ctx context.Context, before, item *v1alpha1.W
 // looks at that item again. A build that claims in that moment wins. It is a best effort; what it cannot free, the
 // sweep frees once the lease has ended.
 func (r *Reconciler) vanished(ctx context.Context, item *v1alpha1.WorkItem) {
-	if err := r.abandonUnrecorded(ctx, item); err != nil {
-		r.logger(ctx, item).Info("Could not give back the lock of an item that is gone", keyError, fault.Message(err))
-	}
+	r.abandonUnrecorded(ctx, item)
 }
