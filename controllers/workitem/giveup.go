@@ -45,7 +45,7 @@ func (s *start) lookAndGiveUp(ctx context.Context, item *v1alpha1.WorkItem) (res
 	case ours && row.BuildID != "":
 		return s.adopt(ctx, item, service, row.BuildID)
 	case !ours || row.Status != contract.StatusInProgress:
-		return s.giveUp(item, "The lock was taken away before a build had claimed it.")
+		return s.takenAway(ctx, item, table)
 	}
 	message := "No build could be started within two minutes."
 	recent, err := service.Recent(ctx, a.Parameters.ProjectName, a.IntentTime.Add(-lookBack))
@@ -68,6 +68,21 @@ func (s *start) lookAndGiveUp(ctx context.Context, item *v1alpha1.WorkItem) (res
 		return result{}, err
 	}
 	return s.giveUp(item, message)
+}
+
+// takenAway ends an attempt whose lock is free, or another's, before it knew of a build. A build that came unseen may
+// have worked the arming off by then: another attempt would find that out too, but an item that is withdrawn while it
+// waits for one would not.
+func (s *start) takenAway(ctx context.Context, item *v1alpha1.WorkItem, table lock.Reader) (result, error) {
+	v, recorded, err := recordedEnd(ctx, table, item.Status.Attempt)
+	switch {
+	case err != nil:
+		return result{}, err
+	case recorded:
+		finish(item, v, s.clock.Now())
+		return goOn(), nil
+	}
+	return s.giveUp(item, "The lock was taken away before a build had claimed it.")
 }
 
 // giveUp puts the item back into the queue. An attempt without a build counts for nothing.

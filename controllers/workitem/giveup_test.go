@@ -7,9 +7,12 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
+	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 
 func gaveUp(item *v1alpha1.WorkItem) bool { return len(item.Status.PastAttempts) > 0 }
@@ -59,4 +62,33 @@ func TestGivingUpALockThatIsLost(t *testing.T) {
 	}
 	silence()
 	w.until("one", "concluded", concluded)
+}
+
+// A build came unseen, did all the work and released, and another took the branch before anybody looked. The card's
+// record is all that tells of it: the item succeeds with it, and does not stand in the queue again.
+func TestGivingUpWhatABuildHasDoneUnseen(t *testing.T) {
+	w := newWorld(t)
+	w.branch("feature/x")
+	w.item("one", "feature/x")
+	w.faults.Add(faults.Rule{Service: "codebuild", Rate: 1, Fault: faults.Fault{Status: http.StatusBadGateway}})
+	item := w.until("one", "waiting for an answer", func(i *v1alpha1.WorkItem) bool { return attemptActive(i) && i.Status.Attempt.StartCalls > 0 })
+	a := item.Status.Attempt
+	build := &worker{
+		Lock: lockOf(a), parameters: contract.Parameters{Arming: a.Arming.Time}, table: w.table, clock: w.clock,
+		arn: "arn:aws:codebuild:eu-central-1:000000000000:build/unseen:1",
+	}
+	w.must(w.table.Claim(t.Context(), build.Lock, build.arn, w.clock.Now().Add(time.Hour)))
+	w.must(build.release(t.Context(), contract.StatusComplete, contract.Result{
+		Outcome: contract.OutcomeSucceeded, TestsGate: contract.GatePassed, CoverageGate: contract.GatePassed,
+		Tests: &contract.Tests{Total: 1, Passed: 1}, Commit: "abc",
+	}))
+	_, err := w.table.Take(t.Context(), lock.Request{
+		LockID: "theirs", WorkItemID: "other/team/x", Holder: "other", Attempt: 1, ProjectARN: "arn:other", SlotKey: contract.SlotKey("arn:other", 0),
+		BranchKey: a.Parameters.BranchKey, CardKey: "card#object/other", Arming: noon, Now: w.clock.Now(), ExpiresAt: w.clock.Now().Add(24 * time.Hour),
+	})
+	w.must(err)
+	item = w.until("one", "concluded", concluded)
+	if reason := conditionOf(item, v1alpha1.ConditionSucceeded).Reason; reason != v1alpha1.ReasonSucceeded || len(item.Status.PastAttempts) != 0 {
+		t.Errorf("it ended as %s after %+v", reason, item.Status.PastAttempts)
+	}
 }

@@ -177,7 +177,7 @@ func (s *start) refusedClaim(ctx context.Context, item *v1alpha1.WorkItem, servi
 	if ours && row.BuildID != "" {
 		return s.adopt(ctx, item, service, row.BuildID)
 	}
-	return s.giveUp(item, "The lock was taken away before the build had claimed it.")
+	return s.takenAway(ctx, item, table)
 }
 
 // adopt makes a build that was found the attempt's.

@@ -147,17 +147,26 @@ func (r *Reconciler) stopAttempt(ctx context.Context, item *v1alpha1.WorkItem, c
 	return r.stopBuild(ctx, item, cause), nil
 }
 
-// lastWord is how an attempt ends that has no lock and no known build. Its build may have come, worked the arming off
-// and released, and the branch be another's by now: then the card's record tells of it, and nothing else does.
+// lastWord is how an attempt ends that has no lock and no known build.
 func lastWord(ctx context.Context, table lock.Reader, a *v1alpha1.Attempt, cause stopCause) (verdict, error) {
-	card, err := table.Card(ctx, a.Parameters.CardKey)
-	if err != nil {
-		return verdict{}, fmt.Errorf("reading the card's record: %w", err)
-	}
-	if card.Exists && card.LockID == a.LockID {
-		return judge(gather(a, lock.Row{}, card)), nil
+	v, recorded, err := recordedEnd(ctx, table, a)
+	if err != nil || recorded {
+		return v, err
 	}
 	return verdict{outcome: cause.reason, message: cause.message}, nil
+}
+
+// recordedEnd is how an attempt ended that the card's record tells of. Its build may have come unseen, worked the arming
+// off and released, and the branch be another's by now: then nothing else tells of it.
+func recordedEnd(ctx context.Context, table lock.Reader, a *v1alpha1.Attempt) (v verdict, recorded bool, err error) {
+	card, err := table.Card(ctx, a.Parameters.CardKey)
+	if err != nil {
+		return verdict{}, false, fmt.Errorf("reading the card's record: %w", err)
+	}
+	if !card.Exists || card.LockID != a.LockID {
+		return verdict{}, false, nil
+	}
+	return judge(gather(a, lock.Row{}, card)), true, nil
 }
 
 // stopBuild asks the build to stop, and again from time to time. The steps then watch it to its end: only a build
