@@ -9,7 +9,7 @@ import (
 )
 
 // Restarts restarts the API server in the middle of a card's way. Every world needs the API server, so these runs go
-// on one after the other, when all others are over.
+// on one after the other, before all others.
 func (l *Lab) Restarts(ctx context.Context, plan Plan, sum *Sum) error {
 	var jobs []job
 	for _, p := range []point{

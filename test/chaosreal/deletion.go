@@ -21,6 +21,11 @@ var deletions = []scenario{
 	// Its card was moved to the column of what is in progress, and so nothing makes it again.
 	{name: "item deleted", conducts: []conduct{hangs}, act: deletes(theItem), gone: true, builds: 1},
 	{name: "source deleted", conducts: []conduct{hangs}, act: deletes(theSource), gone: true, builds: 1},
+	{
+		// The item stays, and says why it ended.
+		name: "environment deleted", conducts: []conduct{hangs}, act: deletes(theEnvironments),
+		reason: v1alpha1.ReasonEnvironmentDeleted, column: columnFailed, attempts: 1, builds: 1,
+	},
 	{name: "all deleted", conducts: []conduct{hangs}, act: deletes(everything), gone: true, builds: 1},
 }
 
@@ -49,6 +54,10 @@ func theSource(w *world, _ *v1alpha1.WorkItem) []client.Object {
 
 func theEnvironment(w *world) *v1alpha1.WorkEnvironment {
 	return &v1alpha1.WorkEnvironment{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "env"}}
+}
+
+func theEnvironments(w *world, _ *v1alpha1.WorkItem) []client.Object {
+	return []client.Object{theEnvironment(w)}
 }
 
 // everything is what the namespace's deletion deletes, in any order. The namespace comes first: from then on the API

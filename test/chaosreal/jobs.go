@@ -48,7 +48,7 @@ func (l *Lab) All(ctx context.Context, plan Plan, sum *Sum) error {
 		return err
 	}
 	jobs := slices.Concat(crashJobs(l, surveys), workers, l.electionJobs(), l.networkJobs(), l.hostileJobs(surveys), l.contentionJobs())
-	return errors.Join(do(ctx, plan, jobs, sum), l.Restarts(ctx, plan, sum))
+	return errors.Join(l.Restarts(ctx, plan, sum), do(ctx, plan, jobs, sum))
 }
 
 // survey is what a scenario asks for where nobody dies, and what of it other scenarios ask for, too.
