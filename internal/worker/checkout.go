@@ -59,8 +59,7 @@ func (j *job) fetch(ctx context.Context) (string, error) {
 	err := j.retry(ctx, policyOr(j.parameters.Settings.RetryGit, gitPolicy), "fetch", func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 		defer cancel()
-		_, err := j.withCredentials(ctx, address, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--", address, refspec)
-		return err
+		return j.withCredentials(ctx, address, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--", address, refspec)
 	})
 	if errors.Is(err, errBranchGone) {
 		return "", failed(contract.OutcomeCheckoutFailed, err)

@@ -71,13 +71,14 @@ func (a *access) run(ctx context.Context, args ...string) (string, error) {
 func (a *access) close() { _ = a.file.Close() }
 
 // withCredentials runs one git command that may ask for credentials.
-func (j *job) withCredentials(ctx context.Context, address string, args ...string) (string, error) {
+func (j *job) withCredentials(ctx context.Context, address string, args ...string) error {
 	a, err := j.access(ctx, address)
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer a.close()
-	return a.run(ctx, args...)
+	_, err = a.run(ctx, args...)
+	return err
 }
 
 func (j *job) credentialFile(c credential) (*os.File, error) {

@@ -111,7 +111,7 @@ func (r *agentRun) confine(run finishedRun) (found agent.Task, trouble string, e
 	}
 	kept, restored, err := agent.Confine(run.list, text, run.task.ID)
 	if err != nil {
-		return found, err.Error(), nil
+		return found, err.Error(), nil //nolint:nilerr // the trouble is the agent's, and judged like any other
 	}
 	if len(restored) > 0 {
 		if err := r.writeTree(r.tasksFile(), kept); err != nil {
@@ -121,7 +121,7 @@ func (r *agentRun) confine(run finishedRun) (found agent.Task, trouble string, e
 	}
 	tasks, err := agent.ParseTasks(kept)
 	if err != nil {
-		return found, err.Error(), nil
+		return found, err.Error(), nil //nolint:nilerr // as above
 	}
 	found, _ = agent.Find(tasks, run.task.ID)
 	return found, "", nil

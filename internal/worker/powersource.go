@@ -170,7 +170,7 @@ func (j *job) powerFromGit(ctx context.Context, source *url.URL) (map[string][]b
 	args := []string{"fetch", "--quiet", "--no-tags", "--depth=1", "--no-write-fetch-head", "--no-recurse-submodules", "--", source.String(), "+" + ref + ":" + local}
 	var err error
 	if j.sameHost(source) {
-		_, err = j.withCredentials(ctx, source.String(), args...)
+		err = j.withCredentials(ctx, source.String(), args...)
 	} else {
 		_, err = j.repo.run(ctx, args...)
 	}

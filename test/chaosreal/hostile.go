@@ -119,7 +119,7 @@ func notFound(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	rw.Header().Set("Content-Type", "application/x-amz-json-1.1")
-	_ = json.NewEncoder(rw).Encode(map[string][]string{"builds": {}, "buildsNotFound": in.IDs})
+	_ = json.NewEncoder(rw).Encode(map[string][]string{"builds": {}, "buildsNotFound": in.IDs}) //nolint:errchkjson // a client that is gone cannot be told
 }
 
 // serverOf is the server that a request by its name goes to.

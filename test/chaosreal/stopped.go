@@ -46,7 +46,7 @@ func (w *world) stopByCancel(ctx context.Context) error {
 			return false, err
 		}
 		_, err = w.cancel(ctx, item)
-		return err == nil, nil //nolint:nilerr // somebody else wrote; the next look sees what
+		return err == nil, nil
 	})
 	if err == nil {
 		_, err = w.builds.WaitFor(ctx, w.builds.Builds()[0].ID, codebuild.Build.Over)

@@ -30,7 +30,7 @@ func (w *world) build(ctx context.Context, program string) ([]phaseTime, error) 
 		{"build", "build"}, {"post_build", "post_build"}, {"finally", "finally"},
 	} {
 		var log bytes.Buffer
-		cmd := exec.CommandContext(ctx, program, "run", "--phase", p.phase, "--dir", filepath.Join(w.dir, "build")) //nolint:gosec // no shell
+		cmd := exec.CommandContext(ctx, program, "run", "--phase", p.phase, "--dir", filepath.Join(w.dir, "build"))
 		cmd.Env, cmd.Stdout, cmd.Stderr = env, &log, &log
 		cpu, err := cpuTime(cmd)
 		if err != nil {

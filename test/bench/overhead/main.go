@@ -64,7 +64,7 @@ func once(ctx context.Context, program string, files int) (m measurement, err er
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	// The agent may be another user, who has to get to the checkout.
-	if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // see above
+	if err := os.Chmod(dir, 0o711); err != nil {
 		return m, err
 	}
 	w, err := newWorld(ctx, dir, files)
