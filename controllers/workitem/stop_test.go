@@ -15,7 +15,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
-	"github.com/kiro-worker/kiro-worker/internal/build"
 	emulatorcodebuild "github.com/kiro-worker/kiro-worker/internal/emulator/codebuild"
 	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
 )
@@ -159,28 +158,27 @@ func TestTheStopIsDenied(t *testing.T) {
 	})
 }
 
-// A build that lost the claim does nothing. That it may not be stopped must not keep the attempt from its own build.
+// A build that finds its lock taken away does nothing. That it may not be stopped must not keep its item from the next
+// attempt.
 func TestAnUnneededBuildMayRunOn(t *testing.T) {
 	w := newWorld(t)
 	w.deny("codebuild", "StopBuild")
 	w.work = hang
 	w.branch("feature/x")
 	w.item("one", "feature/x")
-	var first build.Build
+	taken := false
 	w.failStatus = func(i *v1alpha1.WorkItem) error {
-		if a := i.Status.Attempt; a != nil && a.IntentTime != nil && a.Build == nil && first.ARN == "" {
-			request := startRequest(a)
-			request.Token = "another"
-			var err error
-			first, err = w.builds.Start(t.Context(), request)
+		if a := i.Status.Attempt; a != nil && a.IntentTime != nil && !taken {
+			taken = true
+			row, err := branchRow(t.Context(), w.table, a)
 			w.must(err)
-			w.must(w.table.Claim(t.Context(), lockOf(a), first.ARN, w.clock.Now().Add(time.Hour)))
+			w.must(w.table.Abandon(t.Context(), row, w.clock.Now()))
 		}
 		return nil
 	}
 	item := w.until("one", "running", isRunning)
-	if item.Status.Attempt.Build.ARN != first.ARN || w.starts() != 2 {
-		t.Errorf("the attempt has build %s, the lock %s; %d builds", item.Status.Attempt.Build.ARN, first.ARN, w.starts())
+	if item.Status.Attempt.Number != 2 || w.held() != 2 {
+		t.Errorf("attempt %d runs, %d rows held", item.Status.Attempt.Number, w.held())
 	}
 }
 
