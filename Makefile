@@ -35,6 +35,12 @@ demo: ## Run the whole system on this machine on five sample cards. KEEP=1 stays
 	@assets="$(ASSETS)"; $(MAKE) --no-print-directory build; \
 		exec env KUBEBUILDER_ASSETS="$$assets" KIRO_LOCAL_DIE_WITH_PARENT=1 $(BIN)/kiro-local demo $(if $(KEEP),--keep) $(if $(AGENT),--agent=$(AGENT))
 
+.PHONY: local
+local: ## Run the worker on a checkout of the sample repository, without AWS or GitHub. SPEC=shipping tries another spec; AGENT=kiro.
+	@hack/preflight.sh demo
+	@$(MAKE) --no-print-directory build
+	@hack/local.sh $(BIN) $(SPEC)
+
 ##@ Work on it
 
 .PHONY: build
