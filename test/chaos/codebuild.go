@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild/types"
+	"github.com/aws/smithy-go"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
@@ -31,6 +32,8 @@ type account struct {
 	capacity int
 	// full is until when StartBuild answers AccountLimitExceeded.
 	full time.Time
+	// unstoppable is set where nobody may call StopBuild.
+	unstoppable bool
 	// begin lets the worker of a build run.
 	begin func(*run)
 	// started is told of every build that StartBuild made.
@@ -59,6 +62,8 @@ type run struct {
 	visible time.Time // before it, CodeBuild's own reads may not find it
 	deleted bool      // from CodeBuild's history
 	worker  *process
+	// terminated is set once its worker was sent SIGTERM.
+	terminated bool
 	// releasing is set once the worker has asked to release its lock.
 	releasing bool
 	// checked is when its worker last knew that its lease is good.
@@ -160,6 +165,9 @@ func (a *account) end(r *run, status types.StatusType) {
 // stop is StopBuild: it takes a while, now and then a long one.
 func (a *account) stop(id string) error {
 	r := a.byID[id]
+	if a.unstoppable {
+		return &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "not authorized to perform: codebuild:StopBuild"}
+	}
 	if r == nil || r.deleted || a.w.now.Before(r.visible) {
 		return &types.ResourceNotFoundException{Message: aws.String("build not found")}
 	}
@@ -167,6 +175,8 @@ func (a *account) stop(id string) error {
 	if a.w.chance(0.1) {
 		delay = a.w.between(time.Minute, 15*time.Minute)
 	}
+	// The container is told first; its worker may have the time to release, and to say that it was interrupted.
+	a.w.after(delay-a.w.between(0, delay), func() { r.terminated = true })
 	a.w.after(delay, func() { a.end(r, types.StatusTypeStopped) })
 	return nil
 }

@@ -5,10 +5,10 @@ package chaos
 
 import (
 	"context"
-	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
+	"github.com/aws/aws-sdk-go-v2/service/codebuild/types"
 
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
 )
@@ -74,7 +74,21 @@ func (c buildClient) ListBuildsForProject(context.Context, *codebuild.ListBuilds
 	return v.(*codebuild.ListBuildsForProjectOutput), nil //nolint:forcetypeassert // the effect above made it
 }
 
-// BatchGetProjects implements awsapi.CodeBuild. The environment's controller, which asks, is not simulated.
-func (buildClient) BatchGetProjects(context.Context, *codebuild.BatchGetProjectsInput, ...func(*codebuild.Options)) (*codebuild.BatchGetProjectsOutput, error) {
-	return nil, errors.New("simulation: BatchGetProjects is not simulated")
+// BatchGetProjects implements awsapi.CodeBuild: an account has one project.
+func (c buildClient) BatchGetProjects(_ context.Context, in *codebuild.BatchGetProjectsInput, _ ...func(*codebuild.Options)) (*codebuild.BatchGetProjectsOutput, error) {
+	v, err := c.w.do(&call{to: toCodeBuild, op: "BatchGetProjects", effect: func() (any, error) {
+		out := &codebuild.BatchGetProjectsOutput{}
+		for _, name := range in.Names {
+			if name == c.a.project {
+				out.Projects = append(out.Projects, types.Project{Name: aws.String(name), Arn: aws.String(c.a.arn)})
+			} else {
+				out.ProjectsNotFound = append(out.ProjectsNotFound, name)
+			}
+		}
+		return out, nil
+	}})
+	if err != nil {
+		return nil, err
+	}
+	return v.(*codebuild.BatchGetProjectsOutput), nil //nolint:forcetypeassert // the effect above made it
 }

@@ -4,6 +4,7 @@
 package chaos
 
 import (
+	"sync/atomic"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -23,6 +24,8 @@ type Mutant struct {
 	Kubernetes func(client.Client) client.Client
 	// Ports stands before all ports of the controller, but not of its watcher.
 	Ports func(workitem.Clients) workitem.Clients
+	// Edits counts the lock table's requests that it has changed; nil where it changes none.
+	Edits *atomic.Int64
 	// NoSettling takes the settling time away.
 	NoSettling bool
 }

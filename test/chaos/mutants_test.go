@@ -49,6 +49,9 @@ func TestMutantsAreCaught(t *testing.T) {
 			t.Errorf("nothing is known of mutant %q", m.Name)
 			continue
 		case e.covered != "" && !*allSeeds:
+			if r := Run(1, m, nil); r.Err != nil || m.Edits.Load() == 0 {
+				t.Errorf("without %s: %d requests were changed, and seed 1 gave %v", m.Name, m.Edits.Load(), r.Err)
+			}
 			fmt.Fprintf(&table, "%-36s %8s  %s\n", m.Name, "-", e.covered)
 			continue
 		}

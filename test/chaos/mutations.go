@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
@@ -32,6 +33,16 @@ const (
 type edited struct {
 	awsapi.DynamoDB
 	edit func(n int, condition, update *string)
+	// edits counts what was changed. A mutant that changes nothing would be covered by anything.
+	edits *atomic.Int64
+}
+
+// changed edits an action and counts it if it became another.
+func (e edited) changed(n int, condition, update *string) {
+	before := *condition + *update
+	if e.edit(n, condition, update); *condition+*update != before {
+		e.edits.Add(1)
+	}
 }
 
 // TransactWriteItems implements awsapi.DynamoDB.
@@ -41,13 +52,13 @@ func (e edited) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWri
 		if c := item.ConditionCheck; c != nil {
 			check, none := *c, ""
 			condition := aws.ToString(check.ConditionExpression)
-			e.edit(n, &condition, &none)
+			e.changed(n, &condition, &none)
 			check.ConditionExpression = &condition
 			item = types.TransactWriteItem{ConditionCheck: &check}
 		} else {
 			change := *item.Update
 			condition, update := aws.ToString(change.ConditionExpression), aws.ToString(change.UpdateExpression)
-			e.edit(n, &condition, &update)
+			e.changed(n, &condition, &update)
 			change.ConditionExpression, change.UpdateExpression = &condition, &update
 			item = types.TransactWriteItem{Update: &change}
 		}
@@ -58,7 +69,8 @@ func (e edited) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWri
 
 // editing is a mutant of the lock table's expressions.
 func editing(name string, edit func(n int, condition, update *string)) Mutant {
-	return Mutant{Name: name, Table: func(api awsapi.DynamoDB) awsapi.DynamoDB { return edited{api, edit} }}
+	edits := &atomic.Int64{}
+	return Mutant{Name: name, Edits: edits, Table: func(api awsapi.DynamoDB) awsapi.DynamoDB { return edited{api, edit, edits} }}
 }
 
 // without takes a part out of the conditions of one operation.

@@ -44,6 +44,7 @@ func (s *simulation) setUp() {
 		s.lead(c)
 	}
 	s.planTrouble()
+	s.planDisasters()
 }
 
 func (s *simulation) newAccount(id string) *account {
@@ -142,7 +143,7 @@ func (s *simulation) arm(c *card) {
 
 // poll is what a cluster's poll makes of a card in the ready status.
 func (s *simulation) poll(c *card, k *cluster) {
-	if c.lifted || c.armed.IsZero() {
+	if c.lifted || c.armed.IsZero() || k.gone {
 		return
 	}
 	at := metav1.NewTime(c.armed)
@@ -157,6 +158,12 @@ func (s *simulation) poll(c *card, k *cluster) {
 	spec := *c.spec.DeepCopy()
 	spec.ArmedAt = &at
 	k.create(c.name, spec)
+	if s.chance(0.05) && !s.calm {
+		s.plan(s.between(0, 300*time.Millisecond), func() { // perhaps before it has a finalizer
+			k.remove(c.name)
+			s.plan(s.between(time.Second, time.Minute), func() { s.poll(c, k) })
+		})
+	}
 }
 
 // cancel sets spec.cancel in one cluster.

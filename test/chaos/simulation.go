@@ -43,6 +43,8 @@ type simulation struct {
 	skew   time.Duration
 	healed bool
 	over   bool
+	// restored is set once the lock table came back from a backup.
+	restored bool
 	// unlocked is when a person took a build's lock away, by the build's ARN.
 	unlocked map[string]time.Time
 }

@@ -22,7 +22,10 @@ const (
 	tries          = 5
 )
 
-var errLeaseLost = errors.New("the lease was lost")
+var (
+	errLeaseLost  = errors.New("the lease was lost")
+	errTerminated = errors.New("the build is being stopped")
+)
 
 // builder is a build's worker. The pipeline is a sketch of the real one; lock and lease are the real ones.
 type builder struct {
@@ -73,10 +76,16 @@ func (b *builder) work(ctx context.Context) types.StatusType {
 		return types.StatusTypeFailed
 	}
 	_ = b.lease.Beat(ctx)
-	result, lost := b.pipeline(ctx)
-	if lost {
+	result, err := b.pipeline(ctx)
+	switch {
+	case worker.IsLost(err) || errors.Is(err, errLeaseLost):
 		b.s.tell("%s has lost its lease", b.process.name)
 		return types.StatusTypeFailed
+	case errors.Is(err, errTerminated):
+		b.s.tell("%s was told to stop", b.process.name)
+		result = b.failed(contract.OutcomeInterrupted)
+	case err != nil:
+		result = b.failed(contract.OutcomeInternalError)
 	}
 	b.release(ctx, result)
 	if result.Succeeded() {
@@ -104,19 +113,19 @@ func (b *builder) claim(ctx context.Context) bool {
 }
 
 // pipeline does the spec's open tasks, one push each, and measures.
-func (b *builder) pipeline(ctx context.Context) (result contract.Result, lost bool) {
+func (b *builder) pipeline(ctx context.Context) (result contract.Result, err error) {
 	head, done, err := b.fetch()
 	if err != nil {
-		return b.failed(contract.OutcomeCheckoutFailed), false
+		return b.failed(contract.OutcomeCheckoutFailed), nil //nolint:nilerr // the result says it
 	}
 	for ; done < b.branch.tasks; done++ {
 		b.lease.Tell(lock.Progress{Stage: contract.StageAgent, Tasks: b.tasks(done)})
-		if b.spend(ctx, b.s.between(5*time.Second, 90*time.Second)) {
-			return contract.Result{}, true
+		if err := b.spend(ctx, b.s.between(5*time.Second, 90*time.Second)); err != nil {
+			return result, err
 		}
 		commit := b.branch.commit()
 		if err := b.push(ctx, head, commit); err != nil {
-			return b.failed(contract.OutcomeInternalError), worker.IsLost(err) || errors.Is(err, errLeaseLost)
+			return result, err
 		}
 		head = commit
 	}
@@ -125,7 +134,7 @@ func (b *builder) pipeline(ctx context.Context) (result contract.Result, lost bo
 	provisional.Outcome, provisional.Message = contract.OutcomeInterrupted, "The build ended without releasing its lock."
 	text, err := provisional.Encode()
 	if err != nil {
-		return b.failed(contract.OutcomeInternalError), false
+		return result, err
 	}
 	b.lease.Tell(lock.Progress{Stage: contract.StageCoverage, Tasks: b.tasks(done), Result: text})
 	return result, b.spend(ctx, b.s.between(time.Second, 40*time.Second))
@@ -149,16 +158,19 @@ func (b *builder) measured() contract.Result {
 	return r
 }
 
-// spend works for a while, with heartbeats. It reports whether the lease was lost.
-func (b *builder) spend(ctx context.Context, d time.Duration) (lost bool) {
+// spend works for a while, with heartbeats, until it is told to stop.
+func (b *builder) spend(ctx context.Context, d time.Duration) error {
 	for end := b.process.Now().Add(d); ; {
 		left := end.Sub(b.process.Now())
-		if left <= 0 {
-			return false
+		switch {
+		case b.run.terminated:
+			return errTerminated
+		case left <= 0:
+			return nil
 		}
 		_ = b.s.sleep(ctx, min(left, beatEvery))
 		if err := b.lease.Beat(ctx); worker.IsLost(err) {
-			return true
+			return err
 		}
 	}
 }
@@ -193,11 +205,16 @@ func (b *builder) push(ctx context.Context, old, commit string) (err error) {
 		if err == nil || worker.IsLost(err) || errors.Is(err, errMoved) {
 			return err
 		}
+		if b.run.terminated {
+			err = errTerminated
+			break
+		}
 		_ = b.s.sleep(ctx, time.Second<<try)
 	}
 	// The last try may be on its way. Were the lock released before it arrives, it would land in the next attempt.
-	if b.spend(ctx, longestFlight) {
-		return errors.Join(err, errLeaseLost)
+	_ = b.s.sleep(ctx, longestFlight)
+	if beat := b.lease.Beat(ctx); worker.IsLost(beat) {
+		return beat
 	}
 	return err
 }

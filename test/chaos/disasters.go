@@ -1,0 +1,105 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package chaos
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// planDisasters is what befalls few, and must leave nothing behind either.
+func (s *simulation) planDisasters() {
+	if s.calm {
+		return
+	}
+	s.planLoss()
+	for _, a := range s.accounts {
+		if s.chance(0.05) {
+			a.unstoppable = true // the role lacks codebuild:StopBuild, for good
+		}
+		if s.chance(0.1) {
+			s.plan(s.between(10*time.Minute, 30*time.Minute), func() { s.purge(a) })
+		}
+	}
+	if s.chance(0.05) {
+		s.planRestore()
+	}
+}
+
+// planLoss takes a cluster away for ever, with all its objects, where another remains that shares the account: who frees
+// its locks must be able to ask CodeBuild of its builds.
+func (s *simulation) planLoss() {
+	if len(s.clusters) < 2 || s.clusters[0].account != s.clusters[1].account || !s.chance(0.08) {
+		return
+	}
+	c := s.clusters[s.random.IntN(len(s.clusters))]
+	s.plan(s.between(2*time.Minute, 25*time.Minute), func() {
+		s.tell("%s: the cluster is gone", c.name)
+		c.gone = true
+		for _, m := range slices.Clone(c.managers) {
+			s.retire(m)
+		}
+	})
+}
+
+// purge deletes from CodeBuild's history what is over.
+func (s *simulation) purge(a *account) {
+	for _, r := range a.builds {
+		if r.over() {
+			r.deleted = true
+		}
+	}
+	s.tell("account %s: all builds that are over are deleted", a.id)
+}
+
+// planRestore has the lock table deleted, and made again from a backup that is some minutes old.
+func (s *simulation) planRestore() {
+	s.plan(s.between(5*time.Minute, 25*time.Minute), func() {
+		backup := maps.Clone(s.table.rows)
+		s.plan(s.between(time.Minute, 10*time.Minute), func() { s.restore(backup) })
+	})
+}
+
+// restore brings the rows of a backup back. What has happened since is not known to the table any more, so the truth
+// begins anew with what it says; and whoever holds a lease has a while to notice that it is gone.
+func (s *simulation) restore(backup map[string]attrs) {
+	s.tell("the lock table is as it was some minutes ago")
+	s.restored = true
+	s.table.rows = backup
+	s.truth.rebase()
+	for _, a := range s.accounts {
+		for _, r := range a.builds {
+			if r.alive() {
+				s.unlocked[r.arn] = s.now
+			}
+		}
+	}
+}
+
+// rebase forgets what the table does not say any more.
+func (t *truth) rebase() {
+	clear(t.fences)
+	clear(t.live)
+	clear(t.worked)
+	clear(t.released)
+	clear(t.held)
+	for _, key := range t.s.rowKeys() {
+		row := t.s.table.rows[key]
+		is := stateOf(row)
+		switch {
+		case strings.HasPrefix(key, "card#"):
+			t.recorded(key, row)
+			continue
+		case strings.HasPrefix(key, "branch#"):
+			t.fences[key] = is.fence
+		case strings.HasPrefix(key, "slot#") && is.inProgress:
+			t.held[is.project]++
+		}
+		if is.inProgress && is.buildID != "" {
+			t.live[key] = t.s.build(is.buildID)
+		}
+	}
+}
