@@ -46,7 +46,11 @@ func TestSilenceIsMeasuredByOneClock(t *testing.T) {
 	w.item("one", "feature/x")
 	w.until("one", "running", isRunning)
 	for range 30 {
-		beats <- w.clock.Now().Add(-time.Hour)
+		select {
+		case beats <- w.clock.Now().Add(-time.Hour):
+		case <-time.After(20 * time.Second):
+			t.Fatalf("the worker was stopped: %s", describe(w.get("one")))
+		}
 		w.clock.Step(30 * time.Second)
 		w.watcher.Tick(t.Context(), w.clock.Now())
 		w.look("one")
