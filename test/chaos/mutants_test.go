@@ -20,21 +20,21 @@ var expectations = map[string]struct {
 	// covered says which other protection stands in, where the mutant alone need not be caught.
 	covered string
 }{
-	"token":                            {seed: 2},
-	"intent":                           {seed: 629},
-	"claim":                            {seed: 13},
+	"token":                            {seed: 1},
+	"intent":                           {seed: 1},
+	"claim":                            {seed: 7},
 	"abandon":                          {covered: "the row as read: a claim changes the lease's end"},
-	"abandon, and the row as read":     {seed: 154},
+	"abandon, and the row as read":     {seed: 34},
 	"the card's record":                {seed: 1},
-	"what take removes":                {seed: 2},
-	"the partner's key":                {seed: 171},
-	"the second look at the slots":     {seed: 154},
+	"what take removes":                {seed: 1},
+	"the partner's key":                {seed: 31},
+	"the second look at the slots":     {seed: 34},
 	"the transaction over both rows":   {seed: 1},
-	"asking CodeBuild before reclaim":  {seed: 9},
-	"the settling time":                {seed: 251},
+	"asking CodeBuild before reclaim":  {seed: 4},
+	"the settling time":                {seed: 57},
 	"in_progress on heartbeat":         {seed: 20},
-	"the conditions on release":        {seed: 31},
-	"resourceVersion on status writes": {seed: 34},
+	"the conditions on release":        {seed: 94},
+	"resourceVersion on status writes": {seed: 29},
 	"fence":                            {covered: "lock id and claim: the fence is the second belt"},
 }
 
