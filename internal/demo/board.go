@@ -10,7 +10,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/emulator/github"
 )
 
-// seedGitHub makes the sample repository and the board, still without cards.
+// seedGitHub makes the sample repository, the Power and the board, still without cards.
 func (s *System) seedGitHub() error {
 	files, err := repositoryFiles()
 	if err != nil {
@@ -18,6 +18,13 @@ func (s *System) seedGitHub() error {
 	}
 	if err := s.GitHub.CreateRepository(Repository, "main", github.Text(files)); err != nil {
 		return fmt.Errorf("making the sample repository: %w", err)
+	}
+	power, err := filesUnder("sample/power", "")
+	if err != nil {
+		return err
+	}
+	if err := s.GitHub.CreateRepository(powerRepository, "main", github.Text(power)); err != nil {
+		return fmt.Errorf("making the Power's repository: %w", err)
 	}
 	s.GitHub.AddToken(s.token, "kiro-worker", github.AllRights())
 	number, id := s.GitHub.CreateProject(github.Project{

@@ -25,6 +25,8 @@ type State struct {
 	Item *v1alpha1.WorkItem
 	// Waited is true once the item was seen waiting for its spec.
 	Waited bool
+	// Steered is true once the Power's steering file is on its branch.
+	Steered bool
 	// PullRequest of its branch; nil until the item knows it.
 	PullRequest *github.PullRequest
 }
@@ -113,6 +115,9 @@ func (s Snapshot) judgeTraces(state State) []string {
 	var wrong []string
 	if state.PullRequest == nil || !strings.Contains(state.PullRequest.Body, state.Item.Status.CorrelationID) {
 		wrong = append(wrong, "its pull request does not tell of the work")
+	}
+	if !state.Steered {
+		wrong = append(wrong, "the Power's steering files are not on its branch")
 	}
 	result := state.Item.Status.Result
 	if result == nil || result.ArtifactsURL == "" {

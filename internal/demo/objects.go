@@ -31,6 +31,10 @@ const (
 	// Repository that the cards are about.
 	Repository = "acme/shop"
 
+	// powerRepository is the Kiro Power, and steeringFile what it brings into a checkout.
+	powerRepository = "acme/shop-conventions"
+	steeringFile    = ".kiro/steering/testing.md"
+
 	owner           = "acme"
 	boardTitle      = "Shop"
 	branchField     = "Branch"
@@ -129,6 +133,7 @@ func (s *System) environment() (*v1alpha1.WorkEnvironment, error) {
 				SetupCommand:      setupCommand(cache),
 				TestResults:       []string{"test-results.tap"},
 			},
+			Steering:  &v1alpha1.Steering{Source: s.GitHubURL + "/" + powerRepository + ".git"},
 			Agent:     agent,
 			Artifacts: v1alpha1.Artifacts{Bucket: Bucket},
 		},

@@ -4,9 +4,13 @@
 package demo
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
+	"path"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -64,6 +68,7 @@ func (r *Report) Write(out io.Writer) {
 	fmt.Fprintf(out, "\n$ kubectl get workitems\n%s", r.Table)
 	r.writePullRequest(out)
 	r.writeArtifacts(out)
+	r.writeSeparation(out)
 	if !r.OK() {
 		fmt.Fprintf(out, "\nNOT as it should be (logs lie in %s):\n", r.Logs)
 		for _, wrong := range r.Wrong {
@@ -90,6 +95,23 @@ func (r *Report) writeArtifacts(out io.Writer) {
 	for _, s := range r.States {
 		for _, key := range r.ArtifactsOf(s) {
 			fmt.Fprintf(out, "  %-15s %s\n", s.Card.Title, key)
+		}
+	}
+}
+
+// writeSeparation says whether agent and tests were kept apart from the worker, in the words of a build's metadata.
+func (r *Report) writeSeparation(out io.Writer) {
+	for _, s := range r.States {
+		for _, key := range r.ArtifactsOf(s) {
+			var m struct {
+				Separation string `json:"separation"`
+			}
+			text, err := os.ReadFile(filepath.Join(r.ArtifactsDir, filepath.FromSlash(key)))
+			if path.Base(key) != "metadata.json" || err != nil || json.Unmarshal(text, &m) != nil || m.Separation == "" {
+				continue
+			}
+			fmt.Fprintf(out, "\nSeparation of agent and tests from the worker: %s.\n", m.Separation)
+			return
 		}
 	}
 }

@@ -101,6 +101,8 @@ func (s *System) look(ctx context.Context, waited map[string]bool) (Snapshot, er
 	}
 	for _, c := range Cards {
 		state := State{Card: c, Item: byCard[s.cardIDs[c.Slug]]}
+		_, absent := s.GitHub.File(Repository, c.Branch(), steeringFile)
+		state.Steered = absent == nil
 		state.Waited = waited[c.Slug] || waitsForSpec(state.Item)
 		card, err := s.GitHub.Card(s.cardIDs[c.Slug])
 		if err != nil {
