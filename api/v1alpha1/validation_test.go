@@ -176,6 +176,7 @@ func refusedOthers() []refusal {
 		{why: "a role that is none", kind: "WorkEnvironment", changes: []change{set("admin", "spec", "aws", "roleARN")}, field: "spec.aws.roleARN"},
 		{why: "an endpoint that is no web address", kind: "WorkEnvironment", changes: []change{set("\"file:///etc/passwd\"", "spec", "aws", "endpointURL")}, field: "spec.aws.endpointURL"},
 		{why: "a steering source with a token in it", kind: "WorkEnvironment", changes: []change{set("{source: \"https://user:token@example.com/p.git\"}", "spec", "steering")}, field: "spec.steering.source", message: "credentials"},
+		{why: "a steering source that is signed", kind: "WorkEnvironment", changes: []change{set("{source: \"https://example.com/p.zip?token=x\"}", "spec", "steering")}, field: "spec.steering.source", message: "no query"},
 		{why: "a steering source with a token for a user", kind: "WorkEnvironment", changes: []change{set("{source: \"https://token@example.com\"}", "spec", "steering")}, field: "spec.steering.source", message: "credentials"},
 		{why: "a steering ref that is an option", kind: "WorkEnvironment", changes: []change{set("{source: \"https://example.com/p.git\", ref: \"--upload-pack=x\"}", "spec", "steering")}, field: "spec.steering.ref"},
 		{why: "an API that is no web address", kind: "WorkSource", changes: []change{set("\"ssh://host\"", "spec", "github", "apiURL")}, field: "spec.github.apiURL"},

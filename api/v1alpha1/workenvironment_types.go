@@ -156,6 +156,7 @@ type Steering struct {
 	// Source is a git repository's or an archive's HTTPS address, without credentials: it is shown in logs.
 	// +kubebuilder:validation:MaxLength=512
 	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https']",message="source must be an http(s) URL"
+	// +kubebuilder:validation:XValidation:rule="!self.contains('?') && !self.contains('#')",message="source must have no query and no fragment: it is shown in logs, and a signed address is a secret"
 	// +kubebuilder:validation:XValidation:rule="!self.matches('^[^/]*//[^/?#]*@')",message="source must not hold credentials: take what stands before the '@' out of it"
 	// +required
 	Source string `json:"source"`

@@ -57,7 +57,8 @@ func (s *conclude) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (resu
 		if now.Sub(item.Status.CompletionTime.Time) < concludeWindow {
 			return result{}, fault.NewWait(concludeAgain, fault.CodeOf(err), err)
 		}
-		set.True(v1alpha1.ConditionConcluded, v1alpha1.ReasonConcludingOverdue, "Concluded, but not everybody could be told: "+err.Error())
+		set.True(v1alpha1.ConditionConcluded, v1alpha1.ReasonConcludingOverdue, "Concluded, but not everybody could be told, and it is not tried any more: "+
+			fault.Message(err)+" Move the card by hand, and see whether the environment's notifications are right.")
 		return waitFor(0), nil
 	}
 	set.True(v1alpha1.ConditionConcluded, v1alpha1.ReasonSucceeded, "The lock is free and the outcome was told.")

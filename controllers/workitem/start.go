@@ -64,7 +64,11 @@ func (s *start) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result,
 	if err != nil {
 		return s.notStarted(item, err)
 	}
-	return s.claim(ctx, item, service, b)
+	res, err := s.claim(ctx, item, service, b)
+	if err != nil {
+		a.StartCalls++ // so that the next call keeps its distance
+	}
+	return res, err
 }
 
 // intend persists that a build is about to be started.
@@ -148,7 +152,6 @@ func (s *start) claim(ctx context.Context, item *v1alpha1.WorkItem, service buil
 		started(item, b, now)
 		return goOn(), nil
 	case !isRefusal(err):
-		a.StartCalls++ // so that the next call keeps its distance
 		return result{}, fmt.Errorf("recording the build in the lock: %w", err)
 	}
 	return s.refusedClaim(ctx, item, service, b)

@@ -131,7 +131,6 @@ func (r *Reconciler) stopAttempt(ctx context.Context, item *v1alpha1.WorkItem, c
 			if err != nil {
 				return result{}, err
 			}
-			endAttempt(item, v.outcome, now)
 			finish(item, v, now)
 			return goOn(), nil
 		case !errors.Is(err, errClaimed):
@@ -189,7 +188,9 @@ func (r *Reconciler) stopBuild(ctx context.Context, item *v1alpha1.WorkItem, cau
 		t := metav1.NewMicroTime(now)
 		a.StopRequestedTime, a.StopReason = &t, cause.reason
 	}
-	r.Watcher.Hasten(client.ObjectKeyFromObject(item))
+	if err == nil {
+		r.Watcher.Hasten(client.ObjectKeyFromObject(item))
+	}
 	return result{done: true, after: again}
 }
 
@@ -230,14 +231,16 @@ func stopDue(now time.Time, a *v1alpha1.Attempt) time.Duration {
 
 // forgetRefusal takes away what is told of a build that could not be stopped, once nobody wants it to stop any more.
 func forgetRefusal(item *v1alpha1.WorkItem) {
-	if a := item.Status.Attempt; attemptActive(item) && a.StopRequestedTime == nil {
-		a.StopAgainTime, a.StopRefusal = nil, ""
+	if a := item.Status.Attempt; attemptActive(item) {
+		if a.StopRefusal = ""; a.StopRequestedTime == nil {
+			a.StopAgainTime = nil
+		}
 	}
 }
 
 // refusedStop says what to do about a build that could not be asked to stop.
 func refusedStop(a *v1alpha1.Attempt) string {
-	return fmt.Sprintf("Build %s is to stop and could not be asked to: %s. It is asked again each minute. "+
-		"Grant the environment's role codebuild:StopBuild, or stop the build in the CodeBuild console.",
+	return fmt.Sprintf("Build %s is to stop and could not be asked to: %s. It is asked again, and watched meanwhile. "+
+		"If this stays: grant the environment's role codebuild:StopBuild, or stop the build in the CodeBuild console.",
 		a.Build.ID, strings.TrimSuffix(a.StopRefusal, "."))
 }

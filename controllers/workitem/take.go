@@ -157,14 +157,16 @@ func (s *take) giveBack(ctx context.Context, item *v1alpha1.WorkItem, table lock
 
 // noSlot frees slots whose holders are gone, or says that all are in use.
 func (s *take) noSlot(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table lock.Table, slots slotRows) (result, error) {
+	var errs []error
 	for _, row := range slots {
 		freed, err := s.free(ctx, item, env, table, row)
-		if err != nil {
-			return result{}, err
-		}
 		if freed {
 			return waitFor(time.Second), nil
 		}
+		errs = append(errs, err) // another row may be freed all the same
+	}
+	if err := errors.Join(errs...); err != nil {
+		return result{}, err
 	}
 	return s.refused(item, v1alpha1.ReasonNoFreeSlot, "Every slot is in use, some perhaps by another cluster."), nil
 }

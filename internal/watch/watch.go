@@ -132,7 +132,11 @@ func (w *Watcher) Hasten(item types.NamespacedName) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if t, ok := w.latest[item]; ok {
-		w.places[t.place] = &place{interval: w.options.Fast}
+		p := &place{interval: w.options.Fast}
+		if was := w.places[t.place]; was != nil {
+			p.failing = was.failing // it still comes last
+		}
+		w.places[t.place] = p
 	}
 }
 

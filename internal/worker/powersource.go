@@ -44,6 +44,10 @@ func (j *job) fetchPower(ctx context.Context) (power, error) {
 		return power{}, failedf(contract.OutcomeSteeringFailed, "steering.source has credentials before its host: take them out and "+
 			"revoke them; a repository on the server of the work is read with the build's own")
 	}
+	if source.RawQuery != "" || source.Fragment != "" {
+		// A signed address or a token in it would stand there, too, and in the record that is committed.
+		return power{}, failedf(contract.OutcomeSteeringFailed, "steering.source has a query or a fragment: name an address without one")
+	}
 	read := j.powerFromGit
 	if isArchive(source.Path) {
 		read = j.powerFromArchive

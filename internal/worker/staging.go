@@ -83,10 +83,14 @@ func (d *directories) Write(p []byte) (int, error) {
 
 // stage takes all changes of the work tree into the index, and returns its tree and the paths that differ from HEAD.
 func (r *repository) stage(ctx context.Context) (tree string, changed []string, err error) {
-	if _, err := r.run(ctx, "add", "--all", "--", "."); err != nil {
-		return "", nil, fmt.Errorf("%w (%w)", errNotStaged, err)
+	_, err = r.run(ctx, "add", "--all", "--", ".")
+	switch {
+	case err == nil:
+		return r.staged(ctx)
+	case ctx.Err() != nil || exitCodeOf(err) < 0:
+		return "", nil, err // git was ended, or never began: that is nothing that the agent left
 	}
-	return r.staged(ctx)
+	return "", nil, fmt.Errorf("%w (%w)", errNotStaged, err)
 }
 
 // stageAnyway is stage for a tree that is only looked at: what git cannot take in is left out.

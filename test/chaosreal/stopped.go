@@ -49,7 +49,8 @@ func (w *world) stopByCancel(ctx context.Context) error {
 		return err == nil, nil
 	})
 	if err == nil {
-		_, err = w.builds.WaitFor(ctx, w.builds.Builds()[0].ID, codebuild.Build.Over)
+		// It is called over before the last of its programs is gone.
+		_, err = w.builds.WaitFor(ctx, w.builds.Builds()[0].ID, func(b codebuild.Build) bool { return b.Over() && b.Gone })
 	}
 	return err
 }
