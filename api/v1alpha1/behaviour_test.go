@@ -42,7 +42,7 @@ func mustCreate(t *testing.T, o client.Object) {
 // attempt is one as the start step writes it.
 func attempt() *v1alpha1.Attempt {
 	return &v1alpha1.Attempt{
-		Number: 1, LockID: "abc", Fence: 1, Arming: metav1.NewTime(time.Unix(1, 0)), IntentTime: ptr.To(metav1.NewMicroTime(time.Unix(2, 0))),
+		Number: 1, LockID: "abc", Fence: 1, Trigger: metav1.NewTime(time.Unix(1, 0)), IntentTime: ptr.To(metav1.NewMicroTime(time.Unix(2, 0))),
 		Parameters: v1alpha1.FrozenParameters{AWS: v1alpha1.AWSAccess{Region: "eu-central-1"}},
 	}
 }
@@ -52,13 +52,13 @@ func TestIdentityIsFrozenByAnAttempt(t *testing.T) {
 		change func(*v1alpha1.WorkItemSpec)
 		field  string // refused, with this field named; empty is taken
 	}{
-		"Repository":    {change: func(s *v1alpha1.WorkItemSpec) { s.Repository = "acme/other" }, field: "spec.repository"},
-		"Branch":        {change: func(s *v1alpha1.WorkItemSpec) { s.Branch = "other" }, field: "spec.branch"},
-		"SpecPath":      {change: func(s *v1alpha1.WorkItemSpec) { s.SpecPath = "other" }, field: "spec.specPath"},
-		"SpecPathAway":  {change: func(s *v1alpha1.WorkItemSpec) { s.SpecPath = "" }, field: "spec.specPath"},
-		"Priority":      {change: func(s *v1alpha1.WorkItemSpec) { s.Priority = 5 }},
-		"Cancel":        {change: func(s *v1alpha1.WorkItemSpec) { s.Cancel = true }},
-		"ArmedOnceMore": {change: func(s *v1alpha1.WorkItemSpec) { s.ArmedAt = ptr.To(metav1.NewTime(time.Unix(9, 0))) }},
+		"Repository":        {change: func(s *v1alpha1.WorkItemSpec) { s.Repository = "acme/other" }, field: "spec.repository"},
+		"Branch":            {change: func(s *v1alpha1.WorkItemSpec) { s.Branch = "other" }, field: "spec.branch"},
+		"SpecPath":          {change: func(s *v1alpha1.WorkItemSpec) { s.SpecPath = "other" }, field: "spec.specPath"},
+		"SpecPathAway":      {change: func(s *v1alpha1.WorkItemSpec) { s.SpecPath = "" }, field: "spec.specPath"},
+		"Priority":          {change: func(s *v1alpha1.WorkItemSpec) { s.Priority = 5 }},
+		"Cancel":            {change: func(s *v1alpha1.WorkItemSpec) { s.Cancel = true }},
+		"TriggeredOnceMore": {change: func(s *v1alpha1.WorkItemSpec) { s.TriggeredAt = ptr.To(metav1.NewTime(time.Unix(9, 0))) }},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -133,7 +133,7 @@ func TestDefaults(t *testing.T) {
 	wantEnvironment := v1alpha1.WorkEnvironmentSpec{
 		Tier:        v1alpha1.TierTest,
 		AWS:         v1alpha1.AWSAccess{Region: "eu-central-1"},
-		Lock:        v1alpha1.LockTable{TableName: "locks", TTL: minutes(90)},
+		Lock:        v1alpha1.LockTable{TableName: "locks", LeaseDuration: minutes(90)},
 		CodeBuild:   v1alpha1.CodeBuildProject{ProjectName: "worker", Timeout: minutes(60), QueuedTimeout: minutes(20)},
 		Concurrency: ptr.To[int32](1),
 		Credentials: v1alpha1.BuildCredentials{

@@ -198,43 +198,43 @@ const (
 
 // Outcomes: the reasons of Succeeded and of Ready, and the outcomes of attempts.
 const (
-	// ReasonTestsFailed: tests are red. A failure of the work.
+	// ReasonTestsFailed: tests are red. A work failure.
 	ReasonTestsFailed = "TestsFailed"
-	// ReasonTestsNotMeasured: no test results were found, which fails. A failure of the work.
+	// ReasonTestsNotMeasured: no test results were found, which fails. A work failure.
 	ReasonTestsNotMeasured = "TestsNotMeasured"
-	// ReasonCoverageTooLow: a metric is below the threshold. A failure of the work.
+	// ReasonCoverageTooLow: a metric is below the threshold. A work failure.
 	ReasonCoverageTooLow = "CoverageTooLow"
-	// ReasonCoverageNotMeasured: no coverage was found, which fails. A failure of the work.
+	// ReasonCoverageNotMeasured: no coverage was found, which fails. A work failure.
 	ReasonCoverageNotMeasured = "CoverageNotMeasured"
-	// ReasonAgentFailed: the agent did not finish its tasks. A failure of the work.
+	// ReasonAgentFailed: the agent did not finish its tasks. A work failure.
 	ReasonAgentFailed = "AgentFailed"
-	// ReasonValidationFailed: spec files or pull request were not as accepted. A failure of the work.
+	// ReasonValidationFailed: spec files or pull request were not as accepted. A work failure.
 	ReasonValidationFailed = "ValidationFailed"
-	// ReasonCheckoutFailed: the branch could not be checked out, or was rewritten. A failure of the work.
+	// ReasonCheckoutFailed: the branch could not be checked out, or was rewritten. A work failure.
 	ReasonCheckoutFailed = "CheckoutFailed"
-	// ReasonSteeringFailed: the steering files could not be brought up to date. A failure of the machinery.
+	// ReasonSteeringFailed: the steering files could not be brought up to date. An infrastructure failure.
 	ReasonSteeringFailed = "SteeringFailed"
-	// ReasonPullRequestFailed: the pull request could not be updated. A failure of the machinery.
+	// ReasonPullRequestFailed: the pull request could not be updated. An infrastructure failure.
 	ReasonPullRequestFailed = "PullRequestFailed"
-	// ReasonUploadFailed: artifacts could not be uploaded. A failure of the machinery.
+	// ReasonUploadFailed: artifacts could not be uploaded. An infrastructure failure.
 	ReasonUploadFailed = "UploadFailed"
-	// ReasonTimedOut: the build took too long. A failure of the work.
+	// ReasonTimedOut: the build took too long. A work failure.
 	ReasonTimedOut = "TimedOut"
-	// ReasonBuildFault: CodeBuild failed the build, not the work. A failure of the machinery.
+	// ReasonBuildFault: CodeBuild failed the build, not the work. An infrastructure failure.
 	ReasonBuildFault = "BuildFault"
-	// ReasonWorkerLost: the build ended without a result. A failure of the machinery.
+	// ReasonWorkerLost: the build ended without a result. An infrastructure failure.
 	ReasonWorkerLost = "WorkerLost"
-	// ReasonWorkerSilent: the worker gave no sign of life for ten minutes, or never. A failure of the machinery.
+	// ReasonWorkerSilent: the worker gave no sign of life for ten minutes, or never. An infrastructure failure.
 	ReasonWorkerSilent = "WorkerSilent"
-	// ReasonInterrupted: the worker was ended from outside, by whom is not known. A failure of the machinery.
+	// ReasonInterrupted: the worker was ended from outside, by whom is not known. An infrastructure failure.
 	ReasonInterrupted = "Interrupted"
-	// ReasonInternalError: the worker met an error of its own. A failure of the machinery.
+	// ReasonInternalError: the worker met an error of its own. An infrastructure failure.
 	ReasonInternalError = "InternalError"
-	// ReasonQueueTimedOut: the build waited too long in CodeBuild's queue. A failure of the machinery.
+	// ReasonQueueTimedOut: the build waited too long in CodeBuild's queue. An infrastructure failure.
 	ReasonQueueTimedOut = "QueueTimedOut"
 	// ReasonAbandoned: the attempt was given up before a build claimed it. It counts for nothing.
 	ReasonAbandoned = "Abandoned"
-	// ReasonLeaseLost: the worker's lease was taken away. A failure of the machinery.
+	// ReasonLeaseLost: the worker's lease was taken away. An infrastructure failure.
 	ReasonLeaseLost = "LeaseLost"
 	// ReasonCancelled: a person asked for it.
 	ReasonCancelled = "Cancelled"
@@ -244,8 +244,8 @@ const (
 	ReasonDeleted = "Deleted"
 	// ReasonEnvironmentDeleted: the item's WorkEnvironment was deleted.
 	ReasonEnvironmentDeleted = "EnvironmentDeleted"
-	// ReasonAlreadyDone: this arming was worked off elsewhere; the result is the recorded one.
+	// ReasonAlreadyDone: this trigger was processed elsewhere; the result is the recorded one.
 	ReasonAlreadyDone = "AlreadyDone"
-	// ReasonRetriesExhausted: the machinery failed too often; the message names the last failure.
+	// ReasonRetriesExhausted: the infrastructure failed too often; the message names the last failure.
 	ReasonRetriesExhausted = "RetriesExhausted"
 )

@@ -18,8 +18,8 @@ const ForceDeleteAnnotation = "kiro-worker.io/force-delete"
 const ReconcileAnnotation = "kiro-worker.io/reconcile-at"
 
 // WithdrawnAnnotation of a WorkItem says that its card was withdrawn: read directly in two polls, the card's
-// status was neither the ready one nor one that write-back sets. Its value is the arming that was withdrawn, as RFC
-// 3339. An item that was armed later than that is not withdrawn, so that moving the card back beats an annotation
+// status was neither the ready one nor one that write-back sets. Its value is the trigger that was withdrawn, as RFC
+// 3339. An item that was triggered later than that is not withdrawn, so that moving the card back beats an annotation
 // that was set a moment too late.
 const WithdrawnAnnotation = "kiro-worker.io/withdrawn"
 

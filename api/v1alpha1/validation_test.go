@@ -109,7 +109,7 @@ func refusedDurations() []refusal {
 	}{
 		{"WorkSource", []string{"spec", "interval"}, "14s", "25h"},
 		{"WorkSource", []string{"spec", "pollTimeout"}, "999ms", "16m"},
-		{"WorkEnvironment", []string{"spec", "lock", "ttl"}, "4m59s", "49h"},
+		{"WorkEnvironment", []string{"spec", "lock", "leaseDuration"}, "4m59s", "49h"},
 		{"WorkEnvironment", []string{"spec", "codeBuild", "timeout"}, "4m", "37h"},
 		{"WorkEnvironment", []string{"spec", "codeBuild", "queuedTimeout"}, "4m", "9h"},
 		{"WorkEnvironment", []string{"spec", "gates", "testTimeout"}, "9s", "9h"},
@@ -118,7 +118,7 @@ func refusedDurations() []refusal {
 		{"WorkEnvironment", []string{"spec", "retention", "succeeded"}, "59s", "8761h"},
 		{"WorkEnvironment", []string{"spec", "retention", "failed"}, "59s", "8761h"},
 		{"WorkEnvironment", []string{"spec", "retry", "work", "base"}, "99ms", "2h"},
-		{"WorkEnvironment", []string{"spec", "retry", "machinery", "cap"}, "99ms", "25h"},
+		{"WorkEnvironment", []string{"spec", "retry", "infrastructure", "cap"}, "99ms", "25h"},
 		{"WorkItem", []string{"spec", "timeout"}, "4m", "37h"},
 	}
 	var cases []refusal

@@ -48,8 +48,9 @@ type AWSAccess struct {
 	EndpointURL string `json:"endpointURL,omitempty"`
 }
 
-// LockTable is the DynamoDB table of the locks. Its partition key is `lockKey` (String), its TTL attribute
-// `deleteAt`. Environments that can touch one repository share one table: exclusion holds for a table.
+// LockTable is the DynamoDB table that holds the locks. Its partition key is `lockKey` (String) and its TTL attribute is
+// `deleteAt`. Environments that can touch the same repository must share one table: two builds are kept apart only by
+// rows of the same table.
 type LockTable struct {
 	// TableName of the table.
 	// +kubebuilder:validation:MinLength=3
@@ -64,9 +65,9 @@ type LockTable struct {
 	// +kubebuilder:default="90m"
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=32
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('5m') && duration(self) <= duration('48h')",message="ttl must be 5m to 48h"
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('5m') && duration(self) <= duration('48h')",message="leaseDuration must be 5m to 48h"
 	// +optional
-	TTL *metav1.Duration `json:"ttl,omitempty"`
+	LeaseDuration *metav1.Duration `json:"leaseDuration,omitempty"`
 }
 
 // EnvironmentVariable is a plain variable that every build of the environment is given.
@@ -279,10 +280,10 @@ type Artifacts struct {
 
 // RetryPolicies says what is tried again, and how. What is absent follows the documented default.
 type RetryPolicies struct {
-	// Machinery is how an attempt that the machinery failed (a FAULT, throttling, a lost worker) is followed by
+	// Infrastructure is how an attempt that the infrastructure failed (a FAULT, throttling, a lost worker) is followed by
 	// the next. Such failures are never held against the work. Default 5 tries, base 30s, doubling to 15m.
 	// +optional
-	Machinery *Retry `json:"machinery,omitempty"`
+	Infrastructure *Retry `json:"infrastructure,omitempty"`
 	// Work is how an attempt whose work failed (tests red, coverage low, agent gave up) is followed by the next.
 	// Default 1 try: none.
 	// +optional

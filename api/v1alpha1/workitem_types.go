@@ -51,10 +51,10 @@ type WorkItemSpec struct {
 	// +optional
 	Card *Card `json:"card,omitempty"`
 
-	// ArmedAt is when a person decided that this is to be worked on. A later time arms it once more. Default, for
+	// TriggeredAt is when a person decided that this is to be worked on. A later time triggers it once more. Default, for
 	// an item made by hand: its creation.
 	// +optional
-	ArmedAt *metav1.Time `json:"armedAt,omitempty"`
+	TriggeredAt *metav1.Time `json:"triggeredAt,omitempty"`
 
 	// Repository is "owner/name".
 	// +kubebuilder:validation:MinLength=3
@@ -183,8 +183,8 @@ type FrozenParameters struct {
 	// TableName of the lock table.
 	// +kubebuilder:validation:MaxLength=255
 	TableName string `json:"tableName"`
-	// LeaseTTL is how long a lease lasts without a sign of life.
-	LeaseTTL metav1.Duration `json:"leaseTTL"`
+	// LeaseDuration is how long a lease lasts without a sign of life.
+	LeaseDuration metav1.Duration `json:"leaseDuration"`
 	// ProjectName of the CodeBuild project.
 	// +kubebuilder:validation:MaxLength=150
 	ProjectName string `json:"projectName"`
@@ -197,7 +197,7 @@ type FrozenParameters struct {
 	// BranchKey is the row of the branch.
 	// +kubebuilder:validation:MaxLength=1024
 	BranchKey string `json:"branchKey"`
-	// CardKey is the row that records what was worked off.
+	// CardKey is the row that records what was processed.
 	// +kubebuilder:validation:MaxLength=1024
 	CardKey string `json:"cardKey"`
 	// Timeout of the build.
@@ -330,10 +330,10 @@ type Attempt struct {
 	LockID string `json:"lockID"`
 	// Fence grows with every taking of the branch.
 	Fence int64 `json:"fence"`
-	// Last is true if a failure of the work in this attempt works the arming off.
+	// Last is true if a work failure in this attempt processes the trigger.
 	Last bool `json:"last"`
-	// Arming is the arming that the attempt works on.
-	Arming metav1.Time `json:"arming"`
+	// Trigger is the trigger that the attempt works on.
+	Trigger metav1.Time `json:"trigger"`
 	// IntentTime is when the start of a build was decided, before the first call. Absent until then: no build can
 	// exist.
 	// +optional
@@ -370,9 +370,9 @@ type Attempt struct {
 	// +kubebuilder:validation:MaxLength=128
 	// +optional
 	BoardStatus string `json:"boardStatus,omitempty"`
-	// Told is true once the pull request was told of the end by the controller, because the build could not.
+	// PullRequestNotified is true once the controller has told the pull request how the attempt ended, because the build could not.
 	// +optional
-	Told bool `json:"told,omitempty"`
+	PullRequestNotified bool `json:"pullRequestNotified,omitempty"`
 	// Outcome is the attempt's end; empty while it is not over.
 	// +kubebuilder:validation:MaxLength=64
 	// +optional
@@ -397,7 +397,7 @@ type PastAttempt struct {
 	// +kubebuilder:validation:MaxLength=512
 	// +optional
 	BuildARN string `json:"buildARN,omitempty"`
-	// Counted is true if it counts against the tries of the work or of the machinery.
+	// Counted is true if it counts against the tries of the work or of the infrastructure.
 	// +optional
 	Counted bool `json:"counted,omitempty"`
 	// Time is when it was over.
@@ -405,14 +405,14 @@ type PastAttempt struct {
 	Time *metav1.Time `json:"time,omitempty"`
 }
 
-// RetryCounts is how many attempts of this arming failed, by whose failure it was.
+// RetryCounts is how many attempts of this trigger failed, by whose failure it was.
 type RetryCounts struct {
 	// Work is the number of attempts whose work failed.
 	// +optional
 	Work int32 `json:"work,omitempty"`
-	// Machinery is the number of attempts that the machinery failed.
+	// Infrastructure is the number of attempts that the infrastructure failed.
 	// +optional
-	Machinery int32 `json:"machinery,omitempty"`
+	Infrastructure int32 `json:"infrastructure,omitempty"`
 	// NotBefore is when the next attempt may begin.
 	// +optional
 	NotBefore *metav1.Time `json:"notBefore,omitempty"`
@@ -462,9 +462,9 @@ type WorkItemStatus struct {
 	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	CorrelationID string `json:"correlationID,omitempty"`
-	// ObservedArming is the arming that this status is of.
+	// ObservedTrigger is the trigger that this status is of.
 	// +optional
-	ObservedArming *metav1.Time `json:"observedArming,omitempty"`
+	ObservedTrigger *metav1.Time `json:"observedTrigger,omitempty"`
 	// Accepted is what acceptance found.
 	// +optional
 	Accepted *AcceptedWork `json:"accepted,omitempty"`
@@ -474,7 +474,7 @@ type WorkItemStatus struct {
 	// Attempt is the current attempt, or the last.
 	// +optional
 	Attempt *Attempt `json:"attempt,omitempty"`
-	// Retries counts the failed attempts of this arming.
+	// Retries counts the failed attempts of this trigger.
 	// +optional
 	Retries RetryCounts `json:"retries,omitzero"`
 	// PastAttempts are the last five that ended without being the last word.
@@ -492,10 +492,10 @@ type WorkItemStatus struct {
 	// Result is what the work came to.
 	// +optional
 	Result *Result `json:"result,omitempty"`
-	// StartTime is when the first attempt of this arming began.
+	// StartTime is when the first attempt of this trigger began.
 	// +optional
 	StartTime *metav1.Time `json:"startTime,omitempty"`
-	// CompletionTime is when the arming was worked off, or given up.
+	// CompletionTime is when the trigger was processed, or given up.
 	// +optional
 	CompletionTime *metav1.Time `json:"completionTime,omitempty"`
 }

@@ -40,13 +40,13 @@ func runPhase(ctx context.Context, f *flags, out, errs io.Writer) worker.ExitCod
 	options, done, err := baseOptions(f, dir, out)
 	if err != nil {
 		_, _ = fmt.Fprintln(errs, "kiro-worker:", err)
-		return worker.ExitMachinery
+		return worker.ExitInfrastructure
 	}
 	defer done()
 	options.Parameters, options.Build = parameters, build
 	if options.Ports, err = newPorts(ctx, parameters, options.Redactor); err != nil {
 		options.Log.Error(err, "The build's clients could not be made")
-		return worker.ExitMachinery
+		return worker.ExitInfrastructure
 	}
 	return worker.Run(ctx, options, worker.Phase(f.phase))
 }

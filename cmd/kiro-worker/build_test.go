@@ -184,17 +184,17 @@ func (c *cloud) run() (codebuild.Build, contract.Result, lock.Row) {
 	request := lock.Request{
 		LockID: contract.LockID("uid", c.attempt), WorkItemID: "a/b/c", Holder: "uid", Attempt: c.attempt, ProjectARN: arn,
 		SlotKey: contract.SlotKey(arn, 0), BranchKey: contract.BranchKey("x", 1, "refs/heads/"+branch), CardKey: contract.CardKey("github", "1"),
-		Arming: now.Truncate(time.Millisecond), ExpiresAt: now.Add(time.Hour), Now: now,
+		Trigger: now.Truncate(time.Millisecond), ExpiresAt: now.Add(time.Hour), Now: now,
 	}
 	c.request = request
-	l, err := c.locks.Take(c.t.Context(), request)
+	l, err := c.locks.Acquire(c.t.Context(), request)
 	c.must(err)
 	head, _ := c.github.BranchHead(repository, branch)
 	quick := contract.Retry{Tries: 2, Base: time.Millisecond, Factor: 1, Cap: time.Millisecond}
 	variables, err := contract.Parameters{
 		Environment: "test", BranchName: branch, SpecPath: specPath, CoverageThreshold: 80, LocksTableName: tableName, GitHubTokenSecretARN: c.secret,
-		SlotKey: l.SlotKey, BranchKey: l.BranchKey, CardKey: l.CardKey, LockID: l.LockID, Fence: l.Fence, Arming: request.Arming, LastAttempt: true,
-		Lease: time.Hour, WorkItem: "b/c", Attempt: c.attempt, Repository: repository, PullRequest: int64(c.pull), Commit: head, Bucket: bucketName,
+		SlotKey: l.SlotKey, BranchKey: l.BranchKey, CardKey: l.CardKey, LockID: l.LockID, Fence: l.Fence, Trigger: request.Trigger, LastAttempt: true,
+		LeaseDuration: time.Hour, WorkItem: "b/c", Attempt: c.attempt, Repository: repository, PullRequest: int64(c.pull), Commit: head, Bucket: bucketName,
 		CorrelationID: "c0ffee", GitHubAPIURL: c.github.APIURL(), BuildTimeout: time.Hour,
 		Settings: contract.Settings{
 			TestCommand: "sh test.sh", TestResults: []string{"results.xml"}, AgentPreset: "command",

@@ -67,7 +67,7 @@ func gitCredential(args []string, in io.Reader, out, errs io.Writer) worker.Exit
 	}
 	if err := worker.GitCredential(args[0], in, out); err != nil {
 		_, _ = fmt.Fprintln(errs, "kiro-worker:", err)
-		return worker.ExitMachinery
+		return worker.ExitInfrastructure
 	}
 	return worker.ExitOK
 }

@@ -90,7 +90,7 @@ func adviceWithBuild(item *v1alpha1.WorkItem) []string {
 	return lines
 }
 
-// fixes say what to mend after a failure of the work, before it is tried again.
+// fixes say what to mend after a work failure, before it is tried again.
 var fixes = map[string]string{
 	v1alpha1.ReasonTestsFailed:         "Look at the failed tests in the artifacts or on the pull request; mend them, or say in the spec what is meant.",
 	v1alpha1.ReasonTestsNotMeasured:    "Have the environment's gates.testCommand leave its results where gates.testResults says.",

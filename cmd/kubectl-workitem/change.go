@@ -52,9 +52,9 @@ func attemptRuns(item *v1alpha1.WorkItem) bool {
 func retryCommand() command {
 	return command{
 		name: "retry", args: "NAME", least: 1, most: 1,
-		short: "Arm a work item once more, so that it is worked on again.",
-		long: "This is what moving the card away and back does: a new arming, with all of its tries. It is refused while an\n" +
-			"attempt runs, because that one would end under the old arming and the new one begin right after it.",
+		short: "Trigger a work item once more, so that it is worked on again.",
+		long: "This is what moving the card away and back does: a new trigger, with all of its tries. It is refused while an\n" +
+			"attempt runs, because that one would end under the old trigger and the new one begin right after it.",
 		prepare: func(flags *pflag.FlagSet) func(context.Context, *session, []string) error {
 			force := flags.Bool("force", false, "Take a cancellation (spec.cancel) back as well.")
 			return func(ctx context.Context, s *session, args []string) error { return s.retry(ctx, args[0], *force) }
@@ -73,28 +73,28 @@ func (s *session) retry(ctx context.Context, name string, force bool) error {
 		case item.Spec.Cancel && !force:
 			return refused("%s is cancelled (spec.cancel is set); give --force to take that back", name)
 		}
-		armed := nextArming(item, s.clock.Now())
-		item.Spec.ArmedAt, item.Spec.Cancel = &armed, false
+		triggered := nextTrigger(item, s.clock.Now())
+		item.Spec.TriggeredAt, item.Spec.Cancel = &triggered, false
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "%s is armed again, as of %s.\n", name, item.Spec.ArmedAt.In(s.location).Format(time.DateTime))
+	fmt.Fprintf(s.out, "%s is triggered again, as of %s.\n", name, item.Spec.TriggeredAt.In(s.location).Format(time.DateTime))
 	if _, withdrawn := item.Annotations[v1alpha1.WithdrawnAnnotation]; withdrawn {
 		fmt.Fprintln(s.errOut, "note: its card was moved out of the ready status. Move it back, or the next polls withdraw it again.")
 	}
 	return nil
 }
 
-// nextArming is the later of now and the recorded arming plus a second. So it is later than the recorded one in any
-// case: armings are told apart by their second, and clocks differ.
-func nextArming(item *v1alpha1.WorkItem, now time.Time) metav1.Time {
-	recorded := item.CreationTimestamp.Time // what an item without spec.armedAt is armed by
-	if item.Spec.ArmedAt != nil {
-		recorded = item.Spec.ArmedAt.Time
+// nextTrigger is the later of now and the recorded trigger plus a second. So it is later than the recorded one in any
+// case: triggers are told apart by their second, and clocks differ.
+func nextTrigger(item *v1alpha1.WorkItem, now time.Time) metav1.Time {
+	recorded := item.CreationTimestamp.Time // what an item without spec.triggeredAt is triggered by
+	if item.Spec.TriggeredAt != nil {
+		recorded = item.Spec.TriggeredAt.Time
 	}
-	if o := item.Status.ObservedArming; o != nil && o.After(recorded) {
+	if o := item.Status.ObservedTrigger; o != nil && o.After(recorded) {
 		recorded = o.Time
 	}
 	next := now.UTC().Truncate(time.Second)
@@ -121,7 +121,7 @@ func (s *session) cancel(ctx context.Context, name string) error {
 	item, err := s.change(ctx, name, func(item *v1alpha1.WorkItem) error {
 		already = item.Spec.Cancel
 		if c := meta.FindStatusCondition(item.Status.Conditions, v1alpha1.ConditionSucceeded); !already && c != nil &&
-			c.Status != metav1.ConditionUnknown && !moment(item.Spec.ArmedAt).After(moment(item.Status.ObservedArming)) {
+			c.Status != metav1.ConditionUnknown && !moment(item.Spec.TriggeredAt).After(moment(item.Status.ObservedTrigger)) {
 			return refused("%s has ended already (%s); there is nothing to cancel", name, c.Reason)
 		}
 		item.Spec.Cancel = true

@@ -17,35 +17,35 @@ import (
 
 func TestRetry(t *testing.T) {
 	cases := map[string]struct {
-		why    string
-		change func(*v1alpha1.WorkItem)
-		args   []string
-		code   int
-		say    string
-		armed  *metav1.Time // nil: as it was
-		cancel bool
+		why       string
+		change    func(*v1alpha1.WorkItem)
+		args      []string
+		code      int
+		say       string
+		triggered *metav1.Time // nil: as it was
+		cancel    bool
 	}{
 		"Failed": {
-			why: "what failed is armed as of now", change: ended(v1alpha1.ReasonTestsFailed), say: "armed again", armed: at(0),
+			why: "what failed is triggered as of now", change: ended(v1alpha1.ReasonTestsFailed), say: "triggered again", triggered: at(0),
 		},
 		"ClockBehind": {
-			why: "a person's clock may be behind the board's: an arming that is not later than the recorded one is none",
+			why: "a person's clock may be behind the board's: a trigger that is not later than the recorded one is none",
 			change: func(item *v1alpha1.WorkItem) {
 				ended(v1alpha1.ReasonTestsFailed)(item)
-				item.Spec.ArmedAt, item.Status.ObservedArming = at(time.Hour), at(2*time.Hour)
+				item.Spec.TriggeredAt, item.Status.ObservedTrigger = at(time.Hour), at(2*time.Hour)
 			},
-			armed: at(2*time.Hour + time.Second),
+			triggered: at(2*time.Hour + time.Second),
 		},
 		"ByHand": {
-			why: "an item without spec.armedAt is armed by its creation, which here lies after the clock",
+			why: "an item without spec.triggeredAt is triggered by its creation, which here lies after the clock",
 			change: func(item *v1alpha1.WorkItem) {
 				ended(v1alpha1.ReasonTestsFailed)(item)
-				item.Spec.ArmedAt, item.Status.ObservedArming = nil, at(time.Hour)
+				item.Spec.TriggeredAt, item.Status.ObservedTrigger = nil, at(time.Hour)
 			},
-			say: "armed again",
+			say: "triggered again",
 		},
 		"Running": {
-			why: "a new arming would begin right after the running attempt", change: running, code: exitRefused,
+			why: "a new trigger would begin right after the running attempt", change: running, code: exitRefused,
 			say: "attempt 2 of item still runs (phase Running); wait for its end, or stop it with `kubectl workitem cancel item`",
 		},
 		"Cancelled": {
@@ -62,7 +62,7 @@ func TestRetry(t *testing.T) {
 				ended(v1alpha1.ReasonCancelled)(item)
 				item.Spec.Cancel = true
 			},
-			args: []string{"--force"}, armed: at(0),
+			args: []string{"--force"}, triggered: at(0),
 		},
 		"RunningByForce": {
 			why: "force is about the cancellation only", change: running, args: []string{"--force"}, code: exitRefused, say: "still runs",
@@ -73,7 +73,7 @@ func TestRetry(t *testing.T) {
 				ended(v1alpha1.ReasonWithdrawn)(item)
 				item.Annotations = map[string]string{v1alpha1.WithdrawnAnnotation: "2026-11-02T11:00:00Z"}
 			},
-			say: "Move it back", armed: at(0),
+			say: "Move it back", triggered: at(0),
 		},
 	}
 	for name, tc := range cases {
@@ -84,13 +84,13 @@ func TestRetry(t *testing.T) {
 			item := w.get("item")
 			switch {
 			case name == "ByHand":
-				if want := item.CreationTimestamp.Add(time.Second); !item.Spec.ArmedAt.Time.Equal(want) {
-					t.Errorf("%s: armed at %s, want %s", tc.why, item.Spec.ArmedAt, want)
+				if want := item.CreationTimestamp.Add(time.Second); !item.Spec.TriggeredAt.Time.Equal(want) {
+					t.Errorf("%s: triggered at %s, want %s", tc.why, item.Spec.TriggeredAt, want)
 				}
-			case tc.armed == nil && !item.Spec.ArmedAt.Equal(before.Spec.ArmedAt):
-				t.Errorf("%s: armed at %s although it was refused", tc.why, item.Spec.ArmedAt)
-			case tc.armed != nil && !item.Spec.ArmedAt.Equal(tc.armed):
-				t.Errorf("%s: armed at %s, want %s", tc.why, item.Spec.ArmedAt, tc.armed)
+			case tc.triggered == nil && !item.Spec.TriggeredAt.Equal(before.Spec.TriggeredAt):
+				t.Errorf("%s: triggered at %s although it was refused", tc.why, item.Spec.TriggeredAt)
+			case tc.triggered != nil && !item.Spec.TriggeredAt.Equal(tc.triggered):
+				t.Errorf("%s: triggered at %s, want %s", tc.why, item.Spec.TriggeredAt, tc.triggered)
 			}
 			if item.Spec.Cancel != tc.cancel {
 				t.Errorf("%s: cancel is %t", tc.why, item.Spec.Cancel)
@@ -118,11 +118,11 @@ func TestCancel(t *testing.T) {
 			why: "a cancellation would do nothing but stand in the way of the next retry", change: ended(v1alpha1.ReasonTestsFailed),
 			code: exitRefused, say: "has ended already (TestsFailed)",
 		},
-		"ArmedAnew": {
-			why: "it ended, and was armed since: there is something to cancel",
+		"TriggeredAgain": {
+			why: "it ended, and was triggered since: there is something to cancel",
 			change: func(item *v1alpha1.WorkItem) {
 				ended(v1alpha1.ReasonTestsFailed)(item)
-				item.Spec.ArmedAt = at(0)
+				item.Spec.TriggeredAt = at(0)
 			},
 			say: "is cancelled", cancel: true,
 		},

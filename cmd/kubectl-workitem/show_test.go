@@ -51,11 +51,11 @@ func samples() map[string]*v1alpha1.WorkItem {
 			ObjectMeta: metav1.ObjectMeta{Namespace: "team", Name: name, CreationTimestamp: *at(-3 * time.Hour)},
 			Spec: v1alpha1.WorkItemSpec{
 				EnvironmentRef: v1alpha1.LocalObjectReference{Name: "env"}, SourceRef: &v1alpha1.LocalObjectReference{Name: "board"},
-				Repository: "acme/shop", Branch: "feature/" + name, ArmedAt: at(-3 * time.Hour),
+				Repository: "acme/shop", Branch: "feature/" + name, TriggeredAt: at(-3 * time.Hour),
 				Card: &v1alpha1.Card{Provider: "github", ID: "PVTI_1", Number: 4, Title: "Check\x1b[2Jout", URL: "https://github.com/acme/shop/issues/4"},
 			},
 			Status: v1alpha1.WorkItemStatus{
-				Phase: phase, ObservedArming: at(-3 * time.Hour), CorrelationID: "0123456789abcdef", Conditions: conditions,
+				Phase: phase, ObservedTrigger: at(-3 * time.Hour), CorrelationID: "0123456789abcdef", Conditions: conditions,
 				Accepted: &v1alpha1.AcceptedWork{PullRequest: 12, PullRequestURL: "https://github.com/acme/shop/pull/12"},
 			},
 		}
@@ -256,7 +256,7 @@ func TestListAndShow(t *testing.T) {
 	w.call("show", "running").want(t, exitOK, "0123456789abcdef", "kubectl workitem cancel running")
 }
 
-// TestAdviceKnowsEveryFailureOfTheWork: a failure that the work is to blame for comes with what to mend.
+// TestAdviceKnowsEveryFailureOfTheWork: a failure that the work is to class for comes with what to mend.
 func TestAdviceKnowsEveryFailureOfTheWork(t *testing.T) {
 	for _, reason := range []string{
 		v1alpha1.ReasonTestsFailed, v1alpha1.ReasonTestsNotMeasured, v1alpha1.ReasonCoverageTooLow, v1alpha1.ReasonCoverageNotMeasured,

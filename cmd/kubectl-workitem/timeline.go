@@ -34,7 +34,7 @@ var way = []string{
 func (s story) timeline() []event {
 	t := timeline{status: s.item.Status}
 	t.add(s.item.CreationTimestamp.Time, "made")
-	t.add(moment(t.status.ObservedArming), "armed")
+	t.add(moment(t.status.ObservedTrigger), "triggered")
 	for _, p := range t.status.PastAttempts {
 		if a := t.status.Attempt; a == nil || a.Number != p.Number {
 			t.add(moment(p.Time), "attempt %d ended: %s", p.Number, past(p))

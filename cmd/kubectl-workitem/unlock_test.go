@@ -104,9 +104,9 @@ func newCloud(t *testing.T) *cloud {
 func (c *cloud) take() {
 	c.t.Helper()
 	var err error
-	c.lock, err = c.table.Take(c.t.Context(), lock.Request{
+	c.lock, err = c.table.Acquire(c.t.Context(), lock.Request{
 		LockID: lockID, WorkItemID: "prod/team/item", Holder: "uid", Attempt: 2, ProjectARN: projectARN,
-		SlotKey: contract.SlotKey(projectARN, 3), BranchKey: branchKey, CardKey: "card#object/uid", Arming: noon.Add(-2 * time.Hour),
+		SlotKey: contract.SlotKey(projectARN, 3), BranchKey: branchKey, CardKey: "card#object/uid", Trigger: noon.Add(-2 * time.Hour),
 		Now: noon.Add(-time.Hour), ExpiresAt: noon.Add(-59 * time.Minute),
 	})
 	c.must(err)

@@ -128,7 +128,7 @@ func (w *world) item(name string, change func(*v1alpha1.WorkItem)) *v1alpha1.Wor
 	item := &v1alpha1.WorkItem{
 		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: name},
 		Spec: v1alpha1.WorkItemSpec{
-			EnvironmentRef: v1alpha1.LocalObjectReference{Name: "env"}, Repository: "acme/shop", Branch: "feature/" + name, ArmedAt: at(-time.Hour),
+			EnvironmentRef: v1alpha1.LocalObjectReference{Name: "env"}, Repository: "acme/shop", Branch: "feature/" + name, TriggeredAt: at(-time.Hour),
 		},
 	}
 	if change != nil {
@@ -151,9 +151,9 @@ func (w *world) get(name string) *v1alpha1.WorkItem {
 // running gives an item an attempt that is not over.
 func running(item *v1alpha1.WorkItem) {
 	item.Status.Phase = v1alpha1.PhaseRunning
-	item.Status.ObservedArming = item.Spec.ArmedAt
+	item.Status.ObservedTrigger = item.Spec.TriggeredAt
 	item.Status.Attempt = &v1alpha1.Attempt{
-		Number: 2, LockID: "0123456789abcdef", Fence: 1, Arming: *item.Spec.ArmedAt, IntentTime: micro(-30 * time.Minute),
+		Number: 2, LockID: "0123456789abcdef", Fence: 1, Trigger: *item.Spec.TriggeredAt, IntentTime: micro(-30 * time.Minute),
 		Parameters: v1alpha1.FrozenParameters{AWS: v1alpha1.AWSAccess{Region: region}},
 		Build:      &v1alpha1.BuildStatus{ID: "worker:1", ARN: "arn:aws:codebuild:eu-west-1:111122223333:build/worker:1", Status: "IN_PROGRESS"},
 	}

@@ -271,7 +271,7 @@ func TestDeletionWaitsUntilItsItemsHaveEnded(t *testing.T) {
 			w.item("running", working)
 			w.item("done", done)
 			w.item("past", done, func(i *v1alpha1.WorkItem) {
-				i.Spec.ArmedAt, i.Status.ObservedArming = at(0), at(time.Minute)
+				i.Spec.TriggeredAt, i.Status.ObservedTrigger = at(0), at(time.Minute)
 			})
 			if namespaceToo {
 				must(t, w.client.Delete(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.namespace}}))

@@ -98,8 +98,8 @@ func active(item *v1alpha1.WorkItem) bool {
 	return item.Status.Attempt != nil && item.Status.Attempt.Outcome == ""
 }
 
-// finished reports whether the item's present arming was worked off or given up.
+// finished reports whether the item's present trigger was processed or given up.
 func finished(item *v1alpha1.WorkItem) bool {
-	armed, observed := item.Spec.ArmedAt, item.Status.ObservedArming
-	return item.Status.CompletionTime != nil && (armed == nil || (observed != nil && !observed.Before(armed)))
+	triggered, observed := item.Spec.TriggeredAt, item.Status.ObservedTrigger
+	return item.Status.CompletionTime != nil && (triggered == nil || (observed != nil && !observed.Before(triggered)))
 }

@@ -20,11 +20,11 @@ func accepted(name string, change ...func(*v1alpha1.WorkItem)) v1alpha1.WorkItem
 	i := v1alpha1.WorkItem{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "team", Name: name, CreationTimestamp: *at(0)},
 		Spec: v1alpha1.WorkItemSpec{
-			EnvironmentRef: v1alpha1.LocalObjectReference{Name: "builds"}, Repository: "acme/app", Branch: name, ArmedAt: at(0),
+			EnvironmentRef: v1alpha1.LocalObjectReference{Name: "builds"}, Repository: "acme/app", Branch: name, TriggeredAt: at(0),
 		},
 		Status: v1alpha1.WorkItemStatus{
-			ObservedArming: at(0),
-			Conditions:     []metav1.Condition{{Type: v1alpha1.ConditionAccepted, Status: metav1.ConditionTrue, LastTransitionTime: *at(0)}},
+			ObservedTrigger: at(0),
+			Conditions:      []metav1.Condition{{Type: v1alpha1.ConditionAccepted, Status: metav1.ConditionTrue, LastTransitionTime: *at(0)}},
 		},
 	}
 	for _, c := range change {
@@ -36,7 +36,7 @@ func accepted(name string, change ...func(*v1alpha1.WorkItem)) v1alpha1.WorkItem
 func done(i *v1alpha1.WorkItem) { i.Status.CompletionTime = at(time.Hour) }
 func working(i *v1alpha1.WorkItem) {
 	i.Status.Attempt = &v1alpha1.Attempt{
-		Number: 1, Arming: *at(0), Build: &v1alpha1.BuildStatus{ARN: "arn:build/" + i.Name},
+		Number: 1, Trigger: *at(0), Build: &v1alpha1.BuildStatus{ARN: "arn:build/" + i.Name},
 		Parameters: v1alpha1.FrozenParameters{AWS: v1alpha1.AWSAccess{Region: "eu-west-1"}},
 	}
 }
@@ -105,9 +105,9 @@ func TestQueueShowsTheFirstTen(t *testing.T) {
 func TestUsersOf(t *testing.T) {
 	items := []v1alpha1.WorkItem{
 		accepted("c"), accepted("b", working), accepted("a", done),
-		accepted("rearmed", done, func(i *v1alpha1.WorkItem) { i.Spec.ArmedAt = at(2 * time.Hour) }),
+		accepted("retriggered", done, func(i *v1alpha1.WorkItem) { i.Spec.TriggeredAt = at(2 * time.Hour) }),
 	}
-	want := []user{{"b", "arn:build/b"}, {"c", ""}, {"rearmed", ""}}
+	want := []user{{"b", "arn:build/b"}, {"c", ""}, {"retriggered", ""}}
 	if diff := cmp.Diff(want, usersOf(items), cmp.AllowUnexported(user{})); diff != "" {
 		t.Errorf("users (-want +got):\n%s", diff)
 	}

@@ -68,7 +68,7 @@ func burn(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, row lock.Row, 
 	number := nextNumber(item)
 	item.Status.Attempt = &v1alpha1.Attempt{
 		Number: number, LockID: contract.LockID(string(item.UID), number), Fence: row.Fence,
-		Arming: *item.Status.ObservedArming, Outcome: v1alpha1.ReasonAbandoned, EndTime: &t,
+		Trigger: *item.Status.ObservedTrigger, Outcome: v1alpha1.ReasonAbandoned, EndTime: &t,
 		Parameters: v1alpha1.FrozenParameters{
 			Repository: item.Spec.Repository, Branch: item.Spec.Branch, SpecPath: specPath(item),
 			AWS: env.Spec.AWS, TableName: env.Spec.Lock.TableName, ProjectName: env.Spec.CodeBuild.ProjectName,

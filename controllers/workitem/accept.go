@@ -24,17 +24,17 @@ const (
 	acceptLatest  = 5 * time.Minute
 )
 
-// accept asks the forge whether branch, spec files and an open pull request exist, and pins the commit. Each
+// acceptStep asks the forge whether branch, spec files and an open pull request exist, and pins the commit. Each
 // miss is a wait with its own reason, looked at again whether or not the card changed.
-type accept struct {
+type acceptStep struct {
 	deps
 }
 
 // condition implements step.
-func (s *accept) condition() string { return v1alpha1.ConditionAccepted }
+func (s *acceptStep) condition() string { return v1alpha1.ConditionAccepted }
 
 // Reconcile implements step.
-func (s *accept) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
+func (s *acceptStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
 	if attemptActive(item) || finished(item) || acceptedAsItIs(item) {
 		return goOn(), nil
 	}
@@ -49,7 +49,7 @@ func acceptedAsItIs(item *v1alpha1.WorkItem) bool {
 }
 
 // ask asks the forge now.
-func (s *accept) ask(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
+func (s *acceptStep) ask(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
 	now := s.clock.Now()
 	set := conditionsOf(now, item)
 	env, err := s.environment(ctx, item)
@@ -84,7 +84,7 @@ func (s *accept) ask(ctx context.Context, item *v1alpha1.WorkItem) (result, erro
 	return goOn(), nil
 }
 
-func (s *accept) inspect(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) (forge.Report, error) {
+func (s *acceptStep) inspect(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) (forge.Report, error) {
 	client, err := s.forge(ctx, item, env)
 	if err != nil {
 		return forge.Report{}, err

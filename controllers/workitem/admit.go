@@ -24,19 +24,19 @@ const (
 	tailRecheck = time.Minute
 )
 
-// admit asks the queue whether it is the item's turn. Its answer is advice, made anew each time: what keeps two
+// admitStep asks the queue whether it is the item's turn. Its answer is advice, made anew each time: what keeps two
 // builds apart is the lock.
-type admit struct {
+type admitStep struct {
 	deps
 	client   client.Reader
 	reserved *reservations
 }
 
 // condition implements step.
-func (s *admit) condition() string { return v1alpha1.ConditionAdmitted }
+func (s *admitStep) condition() string { return v1alpha1.ConditionAdmitted }
 
 // Reconcile implements step.
-func (s *admit) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
+func (s *admitStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
 	if attemptActive(item) || finished(item) {
 		return goOn(), nil
 	}
@@ -87,7 +87,7 @@ func backingOffMessage(item *v1alpha1.WorkItem) string {
 
 // decide orders all that wait in the environment. One decision is made at a time, so that two reconciles do not
 // both see the last free slot.
-func (s *admit) decide(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) (queue.Decision, error) {
+func (s *admitStep) decide(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) (queue.Decision, error) {
 	defer s.reserved.lock(client.ObjectKeyFromObject(env).String())()
 
 	items := &v1alpha1.WorkItemList{}

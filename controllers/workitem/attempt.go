@@ -23,7 +23,7 @@ func attemptActive(item *v1alpha1.WorkItem) bool {
 }
 
 // nextNumber is the number of the attempt that is active, or else of the one that comes next. Numbers never
-// start again, not on a new arming either: the lock's id is made of them.
+// start again, not on a new trigger either: the lock's id is made of them.
 func nextNumber(item *v1alpha1.WorkItem) int32 {
 	a := item.Status.Attempt
 	switch {
@@ -102,7 +102,7 @@ func cut(text string, most int) string {
 	return text[:most]
 }
 
-// cardKey is the row that records what was worked off for the item.
+// cardKey is the row that records what was processed for the item.
 func cardKey(item *v1alpha1.WorkItem) string {
 	if c := item.Spec.Card; c != nil {
 		return contract.CardKey(c.Provider, c.ID)

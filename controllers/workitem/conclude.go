@@ -27,17 +27,17 @@ const (
 	concludeWindow = 10 * time.Minute
 )
 
-// conclude finds the outcome, frees the lock if the build could not, decides on another attempt, and tells.
-type conclude struct {
+// concludeStep finds the outcome, frees the lock if the build could not, decides on another attempt, and tells.
+type concludeStep struct {
 	deps
 	watcher *watch.Watcher
 }
 
 // condition implements step.
-func (s *conclude) condition() string { return v1alpha1.ConditionConcluded }
+func (s *concludeStep) condition() string { return v1alpha1.ConditionConcluded }
 
 // Reconcile implements step.
-func (s *conclude) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
+func (s *concludeStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
 	now := s.clock.Now()
 	set := conditionsOf(now, item)
 	if set.IsTrue(v1alpha1.ConditionConcluded) {
@@ -66,7 +66,7 @@ func (s *conclude) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (resu
 }
 
 // settle finds the attempt's outcome and frees its lock. It reports whether the item goes back into the queue.
-func (s *conclude) settle(ctx context.Context, item *v1alpha1.WorkItem) (again bool, err error) {
+func (s *concludeStep) settle(ctx context.Context, item *v1alpha1.WorkItem) (again bool, err error) {
 	a := item.Status.Attempt
 	table, err := s.table(ctx, item)
 	if err != nil {
@@ -95,7 +95,7 @@ func (s *conclude) settle(ctx context.Context, item *v1alpha1.WorkItem) (again b
 	switch {
 	case e.row == rowInProgress:
 		err = s.free(ctx, table, item, row, v)
-	case e.row == rowFailed && worksOff(a, v) && card.LockID != a.LockID:
+	case e.row == rowFailed && settlesTrigger(a, v) && card.LockID != a.LockID:
 		err = s.record(ctx, table, item, v)
 	}
 	if err != nil {
@@ -107,8 +107,8 @@ func (s *conclude) settle(ctx context.Context, item *v1alpha1.WorkItem) (again b
 }
 
 // verdict is the attempt's end. A person's wish counts even if it came after the build had ended, or if the build could
-// not be asked to stop: what the machinery failed at then is not tried again, and is nobody's failure.
-func (s *conclude) verdict(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, e evidence) verdict {
+// not be asked to stop: what the infrastructure failed at then is not tried again, and is nobody's failure.
+func (s *concludeStep) verdict(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, e evidence) verdict {
 	wish := stopWanted(item, env)
 	if wish != nil {
 		e.stop = wish.reason
@@ -120,11 +120,13 @@ func (s *conclude) verdict(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironmen
 	return v
 }
 
-// worksOff reports whether an end works the arming off.
-func worksOff(a *v1alpha1.Attempt, v verdict) bool { return v.blame == contract.FaultWork && a.Last }
+// settlesTrigger reports whether an end processes the trigger.
+func settlesTrigger(a *v1alpha1.Attempt, v verdict) bool {
+	return v.class == contract.ClassWork && a.Last
+}
 
 // free gives back the lock of a build that is over and did not do so itself.
-func (s *conclude) free(ctx context.Context, table lock.Table, item *v1alpha1.WorkItem, row lock.Row, v verdict) error {
+func (s *concludeStep) free(ctx context.Context, table lock.Table, item *v1alpha1.WorkItem, row lock.Row, v verdict) error {
 	a := item.Status.Attempt
 	now := s.clock.Now()
 	if row.BuildID == "" {
@@ -146,7 +148,7 @@ func (s *conclude) free(ctx context.Context, table lock.Table, item *v1alpha1.Wo
 // record writes the card's row for an attempt whose lock was given back without it: the build could not know that its
 // interruption was a time-out, or another controller reclaimed the lock. Without the record another cluster would do the
 // work again. If the lock's rows prove nothing any more, the next attempt has them, and it is too late.
-func (s *conclude) record(ctx context.Context, table lock.Table, item *v1alpha1.WorkItem, v verdict) error {
+func (s *concludeStep) record(ctx context.Context, table lock.Table, item *v1alpha1.WorkItem, v verdict) error {
 	a := item.Status.Attempt
 	ending, err := endingOf(a, v)
 	if err != nil {
@@ -155,9 +157,9 @@ func (s *conclude) record(ctx context.Context, table lock.Table, item *v1alpha1.
 	err = table.Release(ctx, lockOf(a), a.Build.ARN, s.clock.Now(), ending)
 	switch {
 	case isRefusal(err):
-		log.FromContext(ctx).Info("Could not record that the arming is worked off", keyError, fault.Message(err))
+		log.FromContext(ctx).Info("Could not record that the trigger is processed", keyError, fault.Message(err))
 	case err != nil:
-		return fmt.Errorf("recording that the arming is worked off: %w", err)
+		return fmt.Errorf("recording that the trigger is processed: %w", err)
 	}
 	return nil
 }
@@ -171,30 +173,30 @@ func endingOf(a *v1alpha1.Attempt, v verdict) (lock.Ending, error) {
 		return lock.Ending{}, err
 	}
 	ending := lock.Ending{Status: contract.StatusFailed, Outcome: r.Outcome, Result: text}
-	if worksOff(a, v) {
-		ending.Arming = &a.Arming.Time
+	if settlesTrigger(a, v) {
+		ending.Trigger = &a.Trigger.Time
 	}
 	return ending, nil
 }
 
 // retryOrFinish decides whether another attempt follows. None does where a person wants an end, whatever failed.
-func (s *conclude) retryOrFinish(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, v verdict) (again bool) {
+func (s *concludeStep) retryOrFinish(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, v verdict) (again bool) {
 	now := s.clock.Now()
 	counts := &item.Status.Retries
 	switch {
-	case stopWanted(item, env) != nil || v.blame == contract.FaultNone:
-	case v.blame == contract.FaultWork && !item.Status.Attempt.Last:
+	case stopWanted(item, env) != nil || v.class == contract.ClassNone:
+	case v.class == contract.ClassWork && !item.Status.Attempt.Last:
 		counts.Work++
 		requeue(item, v.outcome, v.message, true, now.Add(backoff(policyOf(env.Spec.Retry.Work, workPolicy), counts.Work, s.random())), now)
 		return true
-	case v.blame == contract.FaultMachinery:
-		policy := policyOf(env.Spec.Retry.Machinery, machineryPolicy)
-		counts.Machinery++
-		if int(counts.Machinery) < policy.Tries {
-			requeue(item, v.outcome, v.message, true, now.Add(backoff(policy, counts.Machinery, s.random())), now)
+	case v.class == contract.ClassInfrastructure:
+		policy := policyOf(env.Spec.Retry.Infrastructure, infrastructurePolicy)
+		counts.Infrastructure++
+		if int(counts.Infrastructure) < policy.Tries {
+			requeue(item, v.outcome, v.message, true, now.Add(backoff(policy, counts.Infrastructure, s.random())), now)
 			return true
 		}
-		v.message = fmt.Sprintf("The machinery failed %d times, the last as %s: %s Arm the card again to go on.", counts.Machinery, v.outcome, v.message)
+		v.message = fmt.Sprintf("The infrastructure failed %d times, the last as %s: %s Move the card away and back to go on.", counts.Infrastructure, v.outcome, v.message)
 		endAttempt(item, v.outcome, now)
 		v.outcome = v1alpha1.ReasonRetriesExhausted
 	}
@@ -228,11 +230,11 @@ func finished(item *v1alpha1.WorkItem) bool {
 	return false
 }
 
-// alreadyDone takes over what is recorded of an arming that was worked off elsewhere, or before this object was
+// alreadyDone takes over what is recorded of a trigger that was processed elsewhere, or before this object was
 // made.
 func alreadyDone(item *v1alpha1.WorkItem, card lock.CardRow, now time.Time) {
 	v := verdict{outcome: v1alpha1.ReasonAlreadyDone, message: fmt.Sprintf(
-		"This arming was worked off already, as %s. Move the card away and back to have it worked on again.", cut(string(card.Outcome), 64))}
+		"This trigger was processed already, as %s. Move the card away and back to have it worked on again.", cut(string(card.Outcome), 64))}
 	r, err := contract.ParseResult(card.Result)
 	if err == nil {
 		v.result = &r

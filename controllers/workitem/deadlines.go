@@ -55,7 +55,7 @@ func stopWanted(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) *stopCau
 		return nil
 	}
 	return &stopCause{v1alpha1.ReasonEnvironmentDeleted, fmt.Sprintf(
-		"WorkEnvironment %q was deleted. To go on, create it again and arm the card anew.", env.Name)}
+		"WorkEnvironment %q was deleted. To go on, create it again and move the card away and back.", env.Name)}
 }
 
 // stopRequested is why a person wants the item to be stopped, or nil.
@@ -64,19 +64,19 @@ func stopRequested(item *v1alpha1.WorkItem) *stopCause {
 	case !item.DeletionTimestamp.IsZero():
 		return &stopCause{v1alpha1.ReasonDeleted, "The item was deleted."}
 	case item.Spec.Cancel:
-		return &stopCause{v1alpha1.ReasonCancelled, "spec.cancel is set. To go on, set it to false and spec.armedAt to now; a card is armed by moving it away and back."}
+		return &stopCause{v1alpha1.ReasonCancelled, "spec.cancel is set. To go on, set it to false and spec.triggeredAt to now; a card is triggered by moving it away and back."}
 	case withdrawn(item):
 		return &stopCause{v1alpha1.ReasonWithdrawn, "The card was moved out of the ready status. Move it back to go on."}
 	}
 	return nil
 }
 
-// withdrawn reports whether the card was moved away after it was armed. An annotation that cannot be read, or is of
-// an earlier arming, withdraws nothing.
+// withdrawn reports whether the card was moved away after it was triggered. An annotation that cannot be read, or is of
+// an earlier trigger, withdraws nothing.
 func withdrawn(item *v1alpha1.WorkItem) bool {
-	arming, err := time.Parse(time.RFC3339, item.Annotations[v1alpha1.WithdrawnAnnotation])
-	armed := armingOf(item)
-	return err == nil && !armed.After(arming)
+	trigger, err := time.Parse(time.RFC3339, item.Annotations[v1alpha1.WithdrawnAnnotation])
+	triggered := triggerOf(item)
+	return err == nil && !triggered.After(trigger)
 }
 
 // stopMessages say of each deadline that stops a build what a person can do.

@@ -77,9 +77,9 @@ func TestStopByAPerson(t *testing.T) {
 		"withdrawn": {"the card was moved away", func(i *v1alpha1.WorkItem) {
 			i.Annotations = map[string]string{v1alpha1.WithdrawnAnnotation: i.CreationTimestamp.Format(time.RFC3339)}
 		}, situation{}, v1alpha1.ReasonWithdrawn},
-		"withdrawn, then armed again": {"moving the card back beats a late annotation", func(i *v1alpha1.WorkItem) {
+		"withdrawn, then triggered again": {"moving the card back beats a late annotation", func(i *v1alpha1.WorkItem) {
 			i.Annotations = map[string]string{v1alpha1.WithdrawnAnnotation: i.CreationTimestamp.Format(time.RFC3339)}
-			i.Spec.ArmedAt = &now
+			i.Spec.TriggeredAt = &now
 		}, situation{}, ""},
 		"nonsense annotation": {"what cannot be read withdraws nothing", func(i *v1alpha1.WorkItem) {
 			i.Annotations = map[string]string{v1alpha1.WithdrawnAnnotation: "yesterday"}

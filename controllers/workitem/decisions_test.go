@@ -35,7 +35,7 @@ func running(item *v1alpha1.WorkItem) *v1alpha1.WorkItem {
 	intent, by := metav1.NewMicroTime(noon.Add(-20*time.Minute)), metav1.NewTime(noon.Add(time.Hour))
 	item.Status.Attempt = &v1alpha1.Attempt{
 		Number: 1, LockID: "mine", Fence: 7, IntentTime: &intent,
-		Parameters: v1alpha1.FrozenParameters{LeaseTTL: metav1.Duration{Duration: 90 * time.Minute}, BranchKey: "branch#h/1#refs/heads/x"},
+		Parameters: v1alpha1.FrozenParameters{LeaseDuration: metav1.Duration{Duration: 90 * time.Minute}, BranchKey: "branch#h/1#refs/heads/x"},
 		Build:      &v1alpha1.BuildStatus{ID: "p:1", ARN: "arn:aws:codebuild:r:1:build/p:1", Status: "IN_PROGRESS"},
 		Deadlines:  v1alpha1.AttemptDeadlines{ProvisionBy: &by, RunBy: &by},
 	}
@@ -218,13 +218,13 @@ func TestNumbersNeverStartAgain(t *testing.T) {
 	}
 	endAttempt(item, v1alpha1.ReasonTestsFailed, noon)
 	finish(item, verdict{outcome: v1alpha1.ReasonTestsFailed, message: "red"}, noon)
-	arming := metav1.NewTime(noon.Add(time.Minute))
-	rearm(item, arming)
+	trigger := metav1.NewTime(noon.Add(time.Minute))
+	retrigger(item, trigger)
 	if n := nextNumber(item); n != 2 {
-		t.Errorf("after a new arming the next attempt is number %d: its lock id would be the old one's", n)
+		t.Errorf("after a new trigger the next attempt is number %d: its lock id would be the old one's", n)
 	}
 	if finished(item) || item.Status.CompletionTime != nil || len(item.Status.PastAttempts) != 1 {
-		t.Errorf("the new arming does not begin anew: %+v", item.Status)
+		t.Errorf("the new trigger does not begin anew: %+v", item.Status)
 	}
 }
 

@@ -10,7 +10,7 @@
 //	           miss: look again          not its turn: wait         held: wait
 //	              ┌────┐                    ┌────┐                   ┌────┐
 //	              ▼    │                    ▼    │                   ▼    │
-//	armed ──▶ [accept]─┘ ─Accepted──▶  [admit] ──┘ ─Admitted──▶ [lock]────┘ ─Locked─┐
+//	triggered ──▶ [accept]─┘ ─Accepted──▶  [admit] ──┘ ─Admitted──▶ [lock]────┘ ─Locked─┐
 //	  ▲           ▲                                                │                │
 //	  │           │            too many slots, no build: abandoned │                ▼
 //	  │           ├────────────────────────────────────────────────┴─────────── [start]
@@ -18,7 +18,7 @@
 //	  │           │ another attempt                                                 ▼
 //	  │           └───────────────────────── [conclude] ◀─BuildFinished──────── [watch]
 //	  │                                          │
-//	  └──── armed anew ──── Concluded, Succeeded=True or False
+//	  └──── triggered again ──── Concluded, Succeeded=True or False
 //
 // At every step a person's wish (cancel, withdrawal, deletion) and the deadlines are looked at first: a running
 // build is asked to stop and watched to its end, an attempt without a build is abandoned.

@@ -33,9 +33,9 @@ func frozen(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, held heldLoc
 		CardKey:              held.CardKey,
 		LockID:               held.LockID,
 		Fence:                held.Fence,
-		Arming:               item.Status.ObservedArming.Time,
+		Trigger:              item.Status.ObservedTrigger.Time,
 		LastAttempt:          last,
-		Lease:                durationOr(env.Spec.Lock.TTL, 90*time.Minute),
+		LeaseDuration:        durationOr(env.Spec.Lock.LeaseDuration, 90*time.Minute),
 		WorkItem:             item.Namespace + "/" + item.Name,
 		Attempt:              held.attempt,
 		Repository:           item.Spec.Repository,
@@ -54,7 +54,7 @@ func frozen(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, held heldLoc
 		return v1alpha1.Attempt{}, err
 	}
 	return v1alpha1.Attempt{
-		Number: held.attempt, LockID: held.LockID, Fence: held.Fence, Last: last, Arming: *item.Status.ObservedArming,
+		Number: held.attempt, LockID: held.LockID, Fence: held.Fence, Last: last, Trigger: *item.Status.ObservedTrigger,
 		Parameters: v1alpha1.FrozenParameters{
 			Repository: item.Spec.Repository, Branch: item.Spec.Branch, SpecPath: accepted.SpecPath,
 			Commit: accepted.Commit, PullRequest: accepted.PullRequest,

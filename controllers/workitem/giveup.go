@@ -26,7 +26,7 @@ const (
 
 // lookAndGiveUp ends a start that nothing is known of: first the lock's row is asked, then the project's recent
 // builds, and only then is the attempt abandoned. If a build claims the lock in the meantime, it has won.
-func (s *start) lookAndGiveUp(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
+func (s *startStep) lookAndGiveUp(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
 	a := item.Status.Attempt
 	service, err := s.clients.Builds(ctx, item.Namespace, a.Parameters.AWS)
 	if err != nil {
@@ -71,9 +71,9 @@ func (s *start) lookAndGiveUp(ctx context.Context, item *v1alpha1.WorkItem) (res
 }
 
 // takenAway ends an attempt whose lock is free, or another's, before it knew of a build. A build that came unseen may
-// have worked the arming off by then: another attempt would find that out too, but an item that is withdrawn while it
+// have worked the trigger off by then: another attempt would find that out too, but an item that is withdrawn while it
 // waits for one would not.
-func (s *start) takenAway(ctx context.Context, item *v1alpha1.WorkItem, table lock.Reader) (result, error) {
+func (s *startStep) takenAway(ctx context.Context, item *v1alpha1.WorkItem, table lock.Reader) (result, error) {
 	v, recorded, err := recordedEnd(ctx, table, item.Status.Attempt)
 	switch {
 	case err != nil:
@@ -86,7 +86,7 @@ func (s *start) takenAway(ctx context.Context, item *v1alpha1.WorkItem, table lo
 }
 
 // giveUp puts the item back into the queue. An attempt without a build counts for nothing.
-func (s *start) giveUp(item *v1alpha1.WorkItem, message string) (result, error) {
+func (s *startStep) giveUp(item *v1alpha1.WorkItem, message string) (result, error) {
 	now := s.clock.Now()
 	why := message
 	if c := conditionsOf(now, item).Get(v1alpha1.ConditionBuildStarted); c != nil && c.Reason != v1alpha1.ReasonProgressing {

@@ -74,7 +74,7 @@ func TestGivingUpWhatABuildHasDoneUnseen(t *testing.T) {
 	item := w.until("one", "waiting for an answer", func(i *v1alpha1.WorkItem) bool { return attemptActive(i) && i.Status.Attempt.StartCalls > 0 })
 	a := item.Status.Attempt
 	build := &worker{
-		Lock: lockOf(a), parameters: contract.Parameters{Arming: a.Arming.Time}, table: w.table, clock: w.clock,
+		Lock: lockOf(a), parameters: contract.Parameters{Trigger: a.Trigger.Time}, table: w.table, clock: w.clock,
 		arn: "arn:aws:codebuild:eu-central-1:000000000000:build/unseen:1",
 	}
 	w.must(w.table.Claim(t.Context(), build.Lock, build.arn, w.clock.Now().Add(time.Hour)))
@@ -82,9 +82,9 @@ func TestGivingUpWhatABuildHasDoneUnseen(t *testing.T) {
 		Outcome: contract.OutcomeSucceeded, TestsGate: contract.GatePassed, CoverageGate: contract.GatePassed,
 		Tests: &contract.Tests{Total: 1, Passed: 1}, Commit: "abc",
 	}))
-	_, err := w.table.Take(t.Context(), lock.Request{
+	_, err := w.table.Acquire(t.Context(), lock.Request{
 		LockID: "theirs", WorkItemID: "other/team/x", Holder: "other", Attempt: 1, ProjectARN: "arn:other", SlotKey: contract.SlotKey("arn:other", 0),
-		BranchKey: a.Parameters.BranchKey, CardKey: "card#object/other", Arming: noon, Now: w.clock.Now(), ExpiresAt: w.clock.Now().Add(24 * time.Hour),
+		BranchKey: a.Parameters.BranchKey, CardKey: "card#object/other", Trigger: noon, Now: w.clock.Now(), ExpiresAt: w.clock.Now().Add(24 * time.Hour),
 	})
 	w.must(err)
 	item = w.until("one", "concluded", concluded)

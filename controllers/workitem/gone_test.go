@@ -48,7 +48,7 @@ func TestTheEnvironmentIsDeleted(t *testing.T) {
 		}
 		item := w.until(name, "concluded", concluded)
 		c := conditionOf(item, v1alpha1.ConditionSucceeded)
-		if c.Reason != v1alpha1.ReasonEnvironmentDeleted || item.Status.Phase != v1alpha1.PhaseCancelled || !strings.Contains(c.Message, "arm") {
+		if c.Reason != v1alpha1.ReasonEnvironmentDeleted || item.Status.Phase != v1alpha1.PhaseCancelled || !strings.Contains(c.Message, "trigger") {
 			t.Errorf("%s ended in phase %s as %s: %s", name, item.Status.Phase, c.Reason, c.Message)
 		}
 	}
@@ -57,7 +57,7 @@ func TestTheEnvironmentIsDeleted(t *testing.T) {
 	}
 }
 
-// A failure of the machinery is not tried again in an environment that goes.
+// An infrastructure failure is not tried again in an environment that goes.
 func TestNoRetryInAnEnvironmentThatGoes(t *testing.T) {
 	w := newWorld(t)
 	over := make(chan struct{})

@@ -65,7 +65,7 @@ func TestSilenceIsMeasuredByOneClock(t *testing.T) {
 }
 
 // The worker was stopped at our deadline and gave its lock back as interrupted, which it cannot know to be a time-out.
-// The arming is worked off all the same, and no other cluster may do it again.
+// The trigger is processed all the same, and no other cluster may do it again.
 func TestAnEndThatTheBuildCouldNotKnowIsRecorded(t *testing.T) {
 	w := newWorld(t)
 	w.work = func(ctx context.Context, w *world, b emulatorcodebuild.Running) error {
@@ -82,8 +82,8 @@ func TestAnEndThatTheBuildCouldNotKnowIsRecorded(t *testing.T) {
 	}
 	w.branch("feature/x")
 	card := func(i *v1alpha1.WorkItem) {
-		armed := metav1.NewTime(noon)
-		i.Spec.Card, i.Spec.ArmedAt = &v1alpha1.Card{Provider: "github", ID: "PVTI_1"}, &armed
+		triggered := metav1.NewTime(noon)
+		i.Spec.Card, i.Spec.TriggeredAt = &v1alpha1.Card{Provider: "github", ID: "PVTI_1"}, &triggered
 	}
 	w.item("one", "feature/x", card)
 	w.until("one", "at work", func(i *v1alpha1.WorkItem) bool { return isRunning(i) && i.Status.Attempt.Progress.Stage != "" })
@@ -98,7 +98,7 @@ func TestAnEndThatTheBuildCouldNotKnowIsRecorded(t *testing.T) {
 	w.item("elsewhere", "feature/x", card)
 	item = w.until("elsewhere", "concluded", concluded)
 	if c := conditionOf(item, v1alpha1.ConditionSucceeded); c.Reason != v1alpha1.ReasonAlreadyDone || w.starts() != 1 {
-		t.Errorf("the same arming elsewhere ended as %s; %d builds", c.Reason, w.starts())
+		t.Errorf("the same trigger elsewhere ended as %s; %d builds", c.Reason, w.starts())
 	}
 }
 

@@ -38,14 +38,14 @@ func notification(item *v1alpha1.WorkItem) notify.Message {
 		Subject: ascii(fmt.Sprintf("Kiro Worker: %s/%s %s", item.Namespace, item.Name, c.Reason), 100),
 		Text:    text.String(),
 		Attributes: map[string]string{
-			"outcome": c.Reason, "class": string(outcomeClass(item)), "environment": item.Spec.EnvironmentRef.Name,
+			"outcome": c.Reason, "phase": string(finalPhase(item)), "environment": item.Spec.EnvironmentRef.Name,
 			"workItem": item.Namespace + "/" + item.Name, "correlationId": item.Status.CorrelationID,
 		},
 	}
 }
 
-// outcomeClass is the phase of an ended item: Succeeded, Failed or Cancelled.
-func outcomeClass(item *v1alpha1.WorkItem) v1alpha1.Phase {
+// finalPhase is the phase of an ended item: Succeeded, Failed or Cancelled.
+func finalPhase(item *v1alpha1.WorkItem) v1alpha1.Phase {
 	switch {
 	case conditionTrue(item, v1alpha1.ConditionSucceeded):
 		return v1alpha1.PhaseSucceeded

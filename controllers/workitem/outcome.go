@@ -27,7 +27,7 @@ const (
 // verdict is how an attempt ended.
 type verdict struct {
 	outcome string // a reason of the Succeeded condition
-	blame   contract.Fault
+	class   contract.FailureClass
 	message string
 	result  *contract.Result
 }
@@ -50,7 +50,7 @@ type rule struct {
 	when   func(evidence) bool
 
 	outcome string // empty: as the result says
-	blame   contract.Fault
+	class   contract.FailureClass
 	message string
 }
 
@@ -69,7 +69,7 @@ func cutShort(r *contract.Result) bool {
 }
 func toldCutShort(r *contract.Result) bool { return r != nil && cutShort(r) }
 func notOfTheWork(r *contract.Result) bool {
-	return r == nil || blameOf(string(r.Outcome)) != contract.FaultWork
+	return r == nil || classOf(string(r.Outcome)) != contract.ClassWork
 }
 
 func wasQueued(e evidence) bool     { return e.queued }
@@ -95,34 +95,34 @@ var truth = []rule{
 	{when: personStopped, result: notOfTheWork,
 		message: "It was stopped on request."},
 	{row: []rowState{rowComplete}, result: anyResult,
-		outcome: v1alpha1.ReasonWorkerLost, blame: contract.FaultMachinery,
+		outcome: v1alpha1.ReasonWorkerLost, class: contract.ClassInfrastructure,
 		message: "The build claims success, but recorded no result in which every gate was measured and passed."},
 	{when: weStopped, result: cutShort,
 		message: "The build was stopped."},
 	{row: []rowState{rowFailed}, result: stoppedMidway, build: []build.Status{build.StatusStopped}, when: nobodyStopped,
 		outcome: v1alpha1.ReasonCancelled, message: "The build was stopped by somebody in CodeBuild."},
 	{row: []rowState{rowFailed, rowGone, rowInProgress}, result: claimsSuccess,
-		outcome: v1alpha1.ReasonWorkerLost, blame: contract.FaultMachinery,
+		outcome: v1alpha1.ReasonWorkerLost, class: contract.ClassInfrastructure,
 		message: "The result claims success, but its lock was not released as one."},
 	{row: []rowState{rowFailed, rowGone}, result: toldCutShort, build: []build.Status{build.StatusTimedOut},
-		outcome: v1alpha1.ReasonTimedOut, blame: contract.FaultWork,
+		outcome: v1alpha1.ReasonTimedOut, class: contract.ClassWork,
 		message: "CodeBuild ended the build at its time-out. Raise spec.timeout, or split the spec into smaller ones."},
 	{row: []rowState{rowFailed, rowGone}, result: someResult},
 	{when: wasQueued, build: []build.Status{build.StatusTimedOut, build.StatusFailed, build.StatusFault},
-		outcome: v1alpha1.ReasonQueueTimedOut, blame: contract.FaultMachinery,
+		outcome: v1alpha1.ReasonQueueTimedOut, class: contract.ClassInfrastructure,
 		message: "The build waited too long in CodeBuild's queue."},
 	{build: []build.Status{build.StatusStopped},
 		outcome: v1alpha1.ReasonCancelled, message: "The build was stopped by somebody in CodeBuild."},
 	{when: neverCameUp, build: []build.Status{build.StatusTimedOut},
-		outcome: v1alpha1.ReasonWorkerSilent, blame: contract.FaultMachinery,
+		outcome: v1alpha1.ReasonWorkerSilent, class: contract.ClassInfrastructure,
 		message: "CodeBuild ended the build at its time-out, and its worker never gave a sign of life. The build's log says what it hung at."},
 	{build: []build.Status{build.StatusTimedOut},
-		outcome: v1alpha1.ReasonTimedOut, blame: contract.FaultWork,
+		outcome: v1alpha1.ReasonTimedOut, class: contract.ClassWork,
 		message: "CodeBuild ended the build at its time-out. Raise spec.timeout, or split the spec into smaller ones."},
 	{build: []build.Status{build.StatusFault},
-		outcome: v1alpha1.ReasonBuildFault, blame: contract.FaultMachinery, message: "CodeBuild failed to run the build."},
+		outcome: v1alpha1.ReasonBuildFault, class: contract.ClassInfrastructure, message: "CodeBuild failed to run the build."},
 	{result: noResult,
-		outcome: v1alpha1.ReasonWorkerLost, blame: contract.FaultMachinery,
+		outcome: v1alpha1.ReasonWorkerLost, class: contract.ClassInfrastructure,
 		message: "The build ended without a result. Its log says how far it came."},
 }
 
@@ -132,19 +132,19 @@ func judge(e evidence) verdict {
 		if !r.matches(e) {
 			continue
 		}
-		v := verdict{outcome: r.outcome, blame: r.blame, message: r.message, result: e.result}
+		v := verdict{outcome: r.outcome, class: r.class, message: r.message, result: e.result}
 		switch {
 		case v.outcome == "" && r.message != "": // we stopped it
-			v.outcome, v.blame = e.stop, blameOf(e.stop)
+			v.outcome, v.class = e.stop, classOf(e.stop)
 			v.message = cmp.Or(stopMessages[e.stop], v.message)
 		case v.outcome == "":
-			v.outcome, v.blame, v.message = string(e.result.Outcome), blameOf(string(e.result.Outcome)), e.result.Message
+			v.outcome, v.class, v.message = string(e.result.Outcome), classOf(string(e.result.Outcome)), e.result.Message
 		case v.outcome == v1alpha1.ReasonSucceeded:
 			v.message = successMessage(e)
 		}
 		return v
 	}
-	return verdict{outcome: v1alpha1.ReasonWorkerLost, blame: contract.FaultMachinery, message: "The build's end is not understood.", result: e.result}
+	return verdict{outcome: v1alpha1.ReasonWorkerLost, class: contract.ClassInfrastructure, message: "The build's end is not understood.", result: e.result}
 }
 
 func (r rule) matches(e evidence) bool {
@@ -154,13 +154,13 @@ func (r rule) matches(e evidence) bool {
 		(r.when == nil || r.when(e))
 }
 
-// blameOf is whose failure an outcome is: nobody's if a person wanted it. What a result says may be our own word, written
+// classOf is whose failure an outcome is: nobody's if a person wanted it. What a result says may be our own word, written
 // when its lock was given back and read again after a crash.
-func blameOf(outcome string) contract.Fault {
+func classOf(outcome string) contract.FailureClass {
 	if slices.Contains(personal, outcome) {
-		return contract.FaultNone
+		return contract.ClassNone
 	}
-	return contract.Outcome(outcome).Blame()
+	return contract.Outcome(outcome).Class()
 }
 
 func successMessage(e evidence) string {

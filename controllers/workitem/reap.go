@@ -19,7 +19,7 @@ import (
 // reap frees a lock whose holder is gone: its work item was deleted by force, or its cluster is no more. Time alone
 // never does that. Without a build the lock is abandoned, and a build that claims in that moment wins; with one,
 // CodeBuild has to say that it is over, or for long enough that it does not know it. It reports whether the lock was freed.
-func (s *take) reap(ctx context.Context, env *v1alpha1.WorkEnvironment, table lock.Table, row lock.Row) (bool, error) {
+func (s *lockStep) reap(ctx context.Context, env *v1alpha1.WorkEnvironment, table lock.Table, row lock.Row) (bool, error) {
 	now := s.clock.Now()
 	if row.Foreign || !row.Held() || !now.After(row.ExpiresAt) {
 		return false, nil
@@ -38,7 +38,7 @@ func (s *take) reap(ctx context.Context, env *v1alpha1.WorkEnvironment, table lo
 }
 
 // isOver asks CodeBuild whether the build in a row is over, and nothing that it sent is on its way any more.
-func (s *take) isOver(ctx context.Context, env *v1alpha1.WorkEnvironment, row lock.Row) (bool, error) {
+func (s *lockStep) isOver(ctx context.Context, env *v1alpha1.WorkEnvironment, row lock.Row) (bool, error) {
 	now := s.clock.Now()
 	service, err := s.clients.Builds(ctx, env.Namespace, env.Spec.AWS)
 	if err != nil {
@@ -74,7 +74,7 @@ func gone(now time.Time, row lock.Row, m misses, settling time.Duration) bool {
 		!row.CreatedAt.IsZero() && now.Sub(row.CreatedAt) > startWindow+missingAfter
 }
 
-func (s *take) freed(ctx context.Context, row lock.Row, how string, err error) (bool, error) {
+func (s *lockStep) freed(ctx context.Context, row lock.Row, how string, err error) (bool, error) {
 	switch {
 	case isRefusal(err):
 		return false, nil // it moved while we looked

@@ -24,7 +24,7 @@ func beat(lost chan<- error) func(context.Context, *world, emulatorcodebuild.Run
 		for err == nil {
 			time.Sleep(time.Millisecond) // the emulator's builds run in real time
 			now := w.clock.Now()
-			err = w.table.Heartbeat(ctx, k.Lock, k.arn, now, now.Add(k.parameters.Lease), lock.Progress{Stage: contract.StageAgent})
+			err = w.table.Heartbeat(ctx, k.Lock, k.arn, now, now.Add(k.parameters.LeaseDuration), lock.Progress{Stage: contract.StageAgent})
 		}
 		lost <- err
 		return err

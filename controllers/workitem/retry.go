@@ -13,13 +13,13 @@ import (
 
 // The policies that hold where the environment says nothing. api/v1alpha1 documents them.
 var (
-	machineryPolicy = contract.Retry{Tries: 5, Base: 30 * time.Second, Factor: 2, Cap: 15 * time.Minute, Jitter: 0.2}
-	workPolicy      = contract.Retry{Tries: 1, Base: 30 * time.Second, Factor: 2, Cap: 15 * time.Minute, Jitter: 0.2}
-	gitPolicy       = contract.Retry{Tries: 5, Base: time.Second, Factor: 2, Cap: 30 * time.Second, Jitter: 0.2}
-	servicePolicy   = contract.Retry{Tries: 4, Base: time.Second, Factor: 2, Cap: 30 * time.Second, Jitter: 0.2}
-	dynamoDBPolicy  = contract.Retry{Tries: 5, Base: 100 * time.Millisecond, Factor: 2, Cap: 5 * time.Second, Jitter: 0.5}
-	startPolicy     = contract.Retry{Tries: 20, Base: 5 * time.Second, Factor: 2, Cap: time.Minute, Jitter: 0.2}
-	agentTaskPolicy = contract.Retry{Tries: 2, Base: time.Second, Factor: 2, Cap: 30 * time.Second, Jitter: 0.2}
+	infrastructurePolicy = contract.Retry{Tries: 5, Base: 30 * time.Second, Factor: 2, Cap: 15 * time.Minute, Jitter: 0.2}
+	workPolicy           = contract.Retry{Tries: 1, Base: 30 * time.Second, Factor: 2, Cap: 15 * time.Minute, Jitter: 0.2}
+	gitPolicy            = contract.Retry{Tries: 5, Base: time.Second, Factor: 2, Cap: 30 * time.Second, Jitter: 0.2}
+	servicePolicy        = contract.Retry{Tries: 4, Base: time.Second, Factor: 2, Cap: 30 * time.Second, Jitter: 0.2}
+	dynamoDBPolicy       = contract.Retry{Tries: 5, Base: 100 * time.Millisecond, Factor: 2, Cap: 5 * time.Second, Jitter: 0.5}
+	startPolicy          = contract.Retry{Tries: 20, Base: 5 * time.Second, Factor: 2, Cap: time.Minute, Jitter: 0.2}
+	agentTaskPolicy      = contract.Retry{Tries: 2, Base: time.Second, Factor: 2, Cap: 30 * time.Second, Jitter: 0.2}
 )
 
 // policyOf is an environment's policy, with what it leaves open filled in.

@@ -27,18 +27,18 @@ const (
 	runGrace = 10 * time.Minute
 )
 
-// start starts the attempt's build, once, whatever crashes: the intent is persisted first, the call carries a
+// startStep starts the attempt's build, once, whatever crashes: the intent is persisted first, the call carries a
 // token made from the lock, and what is not known afterwards is looked for before the attempt is given up.
-type start struct {
+type startStep struct {
 	deps
 	persist func(context.Context, *v1alpha1.WorkItem) error
 }
 
 // condition implements step.
-func (s *start) condition() string { return v1alpha1.ConditionBuildStarted }
+func (s *startStep) condition() string { return v1alpha1.ConditionBuildStarted }
 
 // Reconcile implements step.
-func (s *start) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
+func (s *startStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
 	a := item.Status.Attempt
 	if finished(item) || (a != nil && (a.Outcome != "" || a.Build != nil)) {
 		return goOn(), nil
@@ -72,7 +72,7 @@ func (s *start) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result,
 }
 
 // intend persists that a build is about to be started.
-func (s *start) intend(ctx context.Context, item *v1alpha1.WorkItem) error {
+func (s *startStep) intend(ctx context.Context, item *v1alpha1.WorkItem) error {
 	now := s.clock.Now()
 	a := item.Status.Attempt
 	t, by := metav1.NewMicroTime(now), metav1.NewTime(now.Add(startWindow))
@@ -97,7 +97,7 @@ func startRequest(a *v1alpha1.Attempt) build.StartRequest {
 
 // notStarted waits and calls again until the window is over. Whatever the error says of this call, an earlier one
 // of the same attempt may have started a build unseen, so nothing is concluded from it alone.
-func (s *start) notStarted(item *v1alpha1.WorkItem, err error) (result, error) {
+func (s *startStep) notStarted(item *v1alpha1.WorkItem, err error) (result, error) {
 	now := s.clock.Now()
 	a := item.Status.Attempt
 	set := conditionsOf(now, item)
@@ -139,14 +139,14 @@ func spread(lockID string) float64 {
 }
 
 // claim records the build in the lock's rows, so that it is known there even if the worker never comes up.
-func (s *start) claim(ctx context.Context, item *v1alpha1.WorkItem, service build.Service, b build.Build) (result, error) {
+func (s *startStep) claim(ctx context.Context, item *v1alpha1.WorkItem, service build.Service, b build.Build) (result, error) {
 	a := item.Status.Attempt
 	table, err := s.table(ctx, item)
 	if err != nil {
 		return result{}, err
 	}
 	now := s.clock.Now()
-	err = table.Claim(ctx, lockOf(a), b.ARN, now.Add(a.Parameters.LeaseTTL.Duration))
+	err = table.Claim(ctx, lockOf(a), b.ARN, now.Add(a.Parameters.LeaseDuration.Duration))
 	switch {
 	case err == nil:
 		started(item, b, now)
@@ -159,7 +159,7 @@ func (s *start) claim(ctx context.Context, item *v1alpha1.WorkItem, service buil
 
 // refusedClaim sorts out a lock that is not as we believe. If it is still ours with another build in it, that
 // build is the attempt's, and the one just started is not needed. Else the attempt is over.
-func (s *start) refusedClaim(ctx context.Context, item *v1alpha1.WorkItem, service build.Service, b build.Build) (result, error) {
+func (s *startStep) refusedClaim(ctx context.Context, item *v1alpha1.WorkItem, service build.Service, b build.Build) (result, error) {
 	a := item.Status.Attempt
 	table, err := s.table(ctx, item)
 	if err != nil {
@@ -184,7 +184,7 @@ func (s *start) refusedClaim(ctx context.Context, item *v1alpha1.WorkItem, servi
 }
 
 // adopt makes a build that was found the attempt's.
-func (s *start) adopt(ctx context.Context, item *v1alpha1.WorkItem, service build.Service, arn string) (result, error) {
+func (s *startStep) adopt(ctx context.Context, item *v1alpha1.WorkItem, service build.Service, arn string) (result, error) {
 	found, _, err := service.Get(ctx, []string{arn})
 	if err != nil {
 		return result{}, fmt.Errorf("looking at build %s: %w", arn, err)

@@ -44,11 +44,11 @@ func (r result) orSooner(other result) result {
 // steps is the order of a work item's way. A new step is one file and one line.
 func (r *Reconciler) steps(before *v1alpha1.WorkItem) []step {
 	return []step{
-		&accept{deps: r.deps},
-		&admit{deps: r.deps, client: r.Client, reserved: r.reserved},
-		&take{deps: r.deps, accept: &accept{deps: r.deps}, reserved: r.reserved, settling: r.SettlingTime},
-		&start{deps: r.deps, persist: r.persister(before)},
-		&observe{deps: r.deps, watcher: r.Watcher, progressInterval: r.ProgressInterval, settling: r.SettlingTime},
-		&conclude{deps: r.deps, watcher: r.Watcher},
+		&acceptStep{deps: r.deps},
+		&admitStep{deps: r.deps, client: r.Client, reserved: r.reserved},
+		&lockStep{deps: r.deps, accept: &acceptStep{deps: r.deps}, reserved: r.reserved, settling: r.SettlingTime},
+		&startStep{deps: r.deps, persist: r.persister(before)},
+		&watchStep{deps: r.deps, watcher: r.Watcher, progressInterval: r.ProgressInterval, settling: r.SettlingTime},
+		&concludeStep{deps: r.deps, watcher: r.Watcher},
 	}
 }

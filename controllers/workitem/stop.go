@@ -155,7 +155,7 @@ func lastWord(ctx context.Context, table lock.Reader, a *v1alpha1.Attempt, cause
 	return verdict{outcome: cause.reason, message: cause.message}, nil
 }
 
-// recordedEnd is how an attempt ended that the card's record tells of. Its build may have come unseen, worked the arming
+// recordedEnd is how an attempt ended that the card's record tells of. Its build may have come unseen, worked the trigger
 // off and released, and the branch be another's by now: then nothing else tells of it.
 func recordedEnd(ctx context.Context, table lock.Reader, a *v1alpha1.Attempt) (v verdict, recorded bool, err error) {
 	card, err := table.Card(ctx, a.Parameters.CardKey)
@@ -189,7 +189,7 @@ func (r *Reconciler) stopBuild(ctx context.Context, item *v1alpha1.WorkItem, cau
 		a.StopRequestedTime, a.StopReason = &t, cause.reason
 	}
 	if err == nil {
-		r.Watcher.Hasten(client.ObjectKeyFromObject(item))
+		r.Watcher.PollNow(client.ObjectKeyFromObject(item))
 	}
 	return result{done: true, after: again}
 }

@@ -84,7 +84,7 @@ func phaseOf(item *v1alpha1.WorkItem) v1alpha1.Phase {
 	case finished(item) && !conditionTrue(item, v1alpha1.ConditionConcluded):
 		return v1alpha1.PhaseConcluding
 	case finished(item):
-		return outcomeClass(item)
+		return finalPhase(item)
 	case attemptActive(item) && conditionTrue(item, v1alpha1.ConditionBuildFinished):
 		return v1alpha1.PhaseConcluding
 	case attemptActive(item) && a.Build != nil:

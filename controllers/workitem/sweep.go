@@ -32,7 +32,7 @@ func (r *Reconciler) Sweep(ctx context.Context, env *v1alpha1.WorkEnvironment) e
 	if err != nil {
 		return err
 	}
-	t := &take{deps: r.deps, settling: r.SettlingTime}
+	t := &lockStep{deps: r.deps, settling: r.SettlingTime}
 	var errs []error
 	for _, row := range slots {
 		_, err := t.reap(ctx, env, table, row)

@@ -24,14 +24,14 @@ const (
 	foreignBuild = "arn:aws:codebuild:us-east-1:999999999999:build/" + project + ":1"
 )
 
-// takeOther takes a lock in the name of an item that is not in this cluster, for as long as a lease is.
-func (w *world) takeOther(slot int, buildARN string, lease time.Duration) {
+// acquireOther takes a lock in the name of an item that is not in this cluster, for as long as a lease is.
+func (w *world) acquireOther(slot int, buildARN string, lease time.Duration) {
 	w.t.Helper()
-	l, err := w.table.Take(w.t.Context(), lock.Request{
+	l, err := w.table.Acquire(w.t.Context(), lock.Request{
 		LockID: fmt.Sprintf("other-%d", slot), WorkItemID: "other/team/x", Holder: "other", Attempt: 1,
 		ProjectARN: w.environment().Status.ProjectARN, SlotKey: contract.SlotKey(w.environment().Status.ProjectARN, slot),
 		BranchKey: fmt.Sprintf("branch#github.com/7#refs/heads/%d", slot), CardKey: fmt.Sprintf("card#object/%d", slot),
-		Arming: noon, Now: w.clock.Now(), ExpiresAt: w.clock.Now().Add(lease),
+		Trigger: noon, Now: w.clock.Now(), ExpiresAt: w.clock.Now().Add(lease),
 	})
 	w.must(err)
 	if buildARN != "" {
@@ -85,7 +85,7 @@ func TestSweep(t *testing.T) {
 		4: {foreignBuild, 5 * time.Minute},   // nobody here can ask about it
 		5: {unknownBuild, 5 * time.Minute},   // deleted from the history, or not seen yet
 	} {
-		w.takeOther(slot, l.build, l.lease)
+		w.acquireOther(slot, l.build, l.lease)
 	}
 	for _, c := range []struct {
 		why   string
@@ -133,7 +133,7 @@ func TestSweepBelievesOnlyTheBuildsOwnAccount(t *testing.T) {
 			if name == "another account by now" {
 				arn = strings.Replace(arn, account, "999999999999", 1)
 			}
-			w.takeOther(0, arn, 5*time.Minute)
+			w.acquireOther(0, arn, 5*time.Minute)
 			for range 10 {
 				w.clock.Step(5 * time.Minute)
 				if err := w.r.Sweep(t.Context(), w.environment()); err != nil {

@@ -19,7 +19,7 @@ import (
 
 // tell says how the item ended: on the board, on the pull request where the build could not, and to those who
 // asked to be notified. Each part may be repeated; all are tried, whatever becomes of the others.
-func (s *conclude) tell(ctx context.Context, item *v1alpha1.WorkItem) error {
+func (s *concludeStep) tell(ctx context.Context, item *v1alpha1.WorkItem) error {
 	env, err := s.environment(ctx, item)
 	switch {
 	case apierrors.IsNotFound(err):
@@ -48,7 +48,7 @@ func (s *conclude) tell(ctx context.Context, item *v1alpha1.WorkItem) error {
 // failure is logged and tried again with the next look. It is called for a build that was just seen running, and not as
 // soon as one was started: a leader that was frozen in between, and woken after its successor had finished, would move
 // the finished card back before its stale status write is refused.
-func (s *observe) tellStarted(ctx context.Context, item *v1alpha1.WorkItem) {
+func (s *watchStep) tellStarted(ctx context.Context, item *v1alpha1.WorkItem) {
 	source, err := s.source(ctx, item)
 	if err != nil || source == nil || source.Spec.WriteBack == nil || source.Spec.WriteBack.Started == "" || stopRequested(item) != nil {
 		return
@@ -125,9 +125,9 @@ func movedByPerson(status string, source *v1alpha1.WorkSource) bool {
 const commentMarker = "<!-- kiro-worker:outcome -->"
 
 // comment tells the pull request what happened, if a build was started and could not tell it itself.
-func (s *conclude) comment(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) error {
+func (s *concludeStep) comment(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) error {
 	a := item.Status.Attempt
-	if a == nil || a.Build == nil || a.Told || a.Parameters.PullRequest == 0 {
+	if a == nil || a.Build == nil || a.PullRequestNotified || a.Parameters.PullRequest == 0 {
 		return nil
 	}
 	told, err := s.workerTold(ctx, item)
@@ -141,12 +141,12 @@ func (s *conclude) comment(ctx context.Context, item *v1alpha1.WorkItem, env *v1
 	if err := repository.Comment(ctx, a.Parameters.Repository, a.Parameters.PullRequest, commentMarker, outcomeComment(item)); err != nil {
 		return fmt.Errorf("commenting on the pull request: %w", err)
 	}
-	a.Told = true
+	a.PullRequestNotified = true
 	return nil
 }
 
 // workerTold reports whether the build updated the pull request itself.
-func (s *conclude) workerTold(ctx context.Context, item *v1alpha1.WorkItem) (bool, error) {
+func (s *concludeStep) workerTold(ctx context.Context, item *v1alpha1.WorkItem) (bool, error) {
 	a := item.Status.Attempt
 	table, err := s.table(ctx, item)
 	if err != nil {

@@ -81,11 +81,11 @@ func TestOutcomes(t *testing.T) {
 		comments bool
 	}{
 		"tests red": {
-			"a failure of the work is not tried again by itself",
+			"a work failure is not tried again by itself",
 			ending(contract.StatusFailed, red), v1alpha1.ReasonTestsFailed, v1alpha1.PhaseFailed, 1, false,
 		},
 		"dies without a word": {
-			"a failure of the machinery is tried again, up to the cap, and the pull request is told by the controller",
+			"an infrastructure failure is tried again, up to the cap, and the pull request is told by the controller",
 			func(ctx context.Context, w *world, b emulatorcodebuild.Running) error {
 				if _, err := newWorker(ctx, w, b); err != nil {
 					return err
@@ -124,7 +124,7 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-func TestANewArmingBeginsAnew(t *testing.T) {
+func TestANewTriggerStartsAgain(t *testing.T) {
 	w := newWorld(t)
 	w.work = ending(contract.StatusFailed, contract.Result{Outcome: contract.OutcomeCoverageTooLow})
 	w.branch("feature/x")
@@ -132,8 +132,8 @@ func TestANewArmingBeginsAnew(t *testing.T) {
 	w.until("one", "concluded", concluded)
 	w.work = succeed
 	item := w.get("one")
-	armed := metav1.NewTime(w.clock.Now().Add(time.Second))
-	item.Spec.ArmedAt = &armed
+	triggered := metav1.NewTime(w.clock.Now().Add(time.Second))
+	item.Spec.TriggeredAt = &triggered
 	w.must(w.client.Update(t.Context(), item))
 	item = w.until("one", "succeeded", func(i *v1alpha1.WorkItem) bool { return i.Status.Phase == v1alpha1.PhaseSucceeded && concluded(i) })
 	if item.Status.Attempt.Number != 2 || w.starts() != 2 {
@@ -141,13 +141,13 @@ func TestANewArmingBeginsAnew(t *testing.T) {
 	}
 }
 
-// A copy of the object in another cluster, or one that was deleted and made again, finds the arming worked off.
-func TestAnArmingIsWorkedOffOnce(t *testing.T) {
+// A copy of the object in another cluster, or one that was deleted and made again, finds the trigger processed.
+func TestATriggerIsProcessedOnce(t *testing.T) {
 	w := newWorld(t)
 	w.branch("feature/x")
 	card := func(i *v1alpha1.WorkItem) {
-		armed := metav1.NewTime(noon)
-		i.Spec.Card, i.Spec.ArmedAt = &v1alpha1.Card{Provider: "github", ID: "PVTI_1"}, &armed
+		triggered := metav1.NewTime(noon)
+		i.Spec.Card, i.Spec.TriggeredAt = &v1alpha1.Card{Provider: "github", ID: "PVTI_1"}, &triggered
 	}
 	w.item("one", "feature/x", card)
 	w.until("one", "concluded", concluded)
@@ -306,11 +306,11 @@ func TestCancel(t *testing.T) {
 		if item.Status.Phase != v1alpha1.PhaseCancelled || w.held() != 0 || w.starts() != 1 {
 			t.Errorf("phase %s, %d rows held, %d builds: %s", item.Status.Phase, w.held(), w.starts(), describe(item))
 		}
-		// Cancelled is not worked off: arming it again does it.
+		// Cancelled is not processed: trigger it again does it.
 		w.work = succeed
 		item.Spec.Cancel = false
-		armed := metav1.NewTime(w.clock.Now().Add(time.Second))
-		item.Spec.ArmedAt = &armed
+		triggered := metav1.NewTime(w.clock.Now().Add(time.Second))
+		item.Spec.TriggeredAt = &triggered
 		w.must(w.client.Update(t.Context(), item))
 		w.until("one", "succeeded", func(i *v1alpha1.WorkItem) bool { return i.Status.Phase == v1alpha1.PhaseSucceeded })
 	})
@@ -390,9 +390,9 @@ func TestAnUnusableEnvironmentHoldsItemsBack(t *testing.T) {
 func TestRowsOfOthers(t *testing.T) {
 	take := func(w *world, lockID string, expires time.Time) lock.Lock {
 		item := w.get("one")
-		l, err := w.table.Take(w.t.Context(), lock.Request{
+		l, err := w.table.Acquire(w.t.Context(), lock.Request{
 			LockID: lockID, WorkItemID: "other/team/x", Holder: "other", Attempt: 1, ProjectARN: w.environment().Status.ProjectARN,
-			SlotKey: contract.SlotKey(w.environment().Status.ProjectARN, 0), CardKey: "card#object/other", Arming: noon,
+			SlotKey: contract.SlotKey(w.environment().Status.ProjectARN, 0), CardKey: "card#object/other", Trigger: noon,
 			BranchKey: contract.BranchKey(item.Status.Accepted.ForgeHost, item.Status.Accepted.RepositoryID, "refs/heads/feature/x"),
 			Now:       w.clock.Now(), ExpiresAt: expires,
 		})
@@ -462,10 +462,10 @@ func TestARefusedItemHoldsNobodyUp(t *testing.T) {
 	w.look("one")
 	w.usable(true)
 	accepted := w.get("one").Status.Accepted
-	_, err := w.table.Take(t.Context(), lock.Request{
+	_, err := w.table.Acquire(t.Context(), lock.Request{
 		LockID: "theirs", WorkItemID: "other/team/x", Holder: "other", Attempt: 1, ProjectARN: "arn:other", SlotKey: contract.SlotKey("arn:other", 0),
 		BranchKey: contract.BranchKey(accepted.ForgeHost, accepted.RepositoryID, "refs/heads/feature/x"), CardKey: "card#object/other",
-		Arming: noon, Now: w.clock.Now(), ExpiresAt: w.clock.Now().Add(24 * time.Hour),
+		Trigger: noon, Now: w.clock.Now(), ExpiresAt: w.clock.Now().Add(24 * time.Hour),
 	})
 	w.must(err)
 	for range 5 {
@@ -481,7 +481,7 @@ func TestARefusedItemHoldsNobodyUp(t *testing.T) {
 }
 
 // A lock that was taken just before the write that would have told of it was refused is given up, not forgotten.
-func TestCancelBetweenTakeAndIntent(t *testing.T) {
+func TestCancelBetweenAcquireAndIntent(t *testing.T) {
 	conflict := apierrors.NewConflict(schema.GroupResource{Resource: "workitems"}, "one", errors.New("somebody wrote"))
 	for name, end := range map[string]func(*world){
 		"cancelled": func(w *world) {

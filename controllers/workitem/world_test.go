@@ -228,11 +228,11 @@ func (w *world) branch(name string) int {
 // item makes a work item by hand.
 func (w *world) item(name, branch string, change ...func(*v1alpha1.WorkItem)) *v1alpha1.WorkItem {
 	w.t.Helper()
-	armed := metav1.NewTime(w.clock.Now())
+	triggered := metav1.NewTime(w.clock.Now())
 	item := &v1alpha1.WorkItem{
 		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: name},
 		Spec: v1alpha1.WorkItemSpec{
-			EnvironmentRef: v1alpha1.LocalObjectReference{Name: "env"}, Repository: repository, Branch: branch, ArmedAt: &armed,
+			EnvironmentRef: v1alpha1.LocalObjectReference{Name: "env"}, Repository: repository, Branch: branch, TriggeredAt: &triggered,
 		},
 	}
 	for _, c := range change {
@@ -365,7 +365,7 @@ func newWorker(ctx context.Context, w *world, b emulatorcodebuild.Running) (*wor
 		Lock:       lock.Lock{LockID: p.LockID, Fence: p.Fence, SlotKey: p.SlotKey, BranchKey: p.BranchKey, CardKey: p.CardKey},
 		parameters: p, table: w.table, arn: b.ARN, clock: w.clock,
 	}
-	return k, w.table.Claim(ctx, k.Lock, b.ARN, w.clock.Now().Add(p.Lease))
+	return k, w.table.Claim(ctx, k.Lock, b.ARN, w.clock.Now().Add(p.LeaseDuration))
 }
 
 func (k *worker) release(ctx context.Context, status contract.RowStatus, r contract.Result) error {
@@ -374,8 +374,8 @@ func (k *worker) release(ctx context.Context, status contract.RowStatus, r contr
 		return err
 	}
 	ending := lock.Ending{Status: status, Outcome: r.Outcome, Result: text}
-	if status == contract.StatusComplete || (r.Outcome.Blame() == contract.FaultWork && k.parameters.LastAttempt) {
-		ending.Arming = &k.parameters.Arming
+	if status == contract.StatusComplete || (r.Outcome.Class() == contract.ClassWork && k.parameters.LastAttempt) {
+		ending.Trigger = &k.parameters.Trigger
 	}
 	return k.table.Release(ctx, k.Lock, k.arn, k.clock.Now(), ending)
 }

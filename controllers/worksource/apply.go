@@ -70,8 +70,8 @@ func tell(ctx context.Context, c chosenCard, wanted *v1alpha1.WorkItem) {
 	switch {
 	case c.item == nil:
 		logger.Info("Made a work item")
-	case !c.item.Spec.ArmedAt.Equal(wanted.Spec.ArmedAt):
-		logger.Info("Armed a work item again")
+	case !c.item.Spec.TriggeredAt.Equal(wanted.Spec.TriggeredAt):
+		logger.Info("Triggered a work item again")
 	default:
 		logger.V(1).Info("Brought a work item up to date")
 	}

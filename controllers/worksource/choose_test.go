@@ -36,7 +36,7 @@ func itemFor(id string, change ...func(*v1alpha1.WorkItem)) *v1alpha1.WorkItem {
 		ObjectMeta: metav1.ObjectMeta{Namespace: "team", Name: ItemName(id)},
 		Spec: v1alpha1.WorkItemSpec{
 			SourceRef: &v1alpha1.LocalObjectReference{Name: "board"}, Card: &v1alpha1.Card{Provider: provider, ID: id},
-			ArmedAt: at(0), Repository: "acme/app", Branch: "feature/" + id, SpecPath: ".kiro/specs/feature/" + id,
+			TriggeredAt: at(0), Repository: "acme/app", Branch: "feature/" + id, SpecPath: ".kiro/specs/feature/" + id,
 		},
 	}
 	for _, f := range change {

@@ -28,7 +28,7 @@ var ownAnnotations = []string{
 // desired is the part of a card's item that its source owns: never priority, cancel and time-out, which belong to
 // people.
 func desired(source *v1alpha1.WorkSource, c chosenCard) *v1alpha1.WorkItem {
-	armed := metav1.NewTime(arming(c))
+	triggered := metav1.NewTime(trigger(c))
 	item := &v1alpha1.WorkItem{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: source.Namespace, Name: c.name, OwnerReferences: []metav1.OwnerReference{ownerReference(source)},
@@ -37,7 +37,7 @@ func desired(source *v1alpha1.WorkSource, c chosenCard) *v1alpha1.WorkItem {
 			EnvironmentRef: source.Spec.EnvironmentRef,
 			SourceRef:      &v1alpha1.LocalObjectReference{Name: source.Name},
 			Card:           cardOf(c.card),
-			ArmedAt:        &armed,
+			TriggeredAt:    &triggered,
 			Repository:     c.card.Repository,
 			Branch:         c.branch,
 			SpecPath:       c.specPath,
@@ -55,14 +55,14 @@ func desired(source *v1alpha1.WorkSource, c chosenCard) *v1alpha1.WorkItem {
 	return item
 }
 
-// arming is when the card was last armed. It never goes back behind what the item says: a retry by hand arms the
-// item at a time of its own. A card that was withdrawn and is ready again is armed anew, whatever its clock says.
-func arming(c chosenCard) time.Time {
+// trigger is when the card was last triggered. It never goes back behind what the item says: a retry by hand triggers the
+// item at a time of its own. A card that was withdrawn and is ready again is triggered again, whatever its clock says.
+func trigger(c chosenCard) time.Time {
 	at := c.card.StatusUpdatedAt.UTC().Truncate(time.Second)
-	if c.item == nil || c.item.Spec.ArmedAt == nil {
+	if c.item == nil || c.item.Spec.TriggeredAt == nil {
 		return at
 	}
-	recorded := c.item.Spec.ArmedAt.UTC()
+	recorded := c.item.Spec.TriggeredAt.UTC()
 	if at.After(recorded) {
 		return at
 	}
@@ -72,10 +72,10 @@ func arming(c chosenCard) time.Time {
 	return recorded
 }
 
-// withdrawn reports whether the item's present arming was withdrawn.
+// withdrawn reports whether the item's present trigger was withdrawn.
 func withdrawn(item *v1alpha1.WorkItem) bool {
 	at, err := time.Parse(time.RFC3339, item.Annotations[v1alpha1.WithdrawnAnnotation])
-	return err == nil && item.Spec.ArmedAt != nil && !item.Spec.ArmedAt.After(at)
+	return err == nil && item.Spec.TriggeredAt != nil && !item.Spec.TriggeredAt.After(at)
 }
 
 // cardOf is the card as the item shows it, cut to what the schema takes.
@@ -110,7 +110,7 @@ func ownPart(source *v1alpha1.WorkSource, item *v1alpha1.WorkItem) *v1alpha1.Wor
 			Annotations:     annotationsOf(item),
 		},
 		Spec: v1alpha1.WorkItemSpec{
-			EnvironmentRef: s.EnvironmentRef, SourceRef: s.SourceRef, Card: s.Card, ArmedAt: s.ArmedAt,
+			EnvironmentRef: s.EnvironmentRef, SourceRef: s.SourceRef, Card: s.Card, TriggeredAt: s.TriggeredAt,
 			Repository: s.Repository, Branch: s.Branch, SpecPath: s.SpecPath, PullRequest: s.PullRequest,
 		},
 	}

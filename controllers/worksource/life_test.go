@@ -73,13 +73,13 @@ func TestWithdrawal(t *testing.T) {
 		t.Errorf("the withdrawn item has cancel %t and %v", got.Spec.Cancel, got.Annotations)
 	}
 
-	// A person changes their mind: the card is armed anew, in one write with the annotation's going.
+	// A person changes their mind: the card is triggered again, in one write with the annotation's going.
 	w.clock.SetTime(epoch.Add(15 * time.Minute))
 	w.move(moved, "Ready")
 	w.poll()
 	got := w.item(moved)
-	if withdrawal(got) != "" || len(got.Annotations) != 0 || !got.Spec.ArmedAt.Equal(at(15*time.Minute)) {
-		t.Errorf("armed again, the item has %v and is armed at %s", got.Annotations, got.Spec.ArmedAt)
+	if withdrawal(got) != "" || len(got.Annotations) != 0 || !got.Spec.TriggeredAt.Equal(at(15*time.Minute)) {
+		t.Errorf("triggered again, the item has %v and is triggered at %s", got.Annotations, got.Spec.TriggeredAt)
 	}
 }
 
@@ -227,6 +227,6 @@ func TestItemThatIsBeingDeletedIsMadeAnew(t *testing.T) {
 	must(t, w.client.Update(t.Context(), gone))
 	w.poll()
 	if got := w.item(card); got.UID == item.UID || got.Spec.Branch != "feature/darker" {
-		t.Errorf("the card, still armed, has the item %s on %s", got.UID, got.Spec.Branch)
+		t.Errorf("the card, still triggered, has the item %s on %s", got.UID, got.Spec.Branch)
 	}
 }

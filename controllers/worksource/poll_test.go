@@ -47,7 +47,7 @@ func TestPollMakesItemsOfReadyCards(t *testing.T) {
 			Provider: "github", ID: ready, ContentID: item.Spec.Card.ContentID, Number: number, Title: "Add dark mode",
 			URL: fmt.Sprintf("%s/%s/issues/%d", w.github.URL(), repository, number), CreatedAt: at(0),
 		},
-		ArmedAt: at(0), Repository: repository, Branch: "feature/dark", SpecPath: ".kiro/specs/feature/dark",
+		TriggeredAt: at(0), Repository: repository, Branch: "feature/dark", SpecPath: ".kiro/specs/feature/dark",
 	}
 	if diff := cmp.Diff(want, item.Spec); diff != "" {
 		t.Errorf("the item (-want +got):\n%s", diff)
@@ -202,20 +202,20 @@ func TestPollFollowsTheCard(t *testing.T) {
 	if item.Spec.Branch != "feature/darker" || item.Spec.SpecPath != ".kiro/specs/feature/darker" || item.Spec.Priority != 7 {
 		t.Errorf("the item is %+v", item.Spec)
 	}
-	if !item.Spec.ArmedAt.Equal(at(time.Minute)) {
-		t.Errorf("moved away and back between two polls, the card is armed at %s, want %s", item.Spec.ArmedAt, at(time.Minute))
+	if !item.Spec.TriggeredAt.Equal(at(time.Minute)) {
+		t.Errorf("moved away and back between two polls, the card is triggered at %s, want %s", item.Spec.TriggeredAt, at(time.Minute))
 	}
 
-	// Once an attempt exists, what is worked on stays; the arming does not.
+	// Once an attempt exists, what is worked on stays; the trigger does not.
 	w.attempt(card, "")
 	must(t, w.github.SetTextField(card, "Branch", "feature/other"))
 	w.move(card, "Backlog")
 	w.move(card, "Ready")
-	armed := w.clock.Now()
+	triggered := w.clock.Now()
 	s := w.poll()
 	item = w.item(card)
-	if item.Spec.Branch != "feature/darker" || !item.Spec.ArmedAt.Time.Equal(armed) {
-		t.Errorf("after work began the item is on %s, armed at %s", item.Spec.Branch, item.Spec.ArmedAt)
+	if item.Spec.Branch != "feature/darker" || !item.Spec.TriggeredAt.Time.Equal(triggered) {
+		t.Errorf("after work began the item is on %s, triggered at %s", item.Spec.Branch, item.Spec.TriggeredAt)
 	}
 	if got := skipped(s); got != "ItemRefused 1" || !strings.Contains(s.Status.Skipped[0].Examples[0], "Delete WorkItem") {
 		t.Errorf("skipped is %s: %+v", got, s.Status.Skipped)

@@ -137,7 +137,7 @@ func judge(source *v1alpha1.WorkSource, item *v1alpha1.WorkItem, s sighting) ver
 
 // note writes a verdict into the item's annotations.
 func (s withdraw) note(ctx context.Context, p *poll, item *v1alpha1.WorkItem, v verdict) error {
-	if v == leave || item.Spec.ArmedAt == nil {
+	if v == leave || item.Spec.TriggeredAt == nil {
 		return nil
 	}
 	part := ownPart(p.source, item)
@@ -146,7 +146,7 @@ func (s withdraw) note(ctx context.Context, p *poll, item *v1alpha1.WorkItem, v 
 	case suspect:
 		part.Annotations[v1alpha1.WithdrawalSuspectedAnnotation] = p.began.UTC().Format(time.RFC3339)
 	case confirm:
-		part.Annotations[v1alpha1.WithdrawnAnnotation] = item.Spec.ArmedAt.UTC().Format(time.RFC3339)
+		part.Annotations[v1alpha1.WithdrawnAnnotation] = item.Spec.TriggeredAt.UTC().Format(time.RFC3339)
 	case acquit, leave:
 	}
 	err := applyItem(ctx, s.client, p.source, part)
@@ -164,10 +164,10 @@ func running(item *v1alpha1.WorkItem) bool {
 	return item.Status.Attempt != nil && item.Status.Attempt.Outcome == ""
 }
 
-// finished reports whether the item's present arming was worked off or given up.
+// finished reports whether the item's present trigger was processed or given up.
 func finished(item *v1alpha1.WorkItem) bool {
 	s := item.Status
-	return s.CompletionTime != nil && (item.Spec.ArmedAt == nil || item.Spec.ArmedAt.Equal(s.ObservedArming))
+	return s.CompletionTime != nil && (item.Spec.TriggeredAt == nil || item.Spec.TriggeredAt.Equal(s.ObservedTrigger))
 }
 
 // itemsOf are this source's items for which keep is true, by name, without those that are being deleted.

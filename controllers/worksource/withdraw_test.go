@@ -87,7 +87,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-func TestArming(t *testing.T) {
+func TestTrigger(t *testing.T) {
 	withdrawnAt := func(d time.Duration) func(*v1alpha1.WorkItem) {
 		return func(i *v1alpha1.WorkItem) {
 			i.Annotations = map[string]string{v1alpha1.WithdrawnAnnotation: epoch.Add(d).Format(time.RFC3339)}
@@ -99,19 +99,19 @@ func TestArming(t *testing.T) {
 		item *v1alpha1.WorkItem
 		want time.Duration
 	}{
-		{"a new card is armed when its status became ready", time.Minute, nil, time.Minute},
+		{"a new card is triggered when its status became ready", time.Minute, nil, time.Minute},
 		{"what the board says to the nanosecond is kept to the second, or it would never equal what was stored", time.Minute + 7, nil, time.Minute},
-		{"a card that was moved away and back is armed again", time.Minute, itemFor("a"), time.Minute},
-		{"an arming by hand that is later stays", -time.Minute, itemFor("a"), 0},
-		{"the same arming stays the same", 0, itemFor("a"), 0},
-		{"a withdrawn card that is ready again is armed, although a retry by hand had set a later time", -time.Minute, itemFor("a", withdrawnAt(0)), time.Second},
-		{"a withdrawal of an earlier arming does not count", -time.Minute, itemFor("a", withdrawnAt(-time.Hour)), 0},
+		{"a card that was moved away and back is triggered again", time.Minute, itemFor("a"), time.Minute},
+		{"a trigger by hand that is later stays", -time.Minute, itemFor("a"), 0},
+		{"the same trigger stays the same", 0, itemFor("a"), 0},
+		{"a withdrawn card that is ready again is triggered, although a retry by hand had set a later time", -time.Minute, itemFor("a", withdrawnAt(0)), time.Second},
+		{"a withdrawal of an earlier trigger does not count", -time.Minute, itemFor("a", withdrawnAt(-time.Hour)), 0},
 	}
 	for _, c := range cases {
 		t.Run(c.why, func(t *testing.T) {
 			card := readyCard("a", func(b *board.Card) { b.StatusUpdatedAt = epoch.Add(c.card) })
-			if got := arming(chosenCard{card: card, item: c.item}).Sub(epoch); got != c.want {
-				t.Errorf("armed at %s, want %s", got, c.want)
+			if got := trigger(chosenCard{card: card, item: c.item}).Sub(epoch); got != c.want {
+				t.Errorf("triggered at %s, want %s", got, c.want)
 			}
 		})
 	}

@@ -228,10 +228,10 @@ func (w *world) item(card string) *v1alpha1.WorkItem {
 func (w *world) attempt(card, outcome string) {
 	w.t.Helper()
 	i := w.item(card)
-	i.Status.ObservedArming = i.Spec.ArmedAt
+	i.Status.ObservedTrigger = i.Spec.TriggeredAt
 	i.Status.Attempt = &v1alpha1.Attempt{
-		Number: 1, LockID: "lock", Arming: *i.Spec.ArmedAt, Outcome: outcome,
-		Parameters: v1alpha1.FrozenParameters{Timeout: metav1.Duration{Duration: time.Hour}, QueuedTimeout: metav1.Duration{Duration: time.Hour}, LeaseTTL: metav1.Duration{Duration: time.Hour}, AWS: v1alpha1.AWSAccess{Region: "eu-west-1"}},
+		Number: 1, LockID: "lock", Trigger: *i.Spec.TriggeredAt, Outcome: outcome,
+		Parameters: v1alpha1.FrozenParameters{Timeout: metav1.Duration{Duration: time.Hour}, QueuedTimeout: metav1.Duration{Duration: time.Hour}, LeaseDuration: metav1.Duration{Duration: time.Hour}, AWS: v1alpha1.AWSAccess{Region: "eu-west-1"}},
 	}
 	if outcome != "" {
 		now := metav1.NewTime(w.clock.Now())

@@ -57,7 +57,7 @@ type Card struct {
 
 	Status          string // option's name; empty when unset
 	StatusOptionID  string
-	StatusUpdatedAt time.Time // when the status became what it is: the arming
+	StatusUpdatedAt time.Time // when the status became what it is: the trigger
 
 	BranchField string // text of Ref.BranchField
 

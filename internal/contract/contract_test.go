@@ -18,7 +18,7 @@ func parameters() contract.Parameters {
 		Environment: "test", BranchName: "feature/x", SpecPath: ".kiro/specs/feature/x", CoverageThreshold: 80,
 		LocksTableName: "locks", GitHubTokenSecretARN: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:github",
 		SlotKey: "slot#p#0", BranchKey: "branch#h/1#refs/heads/feature/x", CardKey: "card#github/I1",
-		LockID: "l", Fence: 7, Arming: time.UnixMilli(1_750_000_000_123).UTC(), LastAttempt: true, Lease: 90 * time.Minute,
+		LockID: "l", Fence: 7, Trigger: time.UnixMilli(1_750_000_000_123).UTC(), LastAttempt: true, LeaseDuration: 90 * time.Minute,
 		WorkItem: "team/card-1", Attempt: 2, Repository: "o/r", PullRequest: 5, Commit: "abc", Bucket: "artifacts",
 		CorrelationID: "c", GitHubAPIURL: "https://ghe.example.com/api/v3", GitSecretARN: "arn:git", AgentSecretARN: "arn:agent",
 		BuildTimeout: time.Hour, Settings: contract.Settings{TestCommand: "npm test", RetryGit: contract.Retry{Tries: 5}},
@@ -38,7 +38,7 @@ func TestVariableNamesArePinned(t *testing.T) {
 	want := []string{
 		"ENVIRONMENT", "BRANCH_NAME", "SPEC_PATH", "COVERAGE_THRESHOLD", "LOCKS_TABLE_NAME", "GITHUB_TOKEN_SECRET_ARN",
 		"KIRO_WORKER_SLOT_KEY", "KIRO_WORKER_BRANCH_KEY", "KIRO_WORKER_CARD_KEY", "KIRO_WORKER_LOCK_ID", "KIRO_WORKER_FENCE",
-		"KIRO_WORKER_ARMING", "KIRO_WORKER_LAST_ATTEMPT", "KIRO_WORKER_LEASE_SECONDS", "KIRO_WORKER_WORK_ITEM",
+		"KIRO_WORKER_TRIGGER", "KIRO_WORKER_LAST_ATTEMPT", "KIRO_WORKER_LEASE_DURATION_SECONDS", "KIRO_WORKER_WORK_ITEM",
 		"KIRO_WORKER_ATTEMPT", "KIRO_WORKER_REPOSITORY", "KIRO_WORKER_PULL_REQUEST", "KIRO_WORKER_COMMIT",
 		"KIRO_WORKER_BUCKET", "KIRO_WORKER_CORRELATION_ID", "KIRO_WORKER_GITHUB_API_URL", "KIRO_WORKER_GIT_SECRET_ARN",
 		"KIRO_WORKER_AGENT_SECRET_ARN", "KIRO_WORKER_BUILD_TIMEOUT", "KIRO_WORKER_SETTINGS",

@@ -94,9 +94,9 @@ type Parameters struct {
 	CardKey       string
 	LockID        string
 	Fence         int64
-	Arming        time.Time // millisecond precision
+	Trigger       time.Time // millisecond precision
 	LastAttempt   bool
-	Lease         time.Duration // whole seconds
+	LeaseDuration time.Duration // whole seconds
 	WorkItem      string        // "<namespace>/<name>"
 	Attempt       int32
 	Repository    string // "owner/name"
@@ -135,9 +135,9 @@ func (p Parameters) Variables() ([]Variable, error) {
 		{EnvCardKey, p.CardKey},
 		{EnvLockID, p.LockID},
 		{EnvFence, strconv.FormatInt(p.Fence, 10)},
-		{EnvArming, strconv.FormatInt(p.Arming.UnixMilli(), 10)},
+		{EnvTrigger, strconv.FormatInt(p.Trigger.UnixMilli(), 10)},
 		{EnvLastAttempt, strconv.FormatBool(p.LastAttempt)},
-		{EnvLeaseSeconds, strconv.FormatInt(int64(p.Lease/time.Second), 10)},
+		{EnvLeaseDurationSeconds, strconv.FormatInt(int64(p.LeaseDuration/time.Second), 10)},
 		{EnvWorkItem, p.WorkItem},
 		{EnvAttempt, strconv.Itoa(int(p.Attempt))},
 		{EnvRepository, p.Repository},
@@ -176,9 +176,9 @@ func ParametersFrom(lookup func(string) (string, bool)) (Parameters, error) {
 		CardKey:              r.text(EnvCardKey),
 		LockID:               r.text(EnvLockID),
 		Fence:                r.number(EnvFence),
-		Arming:               time.UnixMilli(r.number(EnvArming)).UTC(),
+		Trigger:              time.UnixMilli(r.number(EnvTrigger)).UTC(),
 		LastAttempt:          r.flag(EnvLastAttempt),
-		Lease:                time.Duration(r.number(EnvLeaseSeconds)) * time.Second,
+		LeaseDuration:        time.Duration(r.number(EnvLeaseDurationSeconds)) * time.Second,
 		WorkItem:             r.text(EnvWorkItem),
 		Attempt:              int32(r.number(EnvAttempt)), //nolint:gosec // bounded by the API's schema
 		Repository:           r.text(EnvRepository),

@@ -47,7 +47,7 @@ func BranchKey(forgeHost string, repositoryID int64, ref string) string {
 	return fmt.Sprintf("branch#%s/%d#%s", forgeHost, repositoryID, ref)
 }
 
-// CardKey is the lockKey of the record of what was worked off for a card.
+// CardKey is the lockKey of the record of what was processed for a card.
 func CardKey(provider, cardID string) string { return "card#" + provider + "/" + cardID }
 
 // ObjectCardKey is CardKey for a work item that was made by hand.

@@ -54,28 +54,28 @@ const (
 	OutcomeInternalError       Outcome = "InternalError"
 )
 
-// Fault says whose failure an outcome is.
-type Fault string
+// FailureClass says whose failure an outcome is.
+type FailureClass string
 
 const (
-	// FaultNone is success.
-	FaultNone Fault = ""
-	// FaultWork is a failure of the work: trying the same again is pointless unless the environment says so.
-	FaultWork Fault = "work"
-	// FaultMachinery is a failure of the machinery, never held against the work.
-	FaultMachinery Fault = "machinery"
+	// ClassNone is success.
+	ClassNone FailureClass = ""
+	// ClassWork is a work failure: trying the same again is pointless unless the environment says so.
+	ClassWork FailureClass = "work"
+	// ClassInfrastructure is an infrastructure failure, never held against the work.
+	ClassInfrastructure FailureClass = "infrastructure"
 )
 
-// Blame is whose failure an outcome is.
-func (o Outcome) Blame() Fault {
+// Class is whose failure an outcome is.
+func (o Outcome) Class() FailureClass {
 	switch o {
 	case OutcomeSucceeded:
-		return FaultNone
+		return ClassNone
 	case OutcomeCheckoutFailed, OutcomeValidationFailed, OutcomeAgentFailed, OutcomeTestsFailed,
 		OutcomeTestsNotMeasured, OutcomeCoverageTooLow, OutcomeCoverageNotMeasured, OutcomeTimedOut:
-		return FaultWork
+		return ClassWork
 	default:
-		return FaultMachinery
+		return ClassInfrastructure
 	}
 }
 

@@ -26,7 +26,7 @@ const (
 	AttrTasks       = "tasks"       // M {done N, total N}
 	AttrResult      = "result"      // S, a Result as JSON
 	AttrDeleteAt    = "deleteAt"    // N, epoch seconds; the table's TTL attribute, set only at release
-	AttrArming      = "arming"      // N, epoch milliseconds; card row
+	AttrTrigger     = "trigger"     // N, epoch milliseconds; card row
 	AttrOutcome     = "outcome"     // S; card row
 )
 

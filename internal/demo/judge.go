@@ -94,8 +94,8 @@ func (s Snapshot) judgeCard(state State) []string {
 		if outcome.Status == metav1.ConditionTrue {
 			column = columnReview
 		}
-		if outcome.Status != metav1.ConditionTrue && contract.Outcome(outcome.Reason).Blame() != contract.FaultWork {
-			wrong = append(wrong, "the machinery failed: "+outcome.Reason)
+		if outcome.Status != metav1.ConditionTrue && contract.Outcome(outcome.Reason).Class() != contract.ClassWork {
+			wrong = append(wrong, "the infrastructure failed: "+outcome.Reason)
 		}
 	} else {
 		wrong = append(wrong, differs("its outcome is", want.Outcome, outcome.Reason)...)

@@ -74,7 +74,7 @@ func TestJudge(t *testing.T) {
 			s.RealAgent = true
 			end(s, first, metav1.ConditionFalse, v1alpha1.ReasonAgentFailed, "Needs Attention")
 		}},
-		"Machinery": {why: "that the machinery failed is no outcome of the work", want: "the machinery failed: BuildFault", spoil: func(s *demo.Snapshot) {
+		"Infrastructure": {why: "that the infrastructure failed is no outcome of the work", want: "the infrastructure failed: BuildFault", spoil: func(s *demo.Snapshot) {
 			s.RealAgent = true
 			end(s, 1, metav1.ConditionFalse, v1alpha1.ReasonBuildFault, "Needs Attention")
 		}},

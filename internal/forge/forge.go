@@ -78,7 +78,7 @@ const (
 	CheckPending CheckState = "pending"
 	CheckSuccess CheckState = "success"
 	CheckFailure CheckState = "failure" // the work failed
-	CheckError   CheckState = "error"   // the machinery failed, and says nothing of the work
+	CheckError   CheckState = "error"   // the infrastructure failed, and says nothing of the work
 )
 
 // StatusCheck is shown beside a commit and on its pull request.

@@ -35,7 +35,7 @@ type Request struct {
 	SlotKey    string // a slot that was seen free
 	BranchKey  string
 	CardKey    string
-	Arming     time.Time
+	Trigger    time.Time
 	ExpiresAt  time.Time
 	Now        time.Time
 }
@@ -67,10 +67,10 @@ type Row struct {
 // Held reports whether the row is in somebody's hands, expired or not.
 func (r Row) Held() bool { return r.Exists && (r.Foreign || r.Status == contract.StatusInProgress) }
 
-// CardRow is the record of what was worked off for a card.
+// CardRow is the record of what was processed for a card.
 type CardRow struct {
 	Exists  bool
-	Arming  time.Time
+	Trigger time.Time
 	LockID  string
 	Outcome contract.Outcome
 	Result  string
@@ -88,16 +88,16 @@ type Ending struct {
 	Status  contract.RowStatus // complete or failed
 	Outcome contract.Outcome
 	Result  string
-	// Arming is set if this works the arming off; the card row is then written in the same transaction.
-	Arming *time.Time
+	// Trigger is set if this processes the trigger; the card row is then written in the same transaction.
+	Trigger *time.Time
 }
 
 // Why an operation was refused.
 var (
 	// ErrHeld: slot or branch is held by another. The Refusal names the row.
 	ErrHeld = errors.New("held by another")
-	// ErrAlreadyDone: the card's row records this arming, or a later one, as worked off.
-	ErrAlreadyDone = errors.New("already worked off")
+	// ErrAlreadyDone: the card's row records this trigger, or a later one, as processed.
+	ErrAlreadyDone = errors.New("already processed")
 	// ErrAttemptOver: the rows have our lockId in another status than in_progress.
 	ErrAttemptOver = errors.New("the attempt is over")
 	// ErrForeign: the row is another program's.
@@ -121,11 +121,11 @@ func (e *Refusal) Error() string { return e.Message }
 // Unwrap implements errors.Unwrap.
 func (e *Refusal) Unwrap() error { return e.Err }
 
-// Taker takes locks, for the controller.
-type Taker interface {
-	// Take takes slot and branch together. Taken already under the same LockID, it returns the lock as it is. Else
+// Acquirer acquires locks, for the controller.
+type Acquirer interface {
+	// Acquire acquires slot and branch together. Acquired already under the same LockID, it returns the lock as it is. Else
 	// its error is a *Refusal: ErrHeld, ErrAlreadyDone, ErrAttemptOver, ErrForeign; or the network's.
-	Take(ctx context.Context, req Request) (Lock, error)
+	Acquire(ctx context.Context, req Request) (Lock, error)
 	// Abandon gives an unclaimed lock up, as it was read.
 	Abandon(ctx context.Context, row Row, now time.Time) error
 }
@@ -160,7 +160,7 @@ type Reaper interface {
 
 // Table is all of the above.
 type Table interface {
-	Taker
+	Acquirer
 	Reader
 	Holder
 	Reaper

@@ -70,12 +70,12 @@ func parseGoTest(text []byte) (counts, error) {
 // countGo counts the tests that have no subtests. A test, or a package, counts by itself if it failed without any part
 // that did: a panic, a failed TestMain, code that does not compile.
 func countGo(results map[goTest]string) counts {
-	parents, blamed := map[goTest]bool{}, map[goTest]bool{}
+	parents, classified := map[goTest]bool{}, map[goTest]bool{}
 	for key, result := range results {
 		bad := failedGo(key, result)
 		for up, ok := parentGo(key); ok; up, ok = parentGo(up) {
 			parents[up] = true
-			blamed[up] = blamed[up] || bad
+			classified[up] = classified[up] || bad
 		}
 	}
 	var c counts
@@ -83,7 +83,7 @@ func countGo(results map[goTest]string) counts {
 	for key, result := range results {
 		switch {
 		case failedGo(key, result):
-			if blamed[key] {
+			if classified[key] {
 				continue
 			}
 			c.failed++

@@ -127,8 +127,8 @@ func (w *Watcher) Forget(item types.NamespacedName) {
 	delete(w.latest, item)
 }
 
-// Hasten makes the next look at an item's place due at once, for example because a build was asked to stop.
-func (w *Watcher) Hasten(item types.NamespacedName) {
+// PollNow makes the next look at an item's place due at once, for example because a build was asked to stop.
+func (w *Watcher) PollNow(item types.NamespacedName) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if t, ok := w.latest[item]; ok {

@@ -162,7 +162,7 @@ func TestPace(t *testing.T) {
 	c.rows["branch#a"] = row
 	tick(fast, "the build goes on")
 	tick(fast*3/2, "nothing new")
-	w.Hasten(item)
+	w.PollNow(item)
 	if _, next := w.Tick(t.Context(), now.Add(-fast)); !next.Before(now.Add(fast)) {
 		t.Errorf("a place that is hastened is not looked at at once")
 	}

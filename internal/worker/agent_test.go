@@ -140,7 +140,7 @@ func TestWhatATryIsMeasuredAgainst(t *testing.T) {
 	}
 }
 
-// What an agent leaves that git cannot take in is the work's failure: the machinery's would be tried five times more.
+// What an agent leaves that git cannot take in is the work's failure: the infrastructure's would be tried five times more.
 func TestWhatGitCannotTakeIn(t *testing.T) {
 	cases := map[string]struct{ why, script, complaint string }{
 		"Pipe":      {"A file that was tracked is a pipe now.", `rm README.md; mkfifo README.md`, "README.md"},

@@ -28,7 +28,7 @@ func TestStageEnd(t *testing.T) {
 	}{
 		"Checkout":         {"A fetch that hangs leaves the last three stages their time.", contract.StageCheckout, time.Hour, time.Hour - 150*time.Second},
 		"Agent":            {"So does a setup, or a push.", contract.StageAgent, time.Hour, time.Hour - 150*time.Second},
-		"Test":             {"The tests themselves are ended 30 s before, and blamed on the work; this is for what reads them.", contract.StageTest, time.Hour, time.Hour - 150*time.Second},
+		"Test":             {"The tests themselves are ended 30 s before, and classified on the work; this is for what reads them.", contract.StageTest, time.Hour, time.Hour - 150*time.Second},
 		"PullRequest":      {"GitHub away leaves the upload its time.", contract.StagePullRequest, time.Hour, time.Hour - 90*time.Second},
 		"Upload":           {"The bucket away leaves the lock's release its time.", contract.StageUpload, time.Hour, time.Hour - 45*time.Second},
 		"Cleanup":          {"Nothing follows it.", contract.StageCleanup, time.Hour, 0},
@@ -66,7 +66,7 @@ func TestTestAndSetupTime(t *testing.T) {
 		}
 		end, _ := stageEnd(contract.StageTest, noon, c.timeout)
 		if at := noon.Add(c.passed + c.want); c.want > time.Second && !at.Before(end) {
-			t.Errorf("%s: tests that run out of time would be taken for the machinery's: they end %s after the stage", name, at.Sub(end))
+			t.Errorf("%s: tests that run out of time would be taken for the infrastructure's: they end %s after the stage", name, at.Sub(end))
 		}
 	}
 }
@@ -115,7 +115,7 @@ func (hanging) Put(ctx context.Context, _ string, _ artifacts.Object) error {
 	return ctx.Err()
 }
 
-// A service that hangs at the end of a build is given up while there is time to release the lock, and is not blamed on
+// A service that hangs at the end of a build is given up while there is time to release the lock, and is not classified on
 // the work.
 func TestHangingServicesAtTheEnd(t *testing.T) {
 	cases := map[string]struct {
@@ -139,7 +139,7 @@ func TestHangingServicesAtTheEnd(t *testing.T) {
 			hang: func(w *world) { w.options.Ports.Artifacts = hanging{} }, outcome: contract.OutcomeUploadFailed,
 		},
 		"Fetch": {
-			why: "A fetch that hangs is the machinery's, too.", stage: contract.StageCheckout,
+			why: "A fetch that hangs is the infrastructure's, too.", stage: contract.StageCheckout,
 			hang: func(w *world) {
 				w.faults.Add(faults.Rule{Service: githubemulator.Service, Operation: "git upload-pack", Fault: faults.Fault{
 					Respond: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
@@ -166,8 +166,8 @@ func TestHangingServicesAtTheEnd(t *testing.T) {
 			if !strings.Contains(result.Message, "still time to release the lock") {
 				t.Errorf("%s\nthe message does not say why: %s", c.why, result.Message)
 			}
-			if codes[PhaseFinally] != ExitMachinery || w.card().Exists {
-				t.Errorf("%s\nan outage was held against the work: exit code %d, worked off %t", c.why, codes[PhaseFinally], w.card().Exists)
+			if codes[PhaseFinally] != ExitInfrastructure || w.card().Exists {
+				t.Errorf("%s\nan outage was held against the work: exit code %d, processed %t", c.why, codes[PhaseFinally], w.card().Exists)
 			}
 			if len(w.bucket.objects) != c.kept {
 				t.Errorf("%s\n%d artifacts, want %d", c.why, len(w.bucket.objects), c.kept)

@@ -61,16 +61,16 @@ func (j *job) release(ctx context.Context, result contract.Result) error {
 	})
 }
 
-// endingOf decides how the lock ends. The arming is worked off by a success, or by a failure of the work in the last
-// attempt that it has; a failure of the machinery is never held against it.
+// endingOf decides how the lock ends. The trigger is processed by a success, or by a work failure in the last
+// attempt that it has; an infrastructure failure is never held against it.
 func endingOf(result contract.Result, text string, p contract.Parameters) lock.Ending {
 	e := lock.Ending{Status: contract.StatusFailed, Outcome: result.Outcome, Result: text}
 	if result.Succeeded() {
 		e.Status = contract.StatusComplete
 	}
-	if result.Succeeded() || p.LastAttempt && result.Outcome.Blame() == contract.FaultWork {
-		arming := p.Arming
-		e.Arming = &arming
+	if result.Succeeded() || p.LastAttempt && result.Outcome.Class() == contract.ClassWork {
+		trigger := p.Trigger
+		e.Trigger = &trigger
 	}
 	return e
 }

@@ -96,7 +96,7 @@ func TestDue(t *testing.T) {
 func TestVerdictAndExitCodes(t *testing.T) {
 	cases := map[contract.Outcome]ExitCode{
 		contract.OutcomeSucceeded: ExitOK, contract.OutcomeTestsFailed: ExitWork, contract.OutcomeTimedOut: ExitWork, contract.OutcomeCheckoutFailed: ExitWork,
-		contract.OutcomeInternalError: ExitMachinery, contract.OutcomeUploadFailed: ExitMachinery, contract.OutcomeSteeringFailed: ExitMachinery,
+		contract.OutcomeInternalError: ExitInfrastructure, contract.OutcomeUploadFailed: ExitInfrastructure, contract.OutcomeSteeringFailed: ExitInfrastructure,
 		contract.OutcomeInterrupted: ExitInterrupted, "": ExitOK,
 	}
 	for outcome, want := range cases {
@@ -114,7 +114,7 @@ func TestVerdictAndExitCodes(t *testing.T) {
 
 func TestEnding(t *testing.T) {
 	good := contract.Result{Outcome: contract.OutcomeSucceeded, TestsGate: contract.GatePassed, CoverageGate: contract.GatePassed}
-	arming := time.UnixMilli(5)
+	trigger := time.UnixMilli(5)
 	cases := map[string]struct {
 		why    string
 		result contract.Result
@@ -122,16 +122,16 @@ func TestEnding(t *testing.T) {
 		status contract.RowStatus
 		worked bool
 	}{
-		"Success":       {"A success works the arming off.", good, false, contract.StatusComplete, true},
-		"Work":          {"A failure of the work that is to be retried does not.", contract.Result{Outcome: contract.OutcomeTestsFailed}, false, contract.StatusFailed, false},
-		"WorkLast":      {"The last one does.", contract.Result{Outcome: contract.OutcomeTestsFailed}, true, contract.StatusFailed, true},
-		"MachineryLast": {"The machinery's failure never does.", contract.Result{Outcome: contract.OutcomeInternalError}, true, contract.StatusFailed, false},
-		"Ungated":       {"A success without its gates is none.", contract.Result{Outcome: contract.OutcomeSucceeded, TestsGate: contract.GatePassed}, true, contract.StatusFailed, false},
+		"Success":            {"A success processes the trigger.", good, false, contract.StatusComplete, true},
+		"Work":               {"A work failure that is to be retried does not.", contract.Result{Outcome: contract.OutcomeTestsFailed}, false, contract.StatusFailed, false},
+		"WorkLast":           {"The last one does.", contract.Result{Outcome: contract.OutcomeTestsFailed}, true, contract.StatusFailed, true},
+		"InfrastructureLast": {"The infrastructure's failure never does.", contract.Result{Outcome: contract.OutcomeInternalError}, true, contract.StatusFailed, false},
+		"Ungated":            {"A success without its gates is none.", contract.Result{Outcome: contract.OutcomeSucceeded, TestsGate: contract.GatePassed}, true, contract.StatusFailed, false},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			e := endingOf(c.result, "{}", contract.Parameters{LastAttempt: c.last, Arming: arming})
-			if e.Status != c.status || (e.Arming != nil) != c.worked {
+			e := endingOf(c.result, "{}", contract.Parameters{LastAttempt: c.last, Trigger: trigger})
+			if e.Status != c.status || (e.Trigger != nil) != c.worked {
 				t.Errorf("%s\ngot %+v", c.why, e)
 			}
 		})

@@ -22,7 +22,7 @@ var (
 	errRefused = errors.New("the claim was refused")
 )
 
-// failure is an error that says what outcome it makes. Errors without one are the machinery's.
+// failure is an error that says what outcome it makes. Errors without one are the infrastructure's.
 type failure struct {
 	outcome contract.Outcome
 	err     error
@@ -40,9 +40,9 @@ func failedf(outcome contract.Outcome, format string, args ...any) error {
 	return failed(outcome, fmt.Errorf(format, args...))
 }
 
-// machineryOf is the outcome of an error of the machinery, by stage. The stages that are not named have none of
+// infrastructureOf is the outcome of an error of the infrastructure, by stage. The stages that are not named have none of
 // their own: CheckoutFailed, for one, says that the branch is not as it must be, not that the network was down.
-var machineryOf = map[contract.Stage]contract.Outcome{
+var infrastructureOf = map[contract.Stage]contract.Outcome{
 	contract.StageSteer:       contract.OutcomeSteeringFailed,
 	contract.StagePullRequest: contract.OutcomePullRequestFailed,
 	contract.StageUpload:      contract.OutcomeUploadFailed,
@@ -57,7 +57,7 @@ func verdictOf(ctx context.Context, name contract.Stage, err error) (contract.Ou
 	case errors.As(err, &f):
 		return f.outcome, err.Error()
 	}
-	outcome, ok := machineryOf[name]
+	outcome, ok := infrastructureOf[name]
 	if !ok {
 		outcome = contract.OutcomeInternalError
 	}
@@ -74,16 +74,16 @@ func (j *job) clean(message string) string { return fault.Clean(j.redactor.Strin
 // ExitCode is how the process ends. docs/worker.md has the table.
 type ExitCode int
 
-// The exit codes. Those below 10 are the tool's own; a code tells the failures of the work and of the machinery
+// The exit codes. Those below 10 are the tool's own; a code tells the work failures and of the infrastructure
 // apart for whoever sees nothing but the code.
 const (
-	ExitOK          ExitCode = 0
-	ExitUsage       ExitCode = 2
-	ExitWork        ExitCode = 10
-	ExitMachinery   ExitCode = 20
-	ExitRefused     ExitCode = 30
-	ExitLeaseLost   ExitCode = 31
-	ExitInterrupted ExitCode = 40
+	ExitOK             ExitCode = 0
+	ExitUsage          ExitCode = 2
+	ExitWork           ExitCode = 10
+	ExitInfrastructure ExitCode = 20
+	ExitRefused        ExitCode = 30
+	ExitLeaseLost      ExitCode = 31
+	ExitInterrupted    ExitCode = 40
 )
 
 // exitCode is the code for what is recorded.
@@ -97,9 +97,9 @@ func exitCode(s *State) ExitCode {
 		return ExitOK
 	case s.Result.Outcome == contract.OutcomeInterrupted:
 		return ExitInterrupted
-	case s.Result.Outcome.Blame() == contract.FaultWork:
+	case s.Result.Outcome.Class() == contract.ClassWork:
 		return ExitWork
 	default:
-		return ExitMachinery
+		return ExitInfrastructure
 	}
 }

@@ -169,7 +169,7 @@ func (j *job) keepUnfinished(ctx context.Context) {
 	}
 }
 
-// agentsFault makes a failure of the work of what went wrong because of what the agent left.
+// agentsFault makes a work failure of what went wrong because of what the agent left.
 func agentsFault(err error) error {
 	switch {
 	case errors.Is(err, errNotStaged):

@@ -224,7 +224,7 @@ func TestStateOfAnotherBuild(t *testing.T) {
 	w.must(w.codeOf(PhasePreBuild))
 	w.options.Build.ARN = testBuild + "-other"
 	before := w.head()
-	if code := Run(t.Context(), w.options, PhaseBuild); code != ExitMachinery {
+	if code := Run(t.Context(), w.options, PhaseBuild); code != ExitInfrastructure {
 		t.Errorf("another build's state is not ours to go on with, got %d", code)
 	}
 	w.untouched(before)

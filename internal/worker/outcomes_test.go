@@ -37,7 +37,7 @@ func TestOutcomes(t *testing.T) {
 		body    string // in the pull request
 		diff    string // in the artifacts
 		code    ExitCode
-		worked  bool // the card's arming is worked off
+		worked  bool // the card's trigger is processed
 	}{
 		"TestsRed": {
 			why:     "Red tests fail the work, and the pull request names them.",
@@ -46,7 +46,7 @@ func TestOutcomes(t *testing.T) {
 			body: "`cart adds 3`", code: ExitWork, worked: true,
 		},
 		"TestsRedNotLast": {
-			why:     "An attempt that is followed by another does not work the arming off.",
+			why:     "An attempt that is followed by another does not work the trigger off.",
 			files:   func(f map[string]string) { f["test.sh"] = testScript(3, 1, 95) },
 			prepare: func(w *world) { w.options.Parameters.LastAttempt = false },
 			outcome: contract.OutcomeTestsFailed, stage: contract.StageTest, code: ExitWork,
@@ -170,11 +170,11 @@ func TestOutcomes(t *testing.T) {
 			outcome: contract.OutcomeCheckoutFailed, stage: contract.StageCheckout, message: "the branch is not there any more", code: ExitWork, worked: true,
 		},
 		"GitHubDown": {
-			why: "A network that is down is the machinery's failure, and never held against the work.",
+			why: "A network that is down is the infrastructure's failure, and never held against the work.",
 			prepare: func(w *world) {
 				w.faults.Add(faults.Rule{Service: githubemulator.Service, Operation: "git upload-pack refs", Fault: faults.Fault{Status: http.StatusBadGateway}})
 			},
-			outcome: contract.OutcomeInternalError, stage: contract.StageCheckout, message: "tried 3 times", code: ExitMachinery,
+			outcome: contract.OutcomeInternalError, stage: contract.StageCheckout, message: "tried 3 times", code: ExitInfrastructure,
 		},
 		"BranchMovedWhileWorking": {
 			why: "Somebody's push is never overwritten; the next attempt goes on from it.",
@@ -188,27 +188,27 @@ func TestOutcomes(t *testing.T) {
 					}
 				}}
 			},
-			outcome: contract.OutcomeInternalError, stage: contract.StageAgent, message: "moved by somebody else", diff: "+task 2", code: ExitMachinery,
+			outcome: contract.OutcomeInternalError, stage: contract.StageAgent, message: "moved by somebody else", diff: "+task 2", code: ExitInfrastructure,
 		},
 		"PushRefused": {
 			why:     "A branch rule that refuses the push needs a person.",
 			prepare: func(w *world) { w.must(w.github.ProtectBranch(testRepository, "feature/*")) },
-			outcome: contract.OutcomeInternalError, stage: contract.StageAgent, message: "rules refuse the push", diff: "+task 2", code: ExitMachinery,
+			outcome: contract.OutcomeInternalError, stage: contract.StageAgent, message: "rules refuse the push", diff: "+task 2", code: ExitInfrastructure,
 		},
 		"BucketDown": {
 			why:     "A success whose artifacts are lost is not one, and the pull request is told so after all.",
 			prepare: func(w *world) { w.bucket.fail = errors.New("bucket is down") },
-			outcome: contract.OutcomeUploadFailed, stage: contract.StageUpload, message: "bucket is down", body: "UploadFailed", code: ExitMachinery,
+			outcome: contract.OutcomeUploadFailed, stage: contract.StageUpload, message: "bucket is down", body: "UploadFailed", code: ExitInfrastructure,
 		},
 		"PullRequestDown": {
 			why: "The controller tells the pull request where the worker could not.",
 			prepare: func(w *world) {
 				w.faults.Add(faults.Rule{Service: githubemulator.Service, Operation: "PATCH /repos/{owner}/{repo}/pulls/{number}", Fault: faults.Fault{Status: http.StatusBadGateway}})
 			},
-			outcome: contract.OutcomePullRequestFailed, stage: contract.StagePullRequest, message: "tried 4 times", code: ExitMachinery,
+			outcome: contract.OutcomePullRequestFailed, stage: contract.StagePullRequest, message: "tried 4 times", code: ExitInfrastructure,
 		},
 		"ClosedMeanwhile": {
-			why: "Who closes the pull request decides about the work: that is not tried again as the machinery's failure is.",
+			why: "Who closes the pull request decides about the work: that is not tried again as the infrastructure's failure is.",
 			prepare: func(w *world) {
 				w.whenStage(contract.StageTest, func() { w.must(w.github.ClosePullRequest(testRepository, w.pull, false)) })
 			},
@@ -224,9 +224,9 @@ func TestOutcomes(t *testing.T) {
 			body: "is merged", code: ExitWork, worked: true,
 		},
 		"SteeringUnreachable": {
-			why:     "Steering that cannot be fetched is the machinery's failure.",
+			why:     "Steering that cannot be fetched is the infrastructure's failure.",
 			prepare: func(w *world) { w.options.Parameters.Settings.SteeringSource = "http://127.0.0.1:1/power.git" },
-			outcome: contract.OutcomeSteeringFailed, stage: contract.StageSteer, code: ExitMachinery,
+			outcome: contract.OutcomeSteeringFailed, stage: contract.StageSteer, code: ExitInfrastructure,
 		},
 		"SteeringRecordLeadsOut": {
 			why: "The record is a file of the repository: it must not make the worker delete what lies elsewhere.",
@@ -237,7 +237,7 @@ func TestOutcomes(t *testing.T) {
 				s := &w.options.Parameters.Settings
 				s.SteeringSource, s.SteeringPath = w.addPower("1.0.0", "be kind\n"), "powers/house"
 			},
-			outcome: contract.OutcomeSteeringFailed, stage: contract.StageSteer, message: "leads out", code: ExitMachinery,
+			outcome: contract.OutcomeSteeringFailed, stage: contract.StageSteer, message: "leads out", code: ExitInfrastructure,
 		},
 	}
 	for name, c := range cases {
@@ -275,7 +275,7 @@ func TestOutcomes(t *testing.T) {
 				t.Errorf("%s\nthe diff lacks %q:\n%s", c.why, c.diff, w.bucket.objects["artifacts/test/b-1/diffs/changes.diff"])
 			}
 			if w.card().Exists != c.worked {
-				t.Errorf("%s\nworked off: %t, want %t", c.why, w.card().Exists, c.worked)
+				t.Errorf("%s\nprocessed: %t, want %t", c.why, w.card().Exists, c.worked)
 			}
 			if strings.Contains(w.log.String(), testToken) || strings.Contains(w.body(), testToken) {
 				t.Error("the token is shown")

@@ -33,7 +33,7 @@ func TestPlainPath(t *testing.T) {
 		t.Errorf("the result names %s, the branch is at %s", result.Commit, w.head())
 	}
 	if card := w.card(); !card.Exists || card.Outcome != contract.OutcomeSucceeded {
-		t.Errorf("a success works the arming off, the card's row says %+v", card)
+		t.Errorf("a success processes the trigger, the card's row says %+v", card)
 	}
 	if got := w.file(testSpec + "/tasks.md"); strings.Contains(got, "[ ]") {
 		t.Errorf("open boxes are left on the branch:\n%s", got)

@@ -82,7 +82,7 @@ func (j *job) writeSection(ctx context.Context, old, long, short string) error {
 }
 
 // changedMeanwhile is what a person made of the pull request while the work was done. It is their decision and not the
-// machinery's failure, which would be tried again and again.
+// infrastructure's failure, which would be tried again and again.
 func changedMeanwhile(pr forge.PullRequest, p contract.Parameters) error {
 	misses := pullRequestMisses(pr, p)
 	if len(misses) == 0 {
@@ -118,7 +118,7 @@ func (j *job) setStatusCheck(ctx context.Context) error {
 	}
 	if j.state.failed() {
 		check.State, check.Description = forge.CheckFailure, cutBytes(string(r.Outcome)+": "+codeText(r.Message, 100), 130)
-		if r.Outcome.Blame() == contract.FaultMachinery {
+		if r.Outcome.Class() == contract.ClassInfrastructure {
 			check.State = forge.CheckError
 		}
 	}

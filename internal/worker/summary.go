@@ -74,8 +74,8 @@ func headline(r contract.Result) string {
 	if r.FailedStage != "" {
 		text += ", in stage " + string(r.FailedStage)
 	}
-	if r.Outcome.Blame() == contract.FaultMachinery {
-		text += " (the machinery's failure, not the work's)"
+	if r.Outcome.Class() == contract.ClassInfrastructure {
+		text += " (the infrastructure's failure, not the work's)"
 	}
 	return text
 }

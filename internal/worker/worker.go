@@ -120,7 +120,7 @@ func Run(ctx context.Context, o Options, phase Phase) ExitCode {
 	j, err := newJob(o)
 	if err != nil {
 		o.Log.Error(err, "The build cannot be run")
-		return ExitMachinery
+		return ExitInfrastructure
 	}
 	if phase != PhasePreBuild && !j.state.Claimed {
 		j.log.Info("This build has not claimed its lock; it does nothing", keyPhase, phase)
@@ -149,7 +149,7 @@ func newJob(o Options) (*job, error) {
 	j.repo = j.newRepository()
 	if o.LocalDir == "" {
 		j.keeper = &keeper{
-			holder: o.Ports.Lock, buildARN: o.Build.ARN, ttl: p.Lease, clock: j.clock,
+			holder: o.Ports.Lock, buildARN: o.Build.ARN, ttl: p.LeaseDuration, clock: j.clock,
 			lock: lock.Lock{LockID: p.LockID, Fence: p.Fence, SlotKey: p.SlotKey, BranchKey: p.BranchKey, CardKey: p.CardKey},
 		}
 	}

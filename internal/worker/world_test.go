@@ -173,9 +173,9 @@ func (w *world) take(attempt int32) {
 	w.t.Helper()
 	p := &w.options.Parameters
 	now := time.Now()
-	l, err := w.locks.Take(w.t.Context(), lock.Request{
+	l, err := w.locks.Acquire(w.t.Context(), lock.Request{
 		LockID: contract.LockID("uid", attempt), WorkItemID: "cluster/shop/cart", Holder: "uid", Attempt: attempt, ProjectARN: testProject,
-		SlotKey: p.SlotKey, BranchKey: p.BranchKey, CardKey: p.CardKey, Arming: p.Arming, ExpiresAt: now.Add(time.Hour), Now: now,
+		SlotKey: p.SlotKey, BranchKey: p.BranchKey, CardKey: p.CardKey, Trigger: p.Trigger, ExpiresAt: now.Add(time.Hour), Now: now,
 	})
 	w.must(err)
 	p.LockID, p.Fence, p.Attempt = l.LockID, l.Fence, attempt
@@ -199,7 +199,7 @@ func (w *world) newOptions(head string) {
 		Parameters: contract.Parameters{
 			Environment: "test", BranchName: testBranch, SpecPath: testSpec, CoverageThreshold: 80, LocksTableName: testTable,
 			SlotKey: contract.SlotKey(testProject, 0), BranchKey: contract.BranchKey("github.test", 1, "refs/heads/"+testBranch),
-			CardKey: contract.CardKey("github", "PVTI_1"), Arming: time.UnixMilli(1_700_000_000_000).UTC(), Lease: time.Hour,
+			CardKey: contract.CardKey("github", "PVTI_1"), Trigger: time.UnixMilli(1_700_000_000_000).UTC(), LeaseDuration: time.Hour,
 			WorkItem: "shop/cart", Repository: testRepository, PullRequest: int64(w.pull), Commit: head, Bucket: testBucket,
 			CorrelationID: "c0ffee", BuildTimeout: time.Hour,
 			Settings: contract.Settings{
@@ -371,7 +371,7 @@ func (b *syncBuffer) String() string {
 func (w *world) next(attempt int32) {
 	w.t.Helper()
 	p := &w.options.Parameters
-	p.Arming = p.Arming.Add(time.Duration(attempt) * time.Hour)
+	p.Trigger = p.Trigger.Add(time.Duration(attempt) * time.Hour)
 	w.take(attempt)
 	p.Commit = w.head()
 	uuid := fmt.Sprintf("b-%d", attempt)

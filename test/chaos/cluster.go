@@ -88,7 +88,7 @@ func (c *cluster) create(name string, spec v1alpha1.WorkItemSpec) {
 		},
 		Spec: spec,
 	})
-	c.w.tell("%s: item %s is made, armed at %s", c.name, name, spec.ArmedAt.Sub(epoch))
+	c.w.tell("%s: item %s is made, triggered at %s", c.name, name, spec.TriggeredAt.Sub(epoch))
 }
 
 // edit is a person's or the board poll's change of an item.

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package chaos shows, by deterministic simulation, what a user must be able to believe: a card's work is never done
-// by two builds at once, never done twice for one arming, never forgotten and never stuck, whatever crashes.
+// by two builds at once, never done twice for one trigger, never forgotten and never stuck, whatever crashes.
 //
 // The code under test is the real one: the work item controller with its steps, the watcher, the lock table's and
 // CodeBuild's clients, the worker's lease. What they talk to is simulated in memory: DynamoDB (which evaluates the

@@ -41,10 +41,10 @@ func (s *simulation) checkOutcome(c *cluster, item *v1alpha1.WorkItem) {
 		card = contract.CardKey(item.Spec.Card.Provider, item.Spec.Card.ID)
 	}
 	row := s.table.rows[card]
-	done := row != nil && numberOf(row[contract.AttrArming]) >= item.Status.ObservedArming.UnixMilli()
+	done := row != nil && numberOf(row[contract.AttrTrigger]) >= item.Status.ObservedTrigger.UnixMilli()
 	outcome := contract.Outcome(textOf(row[contract.AttrOutcome]))
 	last, mine := contract.Outcome(""), false
-	if a := item.Status.Attempt; a != nil && a.Arming.Equal(item.Status.ObservedArming) {
+	if a := item.Status.Attempt; a != nil && a.Trigger.Equal(item.Status.ObservedTrigger) {
 		last, mine = s.truth.released[a.LockID], done && textOf(row[contract.AttrLockID]) == a.LockID
 	}
 	if s.restored {
@@ -57,7 +57,7 @@ func (s *simulation) checkOutcome(c *cluster, item *v1alpha1.WorkItem) {
 		s.fail(&s.counts.Lost, "item %s of cluster %s is done already, but nobody did it", item.Name, c.name)
 	case last == contract.OutcomeSucceeded && !good:
 		s.fail(&s.counts.Lost, "item %s of cluster %s is %s, but its last build succeeded", item.Name, c.name, reason)
-	case last.Blame() == contract.FaultWork && string(last) != reason && reason != v1alpha1.ReasonAlreadyDone && mine:
+	case last.Class() == contract.ClassWork && string(last) != reason && reason != v1alpha1.ReasonAlreadyDone && mine:
 		s.fail(&s.counts.Lost, "item %s of cluster %s is %s, but its last build ended as %s", item.Name, c.name, reason, last)
 	}
 }

@@ -48,10 +48,10 @@ type oneLook struct {
 	taken bool
 }
 
-// Take implements lock.Taker.
-func (o *oneLook) Take(ctx context.Context, r lock.Request) (lock.Lock, error) {
+// Acquire implements lock.Acquirer.
+func (o *oneLook) Acquire(ctx context.Context, r lock.Request) (lock.Lock, error) {
 	o.taken = true
-	return o.Table.Take(ctx, r)
+	return o.Table.Acquire(ctx, r)
 }
 
 // Rows implements lock.Reader.

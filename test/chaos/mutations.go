@@ -87,7 +87,7 @@ func without(does string, parts ...string) func(int, *string, *string) {
 
 // cardUnread lets take pass whatever the card's record says.
 func cardUnread(_ int, condition, update *string) {
-	if *update == "" && strings.Contains(*condition, "#arming") {
+	if *update == "" && strings.Contains(*condition, "#trigger") {
 		*condition = always
 	}
 }

@@ -15,11 +15,11 @@ import (
 
 // card is a card on the board, as the clusters that poll the board see it.
 type card struct {
-	name     string
-	clusters []*cluster
-	spec     v1alpha1.WorkItemSpec
-	armed    time.Time
-	lifted   bool // off the board: it is not made again
+	name      string
+	clusters  []*cluster
+	spec      v1alpha1.WorkItemSpec
+	triggered time.Time
+	lifted    bool // off the board: it is not made again
 }
 
 // setUp draws the seed's accounts, clusters, cards and what people will do.
@@ -65,7 +65,7 @@ func (s *simulation) addCluster(name string, a *account) {
 		Spec: v1alpha1.WorkEnvironmentSpec{
 			Tier:      v1alpha1.TierTest,
 			AWS:       v1alpha1.AWSAccess{Region: "eu-west-1", RoleARN: a.role()},
-			Lock:      v1alpha1.LockTable{TableName: tableName, TTL: &metav1.Duration{Duration: ttl}},
+			Lock:      v1alpha1.LockTable{TableName: tableName, LeaseDuration: &metav1.Duration{Duration: ttl}},
 			CodeBuild: v1alpha1.CodeBuildProject{ProjectName: a.project, Timeout: minutes(20), QueuedTimeout: minutes(10)},
 			Credentials: v1alpha1.BuildCredentials{
 				GitHubTokenSecretARN: "arn:aws:secretsmanager:eu-west-1:" + a.id + ":secret:github",
@@ -107,12 +107,12 @@ func (s *simulation) addCard(n int) {
 	if len(s.clusters) > 1 && s.chance(0.5) {
 		c.clusters = s.clusters[s.random.IntN(2):][:1]
 	}
-	s.plan(s.between(0, 8*time.Minute), func() { s.arm(c) })
+	s.plan(s.between(0, 8*time.Minute), func() { s.trigger(c) })
 	for _, p := range []struct {
 		chance float64
 		do     func(*card)
 	}{
-		{0.3, s.arm}, {0.12, s.cancel}, {0.12, s.drop}, {0.06, s.withdraw},
+		{0.3, s.trigger}, {0.12, s.cancel}, {0.12, s.drop}, {0.06, s.withdraw},
 	} {
 		if s.chance(p.chance) {
 			s.plan(s.between(time.Minute, 25*time.Minute), func() { p.do(c) })
@@ -129,13 +129,13 @@ func (s *simulation) plan(d time.Duration, f func()) {
 	})
 }
 
-// arm moves the card to the ready status, once more perhaps. Each cluster sees it at its next poll.
-func (s *simulation) arm(c *card) {
+// trigger moves the card to the ready status, once more perhaps. Each cluster sees it at its next poll.
+func (s *simulation) trigger(c *card) {
 	at := s.now.Truncate(time.Second)
-	if !at.After(c.armed) {
+	if !at.After(c.triggered) {
 		return
 	}
-	c.armed, c.lifted = at, false
+	c.triggered, c.lifted = at, false
 	for _, k := range c.clusters {
 		s.plan(s.between(0, time.Minute), func() { s.poll(c, k) })
 	}
@@ -143,20 +143,20 @@ func (s *simulation) arm(c *card) {
 
 // poll is what a cluster's poll makes of a card in the ready status.
 func (s *simulation) poll(c *card, k *cluster) {
-	if c.lifted || c.armed.IsZero() || k.gone {
+	if c.lifted || c.triggered.IsZero() || k.gone {
 		return
 	}
-	at := metav1.NewTime(c.armed)
+	at := metav1.NewTime(c.triggered)
 	if item := k.items[c.name]; item != nil {
 		if !item.DeletionTimestamp.IsZero() {
 			s.plan(time.Minute, func() { s.poll(c, k) })
 			return
 		}
-		k.edit(c.name, "armed at "+c.armed.Sub(epoch).String(), func(i *v1alpha1.WorkItem) { i.Spec.ArmedAt, i.Spec.Cancel = &at, false })
+		k.edit(c.name, "triggered at "+c.triggered.Sub(epoch).String(), func(i *v1alpha1.WorkItem) { i.Spec.TriggeredAt, i.Spec.Cancel = &at, false })
 		return
 	}
 	spec := *c.spec.DeepCopy()
-	spec.ArmedAt = &at
+	spec.TriggeredAt = &at
 	k.create(c.name, spec)
 	if s.chance(0.05) && !s.calm {
 		s.plan(s.between(0, 300*time.Millisecond), func() { // perhaps before it has a finalizer
@@ -171,7 +171,7 @@ func (s *simulation) cancel(c *card) {
 	c.clusters[s.random.IntN(len(c.clusters))].edit(c.name, "cancelled", func(i *v1alpha1.WorkItem) { i.Spec.Cancel = true })
 }
 
-// drop deletes the item in one cluster. Its card is still armed, so that the next poll makes it again.
+// drop deletes the item in one cluster. Its card is still triggered, so that the next poll makes it again.
 func (s *simulation) drop(c *card) {
 	k := c.clusters[s.random.IntN(len(c.clusters))]
 	k.remove(c.name)
@@ -180,14 +180,14 @@ func (s *simulation) drop(c *card) {
 
 // withdraw moves the card away.
 func (s *simulation) withdraw(c *card) {
-	if c.armed.IsZero() {
+	if c.triggered.IsZero() {
 		return
 	}
 	c.lifted = true
 	for _, k := range c.clusters {
 		s.plan(s.between(0, time.Minute), func() {
 			k.edit(c.name, "withdrawn", func(i *v1alpha1.WorkItem) {
-				i.Annotations = map[string]string{v1alpha1.WithdrawnAnnotation: c.armed.Format(time.RFC3339)}
+				i.Annotations = map[string]string{v1alpha1.WithdrawnAnnotation: c.triggered.Format(time.RFC3339)}
 			})
 		})
 	}

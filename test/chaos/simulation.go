@@ -226,8 +226,8 @@ func pending(item *v1alpha1.WorkItem) string {
 		return "it was never looked at"
 	case !concluded:
 		return "its end is not told"
-	case item.Status.ObservedArming == nil || !item.Status.ObservedArming.Equal(item.Spec.ArmedAt):
-		return "its arming was not taken in"
+	case item.Status.ObservedTrigger == nil || !item.Status.ObservedTrigger.Equal(item.Spec.TriggeredAt):
+		return "its trigger was not taken in"
 	}
 	return ""
 }

@@ -23,7 +23,7 @@ type truth struct {
 	claimed map[string]bool
 	// released is the outcome that a lock was released with.
 	released map[string]contract.Outcome
-	// worked is the lock that worked an arming off, by card and arming.
+	// worked is the lock that worked a trigger off, by card and trigger.
 	worked map[string]string
 	// starts are the builds that StartBuild made for a lock.
 	starts map[string][]*run
@@ -107,8 +107,8 @@ func (t *truth) claims(key string, is rowState) {
 		t.s.fail(&t.s.counts.Double, "builds %s and %s both live by %s", o.id, r.id, key)
 	}
 	t.live[key] = r
-	if by := t.worked[armingKey(r)]; by != "" && by != r.lockID {
-		t.s.fail(&t.s.counts.Double, "build %s works on an arming that lock %s has worked off", r.id, by)
+	if by := t.worked[triggerKey(r)]; by != "" && by != r.lockID {
+		t.s.fail(&t.s.counts.Double, "build %s works on a trigger that lock %s has processed", r.id, by)
 	}
 }
 
@@ -131,17 +131,17 @@ func (t *truth) effect(r *run, p contract.Parameters, what string) {
 	}
 }
 
-// recorded checks the record of what was worked off.
+// recorded checks the record of what was processed.
 func (t *truth) recorded(key string, next attrs) {
-	arming := key + "@" + strconv.FormatInt(numberOf(next[contract.AttrArming]), 10)
+	trigger := key + "@" + strconv.FormatInt(numberOf(next[contract.AttrTrigger]), 10)
 	by := textOf(next[contract.AttrLockID])
-	if o := t.worked[arming]; o != "" && o != by {
-		t.s.fail(&t.s.counts.Double, "%s was concluded by lock %s and again by %s", arming, o, by)
+	if o := t.worked[trigger]; o != "" && o != by {
+		t.s.fail(&t.s.counts.Double, "%s was concluded by lock %s and again by %s", trigger, o, by)
 	}
-	t.worked[arming] = by
+	t.worked[trigger] = by
 }
 
-func armingKey(r *run) string { return r.env[contract.EnvCardKey] + "@" + r.env[contract.EnvArming] }
+func triggerKey(r *run) string { return r.env[contract.EnvCardKey] + "@" + r.env[contract.EnvTrigger] }
 
 // started checks that a start was meant, in writing, and that a lost answer wastes none: the token makes one build of
 // calls that lie close together.

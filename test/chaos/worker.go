@@ -61,7 +61,7 @@ func (s *simulation) begin(r *run) {
 		LockID: parameters.LockID, Fence: parameters.Fence,
 		SlotKey: parameters.SlotKey, BranchKey: parameters.BranchKey, CardKey: parameters.CardKey,
 	}
-	b.lease = worker.NewLease(b.table, b.lock, r.arn, parameters.Lease, p)
+	b.lease = worker.NewLease(b.table, b.lock, r.arn, parameters.LeaseDuration, p)
 	status := types.StatusTypeFailed
 	p.spawn("build", func() { status = b.work(context.Background()) }, func() {
 		p.kill()
@@ -97,7 +97,7 @@ func (b *builder) work(ctx context.Context) types.StatusType {
 func (b *builder) claim(ctx context.Context) bool {
 	for try := range tries {
 		sent := b.process.Now()
-		err := b.table.Claim(ctx, b.lock, b.run.arn, sent.Add(b.p.Lease))
+		err := b.table.Claim(ctx, b.lock, b.run.arn, sent.Add(b.p.LeaseDuration))
 		var refusal *lock.Refusal
 		switch {
 		case err == nil:

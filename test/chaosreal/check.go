@@ -14,7 +14,7 @@ import (
 
 // What can be wrong in the end. Each is counted by itself in the last line.
 var (
-	// errDouble: two builds worked at once, or an arming was worked off twice.
+	// errDouble: two builds worked at once, or a trigger was processed twice.
 	errDouble = errors.New("done twice")
 	// errLost: something is not as if nothing had happened.
 	errLost = errors.New("lost")
@@ -66,7 +66,7 @@ func (w *world) checkItem(ctx context.Context, s scenario) error {
 	return nil
 }
 
-// checkRows: every row is free, and the card's record is there exactly if the arming was worked off.
+// checkRows: every row is free, and the card's record is there exactly if the trigger was processed.
 func (w *world) checkRows(s scenario) error {
 	held, err := w.held()
 	if err != nil {
@@ -86,7 +86,7 @@ func (w *world) checkRows(s scenario) error {
 		}
 	}
 	if records != s.pushes {
-		return fmt.Errorf("%w: %d cards are recorded as worked off, want %d", errLost, records, s.pushes)
+		return fmt.Errorf("%w: %d cards are recorded as processed, want %d", errLost, records, s.pushes)
 	}
 	return nil
 }

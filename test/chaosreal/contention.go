@@ -137,8 +137,8 @@ func (c *contender) deed(ctx context.Context) error {
 	case 3:
 		return c.table.Heartbeat(ctx, l, build, now, until, lock.Progress{Stage: contract.StageTest})
 	case 4:
-		arming := time.UnixMilli(1000 + c.random.Int64N(3))
-		return c.table.Release(ctx, l, build, now, lock.Ending{Status: contract.StatusFailed, Arming: &arming})
+		trigger := time.UnixMilli(1000 + c.random.Int64N(3))
+		return c.table.Release(ctx, l, build, now, lock.Ending{Status: contract.StatusFailed, Trigger: &trigger})
 	default:
 		return c.free(ctx, branchKey, now)
 	}
@@ -148,10 +148,10 @@ func (c *contender) take(ctx context.Context, branchKey string, now time.Time) e
 	if c.n == 0 || c.random.IntN(2) == 0 {
 		c.n++ // else it asks again for the lock that it asked for last
 	}
-	l, err := c.table.Take(ctx, lock.Request{
+	l, err := c.table.Acquire(ctx, lock.Request{
 		LockID: c.id + "-" + strconv.Itoa(c.n), WorkItemID: "x", Holder: c.id, Attempt: 1, ProjectARN: "p",
 		SlotKey: "slot#p#" + strconv.Itoa(c.random.IntN(2)), BranchKey: branchKey, CardKey: "card#object/" + c.id,
-		Arming: time.UnixMilli(1000 + c.random.Int64N(4)), Now: now, ExpiresAt: now.Add(time.Minute),
+		Trigger: time.UnixMilli(1000 + c.random.Int64N(4)), Now: now, ExpiresAt: now.Add(time.Minute),
 	})
 	if err == nil {
 		c.held = append(c.held, l)

@@ -106,13 +106,13 @@ func permitted(r row, a act) bool {
 		// An attempt that has its branch already is answered "taken already", whatever slot it asks for now.
 		return !r.exists || (r.status != inProgress && (!branch || r.lockID != a.lockID))
 	case kindNotDone:
-		return !r.exists || r.arming < a.arming
+		return !r.exists || r.trigger < a.trigger
 	case kindClaim:
 		return held && a.build != "" && (r.build == "" || r.build == a.build)
 	case kindBeat, kindRelease:
 		return held && a.build != "" && r.build == a.build
 	case kindRecord:
-		return !r.exists || r.arming < a.arming || (r.arming == a.arming && r.lockID == a.lockID)
+		return !r.exists || r.trigger < a.trigger || (r.trigger == a.trigger && r.lockID == a.lockID)
 	case kindFree: // everything as it was read, of either row
 		return r.exists && r.lockID == a.lockID && r.status == inProgress && r.fence == a.fence && r.expires == a.expires &&
 			r.build == a.build && r.beat == a.beat
@@ -144,7 +144,7 @@ func effect(r row, a act) row {
 	case kindFree:
 		r.status = string(contract.StatusFailed)
 	case kindRecord:
-		r.exists, r.arming, r.lockID = true, a.arming, a.lockID
+		r.exists, r.trigger, r.lockID = true, a.trigger, a.lockID
 	}
 	return r
 }

@@ -44,7 +44,7 @@ func (w *world) createObjects(ctx context.Context) error {
 		&v1alpha1.WorkEnvironment{ObjectMeta: meta("env"), Spec: v1alpha1.WorkEnvironmentSpec{
 			Tier:        v1alpha1.TierTest,
 			AWS:         v1alpha1.AWSAccess{Region: region, RoleARN: roleARN, EndpointURL: w.awsURL},
-			Lock:        v1alpha1.LockTable{TableName: tableName, TTL: at(5 * time.Minute)},
+			Lock:        v1alpha1.LockTable{TableName: tableName, LeaseDuration: at(5 * time.Minute)},
 			CodeBuild:   v1alpha1.CodeBuildProject{ProjectName: projectName, Timeout: at(5 * time.Minute)},
 			Concurrency: ptr.To[int32](1),
 			Credentials: v1alpha1.BuildCredentials{GitHubTokenSecretARN: tokenARN},

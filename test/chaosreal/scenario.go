@@ -109,9 +109,9 @@ func expired(withBuild bool) func(context.Context, *world) error {
 		if err != nil {
 			return err
 		}
-		l, err := w.table.Take(ctx, lock.Request{
+		l, err := w.table.Acquire(ctx, lock.Request{
 			LockID: "left-behind", WorkItemID: "gone/team/x", Holder: "gone", Attempt: 1, ProjectARN: projectARN,
-			SlotKey: contract.SlotKey(projectARN, 0), CardKey: contract.ObjectCardKey("gone"), Arming: ago,
+			SlotKey: contract.SlotKey(projectARN, 0), CardKey: contract.ObjectCardKey("gone"), Trigger: ago,
 			BranchKey: contract.BranchKey(hostOf(w.gitHubURL), repo, "refs/heads/"+branch), Now: ago, ExpiresAt: ago.Add(time.Minute),
 		})
 		if err != nil || !withBuild {

@@ -55,7 +55,7 @@ func (w *world) stopByCancel(ctx context.Context) error {
 	return err
 }
 
-// checkStopped: one build was started, and it released nothing as worked off.
+// checkStopped: one build was started, and it released nothing as processed.
 func (w *world) checkStopped() error {
 	if n := len(w.builds.Builds()); n != 1 {
 		return fmt.Errorf("%w: %d builds were started, want 1", errWasted, n)

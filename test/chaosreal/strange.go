@@ -62,7 +62,7 @@ func stranger(slot int, now, until time.Time) lock.Request {
 	return lock.Request{
 		LockID: id, WorkItemID: "other/team/x", Holder: id, Attempt: 1, ProjectARN: projectARN, SlotKey: contract.SlotKey(projectARN, slot),
 		BranchKey: contract.BranchKey("elsewhere", int64(slot), "refs/heads/"+branch), CardKey: contract.ObjectCardKey(id),
-		Arming: now, Now: now, ExpiresAt: until,
+		Trigger: now, Now: now, ExpiresAt: until,
 	}
 }
 
@@ -70,7 +70,7 @@ func stranger(slot int, now, until time.Time) lock.Request {
 func slotIsTaken(ctx context.Context, w *world) error {
 	w.tap.before(lockTake, func() {
 		now := time.Now()
-		_, err := w.table.Take(ctx, stranger(1, now, now.Add(time.Hour)))
+		_, err := w.table.Acquire(ctx, stranger(1, now, now.Add(time.Hour)))
 		w.fail(err)
 	})
 	return nil
@@ -112,8 +112,8 @@ func leavesToSweep(ctx context.Context, w *world) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.table.Take(ctx, stranger(1, ago, ago.Add(time.Minute)))
-	claimed, err2 := w.table.Take(ctx, stranger(2, ago, ago.Add(time.Minute)))
+	_, err = w.table.Acquire(ctx, stranger(1, ago, ago.Add(time.Minute)))
+	claimed, err2 := w.table.Acquire(ctx, stranger(2, ago, ago.Add(time.Minute)))
 	if err := errors.Join(err, err2); err != nil {
 		return fmt.Errorf("leaving locks behind: %w", err)
 	}

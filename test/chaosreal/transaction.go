@@ -22,7 +22,7 @@ const (
 	kindRelease    kind = "release"
 	kindFree       kind = "free" // abandon, reclaim and unlock
 	kindRecord     kind = "record"
-	kindNotDone    kind = "not-done"          // asks that the card was not worked off
+	kindNotDone    kind = "not-done"          // asks that the card was not processed
 	kindNotHeld    kind = "not-held"          // asks that a partner row is another's
 	kindAnother    kind = "claimed-by-other"  // asks that a partner row has another build
 	kindReleased   kind = "released-by-me"    // asks that a release was done before
@@ -40,7 +40,7 @@ type act struct {
 	until     int64  // the lease's end that is written, epoch seconds
 	expires   int64  // the lease's end as it was read
 	beat      int64  // the heartbeat that is written, or as it was read
-	arming    int64  // epoch milliseconds
+	trigger   int64  // epoch milliseconds
 	nowMillis int64
 	stage     string // of a heartbeat, for its name alone
 }
@@ -85,7 +85,7 @@ func actOf(w wireAct) act {
 	a := act{
 		kind: kindOf(w), key: w.Key[contract.AttrLockKey].S,
 		lockID: v[":lockId"].S, fence: v[":fence"].number(), build: v[":buildId"].S, status: v[":ending"].S,
-		until: v[":until"].number(), expires: v[":expiresAt"].number(), arming: v[":arming"].number(), nowMillis: v[":nowMillis"].number(),
+		until: v[":until"].number(), expires: v[":expiresAt"].number(), trigger: v[":trigger"].number(), nowMillis: v[":nowMillis"].number(),
 	}
 	switch a.kind {
 	case kindBeat:
@@ -101,7 +101,7 @@ func kindOf(w wireAct) kind {
 	has := func(text string) bool { return strings.Contains(w.Update, text) }
 	asks := func(text string) bool { return strings.Contains(w.Condition, text) }
 	switch {
-	case w.Update == "" && asks("#arming"):
+	case w.Update == "" && asks("#trigger"):
 		return kindNotDone
 	case w.Update == "" && asks(":ending"):
 		return kindReleased
@@ -113,7 +113,7 @@ func kindOf(w wireAct) kind {
 		return kindTake
 	case has("#heartbeatAt = :now"):
 		return kindBeat
-	case has("#arming = :arming"):
+	case has("#trigger = :trigger"):
 		return kindRecord
 	case has("#status = :ending"):
 		return kindRelease
@@ -134,7 +134,7 @@ type row struct {
 	fence   int64
 	expires int64
 	beat    int64
-	arming  int64 // card rows only
+	trigger int64 // card rows only
 }
 
 // wireRow is a row on the wire; tasks and the like are of no interest here.
@@ -148,7 +148,7 @@ func (w wireRow) row() row {
 	return row{
 		exists: len(w) > 0, lockID: get(contract.AttrLockID).S, status: get(contract.AttrStatus).S, build: get(contract.AttrBuildID).S,
 		fence: get(contract.AttrFence).number(), expires: get(contract.AttrExpiresAt).number(),
-		beat: get(contract.AttrHeartbeatAt).number(), arming: get(contract.AttrArming).number(),
+		beat: get(contract.AttrHeartbeatAt).number(), trigger: get(contract.AttrTrigger).number(),
 	}
 }
 

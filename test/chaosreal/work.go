@@ -96,7 +96,7 @@ func (k *work) run(ctx context.Context, w *world, b codebuild.Running) error {
 		}
 	}
 	l := lock.Lock{LockID: p.LockID, Fence: p.Fence, SlotKey: p.SlotKey, BranchKey: p.BranchKey, CardKey: p.CardKey}
-	if err := w.table.Claim(ctx, l, b.ARN, time.Now().Add(p.Lease)); err != nil {
+	if err := w.table.Claim(ctx, l, b.ARN, time.Now().Add(p.LeaseDuration)); err != nil {
 		k.mu.Lock()
 		k.refused++
 		k.mu.Unlock()
@@ -104,7 +104,7 @@ func (k *work) run(ctx context.Context, w *world, b codebuild.Running) error {
 	}
 	how, leave := k.enter()
 	defer leave()
-	if err := w.table.Heartbeat(ctx, l, b.ARN, time.Now(), time.Now().Add(p.Lease), lock.Progress{Stage: contract.StageAgent}); err != nil {
+	if err := w.table.Heartbeat(ctx, l, b.ARN, time.Now(), time.Now().Add(p.LeaseDuration), lock.Progress{Stage: contract.StageAgent}); err != nil {
 		return fmt.Errorf("sending a heartbeat: %w", err)
 	}
 	switch how {
@@ -132,7 +132,7 @@ func (k *work) beat(ctx context.Context, w *world, b codebuild.Running, l lock.L
 		case <-ctx.Done():
 			return ctx.Err()
 		case now := <-ticker.C:
-			err := w.table.Heartbeat(ctx, l, b.ARN, now, now.Add(p.Lease), lock.Progress{Stage: contract.StageAgent})
+			err := w.table.Heartbeat(ctx, l, b.ARN, now, now.Add(p.LeaseDuration), lock.Progress{Stage: contract.StageAgent})
 			var refusal *lock.Refusal
 			if errors.As(err, &refusal) || errors.Is(err, lock.ErrNotHolder) {
 				return fmt.Errorf("sending a heartbeat: %w", err)
@@ -179,7 +179,7 @@ func (k *work) finish(ctx context.Context, w *world, b codebuild.Running, l lock
 		return err
 	}
 	leave()
-	ending := lock.Ending{Status: contract.StatusComplete, Outcome: contract.OutcomeSucceeded, Result: result, Arming: &p.Arming}
+	ending := lock.Ending{Status: contract.StatusComplete, Outcome: contract.OutcomeSucceeded, Result: result, Trigger: &p.Trigger}
 	if err := w.table.Release(ctx, l, b.ARN, time.Now(), ending); err != nil {
 		return fmt.Errorf("releasing: %w", err)
 	}

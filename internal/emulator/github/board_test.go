@@ -189,7 +189,7 @@ func TestPagingIsStableAndCounted(t *testing.T) {
 	}
 }
 
-func TestStatusTimeIsTheArming(t *testing.T) {
+func TestStatusTimeIsTheTrigger(t *testing.T) {
 	w := newWorld(t, github.Limits{})
 	card, _ := w.issueCard(t, "One", readyName)
 	start := w.clock.Now()
@@ -207,7 +207,7 @@ func TestStatusTimeIsTheArming(t *testing.T) {
 	must(t, w.MoveCard(card, readyName))
 	must(t, w.SetTextField(card, "Branch", "b"))
 	must(t, w.RenameOption(w.project, readyName, "Ready"))
-	expect("the same status again, another field, a renamed option are no new arming", start)
+	expect("the same status again, another field, a renamed option are no new trigger", start)
 	must(t, w.MoveCard(card, "Todo"))
 	step()
 	must(t, w.MoveCard(card, "Ready"))

@@ -37,7 +37,7 @@ type runState struct {
 	conclusion string // empty until it is completed
 }
 
-// runStateOf is what a check run is to show. A failure of the machinery is `action_required`: `failure` would hold it
+// runStateOf is what a check run is to show. An infrastructure failure is `action_required`: `failure` would hold it
 // against the work, and GitHub lets a branch rule that requires the check take `neutral` and `skipped` for passed,
 // although nothing was measured. `cancelled` and `timed_out` would claim what did not happen.
 func runStateOf(state forge.CheckState) runState {

@@ -33,7 +33,7 @@ func TestStatusCheckWithAnApp(t *testing.T) {
 		"Pending": {"What is not over has no conclusion.", forge.CheckPending, "in_progress", ""},
 		"Success": {"The gates are measured and passed.", forge.CheckSuccess, "completed", "success"},
 		"Failure": {"The work failed.", forge.CheckFailure, "completed", "failure"},
-		"Error":   {"The machinery's failure is neither the work's nor a pass.", forge.CheckError, "completed", "action_required"},
+		"Error":   {"The infrastructure's failure is neither the work's nor a pass.", forge.CheckError, "completed", "action_required"},
 		"Unknown": {"A state that is added to the port and forgotten here must not pass.", "new", "completed", "action_required"},
 	}
 	for name, c := range cases {

@@ -94,8 +94,8 @@ func cardOf(i item) lock.CardRow {
 		Outcome: contract.Outcome(i.text(contract.AttrOutcome)),
 		Result:  i.text(contract.AttrResult),
 	}
-	if at, ok := i.number(contract.AttrArming); ok {
-		card.Arming = time.UnixMilli(at).UTC()
+	if at, ok := i.number(contract.AttrTrigger); ok {
+		card.Trigger = time.UnixMilli(at).UTC()
 	}
 	return card
 }

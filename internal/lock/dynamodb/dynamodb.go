@@ -35,7 +35,7 @@ import (
 const (
 	// keepReleased is how long a released row stays for people to look at.
 	keepReleased = 30 * 24 * time.Hour
-	// keepCards is how long it is remembered that a card was worked off.
+	// keepCards is how long it is remembered that a card was processed.
 	keepCards = 365 * 24 * time.Hour
 )
 

@@ -25,20 +25,20 @@ const (
 	claimed   = " AND #buildId = :buildId"
 )
 
-// Take. The branch row decides whether this attempt has a lock already: it is asked in the same transaction, or an
+// Acquire. The branch row decides whether this attempt has a lock already: it is asked in the same transaction, or an
 // attempt that lost its first answer could hold two slots.
 var (
-	takeBranch = expression{
+	acquireBranch = expression{
 		condition: absentOrFree + " AND #lockId <> :lockId)",
 		update:    setTaken,
 	}
-	takeSlot = expression{
+	acquireSlot = expression{
 		condition: absentOrFree + ")",
 		update:    setTaken,
 	}
-	// cardNotDone: a card's record of this arming, or of a later one, means that there is nothing to do.
+	// cardNotDone: a card's record of this trigger, or of a later one, means that there is nothing to do.
 	cardNotDone = expression{
-		condition: "attribute_not_exists(#lockKey) OR #arming < :arming",
+		condition: "attribute_not_exists(#lockKey) OR #trigger < :trigger",
 	}
 )
 
@@ -79,15 +79,15 @@ var (
 	// releasedByMe proves an earlier release whose answer was lost.
 	releasedByMe = expression{condition: "#lockId = :lockId AND #buildId = :buildId AND #status = :ending"}
 
-	// recordCard never overwrites the record of a later arming, nor another attempt's of the same.
+	// recordCard never overwrites the record of a later trigger, nor another attempt's of the same.
 	recordCard       = expression{recordable, setRecorded}
 	recordCardResult = expression{recordable, setRecorded + andResult}
 )
 
 const (
 	setReleased = "SET #status = :ending, #outcome = :outcome, #deleteAt = :deleteAt"
-	recordable  = "attribute_not_exists(#lockKey) OR #arming < :arming OR (#lockId = :lockId AND #arming = :arming)"
-	setRecorded = "SET #arming = :arming, #lockId = :lockId, #outcome = :outcome, #deleteAt = :deleteCardAt"
+	recordable  = "attribute_not_exists(#lockKey) OR #trigger < :trigger OR (#lockId = :lockId AND #trigger = :trigger)"
+	setRecorded = "SET #trigger = :trigger, #lockId = :lockId, #outcome = :outcome, #deleteAt = :deleteCardAt"
 )
 
 // Abandon, reclaim and unlock take a row from its holder. What was read must still be so to the last attribute:

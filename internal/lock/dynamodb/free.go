@@ -12,7 +12,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 
-// Abandon implements lock.Taker.
+// Abandon implements lock.Acquirer.
 func (t *Table) Abandon(ctx context.Context, row lock.Row, now time.Time) error {
 	if row.Exists && row.BuildID != "" {
 		return refuse(lock.ErrNotHolder, row, "it was claimed by build "+row.BuildID+

@@ -69,7 +69,7 @@ func (t *Table) Release(ctx context.Context, l lock.Lock, buildARN string, now t
 	r := releasing(l, buildARN, now, e)
 	olds, err := t.transact(ctx, r.acts()...)
 	if err == nil && olds != nil && !olds[0].failed && !olds[1].failed {
-		// Only the card's record stood in the way: a later arming is in it already. The rows must be freed even so.
+		// Only the card's record stood in the way: a later trigger is in it already. The rows must be freed even so.
 		r.card = nil
 		olds, err = t.transact(ctx, r.acts()...)
 	}
@@ -115,7 +115,7 @@ func (t *Table) releasedAlready(
 	return nil
 }
 
-// release is the actions of a release; card is nil if the arming is not worked off.
+// release is the actions of a release; card is nil if the trigger is not processed.
 type release struct {
 	branch, slot act
 	card         *act
@@ -135,8 +135,8 @@ func releasing(l lock.Lock, buildARN string, now time.Time, e lock.Ending) relea
 		branch, slot, card = releaseBranchResult, releaseSlotResult, recordCardResult
 	}
 	r := release{branch: act{l.BranchKey, branch, v}, slot: act{l.SlotKey, slot, v}}
-	if e.Arming != nil {
-		r.card = &act{l.CardKey, card, v.with(values{"arming": millis(*e.Arming)})}
+	if e.Trigger != nil {
+		r.card = &act{l.CardKey, card, v.with(values{"trigger": millis(*e.Trigger)})}
 	}
 	return r
 }

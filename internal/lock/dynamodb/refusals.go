@@ -47,11 +47,11 @@ func attemptOver(row lock.Row) error {
 // doneAlready says that a card's record stands in the way.
 func doneAlready(req lock.Request, i item) error {
 	card := cardOf(i)
-	if card.Arming.IsZero() {
+	if card.Trigger.IsZero() {
 		return foreign(lock.Row{Key: req.CardKey, Exists: card.Exists, Foreign: true, LockID: card.LockID})
 	}
 	r := refuse(lock.ErrAlreadyDone, rowOf(req.CardKey, i), fmt.Sprintf(
-		"the card was worked off already, with outcome %s; move it away and back to have it worked on again", card.Outcome))
+		"the card was processed already, with outcome %s; move it away and back to have it worked on again", card.Outcome))
 	r.Card = card
 	return r
 }

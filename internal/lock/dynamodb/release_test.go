@@ -15,15 +15,15 @@ import (
 )
 
 func TestRelease(t *testing.T) {
-	arming := start.Add(-time.Hour)
-	done := lock.Ending{Status: contract.StatusComplete, Outcome: contract.OutcomeSucceeded, Result: "{}", Arming: &arming}
+	trigger := start.Add(-time.Hour)
+	done := lock.Ending{Status: contract.StatusComplete, Outcome: contract.OutcomeSucceeded, Result: "{}", Trigger: &trigger}
 	notLast := lock.Ending{Status: contract.StatusFailed, Outcome: contract.OutcomeTestsFailed, Result: "{}"}
 	last := notLast
-	last.Arming = &arming
+	last.Trigger = &trigger
 	silent := lock.Ending{Status: contract.StatusFailed, Outcome: contract.OutcomeInternalError}
 
-	record := func(arming time.Time, id string) emulator.Row {
-		return emulator.Row{"arming": emulator.Number(arming.UnixMilli()), "lockId": emulator.String(id), "outcome": emulator.String("AgentFailed")}
+	record := func(trigger time.Time, id string) emulator.Row {
+		return emulator.Row{"trigger": emulator.Number(trigger.UnixMilli()), "lockId": emulator.String(id), "outcome": emulator.String("AgentFailed")}
 	}
 	const (
 		complete = "buildId=kiro:a deleteAt=720h0m0s expiresAt=1h30m0s fence=1 lockId=L1 outcome=Succeeded result={} status=complete"
@@ -46,17 +46,17 @@ func TestRelease(t *testing.T) {
 		card   string
 	}{
 		"Complete": {
-			why:    "the arming is worked off, and every cluster can see it",
+			why:    "the trigger is processed, and every cluster can see it",
 			ending: done, branch: complete,
-			card: "arming=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=Succeeded result={}",
+			card: "trigger=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=Succeeded result={}",
 		},
 		"Failed, another attempt follows": {
 			why:    "the card is still to be worked on",
 			ending: notLast, branch: failed, card: "absent",
 		},
 		"Failed for the last time": {
-			why:    "a failure of the work in the last attempt works the arming off as well",
-			ending: last, branch: failed, card: "arming=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=TestsFailed result={}",
+			why:    "a work failure in the last attempt processes the trigger as well",
+			ending: last, branch: failed, card: "trigger=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=TestsFailed result={}",
 		},
 		"Without a result": {
 			why: "the controller knows none: what the build last told is kept",
@@ -74,12 +74,12 @@ func TestRelease(t *testing.T) {
 		"Again": {
 			why:   "the answer was lost; the build asks again before it ends",
 			given: release(done), ending: done, branch: complete,
-			card: "arming=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=Succeeded result={}",
+			card: "trigger=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=Succeeded result={}",
 		},
 		"Again, now with the card": {
-			why:   "the build did not work the arming off, the controller decides that it is",
+			why:   "the build did not work the trigger off, the controller decides that it is",
 			given: release(notLast), ending: last, branch: failed,
-			card: "arming=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=TestsFailed result={}",
+			card: "trigger=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=TestsFailed result={}",
 		},
 		"Again, the slot is another's by now": {
 			why: "the branch row proves the release",
@@ -87,7 +87,7 @@ func TestRelease(t *testing.T) {
 				release(done)(t, f, l)
 				f.mustTake(t, request("L2", func(r *lock.Request) { r.BranchKey += "2"; r.CardKey += "2" }))
 			},
-			ending: done, branch: complete, card: "arming=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=Succeeded result={}",
+			ending: done, branch: complete, card: "trigger=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=Succeeded result={}",
 		},
 		"Again, the branch is another's by now": {
 			why: "the slot row proves the release, and the new holder is left alone",
@@ -96,12 +96,12 @@ func TestRelease(t *testing.T) {
 				f.mustTake(t, request("L2", func(r *lock.Request) { r.SlotKey = slot1 }))
 			},
 			ending: last, branch: "expiresAt=1h30m0s fence=2 lockId=L2 status=in_progress",
-			card: "arming=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=TestsFailed result={}",
+			card: "trigger=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=TestsFailed result={}",
 		},
 		"Again, otherwise": {
 			why:   "what was recorded stands",
 			given: release(done), ending: last, want: lock.ErrNotHolder, branch: complete,
-			card: "arming=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=Succeeded result={}",
+			card: "trigger=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=Succeeded result={}",
 		},
 		"By another build": {
 			why:    "a build that did not win the claim does nothing, not even cleanup",
@@ -116,20 +116,20 @@ func TestRelease(t *testing.T) {
 			},
 			ending: done, want: lock.ErrNotHolder, branch: reclaimed1, card: "absent",
 		},
-		"A later arming is recorded": {
+		"A later trigger is recorded": {
 			why:    "the record stays, and the rows are freed even so",
 			given:  func(t *testing.T, f *table, _ lock.Lock) { f.put(t, card, record(start, "L9")) },
-			ending: done, branch: complete, card: "arming=0s lockId=L9 outcome=AgentFailed",
+			ending: done, branch: complete, card: "trigger=0s lockId=L9 outcome=AgentFailed",
 		},
-		"An earlier arming is recorded": {
+		"An earlier trigger is recorded": {
 			why:    "the newer record takes its place",
-			given:  func(t *testing.T, f *table, _ lock.Lock) { f.put(t, card, record(arming.Add(-time.Hour), "L9")) },
-			ending: done, branch: complete, card: "arming=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=Succeeded result={}",
+			given:  func(t *testing.T, f *table, _ lock.Lock) { f.put(t, card, record(trigger.Add(-time.Hour), "L9")) },
+			ending: done, branch: complete, card: "trigger=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=Succeeded result={}",
 		},
-		"Another's record of the same arming": {
-			why:    "an arming is worked off once",
-			given:  func(t *testing.T, f *table, _ lock.Lock) { f.put(t, card, record(arming, "L9")) },
-			ending: done, branch: complete, card: "arming=-1h0m0s lockId=L9 outcome=AgentFailed",
+		"Another's record of the same trigger": {
+			why:    "a trigger is processed once",
+			given:  func(t *testing.T, f *table, _ lock.Lock) { f.put(t, card, record(trigger, "L9")) },
+			ending: done, branch: complete, card: "trigger=-1h0m0s lockId=L9 outcome=AgentFailed",
 		},
 	}
 	for name, tc := range tests {
@@ -160,14 +160,14 @@ func TestReleasedRowsAreFree(t *testing.T) {
 	f := newTable(t)
 	l := f.mustTake(t, request("L1"))
 	f.mustClaim(t, l, buildA)
-	arming := start.Add(-time.Hour)
-	e := lock.Ending{Status: contract.StatusComplete, Outcome: contract.OutcomeSucceeded, Result: "{}", Arming: &arming}
+	trigger := start.Add(-time.Hour)
+	e := lock.Ending{Status: contract.StatusComplete, Outcome: contract.OutcomeSucceeded, Result: "{}", Trigger: &trigger}
 	if err := f.Release(t.Context(), l, buildA, start, e); err != nil {
 		t.Fatal(err)
 	}
-	_, err := f.Take(t.Context(), request("L2"))
-	wantRefusal(t, "the same arming is not worked on again", err, lock.ErrAlreadyDone, card)
-	next := f.mustTake(t, request("L3", func(r *lock.Request) { r.Arming = start }))
+	_, err := f.Acquire(t.Context(), request("L2"))
+	wantRefusal(t, "the same trigger is not worked on again", err, lock.ErrAlreadyDone, card)
+	next := f.mustTake(t, request("L3", func(r *lock.Request) { r.Trigger = start }))
 	if next.Fence != l.Fence+1 {
 		t.Errorf("the fence went from %d to %d", l.Fence, next.Fence)
 	}
@@ -175,7 +175,7 @@ func TestReleasedRowsAreFree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := lock.CardRow{Exists: true, Arming: arming, LockID: "L1", Outcome: contract.OutcomeSucceeded, Result: "{}"}
+	want := lock.CardRow{Exists: true, Trigger: trigger, LockID: "L1", Outcome: contract.OutcomeSucceeded, Result: "{}"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the next taking leaves the card's record, from which the first is concluded:\n%s", diff)
 	}

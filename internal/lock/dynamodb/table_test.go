@@ -82,7 +82,7 @@ func request(id string, change ...func(*lock.Request)) lock.Request {
 	r := lock.Request{
 		LockID: id, WorkItemID: "cluster/team/item-" + id, Holder: "uid-" + id, Attempt: 1, ProjectARN: project,
 		SlotKey: slot0, BranchKey: branch, CardKey: card,
-		Arming: start.Add(-time.Hour), ExpiresAt: start.Add(90 * time.Minute), Now: start,
+		Trigger: start.Add(-time.Hour), ExpiresAt: start.Add(90 * time.Minute), Now: start,
 	}
 	for _, c := range change {
 		c(&r)
@@ -92,7 +92,7 @@ func request(id string, change ...func(*lock.Request)) lock.Request {
 
 func (f *table) mustTake(t *testing.T, r lock.Request) lock.Lock {
 	t.Helper()
-	l, err := f.Take(t.Context(), r)
+	l, err := f.Acquire(t.Context(), r)
 	if err != nil {
 		t.Fatalf("taking: %v", err)
 	}
@@ -166,7 +166,7 @@ func show(name string, value map[string]any) string {
 	switch name {
 	case "fence":
 		return strconv.FormatInt(n-start.UnixMilli(), 10)
-	case "arming":
+	case "trigger":
 		return time.UnixMilli(n).Sub(start).String()
 	default:
 		return time.Unix(n, 0).Sub(start).String()

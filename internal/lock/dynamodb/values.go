@@ -49,7 +49,7 @@ func valuesOfRequest(r lock.Request) values {
 		"nowMillis":  millis(r.Now),
 		"one":        number(1),
 		"numberType": text("N"),
-		"arming":     millis(r.Arming),
+		"trigger":    millis(r.Trigger),
 	}
 }
 

@@ -48,17 +48,17 @@ func (w *world) environment(ctx context.Context) ([]string, error) {
 	request := lock.Request{
 		LockID: contract.LockID("uid", 1), WorkItemID: "cluster/shop/cart", Holder: "uid", Attempt: 1, ProjectARN: project,
 		SlotKey: contract.SlotKey(project, 0), BranchKey: contract.BranchKey("github.test", 1, "refs/heads/"+branch), CardKey: contract.CardKey("github", "1"),
-		Arming: now.Truncate(time.Millisecond), ExpiresAt: now.Add(time.Hour), Now: now,
+		Trigger: now.Truncate(time.Millisecond), ExpiresAt: now.Add(time.Hour), Now: now,
 	}
-	l, err := w.locks.Take(ctx, request)
+	l, err := w.locks.Acquire(ctx, request)
 	if err != nil {
 		return nil, err
 	}
 	head, _ := w.github.BranchHead(repository, branch)
 	variables, err := contract.Parameters{
 		Environment: "test", BranchName: branch, SpecPath: specPath, CoverageThreshold: 80, LocksTableName: tableName, GitHubTokenSecretARN: w.secret,
-		SlotKey: l.SlotKey, BranchKey: l.BranchKey, CardKey: l.CardKey, LockID: l.LockID, Fence: l.Fence, Arming: request.Arming, LastAttempt: true,
-		Lease: time.Hour, WorkItem: "shop/cart", Attempt: 1, Repository: repository, PullRequest: int64(w.pull), Commit: head, Bucket: bucketName,
+		SlotKey: l.SlotKey, BranchKey: l.BranchKey, CardKey: l.CardKey, LockID: l.LockID, Fence: l.Fence, Trigger: request.Trigger, LastAttempt: true,
+		LeaseDuration: time.Hour, WorkItem: "shop/cart", Attempt: 1, Repository: repository, PullRequest: int64(w.pull), Commit: head, Bucket: bucketName,
 		CorrelationID: "c0ffee", GitHubAPIURL: w.github.APIURL(), BuildTimeout: time.Hour,
 		Settings: contract.Settings{
 			TestCommand: "sh test.sh", TestResults: []string{"results.xml"}, AgentPreset: "command",

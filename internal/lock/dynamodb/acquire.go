@@ -13,16 +13,16 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 
-// Take implements lock.Taker.
-func (t *Table) Take(ctx context.Context, req lock.Request) (lock.Lock, error) {
+// Acquire implements lock.Acquirer.
+func (t *Table) Acquire(ctx context.Context, req lock.Request) (lock.Lock, error) {
 	if req.LockID == "" || req.SlotKey == "" || req.BranchKey == "" || req.CardKey == "" {
 		return lock.Lock{}, fault.NewTerminal(fault.CodeInvalidRequest,
 			errors.New("taking a lock needs a lock id and the keys of slot, branch and card"))
 	}
 	v := valuesOfRequest(req)
 	olds, err := t.transact(ctx,
-		act{req.BranchKey, takeBranch, v},
-		act{req.SlotKey, takeSlot, v},
+		act{req.BranchKey, acquireBranch, v},
+		act{req.SlotKey, acquireSlot, v},
 		act{req.CardKey, cardNotDone, v},
 	)
 	if err != nil {
@@ -31,7 +31,7 @@ func (t *Table) Take(ctx context.Context, req lock.Request) (lock.Lock, error) {
 	if olds != nil {
 		return t.notTaken(ctx, req, olds)
 	}
-	// The fence is known only now. Should this read fail, the next Take finds the lock taken already.
+	// The fence is known only now. Should this read fail, the next Acquire finds the lock acquired already.
 	branch, err := t.row(ctx, req.BranchKey)
 	if err != nil {
 		return lock.Lock{}, fmt.Errorf("reading the taken lock: %w", err)

@@ -26,10 +26,10 @@ const (
 	passOver = 3 * heldRecheck
 )
 
-// take is the lock step: it takes a slot and the branch together.
-type take struct {
+// lockStep acquires a slot and the branch together.
+type lockStep struct {
 	deps
-	accept   *accept
+	accept   *acceptStep
 	reserved *reservations
 	settling time.Duration
 }
@@ -42,10 +42,10 @@ type heldLock struct {
 }
 
 // condition implements step.
-func (s *take) condition() string { return v1alpha1.ConditionLocked }
+func (s *lockStep) condition() string { return v1alpha1.ConditionLocked }
 
 // Reconcile implements step.
-func (s *take) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
+func (s *lockStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
 	if finished(item) || (attemptActive(item) && item.Status.Attempt.IntentTime != nil) {
 		return goOn(), nil
 	}
@@ -56,7 +56,7 @@ func (s *take) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, 
 	return res, err
 }
 
-func (s *take) take(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
+func (s *lockStep) take(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
 	if res, err := s.acceptAgain(ctx, item); err != nil || !res.done {
 		return res, err
 	}
@@ -64,7 +64,7 @@ func (s *take) take(ctx context.Context, item *v1alpha1.WorkItem) (result, error
 	if err != nil {
 		return result{}, fmt.Errorf("reading the environment: %w", err)
 	}
-	table, err := s.clients.Table(ctx, item.Namespace, env.Spec.AWS, env.Spec.Lock.TableName)
+	table, err := s.clients.Table(ctx, item.Namespace, env.Spec.LockAccess(), env.Spec.Lock.TableName)
 	if err != nil {
 		return result{}, fmt.Errorf("reaching the lock table: %w", err)
 	}
@@ -82,7 +82,7 @@ func (s *take) take(ctx context.Context, item *v1alpha1.WorkItem) (result, error
 	if slot == "" {
 		return s.noSlot(ctx, item, env, table, slots)
 	}
-	held, err := table.Take(ctx, s.request(item, env, lockID, slot))
+	held, err := table.Acquire(ctx, s.request(item, env, lockID, slot))
 	if err != nil {
 		return s.notTaken(ctx, item, env, table, err)
 	}
@@ -91,7 +91,7 @@ func (s *take) take(ctx context.Context, item *v1alpha1.WorkItem) (result, error
 
 // acceptAgain looks once more just before the lock, unless it was just done: an item may have stood in the queue
 // for hours.
-func (s *take) acceptAgain(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
+func (s *lockStep) acceptAgain(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
 	a := item.Status.Accepted
 	if a != nil && a.Time != nil && s.clock.Now().Sub(a.Time.Time) < acceptFresh && acceptedAsItIs(item) {
 		return goOn(), nil
@@ -99,13 +99,13 @@ func (s *take) acceptAgain(ctx context.Context, item *v1alpha1.WorkItem) (result
 	return s.accept.ask(ctx, item)
 }
 
-func (s *take) request(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, lockID, slotKey string) lock.Request {
+func (s *lockStep) request(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, lockID, slotKey string) lock.Request {
 	now := s.clock.Now()
 	return lock.Request{
 		LockID: lockID, WorkItemID: s.cluster + "/" + item.Namespace + "/" + item.Name, Holder: string(item.UID),
 		Attempt: nextNumber(item), ProjectARN: env.Status.ProjectARN, SlotKey: slotKey,
-		BranchKey: branchKey(item), CardKey: cardKey(item), Arming: item.Status.ObservedArming.Time,
-		ExpiresAt: now.Add(durationOr(env.Spec.Lock.TTL, 90*time.Minute)), Now: now,
+		BranchKey: branchKey(item), CardKey: cardKey(item), Trigger: item.Status.ObservedTrigger.Time,
+		ExpiresAt: now.Add(durationOr(env.Spec.Lock.LeaseDuration, 90*time.Minute)), Now: now,
 	}
 }
 
@@ -117,7 +117,7 @@ func branchKey(item *v1alpha1.WorkItem) string {
 
 // taken looks at the slots a second time. Two controllers that both saw the last free slot have both taken one by
 // now; whoever sees too many gives its own back, by chance at another time than the other.
-func (s *take) taken(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table lock.Table, held heldLock) (result, error) {
+func (s *lockStep) taken(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table lock.Table, held heldLock) (result, error) {
 	now := s.clock.Now()
 	attempt, err := frozen(item, env, held)
 	if err != nil {
@@ -146,7 +146,7 @@ func (s *take) taken(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1
 }
 
 // giveBack abandons a lock that no build was started for.
-func (s *take) giveBack(ctx context.Context, item *v1alpha1.WorkItem, table lock.Table, why string) (result, error) {
+func (s *lockStep) giveBack(ctx context.Context, item *v1alpha1.WorkItem, table lock.Table, why string) (result, error) {
 	if err := abandon(ctx, table, item.Status.Attempt, s.clock.Now()); err != nil {
 		return result{}, fmt.Errorf("giving the lock back: %w", err)
 	}
@@ -156,7 +156,7 @@ func (s *take) giveBack(ctx context.Context, item *v1alpha1.WorkItem, table lock
 }
 
 // noSlot frees slots whose holders are gone, or says that all are in use.
-func (s *take) noSlot(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table lock.Table, slots slotRows) (result, error) {
+func (s *lockStep) noSlot(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table lock.Table, slots slotRows) (result, error) {
 	var errs []error
 	for _, row := range slots {
 		freed, err := s.free(ctx, item, env, table, row)
@@ -172,7 +172,7 @@ func (s *take) noSlot(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha
 }
 
 // notTaken says why the lock was refused.
-func (s *take) notTaken(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table lock.Table, err error) (result, error) {
+func (s *lockStep) notTaken(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table lock.Table, err error) (result, error) {
 	var refusal *lock.Refusal
 	if !errors.As(err, &refusal) {
 		return result{}, fmt.Errorf("taking the lock: %w", err)
@@ -203,14 +203,14 @@ func (s *take) notTaken(ctx context.Context, item *v1alpha1.WorkItem, env *v1alp
 }
 
 // free frees a row that stands in the way, if nobody needs it any more.
-func (s *take) free(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table lock.Table, row lock.Row) (bool, error) {
+func (s *lockStep) free(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table lock.Table, row lock.Row) (bool, error) {
 	if outdated(item, row) {
 		return s.freed(ctx, row, "abandoned", table.Abandon(ctx, row, s.clock.Now()))
 	}
 	return s.reap(ctx, env, table, row)
 }
 
-func (s *take) refused(item *v1alpha1.WorkItem, reason, message string) result {
+func (s *lockStep) refused(item *v1alpha1.WorkItem, reason, message string) result {
 	now := s.clock.Now()
 	conditionsOf(now, item).False(v1alpha1.ConditionLocked, reason, message)
 	wait(item, reason, now)

@@ -28,8 +28,8 @@ func TestTake(t *testing.T) {
 	otherSlot := func(r *lock.Request) { r.SlotKey = slot1 }
 	otherBranch := func(r *lock.Request) { r.BranchKey += "2" }
 	taken := lock.Lock{LockID: "L1", Fence: start.UnixMilli() + 1, SlotKey: slot0, BranchKey: branch, CardKey: card}
-	cardRow := func(arming time.Time) emulator.Row {
-		return emulator.Row{"arming": emulator.Number(arming.UnixMilli()), "lockId": emulator.String("old"),
+	cardRow := func(trigger time.Time) emulator.Row {
+		return emulator.Row{"trigger": emulator.Number(trigger.UnixMilli()), "lockId": emulator.String("old"),
 			"outcome": emulator.String("Succeeded"), "result": emulator.String("{}")}
 	}
 	tests := map[string]struct {
@@ -116,18 +116,18 @@ func TestTake(t *testing.T) {
 			before:  func(t *testing.T, f *table) { f.mustTake(t, request("L1")) },
 			request: request("L2", otherBranch), refused: &refusal{lock.ErrHeld, slot0}, branch: takenL1, slot: takenL1,
 		},
-		"Worked off": {
-			why:     "one arming is worked off once, whichever cluster sees it",
+		"Processed": {
+			why:     "one trigger is processed once, whichever cluster sees it",
 			before:  func(t *testing.T, f *table) { f.put(t, card, cardRow(start.Add(-time.Hour))) },
 			request: request("L1"), refused: &refusal{lock.ErrAlreadyDone, card}, branch: "absent", slot: "absent",
 		},
-		"Worked off later": {
-			why:     "a record of a later arming covers the earlier one",
+		"Processed later": {
+			why:     "a record of a later trigger covers the earlier one",
 			before:  func(t *testing.T, f *table) { f.put(t, card, cardRow(start)) },
 			request: request("L1"), refused: &refusal{lock.ErrAlreadyDone, card}, branch: "absent", slot: "absent",
 		},
-		"Armed again": {
-			why:     "a new arming is new work",
+		"Triggered again": {
+			why:     "a new trigger is new work",
 			before:  func(t *testing.T, f *table) { f.put(t, card, cardRow(start.Add(-time.Hour-time.Millisecond))) },
 			request: request("L1"), want: taken, branch: takenL1, slot: takenL1,
 		},
@@ -163,7 +163,7 @@ func TestTake(t *testing.T) {
 			if tc.before != nil {
 				tc.before(t, f)
 			}
-			got, err := f.Take(t.Context(), tc.request)
+			got, err := f.Acquire(t.Context(), tc.request)
 			if tc.refused != nil {
 				wantRefusal(t, tc.why, err, tc.refused.err, tc.refused.key)
 			} else if err != nil {
@@ -183,11 +183,11 @@ func TestTake(t *testing.T) {
 
 func TestAlreadyDoneTellsTheRecord(t *testing.T) {
 	f := newTable(t)
-	f.put(t, card, emulator.Row{"arming": emulator.Number(start.UnixMilli()), "lockId": emulator.String("L0"),
+	f.put(t, card, emulator.Row{"trigger": emulator.Number(start.UnixMilli()), "lockId": emulator.String("L0"),
 		"outcome": emulator.String("TestsFailed"), "result": emulator.String(`{"version":1}`)})
-	_, err := f.Take(t.Context(), request("L1"))
+	_, err := f.Acquire(t.Context(), request("L1"))
 	r := wantRefusal(t, "the recorded result is the item's result", err, lock.ErrAlreadyDone, card)
-	want := lock.CardRow{Exists: true, Arming: start, LockID: "L0", Outcome: contract.OutcomeTestsFailed, Result: `{"version":1}`}
+	want := lock.CardRow{Exists: true, Trigger: start, LockID: "L0", Outcome: contract.OutcomeTestsFailed, Result: `{"version":1}`}
 	if diff := cmp.Diff(want, r.Card); diff != "" {
 		t.Error(diff)
 	}
@@ -196,7 +196,7 @@ func TestAlreadyDoneTellsTheRecord(t *testing.T) {
 func TestHeldTellsTheHolder(t *testing.T) {
 	f := newTable(t)
 	f.mustClaim(t, f.mustTake(t, request("L1")), buildA)
-	_, err := f.Take(t.Context(), request("L2", func(r *lock.Request) { r.SlotKey = slot1 }))
+	_, err := f.Acquire(t.Context(), request("L2", func(r *lock.Request) { r.SlotKey = slot1 }))
 	r := wantRefusal(t, "a person must be told who holds the branch", err, lock.ErrHeld, branch)
 	want := lock.Row{Key: branch, Exists: true, LockID: "L1", WorkItemID: "cluster/team/item-L1", Holder: "uid-L1",
 		BuildID: buildA, Status: contract.StatusInProgress, Fence: start.UnixMilli() + 1, Attempt: 1,
@@ -220,7 +220,7 @@ func TestFenceGrowsOverDeletedRows(t *testing.T) {
 	}
 }
 
-func TestTakeWithALostAnswer(t *testing.T) {
+func TestAcquireWithALostAnswer(t *testing.T) {
 	t.Run("once", func(t *testing.T) {
 		f := newTable(t)
 		f.faults.Add(faults.Rule{Operation: "TransactWriteItems", Nth: 1, Fault: faults.Fault{LoseAnswer: true}})
@@ -232,7 +232,7 @@ func TestTakeWithALostAnswer(t *testing.T) {
 	t.Run("for good", func(t *testing.T) {
 		f := newTable(t)
 		remove := f.faults.Add(faults.Rule{Operation: "TransactWriteItems", Fault: faults.Fault{LoseAnswer: true}})
-		if _, err := f.Take(t.Context(), request("L1")); err == nil {
+		if _, err := f.Acquire(t.Context(), request("L1")); err == nil {
 			t.Fatal("no answer is no success")
 		}
 		remove()
@@ -245,7 +245,7 @@ func TestTakeWithALostAnswer(t *testing.T) {
 	t.Run("of the read", func(t *testing.T) {
 		f := newTable(t)
 		remove := f.faults.Add(faults.Rule{Operation: "GetItem", Fault: faults.Fault{Drop: true}})
-		if _, err := f.Take(t.Context(), request("L1")); err == nil {
+		if _, err := f.Acquire(t.Context(), request("L1")); err == nil {
 			t.Fatal("a lock without its fence is no lock")
 		}
 		remove()
@@ -262,7 +262,7 @@ func TestConflictsAreTriedAgain(t *testing.T) {
 		t.Errorf("waits grow so that those who met do not meet again:\n%s", diff)
 	}
 	f.emulator.Conflict(1000)
-	_, err := f.Take(t.Context(), request("L2"))
+	_, err := f.Acquire(t.Context(), request("L2"))
 	if err == nil || len(f.waits) > 20 {
 		t.Errorf("conflicts without end are an error after a bounded number of tries; got %v after %d", err, len(f.waits))
 	}
@@ -278,7 +278,7 @@ func TestOneWins(t *testing.T) {
 		mine := f.open(t, tableName)
 		wg.Go(func() {
 			id := fmt.Sprint("L", n)
-			_, err := mine.Take(t.Context(), request(id, func(r *lock.Request) { r.SlotKey = contract.SlotKey(project, n%4) }))
+			_, err := mine.Acquire(t.Context(), request(id, func(r *lock.Request) { r.SlotKey = contract.SlotKey(project, n%4) }))
 			mu.Lock()
 			defer mu.Unlock()
 			if err == nil {

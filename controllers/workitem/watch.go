@@ -27,9 +27,9 @@ const (
 	missingAfter = 15 * time.Minute
 )
 
-// observe is the watch step: it takes in what the watcher saw of the build and of the lock's row, until the build
+// watchStep takes in what the watcher saw of the build and of the lock's row, until the build
 // is over.
-type observe struct {
+type watchStep struct {
 	deps
 	watcher          *watch.Watcher
 	progressInterval time.Duration
@@ -37,10 +37,10 @@ type observe struct {
 }
 
 // condition implements step.
-func (s *observe) condition() string { return v1alpha1.ConditionBuildFinished }
+func (s *watchStep) condition() string { return v1alpha1.ConditionBuildFinished }
 
 // Reconcile implements step.
-func (s *observe) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
+func (s *watchStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
 	now := s.clock.Now()
 	set := conditionsOf(now, item)
 	if finished(item) || set.IsTrue(v1alpha1.ConditionBuildFinished) {
@@ -49,7 +49,7 @@ func (s *observe) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (resul
 	a := item.Status.Attempt
 	key := client.ObjectKeyFromObject(item)
 	s.watcher.Track(
-		watch.Place{Namespace: item.Namespace, AWS: a.Parameters.AWS, TableName: a.Parameters.TableName},
+		watch.Place{Namespace: item.Namespace, AWS: a.Parameters.AWS, TableRegion: a.Parameters.LockAccess().Region, TableName: a.Parameters.TableName},
 		watch.Subject{Item: key, BuildARN: a.Build.ARN, SlotKey: a.Parameters.SlotKey, BranchKey: a.Parameters.BranchKey},
 	)
 	seen := s.watcher.Latest(key, a.Build.ARN)

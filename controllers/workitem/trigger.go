@@ -1,0 +1,52 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package workitem
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+)
+
+// triggerOf is the time of the decision that the item is to be worked on.
+func triggerOf(item *v1alpha1.WorkItem) metav1.Time {
+	if item.Spec.TriggeredAt != nil {
+		return *item.Spec.TriggeredAt
+	}
+	return item.CreationTimestamp
+}
+
+// observeSpec takes a new generation and a new trigger in. A later trigger begins the item's way anew, but only
+// between two attempts: a running one goes on to its end, and its outcome is told, under the trigger that it began with.
+func observeSpec(item *v1alpha1.WorkItem) {
+	status := &item.Status
+	status.ObservedGeneration = item.Generation
+	if status.CorrelationID == "" {
+		status.CorrelationID = contract.CorrelationID(string(item.UID))
+	}
+	trigger := triggerOf(item)
+	switch {
+	case status.ObservedTrigger == nil:
+		status.ObservedTrigger = &trigger
+	case status.ObservedTrigger.Before(&trigger) && !attemptActive(item) && (!finished(item) || conditionTrue(item, v1alpha1.ConditionConcluded)):
+		retrigger(item, trigger)
+	}
+}
+
+// retrigger forgets what became of the trigger before. The attempt stays: its number must never be used again.
+func retrigger(item *v1alpha1.WorkItem, trigger metav1.Time) {
+	if a := item.Status.Attempt; a != nil && a.Outcome != "" && !remembered(item, a.Number) {
+		remember(item, *a, false, "")
+	}
+	item.Status.Conditions = nil
+	item.Status.ObservedTrigger = &trigger
+	item.Status.Accepted = nil
+	item.Status.Queue = nil
+	item.Status.Retries = v1alpha1.RetryCounts{}
+	item.Status.Notified = nil
+	item.Status.Result = nil
+	item.Status.StartTime = nil
+	item.Status.CompletionTime = nil
+}
