@@ -59,9 +59,16 @@ type LockTable struct {
 	// +required
 	TableName string `json:"tableName"`
 
-	// TTL is how long a lease lasts without a sign of life, 5m to 48h. Default 90m. A push may take two minutes and
-	// must end within the lease, so less would let none begin. A lease that ran out is only
-	// taken over after CodeBuild said that its build is over.
+	// Region of the table. Default: aws.region. Set it when builds run in another region than the one that holds the
+	// table: every environment that can touch the same repository must name the same table in the same region.
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:Pattern=`^([a-z]{2,4}(-[a-z]+)+-[0-9])?$`
+	// +optional
+	Region string `json:"region,omitempty"`
+
+	// LeaseDuration is how long a lock is valid without a heartbeat of its build, 5m to 48h. Default 90m. The worker
+	// renews the lease every 30 seconds and starts no push that could outlive it; a push may take two minutes. An expired
+	// lock is only reclaimed after CodeBuild said that its build is over.
 	// +kubebuilder:default="90m"
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=32

@@ -180,6 +180,9 @@ type FrozenParameters struct {
 	PullRequest int64 `json:"pullRequest"`
 	// AWS says which account and region the attempt runs in.
 	AWS AWSAccess `json:"aws"`
+	// LockRegion is the region of the lock table.
+	// +kubebuilder:validation:MaxLength=32
+	LockRegion string `json:"lockRegion"`
 	// TableName of the lock table.
 	// +kubebuilder:validation:MaxLength=255
 	TableName string `json:"tableName"`

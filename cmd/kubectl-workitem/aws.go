@@ -40,7 +40,7 @@ func (f *awsFlags) register(flags *pflag.FlagSet) {
 
 // table returns the lock table of a place.
 func (f *awsFlags) table(ctx context.Context, p lockPlace) (lock.Table, error) {
-	target, err := f.target(p.namespace, p.aws, p.aws.Region)
+	target, err := f.target(p.namespace, p.aws, p.tableRegion)
 	if err != nil {
 		return nil, err
 	}

@@ -31,11 +31,12 @@ func (f *rowFlags) register(flags *pflag.FlagSet) {
 
 // lockPlace is where a lock's row lies.
 type lockPlace struct {
-	key       string
-	tableName string
-	aws       v1alpha1.AWSAccess
-	namespace string
-	lockID    string // of the item's own attempt; empty takes the row whoever holds it
+	key         string
+	tableName   string
+	aws         v1alpha1.AWSAccess
+	tableRegion string
+	namespace   string
+	lockID      string // of the item's own attempt; empty takes the row whoever holds it
 }
 
 // find finds the row that is meant. A running attempt froze all that is needed, so that an environment that was
@@ -59,7 +60,7 @@ func (u *unlock) find(ctx context.Context, args []string) (lockPlace, error) {
 	if attemptRuns(item) {
 		a := item.Status.Attempt
 		return lockPlace{
-			key: a.Parameters.BranchKey, tableName: a.Parameters.TableName, aws: a.Parameters.AWS, namespace: item.Namespace, lockID: a.LockID,
+			key: a.Parameters.BranchKey, tableName: a.Parameters.TableName, aws: a.Parameters.AWS, tableRegion: a.Parameters.LockAccess().Region, namespace: item.Namespace, lockID: a.LockID,
 		}, nil
 	}
 	acc := item.Status.Accepted
@@ -88,7 +89,7 @@ func (u *unlock) placeIn(ctx context.Context, environment, key string) (lockPlac
 		}
 		env = &all.Items[0]
 	}
-	return lockPlace{key: key, tableName: env.Spec.Lock.TableName, aws: env.Spec.AWS, namespace: u.namespace}, nil
+	return lockPlace{key: key, tableName: env.Spec.Lock.TableName, aws: env.Spec.AWS, tableRegion: env.Spec.LockAccess().Region, namespace: u.namespace}, nil
 }
 
 // readRow reads a row strongly consistently.

@@ -79,7 +79,7 @@ func sameTable(a, b *v1alpha1.WorkEnvironment) bool {
 		}
 		return ""
 	}
-	return a.Spec.Lock.TableName == b.Spec.Lock.TableName && a.Spec.AWS.Region == b.Spec.AWS.Region &&
+	return a.Spec.Lock.TableName == b.Spec.Lock.TableName && a.Spec.LockAccess().Region == b.Spec.LockAccess().Region &&
 		a.Spec.AWS.EndpointURL == b.Spec.AWS.EndpointURL &&
 		(account(a) == account(b) || account(a) == "" || account(b) == "")
 }

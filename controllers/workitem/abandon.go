@@ -71,7 +71,7 @@ func burn(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, row lock.Row, 
 		Trigger: *item.Status.ObservedTrigger, Outcome: v1alpha1.ReasonAbandoned, EndTime: &t,
 		Parameters: v1alpha1.FrozenParameters{
 			Repository: item.Spec.Repository, Branch: item.Spec.Branch, SpecPath: specPath(item),
-			AWS: env.Spec.AWS, TableName: env.Spec.Lock.TableName, ProjectName: env.Spec.CodeBuild.ProjectName,
+			AWS: env.Spec.AWS, LockRegion: env.Spec.LockAccess().Region, TableName: env.Spec.Lock.TableName, ProjectName: env.Spec.CodeBuild.ProjectName,
 			SlotKey: row.SlotKey, BranchKey: row.BranchKey, CardKey: cardKey(item), ProjectARN: row.ProjectARN,
 		},
 	}
@@ -81,7 +81,7 @@ func burn(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, row lock.Row, 
 // table returns the attempt's lock table, from what the attempt froze.
 func (d deps) table(ctx context.Context, item *v1alpha1.WorkItem) (lock.Table, error) {
 	p := item.Status.Attempt.Parameters
-	table, err := d.clients.Table(ctx, item.Namespace, p.AWS, p.TableName)
+	table, err := d.clients.Table(ctx, item.Namespace, p.LockAccess(), p.TableName)
 	if err != nil {
 		return nil, fmt.Errorf("reaching the lock table: %w", err)
 	}

@@ -87,7 +87,7 @@ func (r *Reconciler) findUnrecorded(ctx context.Context, item *v1alpha1.WorkItem
 	if err != nil {
 		return fmt.Errorf("reading the environment: %w", err)
 	}
-	table, err := r.clients.Table(ctx, item.Namespace, env.Spec.AWS, env.Spec.Lock.TableName)
+	table, err := r.clients.Table(ctx, item.Namespace, env.Spec.LockAccess(), env.Spec.Lock.TableName)
 	if err != nil {
 		return fmt.Errorf("reaching the lock table: %w", err)
 	}

@@ -24,7 +24,7 @@ func (r *Reconciler) Sweep(ctx context.Context, env *v1alpha1.WorkEnvironment) e
 	if env.Status.ProjectARN == "" {
 		return nil
 	}
-	table, err := r.clients.Table(ctx, env.Namespace, env.Spec.AWS, env.Spec.Lock.TableName)
+	table, err := r.clients.Table(ctx, env.Namespace, env.Spec.LockAccess(), env.Spec.Lock.TableName)
 	if err != nil {
 		return fmt.Errorf("reaching the lock table: %w", err)
 	}

@@ -22,27 +22,28 @@ const (
 	EnvLocksTableName       = "LOCKS_TABLE_NAME"
 	EnvGitHubTokenSecretARN = "GITHUB_TOKEN_SECRET_ARN" //nolint:gosec // the name of a variable that names a secret
 
-	EnvSlotKey        = "KIRO_WORKER_SLOT_KEY"
-	EnvBranchKey      = "KIRO_WORKER_BRANCH_KEY"
-	EnvCardKey        = "KIRO_WORKER_CARD_KEY"
-	EnvLockID         = "KIRO_WORKER_LOCK_ID"
-	EnvFence          = "KIRO_WORKER_FENCE"
-	EnvArming         = "KIRO_WORKER_ARMING"
-	EnvLastAttempt    = "KIRO_WORKER_LAST_ATTEMPT"
-	EnvLeaseSeconds   = "KIRO_WORKER_LEASE_SECONDS"
-	EnvWorkItem       = "KIRO_WORKER_WORK_ITEM"
-	EnvAttempt        = "KIRO_WORKER_ATTEMPT"
-	EnvRepository     = "KIRO_WORKER_REPOSITORY"
-	EnvPullRequest    = "KIRO_WORKER_PULL_REQUEST"
-	EnvCommit         = "KIRO_WORKER_COMMIT"
-	EnvBucket         = "KIRO_WORKER_BUCKET"
-	EnvCorrelationID  = "KIRO_WORKER_CORRELATION_ID"
-	EnvGitHubAPIURL   = "KIRO_WORKER_GITHUB_API_URL"
-	EnvGitSecretARN   = "KIRO_WORKER_GIT_SECRET_ARN"   //nolint:gosec // the name of a variable that names a secret
-	EnvAgentSecretARN = "KIRO_WORKER_AGENT_SECRET_ARN" //nolint:gosec // the name of a variable that names a secret
-	EnvBuildTimeout   = "KIRO_WORKER_BUILD_TIMEOUT"
-	EnvSettings       = "KIRO_WORKER_SETTINGS"
-	EnvLogLevel       = "LOG_LEVEL"
+	EnvSlotKey              = "KIRO_WORKER_SLOT_KEY"
+	EnvBranchKey            = "KIRO_WORKER_BRANCH_KEY"
+	EnvCardKey              = "KIRO_WORKER_CARD_KEY"
+	EnvLockID               = "KIRO_WORKER_LOCK_ID"
+	EnvFence                = "KIRO_WORKER_FENCE"
+	EnvTrigger              = "KIRO_WORKER_TRIGGER"
+	EnvLastAttempt          = "KIRO_WORKER_LAST_ATTEMPT"
+	EnvLeaseDurationSeconds = "KIRO_WORKER_LEASE_DURATION_SECONDS"
+	EnvWorkItem             = "KIRO_WORKER_WORK_ITEM"
+	EnvAttempt              = "KIRO_WORKER_ATTEMPT"
+	EnvRepository           = "KIRO_WORKER_REPOSITORY"
+	EnvPullRequest          = "KIRO_WORKER_PULL_REQUEST"
+	EnvCommit               = "KIRO_WORKER_COMMIT"
+	EnvBucket               = "KIRO_WORKER_BUCKET"
+	EnvLockRegion           = "KIRO_WORKER_LOCK_REGION"
+	EnvCorrelationID        = "KIRO_WORKER_CORRELATION_ID"
+	EnvGitHubAPIURL         = "KIRO_WORKER_GITHUB_API_URL"
+	EnvGitSecretARN         = "KIRO_WORKER_GIT_SECRET_ARN"   //nolint:gosec // the name of a variable that names a secret
+	EnvAgentSecretARN       = "KIRO_WORKER_AGENT_SECRET_ARN" //nolint:gosec // the name of a variable that names a secret
+	EnvBuildTimeout         = "KIRO_WORKER_BUILD_TIMEOUT"
+	EnvSettings             = "KIRO_WORKER_SETTINGS"
+	EnvLogLevel             = "LOG_LEVEL"
 )
 
 // Retry is a policy of trying again. The n-th wait is Base * Factor^(n-1), at most Cap, less a random part of
@@ -103,6 +104,7 @@ type Parameters struct {
 	PullRequest   int64
 	Commit        string // hex; the checkout is at it or descends from it
 	Bucket        string
+	LockRegion    string // the lock table's; empty is the region that the build runs in
 	CorrelationID string
 
 	GitHubAPIURL   string // empty is github.com
@@ -144,6 +146,7 @@ func (p Parameters) Variables() ([]Variable, error) {
 		{EnvPullRequest, strconv.FormatInt(p.PullRequest, 10)},
 		{EnvCommit, p.Commit},
 		{EnvBucket, p.Bucket},
+		{EnvLockRegion, p.LockRegion},
 		{EnvCorrelationID, p.CorrelationID},
 		{EnvGitHubAPIURL, p.GitHubAPIURL},
 		{EnvGitSecretARN, p.GitSecretARN},
@@ -185,6 +188,7 @@ func ParametersFrom(lookup func(string) (string, bool)) (Parameters, error) {
 		PullRequest:          r.number(EnvPullRequest),
 		Commit:               r.text(EnvCommit),
 		Bucket:               r.text(EnvBucket),
+		LockRegion:           r.optional(EnvLockRegion),
 		CorrelationID:        r.text(EnvCorrelationID),
 		GitHubAPIURL:         r.optional(EnvGitHubAPIURL),
 		GitSecretARN:         r.optional(EnvGitSecretARN),

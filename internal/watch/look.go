@@ -88,7 +88,11 @@ func (w *Watcher) builds(ctx context.Context, p Place, subjects []Subject) (map[
 func (w *Watcher) rows(ctx context.Context, p Place, subjects []Subject) (map[string]lock.Row, error) {
 	ctx, cancel := context.WithTimeout(ctx, w.options.CallTimeout)
 	defer cancel()
-	table, err := w.clients.Table(ctx, p.Namespace, p.AWS, p.TableName)
+	access := p.AWS
+	if p.TableRegion != "" {
+		access.Region = p.TableRegion
+	}
+	table, err := w.clients.Table(ctx, p.Namespace, access, p.TableName)
 	if err != nil {
 		return nil, err
 	}

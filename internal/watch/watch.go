@@ -23,9 +23,10 @@ import (
 
 // Place is where builds run that can be looked at together.
 type Place struct {
-	Namespace string
-	AWS       v1alpha1.AWSAccess
-	TableName string
+	Namespace   string
+	AWS         v1alpha1.AWSAccess
+	TableRegion string // of the lock table; empty is AWS.Region
+	TableName   string
 }
 
 // Subject is one attempt that is watched.
@@ -199,8 +200,8 @@ func (w *Watcher) due(now time.Time) []duePlace {
 
 // less orders places, so that a tick does not depend on the order of a map.
 func (p Place) less(q Place) bool {
-	a := []string{p.Namespace, p.AWS.Region, p.AWS.RoleARN, p.AWS.ExternalID, p.AWS.EndpointURL, p.TableName}
-	b := []string{q.Namespace, q.AWS.Region, q.AWS.RoleARN, q.AWS.ExternalID, q.AWS.EndpointURL, q.TableName}
+	a := []string{p.Namespace, p.AWS.Region, p.AWS.RoleARN, p.AWS.ExternalID, p.AWS.EndpointURL, p.TableRegion, p.TableName}
+	b := []string{q.Namespace, q.AWS.Region, q.AWS.RoleARN, q.AWS.ExternalID, q.AWS.EndpointURL, q.TableRegion, q.TableName}
 	for i := range a {
 		if a[i] != b[i] {
 			return a[i] < b[i]
