@@ -336,15 +336,43 @@ type Retention struct {
 	Failed *metav1.Duration `json:"failed,omitempty"`
 }
 
-// Notifications says who is told when an item ends.
-type Notifications struct {
-	// SNSTopicARN is the topic that the end of an item is published to.
+// NotificationType is a service that notifications are sent to.
+// +kubebuilder:validation:Enum=SNS;SQS
+type NotificationType string
+
+const (
+	// NotificationSNS publishes to an Amazon SNS topic.
+	NotificationSNS NotificationType = "SNS"
+	// NotificationSQS sends to an Amazon SQS queue.
+	NotificationSQS NotificationType = "SQS"
+)
+
+// NotificationRule says which ends of items are sent where.
+// +kubebuilder:validation:XValidation:rule="self.type != 'SNS' || (has(self.topicARN) && !has(self.queueURL))",message="a rule of type SNS needs topicARN, and no queueURL"
+// +kubebuilder:validation:XValidation:rule="self.type != 'SQS' || (has(self.queueURL) && !has(self.topicARN))",message="a rule of type SQS needs queueURL, and no topicARN"
+type NotificationRule struct {
+	// Name of the rule. An item's status names the rules that were notified, never their addresses.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`
+	// +required
+	Name string `json:"name"`
+	// Type is the service: SNS or SQS.
+	// +required
+	Type NotificationType `json:"type"`
+	// TopicARN is the SNS topic, in the topic's own region. Required with type SNS.
 	// +kubebuilder:validation:MaxLength=512
-	// +kubebuilder:validation:Pattern=`^(arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+)?$`
+	// +kubebuilder:validation:Pattern=`^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+$`
 	// +optional
-	SNSTopicARN string `json:"snsTopicARN,omitempty"`
-	// On names the outcomes that are told. Default: Failed.
+	TopicARN string `json:"topicARN,omitempty"`
+	// QueueURL is the SQS queue. Required with type SQS.
+	// +kubebuilder:validation:MaxLength=512
+	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https']",message="queueURL must be an http(s) URL"
+	// +optional
+	QueueURL string `json:"queueURL,omitempty"`
+	// On lists the phases that are sent: Succeeded, Failed, Cancelled. Default: Failed.
 	// +kubebuilder:default={Failed}
+	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=3
 	// +kubebuilder:validation:items:Enum=Succeeded;Failed;Cancelled
 	// +listType=set
@@ -413,9 +441,12 @@ type WorkEnvironmentSpec struct {
 	// +optional
 	Retention Retention `json:"retention,omitzero"`
 
-	// Notifications says who is told when an item ends. Absent tells nobody.
+	// Notifications are the rules by which the end of an item is reported to topics and queues. Default: none.
+	// +kubebuilder:validation:MaxItems=8
+	// +listType=map
+	// +listMapKey=name
 	// +optional
-	Notifications *Notifications `json:"notifications,omitempty"`
+	Notifications []NotificationRule `json:"notifications,omitempty"`
 
 	// DeadLetterQueueURL is the SQS queue that an item that failed for good is also sent to. Empty sends none.
 	// +kubebuilder:validation:MaxLength=512

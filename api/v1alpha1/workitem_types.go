@@ -486,9 +486,10 @@ type WorkItemStatus struct {
 	// +listMapKey=number
 	// +optional
 	PastAttempts []PastAttempt `json:"pastAttempts,omitempty"`
-	// Notified are the topic and the queue that were told how this arming ended.
-	// +kubebuilder:validation:MaxItems=8
-	// +kubebuilder:validation:items:MaxLength=512
+	// Notified names the environment's notification rules that were sent the end of this trigger, and "deadLetterQueueURL"
+	// for the dead-letter queue.
+	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:items:MaxLength=63
 	// +listType=set
 	// +optional
 	Notified []string `json:"notified,omitempty"`

@@ -171,32 +171,43 @@ func outcomeComment(item *v1alpha1.WorkItem) string {
 		commentMarker, c.Reason, plainText(c.Message), item.Namespace, item.Name, item.Status.Attempt.Number, item.Status.CorrelationID)
 }
 
-// notify tells the topic and the dead-letter queue.
-func (s *conclude) notify(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) error {
+// deadLetters is how the status names the dead-letter queue beside the environment's notification rules.
+const deadLetters = "deadLetterQueueURL"
+
+// destination is where the end of an item is sent.
+type destination struct {
+	name    string // a notification rule's, or deadLetters
+	address string // a topic's ARN or a queue's URL
+}
+
+// notify sends the end of the item by each rule that asks for it, and to the dead-letter queue.
+func (s *concludeStep) notify(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) error {
 	var errs []error
-	for _, destination := range destinations(item, env) {
-		notifier, err := s.clients.Notifier(ctx, item.Namespace, env.Spec.AWS, destination)
+	for _, to := range destinations(item, env) {
+		notifier, err := s.clients.Notifier(ctx, item.Namespace, env.Spec.AWS, to.address)
 		if err == nil {
-			err = notifier.Notify(ctx, destination, notification(item))
+			err = notifier.Notify(ctx, to.address, notification(item))
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("notifying %s: %w", destination, err))
+			errs = append(errs, fmt.Errorf("notifying %s: %w", to.name, err))
 			continue
 		}
-		item.Status.Notified = append(item.Status.Notified, destination)
+		item.Status.Notified = append(item.Status.Notified, to.name)
 	}
 	return errors.Join(errs...)
 }
 
-// destinations are those who are still to be told of the item's outcome.
-func destinations(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) []string {
-	class := string(outcomeClass(item))
-	var all []string
-	if n := env.Spec.Notifications; n != nil && n.SNSTopicARN != "" && slices.Contains(n.On, class) {
-		all = append(all, n.SNSTopicARN)
+// destinations are those that the end of the item was not sent to yet.
+func destinations(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) []destination {
+	phase := string(finalPhase(item))
+	var all []destination
+	for _, rule := range env.Spec.Notifications {
+		if slices.Contains(rule.On, phase) {
+			all = append(all, destination{name: rule.Name, address: rule.Address()})
+		}
 	}
-	if q := env.Spec.DeadLetterQueueURL; q != "" && class == string(v1alpha1.PhaseFailed) {
-		all = append(all, q)
+	if q := env.Spec.DeadLetterQueueURL; q != "" && phase == string(v1alpha1.PhaseFailed) {
+		all = append(all, destination{name: deadLetters, address: q})
 	}
-	return slices.DeleteFunc(all, func(d string) bool { return slices.Contains(item.Status.Notified, d) })
+	return slices.DeleteFunc(all, func(d destination) bool { return slices.Contains(item.Status.Notified, d.name) })
 }

@@ -525,7 +525,7 @@ func TestEachIsToldOnce(t *testing.T) {
 	if len(w.told) != 1 {
 		t.Errorf("the topic was told %d times, because the queue could not be", len(w.told))
 	}
-	if c := conditionOf(item, v1alpha1.ConditionConcluded); c.Reason != v1alpha1.ReasonConcludingOverdue || !strings.Contains(c.Message, "gone") {
+	if c := conditionOf(item, v1alpha1.ConditionConcluded); c.Reason != v1alpha1.ReasonConcludingOverdue || !strings.Contains(c.Message, "deadLetterQueueURL") {
 		t.Errorf("nobody learns that the queue was not told: %s", c.Message)
 	}
 }

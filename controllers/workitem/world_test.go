@@ -182,9 +182,10 @@ func (w *world) createEnvironment() {
 			CodeBuild:   v1alpha1.CodeBuildProject{ProjectName: project},
 			Credentials: v1alpha1.BuildCredentials{GitHubTokenSecretARN: "arn:aws:secretsmanager:eu-west-1:111122223333:secret:github"},
 			Artifacts:   v1alpha1.Artifacts{Bucket: "artifacts"},
-			Notifications: &v1alpha1.Notifications{
-				SNSTopicARN: "arn:aws:sns:eu-west-1:111122223333:topic", On: []string{"Succeeded", "Failed"},
-			},
+			Notifications: []v1alpha1.NotificationRule{{
+				Name: "team", Type: v1alpha1.NotificationSNS,
+				TopicARN: "arn:aws:sns:eu-west-1:111122223333:topic", On: []string{"Succeeded", "Failed"},
+			}},
 		},
 	}
 	w.must(w.client.Create(w.t.Context(), env))

@@ -49,9 +49,11 @@ func (w *world) createObjects(ctx context.Context) error {
 			Concurrency: ptr.To[int32](1),
 			Credentials: v1alpha1.BuildCredentials{GitHubTokenSecretARN: tokenARN},
 			Gates:       w.work.gates(), Agent: w.work.agent(),
-			Artifacts:     v1alpha1.Artifacts{Bucket: bucket},
-			Retry:         v1alpha1.RetryPolicies{Machinery: soon, StartBuild: soon},
-			Notifications: &v1alpha1.Notifications{SNSTopicARN: topicARN, On: []string{"Succeeded", "Failed", "Cancelled"}},
+			Artifacts: v1alpha1.Artifacts{Bucket: bucket},
+			Retry:     v1alpha1.RetryPolicies{Infrastructure: soon, StartBuild: soon},
+			Notifications: []v1alpha1.NotificationRule{{
+				Name: "team", Type: v1alpha1.NotificationSNS, TopicARN: topicARN, On: []string{"Succeeded", "Failed", "Cancelled"},
+			}},
 		}},
 		&v1alpha1.WorkSource{ObjectMeta: meta("board"), Spec: v1alpha1.WorkSourceSpec{
 			EnvironmentRef: v1alpha1.LocalObjectReference{Name: "env"},

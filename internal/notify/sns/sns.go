@@ -58,11 +58,11 @@ func (n *Notifier) Notify(ctx context.Context, destination string, m notify.Mess
 	}
 	out, err := n.api.Publish(ctx, in)
 	if err != nil {
-		return fmt.Errorf("publishing to %s: %w", destination, classify(err))
+		return fmt.Errorf("publishing to the topic: %w", classify(err))
 	}
 	if aws.ToString(out.MessageId) == "" {
-		return fault.NewRetryable(fault.CodeInvalidAnswer, fmt.Errorf(
-			"publishing to %s: the answer has no message id; check the endpoint and proxies on the way", destination))
+		return fault.NewRetryable(fault.CodeInvalidAnswer, errors.New(
+			"publishing to the topic: the answer has no message id; check the endpoint and proxies on the way"))
 	}
 	return nil
 }

@@ -64,11 +64,11 @@ func (n *Notifier) Notify(ctx context.Context, destination string, m notify.Mess
 	}
 	out, err := n.api.SendMessage(ctx, in)
 	if err != nil {
-		return fmt.Errorf("sending to %s: %w", destination, classify(err))
+		return fmt.Errorf("sending to the queue: %w", classify(err))
 	}
 	if aws.ToString(out.MessageId) == "" {
-		return fault.NewRetryable(fault.CodeInvalidAnswer, fmt.Errorf(
-			"sending to %s: the answer has no message id; check the endpoint and proxies on the way", destination))
+		return fault.NewRetryable(fault.CodeInvalidAnswer, errors.New(
+			"sending to the queue: the answer has no message id; check the endpoint and proxies on the way"))
 	}
 	return nil
 }
