@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 bin=$(cd "$1" && pwd)
 spec=${2:-discount}
-sample=$PWD/internal/demo/sample
+sample=$PWD/internal/local/demo/sample
 [ -d "$sample/specs/$spec" ] || {
 	echo "there is no spec $spec: choose one of $(ls "$sample/specs" | tr '\n' ' ')" >&2
 	exit 2

@@ -18,7 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
-	"github.com/kiro-worker/kiro-worker/internal/testenv"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv"
 )
 
 func newItem(name, branch string) *v1alpha1.WorkItem {

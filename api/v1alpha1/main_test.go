@@ -11,7 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
-	"github.com/kiro-worker/kiro-worker/internal/testenv"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv"
 )
 
 func TestMain(m *testing.M) { testenv.Main(m) }

@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/kiro-worker/kiro-worker/internal/demo"
+	"github.com/kiro-worker/kiro-worker/internal/local/demo"
 )
 
 // addCard puts a card on the board of a demo that runs.

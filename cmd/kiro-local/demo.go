@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
-	"github.com/kiro-worker/kiro-worker/internal/demo"
+	"github.com/kiro-worker/kiro-worker/internal/local/demo"
 )
 
 // defaultDir is where a demo lies, below the directory that it is started in.

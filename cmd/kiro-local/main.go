@@ -13,8 +13,8 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/kiro-worker/kiro-worker/internal/controlplane"
-	"github.com/kiro-worker/kiro-worker/internal/demo/standin"
+	"github.com/kiro-worker/kiro-worker/internal/local/controlplane"
+	"github.com/kiro-worker/kiro-worker/internal/local/demo/standin"
 )
 
 // version is set by the linker.

@@ -12,9 +12,9 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/kiro-worker/kiro-worker/internal/agent"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/worker"
+	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
 )
 
 // flags are the options of `kiro-worker run`.

@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	"github.com/kiro-worker/kiro-worker/internal/report"
 	"github.com/kiro-worker/kiro-worker/internal/worker"
+	"github.com/kiro-worker/kiro-worker/internal/worker/report"
 )
 
 // runLocal runs the pipeline on a checkout and prints what came of it.

@@ -16,10 +16,10 @@ import (
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/codebuild"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/github"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/s3"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/s3"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 

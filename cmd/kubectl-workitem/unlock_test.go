@@ -20,13 +20,13 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/build/codebuild"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	emulatoraws "github.com/kiro-worker/kiro-worker/internal/emulator/aws"
-	emulatorcodebuild "github.com/kiro-worker/kiro-worker/internal/emulator/codebuild"
-	emulatordynamodb "github.com/kiro-worker/kiro-worker/internal/emulator/dynamodb"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
+	emulatoraws "github.com/kiro-worker/kiro-worker/internal/local/emulator/aws"
+	emulatorcodebuild "github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
+	emulatordynamodb "github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
-	"github.com/kiro-worker/kiro-worker/internal/testenv"
 )
 
 const (

@@ -19,7 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
-	"github.com/kiro-worker/kiro-worker/internal/testenv"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv"
 )
 
 func TestMain(m *testing.M) { testenv.Main(m) }

@@ -19,9 +19,9 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	buildemulator "github.com/kiro-worker/kiro-worker/internal/emulator/codebuild"
-	tableemulator "github.com/kiro-worker/kiro-worker/internal/emulator/dynamodb"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
+	buildemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
+	tableemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 )
 
 func TestUsableEnvironment(t *testing.T) {

@@ -25,14 +25,14 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/build/codebuild"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	awsemulator "github.com/kiro-worker/kiro-worker/internal/emulator/aws"
-	buildemulator "github.com/kiro-worker/kiro-worker/internal/emulator/codebuild"
-	tableemulator "github.com/kiro-worker/kiro-worker/internal/emulator/dynamodb"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
-	bucketemulator "github.com/kiro-worker/kiro-worker/internal/emulator/s3"
+	awsemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/aws"
+	buildemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
+	tableemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
+	bucketemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/s3"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
-	"github.com/kiro-worker/kiro-worker/internal/testenv"
 )
 
 func TestMain(m *testing.M) { testenv.Main(m) }

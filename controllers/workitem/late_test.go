@@ -13,7 +13,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	emulatorcodebuild "github.com/kiro-worker/kiro-worker/internal/emulator/codebuild"
+	emulatorcodebuild "github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 

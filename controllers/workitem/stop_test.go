@@ -15,8 +15,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
-	emulatorcodebuild "github.com/kiro-worker/kiro-worker/internal/emulator/codebuild"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
+	emulatorcodebuild "github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 )
 
 // deny has AWS deny an operation until allow is called.

@@ -13,8 +13,8 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	emulatorcodebuild "github.com/kiro-worker/kiro-worker/internal/emulator/codebuild"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
+	emulatorcodebuild "github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 

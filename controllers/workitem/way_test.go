@@ -19,9 +19,9 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	emulatorcodebuild "github.com/kiro-worker/kiro-worker/internal/emulator/codebuild"
-	emulatordynamodb "github.com/kiro-worker/kiro-worker/internal/emulator/dynamodb"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
+	emulatorcodebuild "github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
+	emulatordynamodb "github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 

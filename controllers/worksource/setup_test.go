@@ -20,7 +20,7 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
-	"github.com/kiro-worker/kiro-worker/internal/testenv"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv"
 )
 
 // TestEventsWakeTheController runs the controller as the manager does, with its watches and its cache, and without a

@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
-	emulator "github.com/kiro-worker/kiro-worker/internal/emulator/github"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
+	emulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 )
 
 // TestTrouble is what can be wrong with a board. Each gives a clear reason on the source, and in each an item that was

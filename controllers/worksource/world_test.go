@@ -24,10 +24,10 @@ import (
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/board"
 	boardgithub "github.com/kiro-worker/kiro-worker/internal/board/github"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
-	emulator "github.com/kiro-worker/kiro-worker/internal/emulator/github"
 	"github.com/kiro-worker/kiro-worker/internal/githubapi"
-	"github.com/kiro-worker/kiro-worker/internal/testenv"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
+	emulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv"
 )
 
 func TestMain(m *testing.M) { testenv.Main(m) }

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kiro-worker/kiro-worker/internal/controlplane/assets"
+	"github.com/kiro-worker/kiro-worker/internal/local/controlplane/assets"
 )
 
 // heartbeat is how often a long build says that it is still at it.

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kiro-worker/kiro-worker/internal/controlplane/assets"
+	"github.com/kiro-worker/kiro-worker/internal/local/controlplane/assets"
 )
 
 const (

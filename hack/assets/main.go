@@ -17,7 +17,7 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/kiro-worker/kiro-worker/internal/controlplane/assets"
+	"github.com/kiro-worker/kiro-worker/internal/local/controlplane/assets"
 )
 
 func main() {

@@ -20,8 +20,8 @@ import (
 
 	testingclock "k8s.io/utils/clock/testing"
 
-	emulator "github.com/kiro-worker/kiro-worker/internal/emulator/github"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
+	emulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 )
 
 // secret is a CredentialSource that can be rotated, or fail, while it is used.

@@ -20,11 +20,11 @@ import (
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
 	"github.com/kiro-worker/kiro-worker/internal/board"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/aws"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/dynamodb"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/github"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/secretsmanager"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/aws"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/secretsmanager"
 	"github.com/kiro-worker/kiro-worker/internal/resolver"
 )
 

@@ -11,9 +11,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kiro-worker/kiro-worker/internal/agent"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
 )
 
 // implement gives each open task to the agent, in order. A task's work is committed and pushed before the next one

@@ -15,8 +15,8 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/internal/artifacts"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
-	githubemulator "github.com/kiro-worker/kiro-worker/internal/emulator/github"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
+	githubemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 )
 
 func TestStageEnd(t *testing.T) {

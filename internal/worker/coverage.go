@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	"github.com/kiro-worker/kiro-worker/internal/report"
+	"github.com/kiro-worker/kiro-worker/internal/worker/report"
 )
 
 // measureCoverage reads what the tests covered and holds each metric against the threshold. The threshold is the

@@ -15,7 +15,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/kiro-worker/kiro-worker/internal/process"
+	"github.com/kiro-worker/kiro-worker/internal/worker/process"
 )
 
 const (

@@ -10,8 +10,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/kiro-worker/kiro-worker/internal/agent"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
 )
 
 // baseline is the tree that a try begins with, and that it is measured against. Without it what an earlier try left,

@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	dynamodbemulator "github.com/kiro-worker/kiro-worker/internal/emulator/dynamodb"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
-	githubemulator "github.com/kiro-worker/kiro-worker/internal/emulator/github"
+	dynamodbemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
+	githubemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 

@@ -9,7 +9,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/metricsink"
-	"github.com/kiro-worker/kiro-worker/internal/report"
+	"github.com/kiro-worker/kiro-worker/internal/worker/report"
 )
 
 // Names of the metrics and their dimensions. docs/worker.md lists them.

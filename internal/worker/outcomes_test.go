@@ -15,11 +15,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kiro-worker/kiro-worker/internal/agent"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
-	githubemulator "github.com/kiro-worker/kiro-worker/internal/emulator/github"
 	"github.com/kiro-worker/kiro-worker/internal/forge"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
+	githubemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
+	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
 )
 
 // shell is an agent that runs a script; $1 is the task's number.

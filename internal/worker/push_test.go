@@ -16,9 +16,9 @@ import (
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
-	githubemulator "github.com/kiro-worker/kiro-worker/internal/emulator/github"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
+	githubemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 

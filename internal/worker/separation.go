@@ -14,8 +14,8 @@ import (
 	"strconv"
 	"syscall"
 
-	"github.com/kiro-worker/kiro-worker/internal/agent"
-	"github.com/kiro-worker/kiro-worker/internal/process"
+	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
+	"github.com/kiro-worker/kiro-worker/internal/worker/process"
 )
 
 // DefaultAgentUser is the user that agent and tests run as, where there is one.

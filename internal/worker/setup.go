@@ -12,9 +12,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/kiro-worker/kiro-worker/internal/agent"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	"github.com/kiro-worker/kiro-worker/internal/process"
+	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
+	"github.com/kiro-worker/kiro-worker/internal/worker/process"
 )
 
 const (

@@ -13,9 +13,9 @@ import (
 	"testing"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	githubemulator "github.com/kiro-worker/kiro-worker/internal/emulator/github"
 	forgegithub "github.com/kiro-worker/kiro-worker/internal/forge/github"
 	"github.com/kiro-worker/kiro-worker/internal/githubapi"
+	githubemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 )
 
 // asApp gives the worker an App's credentials for the forge.

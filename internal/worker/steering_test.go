@@ -22,7 +22,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	githubemulator "github.com/kiro-worker/kiro-worker/internal/emulator/github"
+	githubemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 )
 
 func TestDecideFile(t *testing.T) {

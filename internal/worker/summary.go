@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	"github.com/kiro-worker/kiro-worker/internal/report"
+	"github.com/kiro-worker/kiro-worker/internal/worker/report"
 )
 
 const (

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	"github.com/kiro-worker/kiro-worker/internal/process"
-	"github.com/kiro-worker/kiro-worker/internal/report"
+	"github.com/kiro-worker/kiro-worker/internal/worker/process"
+	"github.com/kiro-worker/kiro-worker/internal/worker/report"
 )
 
 // defaultTestCommand is run where the environment names none.

@@ -13,10 +13,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/kiro-worker/kiro-worker/internal/agent"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/forge"
+	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
 )
 
 // forgeTimeout is how long one call of the forge may take.

@@ -21,9 +21,9 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/logging"
 	"github.com/kiro-worker/kiro-worker/internal/metricsink"
-	"github.com/kiro-worker/kiro-worker/internal/process"
 	"github.com/kiro-worker/kiro-worker/internal/redact"
 	"github.com/kiro-worker/kiro-worker/internal/secrets"
+	"github.com/kiro-worker/kiro-worker/internal/worker/process"
 )
 
 // Remote is where repositories are fetched from and pushed to.

@@ -20,21 +20,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"k8s.io/utils/clock"
 
-	"github.com/kiro-worker/kiro-worker/internal/agent"
 	"github.com/kiro-worker/kiro-worker/internal/artifacts"
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	dynamodbemulator "github.com/kiro-worker/kiro-worker/internal/emulator/dynamodb"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
-	githubemulator "github.com/kiro-worker/kiro-worker/internal/emulator/github"
 	forgegithub "github.com/kiro-worker/kiro-worker/internal/forge/github"
 	"github.com/kiro-worker/kiro-worker/internal/githubapi"
+	dynamodbemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
+	githubemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
 	"github.com/kiro-worker/kiro-worker/internal/logging"
 	"github.com/kiro-worker/kiro-worker/internal/metricsink"
-	"github.com/kiro-worker/kiro-worker/internal/process"
 	"github.com/kiro-worker/kiro-worker/internal/redact"
+	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
+	"github.com/kiro-worker/kiro-worker/internal/worker/process"
 )
 
 // TestMain lets the test's own program be the helper that git calls for credentials.

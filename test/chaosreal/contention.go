@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/dynamodb"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 

@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kiro-worker/kiro-worker/internal/emulator/dynamodb"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
 )
 
 // outcome is what a client was told of an operation.

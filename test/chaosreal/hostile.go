@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 )
 
 // hostility is one bad way to answer.

@@ -23,7 +23,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
-	"github.com/kiro-worker/kiro-worker/internal/controlplane"
+	"github.com/kiro-worker/kiro-worker/internal/local/controlplane"
 )
 
 // Options say where a lab finds and leaves things.

@@ -10,7 +10,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/kiro-worker/kiro-worker/internal/emulator/s3"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/s3"
 )
 
 // nameKube names the requests to the API server that belong to a step: reads past the cache and writes. Discovery,

@@ -16,7 +16,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/github"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
 )

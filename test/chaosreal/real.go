@@ -15,7 +15,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/codebuild"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
 )
 
 // testScript measures what the gates want to have measured, without any tool.

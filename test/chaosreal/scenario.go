@@ -15,7 +15,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/codebuild"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 

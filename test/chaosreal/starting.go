@@ -12,8 +12,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/codebuild"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 )
 
 // The requests of a start, by name.

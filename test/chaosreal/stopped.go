@@ -12,7 +12,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/codebuild"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
 )
 
 // stagesOf are the claim and the first heartbeats of the stages, one of which begins each.

@@ -19,7 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	"github.com/kiro-worker/kiro-worker/internal/demo"
+	"github.com/kiro-worker/kiro-worker/internal/local/demo"
 )
 
 // TestDemo plays the five cards and looks at everything that they leave behind.

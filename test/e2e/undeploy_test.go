@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kiro-worker/kiro-worker/internal/demo"
+	"github.com/kiro-worker/kiro-worker/internal/local/demo"
 )
 
 // TestUndeploy takes everything off a cluster whose manager is in the middle of a build.

@@ -16,9 +16,9 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/artifacts"
 	"github.com/kiro-worker/kiro-worker/internal/artifacts/s3"
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
-	emulator "github.com/kiro-worker/kiro-worker/internal/emulator/s3"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
+	emulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/s3"
 )
 
 func serve(t *testing.T) (*emulator.Emulator, *faults.Injector, awsapi.S3) {

@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kiro-worker/kiro-worker/internal/board"
-	emulator "github.com/kiro-worker/kiro-worker/internal/emulator/github"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
+	emulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 )
 
 func TestResolve(t *testing.T) {

@@ -16,9 +16,9 @@ import (
 	testingclock "k8s.io/utils/clock/testing"
 
 	"github.com/kiro-worker/kiro-worker/internal/board"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
-	emulator "github.com/kiro-worker/kiro-worker/internal/emulator/github"
 	"github.com/kiro-worker/kiro-worker/internal/githubapi"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
+	emulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 )
 
 const (

@@ -13,9 +13,9 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	emulator "github.com/kiro-worker/kiro-worker/internal/emulator/codebuild"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
+	emulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 )
 
 func succeed(context.Context, emulator.Running) error { return nil }

@@ -11,10 +11,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
-	emulator "github.com/kiro-worker/kiro-worker/internal/emulator/github"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/forge"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
+	emulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 )
 
 const marker = "<!-- kiro-worker:1 -->"

@@ -9,9 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	emulator "github.com/kiro-worker/kiro-worker/internal/emulator/github"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/forge"
+	emulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 )
 
 // statuses and runs are what is shown beside a commit.

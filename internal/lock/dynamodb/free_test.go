@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	emulator "github.com/kiro-worker/kiro-worker/internal/emulator/dynamodb"
+	emulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
 )

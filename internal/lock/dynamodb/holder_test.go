@@ -13,9 +13,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	emulator "github.com/kiro-worker/kiro-worker/internal/emulator/dynamodb"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
+	emulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	emulator "github.com/kiro-worker/kiro-worker/internal/emulator/dynamodb"
+	emulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 

@@ -19,8 +19,8 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	emulator "github.com/kiro-worker/kiro-worker/internal/emulator/dynamodb"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
+	emulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
 )

@@ -15,9 +15,9 @@ import (
 	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
-	emulator "github.com/kiro-worker/kiro-worker/internal/emulator/cloudwatch"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
+	emulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/cloudwatch"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 	"github.com/kiro-worker/kiro-worker/internal/metricsink"
 	"github.com/kiro-worker/kiro-worker/internal/metricsink/cloudwatch"
 )

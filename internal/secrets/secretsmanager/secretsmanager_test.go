@@ -12,9 +12,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/faults"
-	emulator "github.com/kiro-worker/kiro-worker/internal/emulator/secretsmanager"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
+	emulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/secretsmanager"
 	"github.com/kiro-worker/kiro-worker/internal/secrets/secretsmanager"
 )
 

@@ -16,12 +16,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/aws"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/cloudwatch"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/dynamodb"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/github"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/s3"
-	"github.com/kiro-worker/kiro-worker/internal/emulator/secretsmanager"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/aws"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/cloudwatch"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/s3"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/secretsmanager"
 	locks "github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
 )
 

@@ -1,0 +1,208 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/aws"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/cloudwatch"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/s3"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/secretsmanager"
+)
+
+// roleARN is the role that the manager assumes for its calls.
+const roleARN = "arn:aws:iam::" + account + ":role/kiro-worker"
+
+// accessKeyID is the only one that the emulated AWS knows.
+const accessKeyID = "AKIAKIROLOCALDEMO"
+
+// servers are GitHub's and AWS's emulators, listening.
+type servers struct {
+	builds  *codebuild.Server
+	tables  *dynamodb.Emulator
+	bucket  *s3.Emulator
+	secrets *secretsmanager.Emulator
+	http    []*http.Server
+}
+
+// startEmulators starts the emulators, makes the table, the bucket, the secrets and the project that an installation
+// has, and puts the cards on the board.
+func (s *System) startEmulators(ctx context.Context) error {
+	s.options.Say("emulators: GitHub, DynamoDB, CodeBuild, S3, Secrets Manager, CloudWatch")
+	s.servers = &servers{
+		tables:  dynamodb.New(dynamodb.Options{Region: region, Account: account}),
+		bucket:  s3.New(s3.Options{}),
+		secrets: secretsmanager.New(secretsmanager.Options{Region: region, Account: account}),
+	}
+	if err := s.startGitHub(); err != nil {
+		return err
+	}
+	if err := s.startAWS(); err != nil {
+		return err
+	}
+	if err := s.tellAddresses(); err != nil {
+		return err
+	}
+	return s.putCards(ctx)
+}
+
+// putCards puts the cards on the board, each a second after the one before: the oldest is worked on first, and GitHub
+// tells a card's age in whole seconds. The API server takes longer to start than that.
+func (s *System) putCards(ctx context.Context) error {
+	for i, c := range Cards {
+		if i > 0 {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(time.Second):
+			}
+		}
+		id, err := s.putCard(c)
+		if err != nil {
+			return err
+		}
+		s.cardIDs[c.Slug] = id
+	}
+	return nil
+}
+
+func (s *System) startGitHub() error {
+	var err error
+	if s.GitHub, err = github.New(github.Options{Dir: s.path("github")}); err != nil {
+		return fmt.Errorf("starting the emulated GitHub: %w", err)
+	}
+	if s.GitHubURL, err = s.servers.serve(s.GitHub); err != nil {
+		return err
+	}
+	s.GitHub.SetURL(s.GitHubURL)
+	return s.seedGitHub()
+}
+
+func (s *System) startAWS() error {
+	var err error
+	if s.servers.builds, err = codebuild.New(codebuild.Options{DataDir: s.path("builds"), Region: region, Account: account}); err != nil {
+		return fmt.Errorf("starting the emulated CodeBuild: %w", err)
+	}
+	endpoint := aws.New(aws.Options{AccessKeys: []string{accessKeyID}, Account: account})
+	endpoint.Trust(roleARN, clusterName+"/"+Namespace)
+	endpoint.Handle(aws.DynamoDB, s.servers.tables, nil)
+	endpoint.Handle(aws.CodeBuild, s.servers.builds, nil)
+	endpoint.Handle(aws.SecretsManager, s.servers.secrets, nil)
+	endpoint.Handle(aws.S3, s.servers.bucket, s3.WriteError)
+	endpoint.Handle(aws.CloudWatch, cloudwatch.New(cloudwatch.Options{}), nil)
+	if s.AWSURL, err = s.servers.serve(endpoint); err != nil {
+		return err
+	}
+	if err := s.servers.tables.CreateLockTable(LockTable); err != nil {
+		return fmt.Errorf("making the lock table: %w", err)
+	}
+	if err := s.servers.bucket.CreateBucket(Bucket); err != nil {
+		return fmt.Errorf("making the bucket: %w", err)
+	}
+	s.tokenARN = s.servers.secrets.Put(tokenSecretName, s.token)
+	if key := s.agentKey(); key != "" {
+		s.agentARN = s.servers.secrets.Put(agentSecretName, key)
+	}
+	return s.putProject()
+}
+
+// putProject makes the CodeBuild project, with the one buildspec.
+func (s *System) putProject() error {
+	buildspec, err := repositoryFile("config", "codebuild", "buildspec.yml")
+	if err != nil {
+		return err
+	}
+	env := map[string]string{"AWS_ENDPOINT_URL": s.AWSURL, "LOG_LEVEL": s.options.LogLevel}
+	for _, entry := range s.cloudEnv() {
+		// A build has a home of its own.
+		if name, value, _ := strings.Cut(entry, "="); name != "HOME" {
+			env[name] = value
+		}
+	}
+	if err := s.servers.builds.PutProject(codebuild.Project{Name: projectName, Buildspec: buildspec, Env: env}); err != nil {
+		return fmt.Errorf("making the CodeBuild project: %w", err)
+	}
+	return nil
+}
+
+// serve serves a handler on a free port of this machine alone.
+func (s *servers) serve(handler http.Handler) (url string, err error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it returns at once
+	if err != nil {
+		return "", fmt.Errorf("listening: %w", err)
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	s.http = append(s.http, server)
+	go func() { _ = server.Serve(listener) }()
+	return "http://" + listener.Addr().String(), nil
+}
+
+// close ends the builds, with every process of theirs, and then the servers that they talk to.
+func (s *servers) close() error {
+	if s == nil {
+		return nil
+	}
+	if s.builds != nil {
+		s.builds.Close()
+	}
+	var errs []error
+	for _, server := range s.http {
+		errs = append(errs, server.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// lockRows are the statuses of the slot and branch rows.
+func (s *servers) lockRows() (map[string]contract.RowStatus, error) {
+	rows, err := s.tables.Rows(LockTable)
+	if err != nil {
+		return nil, fmt.Errorf("reading the lock table: %w", err)
+	}
+	statuses := map[string]contract.RowStatus{}
+	for key, row := range rows {
+		if strings.HasPrefix(key, "card#") {
+			continue
+		}
+		status, _ := row[contract.AttrStatus]["S"].(string)
+		statuses[key] = contract.RowStatus(status)
+	}
+	return statuses, nil
+}
+
+// artifacts are the keys in the bucket.
+func (s *servers) artifacts() []string { return s.bucket.Keys(Bucket, "") }
+
+// saveArtifacts copies objects of the bucket, which goes away with this process, into a directory.
+func (s *servers) saveArtifacts(dir string, keys []string) error {
+	for _, key := range keys {
+		object, ok := s.bucket.Object(Bucket, key)
+		if !ok {
+			continue
+		}
+		if !filepath.IsLocal(filepath.FromSlash(key)) {
+			return fmt.Errorf("the artifact %q has a key that leads out of its directory", key)
+		}
+		path := filepath.Join(dir, filepath.FromSlash(key))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return fmt.Errorf("copying artifacts: %w", err)
+		}
+		if err := os.WriteFile(path, object.Body, 0o644); err != nil {
+			return fmt.Errorf("copying artifacts: %w", err)
+		}
+	}
+	return nil
+}

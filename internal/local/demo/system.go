@@ -1,0 +1,192 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package demo
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/kiro-worker/kiro-worker/internal/local/controlplane"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
+)
+
+// The agents that can implement the cards' tasks.
+const (
+	// AgentStandIn is a program that writes what the sample's specs spell out.
+	AgentStandIn = "stand-in"
+	// AgentKiro is the real kiro-cli.
+	AgentKiro = "kiro"
+)
+
+// Options say how the system is run.
+type Options struct {
+	// Dir is where everything lies: state, logs, builds, artifacts. It must exist and be empty.
+	Dir string
+	// Bin is the directory of the programs manager, kiro-worker and kiro-local.
+	Bin string
+	// Agent is AgentStandIn or AgentKiro. Empty is AgentStandIn.
+	Agent string
+	// Launch starts the API server through Bin's kiro-local, so that it dies with this process.
+	Launch bool
+	// LogLevel of manager and worker. Empty is info.
+	LogLevel string
+	// Say is told what is being started, one line at a time.
+	Say func(line string)
+}
+
+// System is the whole system, running.
+type System struct {
+	// Client reads and writes the three kinds.
+	Client client.Client
+	// Kubeconfig is the path of an administrator's.
+	Kubeconfig string
+	// Kubectl is the path of a kubectl of the server's version.
+	Kubectl string
+	// GitHub is the emulator of GitHub.
+	GitHub *github.Server
+	// GitHubURL and AWSURL are where the emulators listen.
+	GitHubURL, AWSURL string
+
+	options     Options
+	token       string
+	tokenARN    string
+	agentARN    string
+	boardNumber int32
+	boardID     string
+	cardIDs     map[string]string // by slug
+
+	plane   *controlplane.ControlPlane
+	servers *servers
+	manager *program
+	closing sync.Once
+	closed  error
+}
+
+// Start starts the system, with the demo's cards on its board. Whatever it returns, Close is to be called.
+func Start(ctx context.Context, o Options) (*System, error) {
+	if o.Agent == "" {
+		o.Agent = AgentStandIn
+	}
+	if o.Say == nil {
+		o.Say = func(string) {}
+	}
+	s := &System{options: o, token: "ghp_" + rand.Text(), cardIDs: map[string]string{}}
+	for _, name := range []string{"manager", "kiro-worker", "kiro-local"} {
+		if _, err := os.Stat(s.program(name)); err != nil {
+			return s, fmt.Errorf("%s is not built; run `make build`: %w", name, err)
+		}
+	}
+	for _, dir := range []string{s.path("logs"), s.path("github"), s.path("builds")} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return s, fmt.Errorf("making the demo's directories: %w", err)
+		}
+	}
+	steps := []func(context.Context) error{s.startServers, s.createObjects, s.startManager}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+// Close ends everything that Start started, in the order in which it matters: the manager first, so that it does
+// not take an ending server for a failure.
+func (s *System) Close() error {
+	s.closing.Do(func() {
+		s.closed = errors.Join(s.manager.stop(), s.servers.close(), s.plane.Stop())
+	})
+	return s.closed
+}
+
+// Tidy removes what a closed system kept on disk, but for logs and artifacts: node_modules of every build add up.
+func (s *System) Tidy() error {
+	var errs []error
+	for _, dir := range []string{"builds", "control-plane", "github", "npm"} {
+		errs = append(errs, os.RemoveAll(s.path(dir)))
+	}
+	return errors.Join(errs...)
+}
+
+// startServers starts what does not depend on each other at once: most of it is waiting.
+func (s *System) startServers(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(s.startControlPlane)
+	g.Go(func() error { return s.startEmulators(ctx) })
+	g.Go(func() error {
+		cache, err := npmCache()
+		if err != nil {
+			return err
+		}
+		s.options.Say("npm: the sample repository's packages, kept in " + cache)
+		return fillNPMCache(ctx, s.path("npm"), cache)
+	})
+	return g.Wait()
+}
+
+func (s *System) startControlPlane() error {
+	log, err := os.Create(s.path("logs", "control-plane.log"))
+	if err != nil {
+		return fmt.Errorf("making the control plane's log: %w", err)
+	}
+	o := controlplane.Options{Dir: s.path("control-plane"), Log: log}
+	if s.options.Launch {
+		o.Launcher = s.program("kiro-local")
+	}
+	s.options.Say("Kubernetes: a real kube-apiserver and etcd")
+	if s.plane, err = controlplane.Start(o); err != nil {
+		return err
+	}
+	s.Kubectl, s.Kubeconfig = s.plane.Kubectl, s.path("kubeconfig")
+	if err := writeKubeconfig(s.Kubeconfig, s.plane.Kubeconfig); err != nil {
+		return err
+	}
+	s.Client, err = newClient(s.plane.Config)
+	return err
+}
+
+// startManager starts the controller, as a cluster would.
+func (s *System) startManager(context.Context) error {
+	s.options.Say("Kiro Worker: the manager, on emulated GitHub, DynamoDB, CodeBuild, S3 and Secrets Manager")
+	var err error
+	s.manager, err = startProgram(s.program("manager"), s.path("logs", "manager.log"), s.cloudEnv(),
+		"--kubeconfig="+s.Kubeconfig,
+		"--cluster-name="+clusterName,
+		"--allowed-endpoints="+s.AWSURL+","+s.GitHubURL,
+		"--leader-elect", "--leader-elect-namespace="+Namespace,
+		"--metrics-bind-address=127.0.0.1:0", "--metrics-secure=false",
+		"--health-probe-bind-address=127.0.0.1:0",
+		"--log-level="+s.options.LogLevel,
+		// A person is watching, and nothing on this machine is on its way for long.
+		"--watch-interval=500ms", "--watch-slowest=1s", "--progress-interval=3s", "--settling-time=2s")
+	return err
+}
+
+// cloudEnv is the environment of programs that call the emulated AWS. Nothing of the caller's own AWS configuration
+// is in it: the demo must not reach a real account.
+func (s *System) cloudEnv() []string {
+	return []string{
+		"PATH=" + s.options.Bin + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"HOME=" + s.options.Dir,
+		"AWS_ACCESS_KEY_ID=" + accessKeyID, "AWS_SECRET_ACCESS_KEY=not-a-secret-of-anybody",
+		"AWS_REGION=" + region, "AWS_EC2_METADATA_DISABLED=true",
+	}
+}
+
+func (s *System) program(name string) string { return filepath.Join(s.options.Bin, name) }
+
+func (s *System) path(parts ...string) string {
+	return filepath.Join(append([]string{s.options.Dir}, parts...)...)
+}
+
+// Token is the token that GitHub's emulator knows, so that a test can look for it where it must not be.
+func (s *System) Token() string { return s.token }
