@@ -135,7 +135,7 @@ func repositoryCRDs() (string, error) {
 	if !ok {
 		return "", errors.New("finding the CRDs: this program was built without its sources' paths; name their directory")
 	}
-	dir := filepath.Join(filepath.Dir(file), "..", "..", "config", "crd", "bases")
+	dir := filepath.Join(filepath.Dir(file), "..", "..", "..", "config", "crd", "bases")
 	if _, err := os.Stat(dir); err != nil {
 		return "", fmt.Errorf("finding the CRDs: %w", err)
 	}

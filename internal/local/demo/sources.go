@@ -17,7 +17,7 @@ func repositoryFile(parts ...string) (string, error) {
 	if !ok {
 		return "", errors.New("this program was built without its sources' paths; build it with `make build`")
 	}
-	root := filepath.Join(filepath.Dir(file), "..", "..")
+	root := filepath.Join(filepath.Dir(file), "..", "..", "..")
 	text, err := os.ReadFile(filepath.Join(append([]string{root}, parts...)...))
 	if err != nil {
 		return "", fmt.Errorf("reading the repository that this was built from: %w", err)
