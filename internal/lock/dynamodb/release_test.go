@@ -48,7 +48,7 @@ func TestRelease(t *testing.T) {
 		"Complete": {
 			why:    "the trigger is processed, and every cluster can see it",
 			ending: done, branch: complete,
-			card: "trigger=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=Succeeded result={}",
+			card: "deleteAt=8760h0m0s lockId=L1 outcome=Succeeded result={} trigger=-1h0m0s",
 		},
 		"Failed, another attempt follows": {
 			why:    "the card is still to be worked on",
@@ -56,7 +56,7 @@ func TestRelease(t *testing.T) {
 		},
 		"Failed for the last time": {
 			why:    "a work failure in the last attempt processes the trigger as well",
-			ending: last, branch: failed, card: "trigger=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=TestsFailed result={}",
+			ending: last, branch: failed, card: "deleteAt=8760h0m0s lockId=L1 outcome=TestsFailed result={} trigger=-1h0m0s",
 		},
 		"Without a result": {
 			why: "the controller knows none: what the build last told is kept",
@@ -74,12 +74,12 @@ func TestRelease(t *testing.T) {
 		"Again": {
 			why:   "the answer was lost; the build asks again before it ends",
 			given: release(done), ending: done, branch: complete,
-			card: "trigger=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=Succeeded result={}",
+			card: "deleteAt=8760h0m0s lockId=L1 outcome=Succeeded result={} trigger=-1h0m0s",
 		},
 		"Again, now with the card": {
 			why:   "the build did not work the trigger off, the controller decides that it is",
 			given: release(notLast), ending: last, branch: failed,
-			card: "trigger=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=TestsFailed result={}",
+			card: "deleteAt=8760h0m0s lockId=L1 outcome=TestsFailed result={} trigger=-1h0m0s",
 		},
 		"Again, the slot is another's by now": {
 			why: "the branch row proves the release",
@@ -87,7 +87,7 @@ func TestRelease(t *testing.T) {
 				release(done)(t, f, l)
 				f.mustTake(t, request("L2", func(r *lock.Request) { r.BranchKey += "2"; r.CardKey += "2" }))
 			},
-			ending: done, branch: complete, card: "trigger=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=Succeeded result={}",
+			ending: done, branch: complete, card: "deleteAt=8760h0m0s lockId=L1 outcome=Succeeded result={} trigger=-1h0m0s",
 		},
 		"Again, the branch is another's by now": {
 			why: "the slot row proves the release, and the new holder is left alone",
@@ -96,12 +96,12 @@ func TestRelease(t *testing.T) {
 				f.mustTake(t, request("L2", func(r *lock.Request) { r.SlotKey = slot1 }))
 			},
 			ending: last, branch: "expiresAt=1h30m0s fence=2 lockId=L2 status=in_progress",
-			card: "trigger=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=TestsFailed result={}",
+			card: "deleteAt=8760h0m0s lockId=L1 outcome=TestsFailed result={} trigger=-1h0m0s",
 		},
 		"Again, otherwise": {
 			why:   "what was recorded stands",
 			given: release(done), ending: last, want: lock.ErrNotHolder, branch: complete,
-			card: "trigger=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=Succeeded result={}",
+			card: "deleteAt=8760h0m0s lockId=L1 outcome=Succeeded result={} trigger=-1h0m0s",
 		},
 		"By another build": {
 			why:    "a build that did not win the claim does nothing, not even cleanup",
@@ -119,17 +119,17 @@ func TestRelease(t *testing.T) {
 		"A later trigger is recorded": {
 			why:    "the record stays, and the rows are freed even so",
 			given:  func(t *testing.T, f *table, _ lock.Lock) { f.put(t, card, record(start, "L9")) },
-			ending: done, branch: complete, card: "trigger=0s lockId=L9 outcome=AgentFailed",
+			ending: done, branch: complete, card: "lockId=L9 outcome=AgentFailed trigger=0s",
 		},
 		"An earlier trigger is recorded": {
 			why:    "the newer record takes its place",
 			given:  func(t *testing.T, f *table, _ lock.Lock) { f.put(t, card, record(trigger.Add(-time.Hour), "L9")) },
-			ending: done, branch: complete, card: "trigger=-1h0m0s deleteAt=8760h0m0s lockId=L1 outcome=Succeeded result={}",
+			ending: done, branch: complete, card: "deleteAt=8760h0m0s lockId=L1 outcome=Succeeded result={} trigger=-1h0m0s",
 		},
 		"Another's record of the same trigger": {
 			why:    "a trigger is processed once",
 			given:  func(t *testing.T, f *table, _ lock.Lock) { f.put(t, card, record(trigger, "L9")) },
-			ending: done, branch: complete, card: "trigger=-1h0m0s lockId=L9 outcome=AgentFailed",
+			ending: done, branch: complete, card: "lockId=L9 outcome=AgentFailed trigger=-1h0m0s",
 		},
 	}
 	for name, tc := range tests {
