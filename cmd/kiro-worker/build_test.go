@@ -190,7 +190,7 @@ func (c *cloud) run() (codebuild.Build, contract.Result, lock.Row) {
 	l, err := c.locks.Acquire(c.t.Context(), request)
 	c.must(err)
 	head, _ := c.github.BranchHead(repository, branch)
-	quick := contract.Retry{Tries: 2, Base: time.Millisecond, Factor: 1, Cap: time.Millisecond}
+	quick := contract.Retry{Tries: 2, Base: contract.Duration(time.Millisecond), Factor: 1, Cap: contract.Duration(time.Millisecond)}
 	variables, err := contract.Parameters{
 		Environment: "test", BranchName: branch, SpecPath: specPath, CoverageThreshold: 80, LocksTableName: tableName, GitHubTokenSecretARN: c.secret,
 		SlotKey: l.SlotKey, BranchKey: l.BranchKey, CardKey: l.CardKey, LockID: l.LockID, Fence: l.Fence, Trigger: request.Trigger, LastAttempt: true,

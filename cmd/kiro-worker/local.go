@@ -45,7 +45,7 @@ func runLocal(ctx context.Context, f *flags, out, errs io.Writer) worker.ExitCod
 		WorkItem: "local", Attempt: 1, CorrelationID: "local", BuildTimeout: 8 * time.Hour,
 		Settings: contract.Settings{
 			TestCommand: f.test, AgentPreset: f.agent, AgentCommand: f.command,
-			TaskTimeout: 20 * time.Minute, SilenceTimeout: 10 * time.Minute,
+			TaskTimeout: contract.Duration(contract.DefaultTaskTimeout), SilenceTimeout: contract.Duration(contract.DefaultSilenceTimeout),
 		},
 	}
 	result, code := worker.RunLocal(ctx, options)

@@ -46,29 +46,29 @@ const (
 	EnvLogLevel             = "LOG_LEVEL"
 )
 
-// Retry is a policy of trying again. The n-th wait is Base * Factor^(n-1), at most Cap, less a random part of
-// up to Jitter (0 to 1) of it.
-type Retry struct {
-	Tries  int           `json:"tries,omitempty"`
-	Base   time.Duration `json:"base,omitempty"`
-	Factor float64       `json:"factor,omitempty"`
-	Cap    time.Duration `json:"cap,omitempty"`
-	Jitter float64       `json:"jitter,omitempty"`
-}
+// Time-outs of a build where the environment sets none.
+const (
+	// DefaultTestTimeout is how long the test command may run.
+	DefaultTestTimeout = 15 * time.Minute
+	// DefaultTaskTimeout is how long the agent may work on one task.
+	DefaultTaskTimeout = 20 * time.Minute
+	// DefaultSilenceTimeout is how long the agent may write nothing.
+	DefaultSilenceTimeout = 10 * time.Minute
+)
 
 // Settings is what of an environment's gates, agent, steering and retries a build is given, as one JSON
 // document in EnvSettings: structure that flat variables would lose.
 type Settings struct {
-	TestCommand     string        `json:"testCommand,omitempty"`
-	SetupCommand    string        `json:"setupCommand,omitempty"`
-	TestResults     []string      `json:"testResults,omitempty"`
-	CoverageReports []string      `json:"coverageReports,omitempty"`
-	TestTimeout     time.Duration `json:"testTimeout,omitempty"`
+	TestCommand     string   `json:"testCommand,omitempty"`
+	SetupCommand    string   `json:"setupCommand,omitempty"`
+	TestResults     []string `json:"testResults,omitempty"`
+	CoverageReports []string `json:"coverageReports,omitempty"`
+	TestTimeout     Duration `json:"testTimeout,omitempty"`
 
-	AgentPreset    string        `json:"agentPreset,omitempty"`
-	AgentCommand   []string      `json:"agentCommand,omitempty"`
-	TaskTimeout    time.Duration `json:"taskTimeout,omitempty"`
-	SilenceTimeout time.Duration `json:"silenceTimeout,omitempty"`
+	AgentPreset    string   `json:"agentPreset,omitempty"`
+	AgentCommand   []string `json:"agentCommand,omitempty"`
+	TaskTimeout    Duration `json:"taskTimeout,omitempty"`
+	SilenceTimeout Duration `json:"silenceTimeout,omitempty"`
 
 	SteeringSource string `json:"steeringSource,omitempty"`
 	SteeringRef    string `json:"steeringRef,omitempty"`

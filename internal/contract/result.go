@@ -32,53 +32,6 @@ const (
 	StageCleanup     Stage = "cleanup"
 )
 
-// Outcome is how an attempt ended, as the worker saw it.
-type Outcome string
-
-// The outcomes that a worker reports. Their names are the reasons of the Succeeded condition.
-const (
-	OutcomeSucceeded           Outcome = "Succeeded"
-	OutcomeCheckoutFailed      Outcome = "CheckoutFailed"
-	OutcomeValidationFailed    Outcome = "ValidationFailed"
-	OutcomeSteeringFailed      Outcome = "SteeringFailed"
-	OutcomeAgentFailed         Outcome = "AgentFailed"
-	OutcomeTestsFailed         Outcome = "TestsFailed"
-	OutcomeTestsNotMeasured    Outcome = "TestsNotMeasured"
-	OutcomeCoverageTooLow      Outcome = "CoverageTooLow"
-	OutcomeCoverageNotMeasured Outcome = "CoverageNotMeasured"
-	OutcomePullRequestFailed   Outcome = "PullRequestFailed"
-	OutcomeUploadFailed        Outcome = "UploadFailed"
-	OutcomeTimedOut            Outcome = "TimedOut"
-	OutcomeInterrupted         Outcome = "Interrupted"
-	OutcomeLeaseLost           Outcome = "LeaseLost"
-	OutcomeInternalError       Outcome = "InternalError"
-)
-
-// FailureClass says whose failure an outcome is.
-type FailureClass string
-
-const (
-	// ClassNone is success.
-	ClassNone FailureClass = ""
-	// ClassWork is a work failure: trying the same again is pointless unless the environment says so.
-	ClassWork FailureClass = "work"
-	// ClassInfrastructure is an infrastructure failure, never held against the work.
-	ClassInfrastructure FailureClass = "infrastructure"
-)
-
-// Class is whose failure an outcome is.
-func (o Outcome) Class() FailureClass {
-	switch o {
-	case OutcomeSucceeded:
-		return ClassNone
-	case OutcomeCheckoutFailed, OutcomeValidationFailed, OutcomeAgentFailed, OutcomeTestsFailed,
-		OutcomeTestsNotMeasured, OutcomeCoverageTooLow, OutcomeCoverageNotMeasured, OutcomeTimedOut:
-		return ClassWork
-	default:
-		return ClassInfrastructure
-	}
-}
-
 // Gate is the state of one gate. The zero value is not measured, which is not passed.
 type Gate string
 

@@ -109,7 +109,7 @@ func (j *job) agentSecret(ctx context.Context) (string, error) {
 		return "", nil
 	}
 	var secret string
-	err := j.retry(ctx, servicePolicy, "reading the agent's secret", func(ctx context.Context) error {
+	err := j.retry(ctx, contract.RetryService, "reading the agent's secret", func(ctx context.Context) error {
 		var err error
 		secret, err = j.ports.Secrets.Read(ctx, j.parameters.AgentSecretARN)
 		return err
@@ -130,12 +130,12 @@ func (r *agentRun) task(ctx context.Context, task agent.Task) error {
 	if err != nil {
 		return failedf(contract.OutcomeAgentFailed, "%s %s", r.tasksFile(), plainError(err))
 	}
-	policy := policyOr(r.parameters.Settings.RetryAgentTask, taskPolicy)
+	policy := r.parameters.Settings.RetryAgentTask.Or(contract.RetryAgentTask)
 	began := r.clock.Now()
 	var v verdict
 	for n := 1; n <= policy.Tries && !v.Done; n++ {
 		if n > 1 {
-			if err := r.sleep(ctx, pause(policy, n-1, r.random())); err != nil {
+			if err := r.sleep(ctx, policy.Backoff(n-1, r.random())); err != nil {
 				return err
 			}
 		}
@@ -174,7 +174,7 @@ func (r *agentRun) try(ctx context.Context, task agent.Task, list []byte, record
 	}
 	credential, _ := r.credential()
 	s := r.parameters.Settings
-	limit, short := s.TaskTimeout, false
+	limit, short := time.Duration(s.TaskTimeout), false
 	if limit <= 0 || left < limit {
 		limit, short = left, true
 	}
@@ -182,7 +182,7 @@ func (r *agentRun) try(ctx context.Context, task agent.Task, list []byte, record
 	outcome, err := agent.Run(ctx, agent.Spec{
 		Preset: s.AgentPreset, Command: s.AgentCommand, Task: task, SpecPath: r.parameters.SpecPath,
 		Dir: r.repo.tree, Env: r.env, Credential: credential, Output: r.path(agentLog), Errors: r.path(agentErrors),
-		Timeout: limit, Silence: s.SilenceTimeout, Clock: r.clock,
+		Timeout: limit, Silence: time.Duration(s.SilenceTimeout), Clock: r.clock,
 	})
 	r.endUser()
 	switch {

@@ -183,7 +183,7 @@ func TestNoWaitPastTheEnd(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	calls := 0
-	err = j.retry(ctx, contract.Retry{Tries: 100, Base: time.Hour, Factor: 1, Cap: time.Hour}, "x", func(context.Context) error {
+	err = j.retry(ctx, contract.Retry{Tries: 100, Base: contract.Duration(time.Hour), Factor: 1, Cap: contract.Duration(time.Hour)}, "x", func(context.Context) error {
 		calls++
 		return errGone
 	})

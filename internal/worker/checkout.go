@@ -56,7 +56,7 @@ func checkout(ctx context.Context, j *job) error {
 func (j *job) fetch(ctx context.Context) (string, error) {
 	address := j.ports.Remote.Address(j.parameters.Repository)
 	refspec := "+" + j.repo.branchRef() + ":" + j.repo.remoteRef()
-	err := j.retry(ctx, policyOr(j.parameters.Settings.RetryGit, gitPolicy), "fetch", func(ctx context.Context) error {
+	err := j.retry(ctx, j.parameters.Settings.RetryGit.Or(contract.RetryGit), "fetch", func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 		defer cancel()
 		return j.withCredentials(ctx, address, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--", address, refspec)

@@ -4,6 +4,8 @@
 package worker
 
 import (
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +16,7 @@ import (
 // claim is the first act of all: it records this build in the lock's rows. A build that is refused does nothing,
 // because another one holds the lock, or the attempt was given up. So does one that cannot tell.
 func claim(ctx context.Context, j *job) error {
-	err := j.retry(ctx, policyOr(j.parameters.Settings.RetryDynamoDB, dynamoDBPolicy), "claim", func(ctx context.Context) error {
+	err := j.retry(ctx, j.parameters.Settings.RetryDynamoDB.Or(contract.RetryDynamoDB), "claim", func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, heartbeatTimeout)
 		defer cancel()
 		sent := j.clock.Now()

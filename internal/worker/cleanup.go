@@ -49,7 +49,7 @@ func (j *job) release(ctx context.Context, result contract.Result) error {
 		return err
 	}
 	ending := endingOf(result, text, j.parameters)
-	return j.retry(ctx, policyOr(j.parameters.Settings.RetryDynamoDB, dynamoDBPolicy), "release", func(ctx context.Context) error {
+	return j.retry(ctx, j.parameters.Settings.RetryDynamoDB.Or(contract.RetryDynamoDB), "release", func(ctx context.Context) error {
 		return j.effect(ctx, releaseTimeout, func(ctx context.Context) error {
 			j.releaseSent = true
 			err := j.ports.Lock.Release(ctx, j.keeper.lock, j.build.ARN, j.clock.Now(), ending)

@@ -273,7 +273,7 @@ func TestRetryStops(t *testing.T) {
 	w.must(err)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	calls := 0
-	err = j.retry(ctx, contract.Retry{Tries: 100, Base: time.Hour, Factor: 1, Cap: time.Hour}, "x", func(context.Context) error {
+	err = j.retry(ctx, contract.Retry{Tries: 100, Base: contract.Duration(time.Hour), Factor: 1, Cap: contract.Duration(time.Hour)}, "x", func(context.Context) error {
 		calls++
 		cancel(ErrInterrupted)
 		return errGone

@@ -192,15 +192,3 @@ func TestAgentTime(t *testing.T) {
 		}
 	}
 }
-
-func TestPause(t *testing.T) {
-	p := contract.Retry{Tries: 5, Base: time.Second, Factor: 2, Cap: 5 * time.Second, Jitter: 0.5}
-	for n, want := range map[int]time.Duration{1: time.Second, 2: 2 * time.Second, 3: 4 * time.Second, 4: 5 * time.Second, 9: 5 * time.Second} {
-		if got := pause(p, n, 0); got != want {
-			t.Errorf("try %d waits %s, want %s", n, got, want)
-		}
-	}
-	if got := pause(p, 1, 1); got != 500*time.Millisecond {
-		t.Errorf("jitter takes up to half, got %s", got)
-	}
-}

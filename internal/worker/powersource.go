@@ -43,7 +43,7 @@ func (j *job) fetchPower(ctx context.Context) (power, error) {
 		read = j.powerFromArchive
 	}
 	var files map[string][]byte
-	err = j.retry(ctx, policyOr(s.RetryGit, gitPolicy), "fetching the Power", func(ctx context.Context) error {
+	err = j.retry(ctx, s.RetryGit.Or(contract.RetryGit), "fetching the Power", func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, powerTimeout)
 		defer cancel()
 		var err error

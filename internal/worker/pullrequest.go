@@ -39,7 +39,7 @@ func updatePullRequest(ctx context.Context, j *job) error {
 // what a person did to the pull request meanwhile; the section tells of it too.
 func (j *job) tellPullRequest(ctx context.Context) (changed, err error) {
 	var long, short string
-	err = j.retry(ctx, policyOr(j.parameters.Settings.RetryGitHub, servicePolicy), "updating the pull request", func(ctx context.Context) error {
+	err = j.retry(ctx, j.parameters.Settings.RetryGitHub.Or(contract.RetryService), "updating the pull request", func(ctx context.Context) error {
 		// Read anew for each try: what a person wrote while this one waited would be overwritten with what was there before.
 		pr, err := j.readPullRequest(ctx)
 		if err != nil {
@@ -122,7 +122,7 @@ func (j *job) setStatusCheck(ctx context.Context) error {
 			check.State = forge.CheckError
 		}
 	}
-	return j.retry(ctx, policyOr(j.parameters.Settings.RetryGitHub, servicePolicy), "setting the status check", func(ctx context.Context) error {
+	return j.retry(ctx, j.parameters.Settings.RetryGitHub.Or(contract.RetryService), "setting the status check", func(ctx context.Context) error {
 		return j.effect(ctx, forgeTimeout, func(ctx context.Context) error {
 			return j.ports.Forge.SetStatusCheck(ctx, j.parameters.Repository, r.Commit, check)
 		})

@@ -36,7 +36,7 @@ func (j *job) push(ctx context.Context, commit string) error {
 		return nil
 	}
 	address := j.ports.Remote.Address(j.parameters.Repository)
-	err = j.retry(ctx, policyOr(j.parameters.Settings.RetryGit, gitPolicy), "push", func(ctx context.Context) error {
+	err = j.retry(ctx, j.parameters.Settings.RetryGit.Or(contract.RetryGit), "push", func(ctx context.Context) error {
 		return j.pushOnce(ctx, address, old, commit)
 	})
 	if err != nil {

@@ -7,43 +7,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 )
 
-// The policies where the environment has none.
-var (
-	gitPolicy      = contract.Retry{Tries: 5, Base: time.Second, Factor: 2, Cap: 30 * time.Second, Jitter: 0.2}
-	servicePolicy  = contract.Retry{Tries: 4, Base: time.Second, Factor: 2, Cap: 30 * time.Second, Jitter: 0.2}
-	dynamoDBPolicy = contract.Retry{Tries: 5, Base: 100 * time.Millisecond, Factor: 2, Cap: 5 * time.Second, Jitter: 0.2}
-	taskPolicy     = contract.Retry{Tries: 2, Base: time.Second, Factor: 2, Cap: 30 * time.Second, Jitter: 0.2}
-)
-
 // maxAskedWait bounds how long a service may make a build wait: a build's time is short.
 const maxAskedWait = 5 * time.Minute
-
-func policyOr(p, fallback contract.Retry) contract.Retry {
-	if p.Tries <= 0 {
-		return fallback
-	}
-	if p.Factor < 1 {
-		p.Factor = fallback.Factor
-	}
-	if p.Cap <= 0 {
-		p.Cap = fallback.Cap
-	}
-	return p
-}
-
-// pause is the wait before try n+1, n from 1, for a random number from 0 to 1.
-func pause(p contract.Retry, n int, random float64) time.Duration {
-	d := float64(p.Base) * math.Pow(p.Factor, float64(n-1))
-	d = min(d, float64(p.Cap))
-	return time.Duration(d * (1 - p.Jitter*random))
-}
 
 // retry calls until it goes well, an error is terminal, or the policy's tries are used up. A service that asks to
 // wait is waited for.
@@ -56,7 +27,7 @@ func (j *job) retry(ctx context.Context, policy contract.Retry, what string, cal
 		if n >= policy.Tries {
 			return fmt.Errorf("%w (tried %d times)", err, n)
 		}
-		wait := pause(policy, n, j.random())
+		wait := policy.Backoff(n, j.random())
 		if w, ok := fault.AsWait(err); ok && w.After > wait {
 			wait = min(w.After, maxAskedWait)
 		}

@@ -19,9 +19,6 @@ import (
 // defaultTestCommand is run where the environment names none.
 const defaultTestCommand = "npm test"
 
-// defaultTestTimeout is how long it may run.
-const defaultTestTimeout = 15 * time.Minute
-
 // maxTestCommands is how many commands may run side by side.
 const maxTestCommands = 8
 
@@ -81,9 +78,9 @@ func testLog(n int) string { return fmt.Sprintf("tests-%d.log", n) }
 
 // runTests runs the commands side by side and waits for all of them.
 func (j *job) runTests(ctx context.Context, commands []string) []testRun {
-	limit := j.parameters.Settings.TestTimeout
+	limit := time.Duration(j.parameters.Settings.TestTimeout)
 	if limit <= 0 {
-		limit = defaultTestTimeout
+		limit = contract.DefaultTestTimeout
 	}
 	if j.options.LocalDir == "" {
 		limit = testTime(j.clock.Now(), j.build.StartedAt, j.parameters.BuildTimeout, limit)

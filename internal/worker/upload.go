@@ -82,7 +82,7 @@ func (j *job) uploadOne(ctx context.Context, a artifact) error {
 	if err := errors.Join(a.write(ctx, out), out.Close()); err != nil {
 		return err
 	}
-	return j.retry(ctx, policyOr(j.parameters.Settings.RetryS3, servicePolicy), "upload", func(ctx context.Context) error {
+	return j.retry(ctx, j.parameters.Settings.RetryS3.Or(contract.RetryService), "upload", func(ctx context.Context) error {
 		return j.effect(ctx, uploadTimeout, func(ctx context.Context) error {
 			if _, err := file.Seek(0, io.SeekStart); err != nil {
 				return err

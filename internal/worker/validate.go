@@ -104,7 +104,7 @@ func plainError(err error) string {
 // pullRequest reads the pull request as it is now.
 func (j *job) pullRequest(ctx context.Context) (forge.PullRequest, error) {
 	var pr forge.PullRequest
-	err := j.retry(ctx, policyOr(j.parameters.Settings.RetryGitHub, servicePolicy), "reading the pull request", func(ctx context.Context) error {
+	err := j.retry(ctx, j.parameters.Settings.RetryGitHub.Or(contract.RetryService), "reading the pull request", func(ctx context.Context) error {
 		var err error
 		pr, err = j.readPullRequest(ctx)
 		return err

@@ -204,7 +204,7 @@ func (w *world) newOptions(head string) {
 			CorrelationID: "c0ffee", BuildTimeout: time.Hour,
 			Settings: contract.Settings{
 				TestCommand: goodTests, TestResults: []string{"results.json"}, AgentPreset: agent.PresetCommand, AgentCommand: goodAgent(),
-				TaskTimeout: time.Minute, RetryGit: quick(3), RetryGitHub: quick(4), RetryS3: quick(3), RetryDynamoDB: quick(3), RetryAgentTask: quick(1),
+				TaskTimeout: contract.Duration(time.Minute), RetryGit: quick(3), RetryGitHub: quick(4), RetryS3: quick(3), RetryDynamoDB: quick(3), RetryAgentTask: quick(1),
 			},
 		},
 		Build: Build{ARN: testBuild, UUID: "b-1", StartedAt: time.Now(), SourceDir: w.t.TempDir()},
@@ -218,7 +218,7 @@ func (w *world) newOptions(head string) {
 }
 
 func quick(tries int) contract.Retry {
-	return contract.Retry{Tries: tries, Base: time.Millisecond, Factor: 1, Cap: time.Millisecond}
+	return contract.Retry{Tries: tries, Base: contract.Duration(time.Millisecond), Factor: 1, Cap: contract.Duration(time.Millisecond)}
 }
 
 func (w *world) must(err error) {
