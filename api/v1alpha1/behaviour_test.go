@@ -195,6 +195,7 @@ func TestColumns(t *testing.T) {
 	mustCreate(t, item)
 	item.Status = v1alpha1.WorkItemStatus{
 		Phase:    v1alpha1.PhaseRunning,
+		Summary:  v1alpha1.Summary{Title: "Columns", Stage: "agent", Coverage: "87.5%"},
 		Accepted: &v1alpha1.AcceptedWork{Commit: "abc", PullRequest: 12},
 		Attempt:  attempt(),
 		Conditions: []metav1.Condition{{
@@ -210,10 +211,10 @@ func TestColumns(t *testing.T) {
 		t.Fatal(err)
 	}
 	short := testenv.Kubectl(t, "get", "workitems", "columns")
-	checkTable(t, short, "NAME PHASE STAGE TASKS COVERAGE BRANCH PR AGE", "columns Running agent 7/12 87.5 feature/columns 12 <AGE>")
+	checkTable(t, short, "NAME PHASE REASON TITLE STAGE TASKS COVERAGE BRANCH PR AGE", "columns Running Running Columns agent 7/12 87.5% feature/columns 12 <AGE>")
 	wide := testenv.Kubectl(t, "get", "wi", "columns", "-o", "wide")
-	checkTable(t, wide, "NAME PHASE STAGE TASKS COVERAGE BRANCH PR AGE BUILD ATTEMPT MESSAGE",
-		"columns Running agent 7/12 87.5 feature/columns 12 <AGE> worker:1 1 The build runs.")
+	checkTable(t, wide, "NAME PHASE REASON TITLE STAGE TASKS COVERAGE BRANCH PR AGE BUILD ATTEMPT MESSAGE",
+		"columns Running Running Columns agent 7/12 87.5% feature/columns 12 <AGE> worker:1 1 The build runs.")
 }
 
 func checkTable(t *testing.T, table, header, row string) {
@@ -226,8 +227,8 @@ func checkTable(t *testing.T, table, header, row string) {
 		t.Errorf("header %q, want %q", got, header)
 	}
 	fields := strings.Fields(lines[1])
-	if len(fields) > 7 {
-		fields[7] = "<AGE>"
+	if len(fields) > 9 {
+		fields[9] = "<AGE>"
 	}
 	if got := strings.Join(fields, " "); got != row {
 		t.Errorf("row %q, want %q", got, row)

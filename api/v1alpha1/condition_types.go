@@ -3,6 +3,8 @@
 
 package v1alpha1
 
+import "github.com/kiro-worker/kiro-worker/internal/contract"
+
 // Condition types. All but Reconciling, Stalled and Overdue are good when True. Those are present only while they are
 // True; Reconciling and Stalled follow kstatus.
 const (
@@ -49,10 +51,28 @@ const (
 	ConditionBucketReady = "BucketReady"
 )
 
+// Reasons of conditions that are True. None of them is Succeeded: that word is the work's.
+const (
+	// ReasonRequirementsMet of Accepted: branch, spec files and an open pull request are there.
+	ReasonRequirementsMet = "RequirementsMet"
+	// ReasonTurnReached of Admitted: it is the item's turn.
+	ReasonTurnReached = "TurnReached"
+	// ReasonLockAcquired of Locked: the attempt holds its slot and the branch.
+	ReasonLockAcquired = "LockAcquired"
+	// ReasonStarted of BuildStarted: CodeBuild took the build on.
+	ReasonStarted = "Started"
+	// ReasonReported of Concluded: the lock is free, and board, pull request and notifications have the outcome.
+	ReasonReported = "Reported"
+	// ReasonUsable of an environment's conditions and of EnvironmentReady: it can be used.
+	ReasonUsable = "Usable"
+	// ReasonPolled of BoardReachable and a source's Ready: the last poll read the whole board.
+	ReasonPolled = "Polled"
+	// ReasonResolved of BoardResolved: board, status field and ready status were found.
+	ReasonResolved = "Resolved"
+)
+
 // Reasons that fit any condition.
 const (
-	// ReasonSucceeded: what the condition asks for is so, or the work succeeded.
-	ReasonSucceeded = "Succeeded"
 	// ReasonProgressing: it goes on by itself.
 	ReasonProgressing = "Progressing"
 	// ReasonPending: it was not its turn yet.
@@ -196,56 +216,58 @@ const (
 	ReasonConcludingOverdue = "ConcludingOverdue"
 )
 
-// Outcomes: the reasons of Succeeded and of Ready, and the outcomes of attempts.
+// Outcomes: the reasons of Succeeded and of a work item's Ready, and the outcomes of attempts.
 const (
+	// ReasonSucceeded: every task is done and every gate passed.
+	ReasonSucceeded = string(contract.OutcomeSucceeded)
 	// ReasonTestsFailed: tests are red. A work failure.
-	ReasonTestsFailed = "TestsFailed"
+	ReasonTestsFailed = string(contract.OutcomeTestsFailed)
 	// ReasonTestsNotMeasured: no test results were found, which fails. A work failure.
-	ReasonTestsNotMeasured = "TestsNotMeasured"
+	ReasonTestsNotMeasured = string(contract.OutcomeTestsNotMeasured)
 	// ReasonCoverageTooLow: a metric is below the threshold. A work failure.
-	ReasonCoverageTooLow = "CoverageTooLow"
+	ReasonCoverageTooLow = string(contract.OutcomeCoverageTooLow)
 	// ReasonCoverageNotMeasured: no coverage was found, which fails. A work failure.
-	ReasonCoverageNotMeasured = "CoverageNotMeasured"
+	ReasonCoverageNotMeasured = string(contract.OutcomeCoverageNotMeasured)
 	// ReasonAgentFailed: the agent did not finish its tasks. A work failure.
-	ReasonAgentFailed = "AgentFailed"
+	ReasonAgentFailed = string(contract.OutcomeAgentFailed)
 	// ReasonValidationFailed: spec files or pull request were not as accepted. A work failure.
-	ReasonValidationFailed = "ValidationFailed"
+	ReasonValidationFailed = string(contract.OutcomeValidationFailed)
 	// ReasonCheckoutFailed: the branch could not be checked out, or was rewritten. A work failure.
-	ReasonCheckoutFailed = "CheckoutFailed"
+	ReasonCheckoutFailed = string(contract.OutcomeCheckoutFailed)
 	// ReasonSteeringFailed: the steering files could not be brought up to date. An infrastructure failure.
-	ReasonSteeringFailed = "SteeringFailed"
+	ReasonSteeringFailed = string(contract.OutcomeSteeringFailed)
 	// ReasonPullRequestFailed: the pull request could not be updated. An infrastructure failure.
-	ReasonPullRequestFailed = "PullRequestFailed"
+	ReasonPullRequestFailed = string(contract.OutcomePullRequestFailed)
 	// ReasonUploadFailed: artifacts could not be uploaded. An infrastructure failure.
-	ReasonUploadFailed = "UploadFailed"
+	ReasonUploadFailed = string(contract.OutcomeUploadFailed)
 	// ReasonTimedOut: the build took too long. A work failure.
-	ReasonTimedOut = "TimedOut"
+	ReasonTimedOut = string(contract.OutcomeTimedOut)
 	// ReasonBuildFault: CodeBuild failed the build, not the work. An infrastructure failure.
-	ReasonBuildFault = "BuildFault"
+	ReasonBuildFault = string(contract.OutcomeBuildFault)
 	// ReasonWorkerLost: the build ended without a result. An infrastructure failure.
-	ReasonWorkerLost = "WorkerLost"
+	ReasonWorkerLost = string(contract.OutcomeWorkerLost)
 	// ReasonWorkerSilent: the worker gave no sign of life for ten minutes, or never. An infrastructure failure.
-	ReasonWorkerSilent = "WorkerSilent"
+	ReasonWorkerSilent = string(contract.OutcomeWorkerSilent)
 	// ReasonInterrupted: the worker was ended from outside, by whom is not known. An infrastructure failure.
-	ReasonInterrupted = "Interrupted"
+	ReasonInterrupted = string(contract.OutcomeInterrupted)
 	// ReasonInternalError: the worker met an error of its own. An infrastructure failure.
-	ReasonInternalError = "InternalError"
+	ReasonInternalError = string(contract.OutcomeInternalError)
 	// ReasonQueueTimedOut: the build waited too long in CodeBuild's queue. An infrastructure failure.
-	ReasonQueueTimedOut = "QueueTimedOut"
+	ReasonQueueTimedOut = string(contract.OutcomeQueueTimedOut)
 	// ReasonAbandoned: the attempt was given up before a build claimed it. It counts for nothing.
-	ReasonAbandoned = "Abandoned"
+	ReasonAbandoned = string(contract.OutcomeAbandoned)
 	// ReasonLeaseLost: the worker's lease was taken away. An infrastructure failure.
-	ReasonLeaseLost = "LeaseLost"
+	ReasonLeaseLost = string(contract.OutcomeLeaseLost)
 	// ReasonCancelled: a person asked for it.
-	ReasonCancelled = "Cancelled"
+	ReasonCancelled = string(contract.OutcomeCancelled)
 	// ReasonWithdrawn: the card was moved out of the ready status.
-	ReasonWithdrawn = "Withdrawn"
+	ReasonWithdrawn = string(contract.OutcomeWithdrawn)
 	// ReasonDeleted: the item was deleted.
-	ReasonDeleted = "Deleted"
+	ReasonDeleted = string(contract.OutcomeDeleted)
 	// ReasonEnvironmentDeleted: the item's WorkEnvironment was deleted.
-	ReasonEnvironmentDeleted = "EnvironmentDeleted"
+	ReasonEnvironmentDeleted = string(contract.OutcomeEnvironmentDeleted)
 	// ReasonAlreadyDone: this trigger was processed elsewhere; the result is the recorded one.
-	ReasonAlreadyDone = "AlreadyDone"
+	ReasonAlreadyDone = string(contract.OutcomeAlreadyDone)
 	// ReasonRetriesExhausted: the infrastructure failed too often; the message names the last failure.
-	ReasonRetriesExhausted = "RetriesExhausted"
+	ReasonRetriesExhausted = string(contract.OutcomeRetriesExhausted)
 )

@@ -3,6 +3,27 @@
 
 package v1alpha1
 
+import (
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+)
+
+// What holds where an environment says nothing. The schema writes the same values into new objects; objects that were
+// made without the schema, in tests and by old versions, get them from the methods below.
+const (
+	DefaultLeaseDuration     = 90 * time.Minute
+	DefaultBuildTimeout      = 60 * time.Minute
+	DefaultQueuedTimeout     = 20 * time.Minute
+	DefaultConcurrency       = 1
+	DefaultCoverageThreshold = 80
+	DefaultTestCommand       = "npm test"
+	DefaultKeepSucceeded     = 72 * time.Hour
+	DefaultKeepFailed        = 336 * time.Hour
+)
+
 // LockAccess is how the lock table is reached: as the rest of the environment, in the table's own region.
 func (s *WorkEnvironmentSpec) LockAccess() AWSAccess {
 	access := s.AWS
@@ -12,13 +33,50 @@ func (s *WorkEnvironmentSpec) LockAccess() AWSAccess {
 	return access
 }
 
-// LockAccess is how the attempt's lock table is reached.
-func (p *FrozenParameters) LockAccess() AWSAccess {
-	access := p.AWS
-	if p.LockRegion != "" {
-		access.Region = p.LockRegion
+// LeaseDuration is how long a lock is valid without a heartbeat.
+func (s *WorkEnvironmentSpec) LeaseDuration() time.Duration {
+	return durationOr(s.Lock.LeaseDuration, DefaultLeaseDuration)
+}
+
+// BuildTimeout is how long a build may run.
+func (s *WorkEnvironmentSpec) BuildTimeout() time.Duration {
+	return durationOr(s.CodeBuild.Timeout, DefaultBuildTimeout)
+}
+
+// QueuedTimeout is how long a build may wait in CodeBuild's queue.
+func (s *WorkEnvironmentSpec) QueuedTimeout() time.Duration {
+	return durationOr(s.CodeBuild.QueuedTimeout, DefaultQueuedTimeout)
+}
+
+// MaxConcurrency is how many builds may run at once.
+func (s *WorkEnvironmentSpec) MaxConcurrency() int {
+	return int(valueOr(s.Concurrency, DefaultConcurrency))
+}
+
+// Threshold is the least coverage, in percent.
+func (g *Gates) Threshold() int { return int(valueOr(g.CoverageThreshold, DefaultCoverageThreshold)) }
+
+// TestTimeoutOrDefault is how long the test command may run.
+func (g *Gates) TestTimeoutOrDefault() time.Duration {
+	return durationOr(g.TestTimeout, contract.DefaultTestTimeout)
+}
+
+// TaskTimeoutOrDefault is how long the agent may work on one task.
+func (a *Agent) TaskTimeoutOrDefault() time.Duration {
+	return durationOr(a.TaskTimeout, contract.DefaultTaskTimeout)
+}
+
+// SilenceTimeoutOrDefault is how long the agent may write nothing.
+func (a *Agent) SilenceTimeoutOrDefault() time.Duration {
+	return durationOr(a.SilenceTimeout, contract.DefaultSilenceTimeout)
+}
+
+// Keep is how long a finished item is kept.
+func (r *Retention) Keep(succeeded bool) time.Duration {
+	if succeeded {
+		return durationOr(r.Succeeded, DefaultKeepSucceeded)
 	}
-	return access
+	return durationOr(r.Failed, DefaultKeepFailed)
 }
 
 // Address is the topic or queue that the rule sends to.
@@ -27,4 +85,18 @@ func (r *NotificationRule) Address() string {
 		return r.QueueURL
 	}
 	return r.TopicARN
+}
+
+func durationOr(d *metav1.Duration, fallback time.Duration) time.Duration {
+	if d == nil {
+		return fallback
+	}
+	return d.Duration
+}
+
+func valueOr[T any](v *T, fallback T) T {
+	if v == nil {
+		return fallback
+	}
+	return *v
 }

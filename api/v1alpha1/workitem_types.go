@@ -210,23 +210,13 @@ type FrozenParameters struct {
 	// StartRetry is how a start that CodeBuild refused is tried again.
 	// +optional
 	StartRetry *Retry `json:"startRetry,omitempty"`
-	// Environment is every variable that the build is given beyond the project's own. None holds a secret's value.
+	// Environment is every variable that the build is given beyond the project's own, as NAME=value. None holds a
+	// secret's value.
 	// +kubebuilder:validation:MaxItems=100
-	// +listType=map
-	// +listMapKey=name
+	// +kubebuilder:validation:items:MaxLength=8321
+	// +listType=atomic
 	// +optional
-	Environment []FrozenVariable `json:"environment,omitempty"`
-}
-
-// FrozenVariable is one variable of a build.
-type FrozenVariable struct {
-	// Name of the variable.
-	// +kubebuilder:validation:MaxLength=128
-	Name string `json:"name"`
-	// Value of the variable.
-	// +kubebuilder:validation:MaxLength=8192
-	// +optional
-	Value string `json:"value,omitempty"`
+	Environment []string `json:"environment,omitempty"`
 }
 
 // BuildStatus is what CodeBuild last said of a build.
@@ -296,6 +286,10 @@ type Progress struct {
 	// +kubebuilder:validation:MaxLength=24
 	// +optional
 	Tasks string `json:"tasks,omitempty"`
+	// FailedStage is the stage that failed; empty while none has.
+	// +kubebuilder:validation:MaxLength=32
+	// +optional
+	FailedStage string `json:"failedStage,omitempty"`
 	// Tests is what the tests gave.
 	// +optional
 	Tests *TestCounts `json:"tests,omitempty"`
@@ -447,6 +441,23 @@ type Result struct {
 	LogsURL string `json:"logsURL,omitempty"`
 }
 
+// Summary is what a line of "kubectl get workitems" shows beside the phase.
+type Summary struct {
+	// Title of the card, cut to 40 characters.
+	// +kubebuilder:validation:MaxLength=40
+	// +optional
+	Title string `json:"title,omitempty"`
+	// Stage is the worker's stage that failed; while none has, the one that runs or ran last.
+	// +kubebuilder:validation:MaxLength=32
+	// +optional
+	Stage string `json:"stage,omitempty"`
+	// Coverage is the measured line coverage; where the report has no lines, statements, functions or branches, in
+	// this order, with their name.
+	// +kubebuilder:validation:MaxLength=32
+	// +optional
+	Coverage string `json:"coverage,omitempty"`
+}
+
 // WorkItemStatus tells everything about a work item.
 type WorkItemStatus struct {
 	// ObservedGeneration is the generation of the spec that this status is of.
@@ -455,6 +466,9 @@ type WorkItemStatus struct {
 	// Phase sums the item up, for people only.
 	// +optional
 	Phase Phase `json:"phase,omitempty"`
+	// Summary is what a list shows of the item, for people only.
+	// +optional
+	Summary Summary `json:"summary,omitzero"`
 	// Conditions of the item. See condition_types.go.
 	// +kubebuilder:validation:MaxItems=16
 	// +listType=map
@@ -512,9 +526,11 @@ type WorkItemStatus struct {
 // +kubebuilder:selectablefield:JSONPath=`.spec.branch`
 // +kubebuilder:selectablefield:JSONPath=`.status.phase`
 // +kubebuilder:printcolumn:name="Phase",type=string,JSONPath=`.status.phase`
-// +kubebuilder:printcolumn:name="Stage",type=string,JSONPath=`.status.attempt.progress.stage`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Title",type=string,JSONPath=`.status.summary.title`
+// +kubebuilder:printcolumn:name="Stage",type=string,JSONPath=`.status.summary.stage`
 // +kubebuilder:printcolumn:name="Tasks",type=string,JSONPath=`.status.attempt.progress.tasks`
-// +kubebuilder:printcolumn:name="Coverage",type=string,JSONPath=`.status.attempt.progress.coverage.lines`
+// +kubebuilder:printcolumn:name="Coverage",type=string,JSONPath=`.status.summary.coverage`
 // +kubebuilder:printcolumn:name="Branch",type=string,JSONPath=`.spec.branch`
 // +kubebuilder:printcolumn:name="PR",type=integer,JSONPath=`.status.accepted.pullRequest`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`

@@ -44,11 +44,6 @@ func (s *session) change(ctx context.Context, name string, decide func(*v1alpha1
 	return item, err
 }
 
-// attemptRuns reports whether the item has an attempt that is not over.
-func attemptRuns(item *v1alpha1.WorkItem) bool {
-	return item.Status.Attempt != nil && item.Status.Attempt.Outcome == ""
-}
-
 func retryCommand() command {
 	return command{
 		name: "retry", args: "NAME", least: 1, most: 1,
@@ -67,7 +62,7 @@ func (s *session) retry(ctx context.Context, name string, force bool) error {
 		switch {
 		case !item.DeletionTimestamp.IsZero():
 			return refused("%s is being deleted; make another work item, or wait until the board's next poll makes it again", name)
-		case attemptRuns(item):
+		case item.AttemptActive():
 			return refused("attempt %d of %s still runs (phase %s); wait for its end, or stop it with `kubectl workitem cancel %s`",
 				item.Status.Attempt.Number, name, item.Status.Phase, name)
 		case item.Spec.Cancel && !force:
@@ -132,7 +127,7 @@ func (s *session) cancel(ctx context.Context, name string) error {
 		return err
 	case already:
 		fmt.Fprintf(s.out, "%s was cancelled before.\n", name)
-	case attemptRuns(item):
+	case item.AttemptActive():
 		fmt.Fprintf(s.out, "%s is cancelled. Its build is being stopped; `kubectl wait --for=condition=Concluded workitem/%s` waits for the end.\n", name, name)
 	default:
 		fmt.Fprintf(s.out, "%s is cancelled. No attempt was running.\n", name)
@@ -166,7 +161,7 @@ func (s *session) prioritize(ctx context.Context, name, text string) error {
 		return err
 	}
 	fmt.Fprintf(s.out, "The priority of %s is %d.\n", name, n)
-	if attemptRuns(item) {
+	if item.AttemptActive() {
 		fmt.Fprintln(s.errOut, "note: an attempt runs already. The priority counts when it waits in the queue again.")
 	}
 	return nil

@@ -57,7 +57,7 @@ func (u *unlock) find(ctx context.Context, args []string) (lockPlace, error) {
 	if err != nil {
 		return lockPlace{}, err
 	}
-	if attemptRuns(item) {
+	if item.AttemptActive() {
 		a := item.Status.Attempt
 		return lockPlace{
 			key: a.Parameters.BranchKey, tableName: a.Parameters.TableName, aws: a.Parameters.AWS, tableRegion: a.Parameters.LockAccess().Region, namespace: item.Namespace, lockID: a.LockID,

@@ -60,10 +60,10 @@ func samples() map[string]*v1alpha1.WorkItem {
 			},
 		}
 	}
-	accepted := condition(v1alpha1.ConditionAccepted, yes, v1alpha1.ReasonSucceeded, "Branch, spec files and pull request #12 are there.", -175*time.Minute)
-	admitted := condition(v1alpha1.ConditionAdmitted, yes, v1alpha1.ReasonSucceeded, "It is this item's turn.", -100*time.Minute)
-	locked := condition(v1alpha1.ConditionLocked, yes, v1alpha1.ReasonSucceeded, "Slot 0 and the branch are taken.", -100*time.Minute)
-	started := condition(v1alpha1.ConditionBuildStarted, yes, v1alpha1.ReasonSucceeded, "Build worker:2 was started.", -99*time.Minute)
+	accepted := condition(v1alpha1.ConditionAccepted, yes, v1alpha1.ReasonRequirementsMet, "Branch, spec files and pull request #12 are there.", -175*time.Minute)
+	admitted := condition(v1alpha1.ConditionAdmitted, yes, v1alpha1.ReasonTurnReached, "It is this item's turn.", -100*time.Minute)
+	locked := condition(v1alpha1.ConditionLocked, yes, v1alpha1.ReasonLockAcquired, "Slot 0 and the branch are taken.", -100*time.Minute)
+	started := condition(v1alpha1.ConditionBuildStarted, yes, v1alpha1.ReasonStarted, "Build worker:2 was started.", -99*time.Minute)
 
 	waiting := base("waiting", v1alpha1.PhaseWaiting,
 		condition(v1alpha1.ConditionReady, unknown, v1alpha1.ReasonSpecNotFound, "tasks.md is missing.", -170*time.Minute),
@@ -112,9 +112,9 @@ func samples() map[string]*v1alpha1.WorkItem {
 
 	failed := base("failed", v1alpha1.PhaseFailed, accepted, admitted, locked, started,
 		condition(v1alpha1.ConditionReady, no, v1alpha1.ReasonTestsFailed, "3 of 40 tests failed.", -10*time.Minute),
-		condition(v1alpha1.ConditionBuildFinished, yes, v1alpha1.ReasonSucceeded, "The build ended as FAILED.", -10*time.Minute),
+		condition(v1alpha1.ConditionBuildFinished, yes, v1alpha1.ReasonBuildEnded, "The build ended as FAILED.", -10*time.Minute),
 		condition(v1alpha1.ConditionSucceeded, no, v1alpha1.ReasonTestsFailed, "3 of 40 tests failed.", -10*time.Minute),
-		condition(v1alpha1.ConditionConcluded, yes, v1alpha1.ReasonSucceeded, "The lock is free and the outcome was told.", -9*time.Minute))
+		condition(v1alpha1.ConditionConcluded, yes, v1alpha1.ReasonReported, "The lock is free and the outcome was told.", -9*time.Minute))
 	failed.Status.Attempt, failed.Status.PastAttempts = attempt(), pastAttempts
 	failed.Status.Attempt.Outcome, failed.Status.Attempt.EndTime = v1alpha1.ReasonTestsFailed, at(-10*time.Minute)
 	failed.Status.Attempt.Build.Status, failed.Status.Attempt.Build.EndTime = "FAILED", at(-10*time.Minute)

@@ -48,7 +48,11 @@ func (s story) timeline() []event {
 		if c == nil || (kind == v1alpha1.ConditionSucceeded && c.Status == metav1.ConditionUnknown) {
 			continue // until it is known, the way's own conditions say what is going on
 		}
-		t.add(c.LastTransitionTime.Time, "%s: %s", mark(*c), told(c.Reason, c.Message))
+		text := described(c.Reason, c.Message)
+		if c.Status == metav1.ConditionTrue && kind != v1alpha1.ConditionSucceeded {
+			text = cmp.Or(c.Message, c.Reason) // what was reached needs no reason
+		}
+		t.add(c.LastTransitionTime.Time, "%s: %s", mark(*c), text)
 	}
 	slices.SortStableFunc(t.events, func(a, b event) int { return a.at.Truncate(time.Second).Compare(b.at.Truncate(time.Second)) })
 	return t.events
@@ -93,7 +97,7 @@ func (t *timeline) before(kind string, a *v1alpha1.Attempt) {
 }
 
 func past(p v1alpha1.PastAttempt) string {
-	text := told(p.Outcome, p.Message)
+	text := described(p.Outcome, p.Message)
 	if p.BuildARN != "" {
 		text += " (build " + buildName(p.BuildARN) + ")"
 	}
@@ -111,8 +115,8 @@ func mark(c metav1.Condition) string {
 	return c.Type + " not yet"
 }
 
-// told is a reason and its message; a plain success needs no reason.
-func told(reason, message string) string {
+// described is a reason and its message; a plain success needs no reason.
+func described(reason, message string) string {
 	if reason == v1alpha1.ReasonSucceeded {
 		return cmp.Or(message, reason)
 	}

@@ -27,7 +27,7 @@ func (s checkBucket) run(ctx context.Context, l *look) error {
 		l.fail(v1alpha1.ConditionBucketReady, err)
 		return nil
 	}
-	l.conditions().True(v1alpha1.ConditionBucketReady, v1alpha1.ReasonSucceeded, fmt.Sprintf("Bucket %q can be reached.", bucket))
+	l.conditions().True(v1alpha1.ConditionBucketReady, v1alpha1.ReasonUsable, fmt.Sprintf("Bucket %q can be reached.", bucket))
 	return nil
 }
 

@@ -26,10 +26,10 @@ func TestJudge(t *testing.T) {
 		wantReason string
 		wantWord   string
 	}{
-		{"a plain project fits", build.Project{Name: "p"}, v1alpha1.ReasonSucceeded, "can be used"},
+		{"a plain project fits", build.Project{Name: "p"}, v1alpha1.ReasonUsable, "can be used"},
 		{"auto-retry is told, and stops nothing", build.Project{Name: "p", AutoRetryLimit: 2}, v1alpha1.ReasonInvalidConfiguration, "auto-retry is on (limit 2)"},
 		{"a limit below the concurrency is told", build.Project{Name: "p", ConcurrentBuildLimit: 2}, v1alpha1.ReasonInvalidConfiguration, "limit of 2"},
-		{"a limit that is enough is not", build.Project{Name: "p", ConcurrentBuildLimit: 3}, v1alpha1.ReasonSucceeded, "can be used"},
+		{"a limit that is enough is not", build.Project{Name: "p", ConcurrentBuildLimit: 3}, v1alpha1.ReasonUsable, "can be used"},
 	}
 	for _, c := range cases {
 		t.Run(c.why, func(t *testing.T) {
@@ -65,7 +65,7 @@ func TestTakenNamesAreTheContracts(t *testing.T) {
 
 func TestFail(t *testing.T) {
 	down := errors.New("down")
-	good := metav1.Condition{Type: v1alpha1.ConditionBucketReady, Status: metav1.ConditionTrue, Reason: "Succeeded", ObservedGeneration: 2}
+	good := metav1.Condition{Type: v1alpha1.ConditionBucketReady, Status: metav1.ConditionTrue, Reason: "Usable", ObservedGeneration: 2}
 	old := good
 	old.ObservedGeneration = 1
 	cases := []struct {
@@ -79,7 +79,7 @@ func TestFail(t *testing.T) {
 		{"what only a person can mend is said to be false", nil, fault.NewTerminal(fault.CodeNotFound, down), "False NotFound", true, 0},
 		{"of a service that does not answer nothing is known", []metav1.Condition{good}, fault.NewRetryable(fault.CodeUnreachable, down), "Unknown Unreachable", false, 0},
 		{"an error without a code is tried again too", nil, down, "Unknown Error", false, 0},
-		{"to be asked to wait takes nothing back", []metav1.Condition{good}, fault.NewWait(time.Minute, fault.CodeRateLimited, down), "True Succeeded", false, time.Minute},
+		{"to be asked to wait takes nothing back", []metav1.Condition{good}, fault.NewWait(time.Minute, fault.CodeRateLimited, down), "True Usable", false, time.Minute},
 		{"but what was found of another spec does not count", []metav1.Condition{old}, fault.NewWait(time.Minute, fault.CodeRateLimited, down), "Unknown RateLimited", false, time.Minute},
 	}
 	for _, c := range cases {
@@ -116,7 +116,7 @@ func TestSlotsInUse(t *testing.T) {
 func TestForeignRowsAreNamedAndForgotten(t *testing.T) {
 	e := checked(func(e *v1alpha1.WorkEnvironment) { e.Spec.Lock.TableName = "locks" })
 	l := &look{began: epoch, environment: e}
-	l.conditions().True(v1alpha1.ConditionLockTableReady, v1alpha1.ReasonSucceeded, "")
+	l.conditions().True(v1alpha1.ConditionLockTableReady, v1alpha1.ReasonUsable, "")
 
 	noteForeign(l, []lock.Row{{Key: "slot#p#0"}, {Key: "slot#p#1", Exists: true, Foreign: true}})
 	c := l.conditions().Get(v1alpha1.ConditionLockTableReady)

@@ -68,11 +68,11 @@ func usersOf(items []v1alpha1.WorkItem) []user {
 	var users []user
 	for i := range items {
 		item := &items[i]
-		if finished(item) && !active(item) {
+		if item.Done() && !item.AttemptActive() {
 			continue
 		}
 		u := user{name: item.Name}
-		if active(item) && item.Status.Attempt.Build != nil {
+		if item.AttemptActive() && item.Status.Attempt.Build != nil {
 			u.build = item.Status.Attempt.Build.ARN
 		}
 		users = append(users, u)

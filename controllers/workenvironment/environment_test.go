@@ -30,7 +30,7 @@ func TestUsableEnvironment(t *testing.T) {
 	result := w.reconcile()
 	e := w.get()
 	for _, kind := range []string{v1alpha1.ConditionReady, v1alpha1.ConditionLockTableReady, v1alpha1.ConditionProjectReady, v1alpha1.ConditionBucketReady} {
-		if got := condition(e, kind); got != "True Succeeded" {
+		if got := condition(e, kind); got != "True Usable" {
 			t.Errorf("%s is %s: %s", kind, got, message(e, kind))
 		}
 	}
@@ -146,7 +146,7 @@ func TestTrouble(t *testing.T) {
 				t.Errorf("Stalled is %s", got)
 			}
 			for _, other := range []string{v1alpha1.ConditionLockTableReady, v1alpha1.ConditionProjectReady, v1alpha1.ConditionBucketReady} {
-				if other != c.kind && condition(e, other) != "True Succeeded" {
+				if other != c.kind && condition(e, other) != "True Usable" {
 					t.Errorf("%s is %s as well", other, condition(e, other))
 				}
 			}
@@ -161,7 +161,7 @@ func TestTroubleEnds(t *testing.T) {
 		t.Errorf("an environment that is being set up is checked again after %s", result.RequeueAfter)
 	}
 	must(t, w.buckets.CreateBucket("later-bucket"))
-	if e := w.after(5 * time.Second); condition(e, v1alpha1.ConditionReady) != "True Succeeded" || condition(e, v1alpha1.ConditionStalled) != "absent" {
+	if e := w.after(5 * time.Second); condition(e, v1alpha1.ConditionReady) != "True Usable" || condition(e, v1alpha1.ConditionStalled) != "absent" {
 		t.Errorf("after the bucket was made the environment is %s", condition(e, v1alpha1.ConditionReady))
 	}
 	close(w.events.Events)
@@ -169,7 +169,7 @@ func TestTroubleEnds(t *testing.T) {
 	for e := range w.events.Events {
 		got = append(got, strings.Join(strings.Fields(e)[:2], " "))
 	}
-	if diff := cmp.Diff([]string{"Warning NotFound", "Normal Succeeded"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"Warning NotFound", "Normal Usable"}, got); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 }
@@ -182,7 +182,7 @@ func TestAskedToWaitTakesNothingBack(t *testing.T) {
 		Status: http.StatusBadRequest, Code: "ThrottlingException", Message: "Rate of requests exceeds the allowed throughput",
 	}})
 	e := w.after(time.Minute)
-	if got := condition(e, v1alpha1.ConditionReady); got != "True Succeeded" {
+	if got := condition(e, v1alpha1.ConditionReady); got != "True Usable" {
 		t.Errorf("throttling made a usable environment %s: %s", got, message(e, v1alpha1.ConditionReady))
 	}
 }
@@ -193,7 +193,7 @@ func TestAutoRetryIsToldAndStopsNothing(t *testing.T) {
 	w.environment()
 	w.reconcile()
 	e := w.get()
-	if got := condition(e, v1alpha1.ConditionProjectReady); got != "True InvalidConfiguration" || condition(e, v1alpha1.ConditionReady) != "True Succeeded" {
+	if got := condition(e, v1alpha1.ConditionProjectReady); got != "True InvalidConfiguration" || condition(e, v1alpha1.ConditionReady) != "True Usable" {
 		t.Errorf("ProjectReady is %s, Ready %s", got, condition(e, v1alpha1.ConditionReady))
 	}
 }
@@ -239,7 +239,7 @@ func TestForeignRowThatGoes(t *testing.T) {
 		t.Errorf("with another program's row the environment is %s, %d slots in use", got, e.Status.SlotsInUse)
 	}
 	must(t, w.tables.DeleteRow("locks", key))
-	if e := w.after(10 * time.Second); condition(e, v1alpha1.ConditionReady) != "True Succeeded" || e.Status.SlotsInUse != 0 {
+	if e := w.after(10 * time.Second); condition(e, v1alpha1.ConditionReady) != "True Usable" || e.Status.SlotsInUse != 0 {
 		t.Errorf("after the row went the environment is %s", condition(e, v1alpha1.ConditionReady))
 	}
 }
@@ -285,7 +285,8 @@ func TestDeletionWaitsUntilItsItemsHaveEnded(t *testing.T) {
 			}
 			i := &v1alpha1.WorkItem{}
 			must(t, w.client.Get(t.Context(), client.ObjectKey{Namespace: w.namespace, Name: "running"}, i))
-			i.Status.Attempt.Outcome, i.Status.CompletionTime = v1alpha1.ReasonEnvironmentDeleted, at(time.Hour)
+			i.Status.Attempt.Outcome = v1alpha1.ReasonEnvironmentDeleted
+			done(i)
 			must(t, w.client.Status().Update(t.Context(), i))
 			w.reconcile()
 			if err := w.client.Get(t.Context(), w.key(), e); !apierrors.IsNotFound(err) {
@@ -347,7 +348,7 @@ func TestSplitExclusionIsTold(t *testing.T) {
 	w.item("b", func(i *v1alpha1.WorkItem) { i.Spec.EnvironmentRef.Name = "second" })
 	w.reconcile()
 	e := w.get()
-	if got := condition(e, v1alpha1.ConditionLockTableReady); got != "True InvalidConfiguration" || condition(e, v1alpha1.ConditionReady) != "True Succeeded" {
+	if got := condition(e, v1alpha1.ConditionLockTableReady); got != "True InvalidConfiguration" || condition(e, v1alpha1.ConditionReady) != "True Usable" {
 		t.Errorf("LockTableReady is %s, Ready %s: %s", got, condition(e, v1alpha1.ConditionReady), message(e, v1alpha1.ConditionLockTableReady))
 	}
 }

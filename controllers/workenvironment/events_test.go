@@ -24,11 +24,11 @@ func TestTransition(t *testing.T) {
 		before, after *metav1.Condition
 		want          string // "type reason", or nothing
 	}{
-		{"becoming usable is told", nil, condition(ready, "True", "Succeeded"), "Normal Succeeded"},
-		{"staying so is not", condition(ready, "True", "Succeeded"), condition(ready, "True", "Succeeded"), ""},
-		{"becoming unusable is a warning", condition(ready, "True", "Succeeded"), condition(ready, "False", "NotFound"), "Warning NotFound"},
-		{"a project that is not as it should be is a warning although it can be used", condition(project, "True", "Succeeded"), condition(project, "True", "InvalidConfiguration"), "Warning InvalidConfiguration"},
-		{"a check that fails is told by Ready alone", condition(project, "True", "Succeeded"), condition(project, "False", "NotFound"), ""},
+		{"becoming usable is told", nil, condition(ready, "True", "Usable"), "Normal Usable"},
+		{"staying so is not", condition(ready, "True", "Usable"), condition(ready, "True", "Usable"), ""},
+		{"becoming unusable is a warning", condition(ready, "True", "Usable"), condition(ready, "False", "NotFound"), "Warning NotFound"},
+		{"a project that is not as it should be is a warning although it can be used", condition(project, "True", "Usable"), condition(project, "True", "InvalidConfiguration"), "Warning InvalidConfiguration"},
+		{"a check that fails is told by Ready alone", condition(project, "True", "Usable"), condition(project, "False", "NotFound"), ""},
 	}
 	for _, c := range cases {
 		t.Run(c.why, func(t *testing.T) {

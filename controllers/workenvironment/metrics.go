@@ -140,7 +140,7 @@ func (m *Metrics) observe(environment *v1alpha1.WorkEnvironment) {
 	o := observation{
 		tier:  string(environment.Spec.Tier),
 		ready: meta.IsStatusConditionTrue(status.Conditions, v1alpha1.ConditionReady),
-		slots: int32(concurrency(environment)), //nolint:gosec // at most contract.MaxSlots
+		slots: int32(environment.Spec.MaxConcurrency()), //nolint:gosec // at most contract.MaxSlots
 		inUse: status.SlotsInUse, length: status.Queue.Length,
 	}
 	if status.Queue.OldestSince != nil {

@@ -37,7 +37,7 @@ func (s checkProject) run(ctx context.Context, l *look) error {
 		return nil
 	}
 	l.environment.Status.ProjectARN = project.ARN
-	reason, message := judge(project, concurrency(l.environment))
+	reason, message := judge(project, l.environment.Spec.MaxConcurrency())
 	set.True(v1alpha1.ConditionProjectReady, reason, message)
 	return nil
 }
@@ -53,7 +53,7 @@ func (s checkProject) look(ctx context.Context, environment *v1alpha1.WorkEnviro
 // judge says how a project that exists fits. What does not fit is told and does not make it unusable: builds are
 // started with auto-retry off whatever the project says, and a build beyond the project's limit waits for capacity.
 func judge(project build.Project, concurrency int) (reason, message string) {
-	reason, message = v1alpha1.ReasonSucceeded, fmt.Sprintf("Project %q can be used.", project.Name)
+	reason, message = v1alpha1.ReasonUsable, fmt.Sprintf("Project %q can be used.", project.Name)
 	if project.AutoRetryLimit > 0 {
 		reason = v1alpha1.ReasonInvalidConfiguration
 		message += fmt.Sprintf(" Its auto-retry is on (limit %d). Builds are started with it off, but turn it off in the project: a build that is begun by hand would be repeated without a lock.",
@@ -83,12 +83,4 @@ func takenNames(env []v1alpha1.EnvironmentVariable) []string {
 		}
 	}
 	return taken
-}
-
-// concurrency is how many builds may run at once.
-func concurrency(environment *v1alpha1.WorkEnvironment) int {
-	if environment.Spec.Concurrency == nil {
-		return 1
-	}
-	return int(*environment.Spec.Concurrency)
 }

@@ -80,7 +80,7 @@ func entryOf(item *v1alpha1.WorkItem) queue.Entry {
 
 // waits reports whether an item waits for a slot: it was accepted, and no attempt of it is on its way.
 func waits(item *v1alpha1.WorkItem) bool {
-	return item.DeletionTimestamp.IsZero() && !item.Spec.Cancel && !finished(item) && !active(item) &&
+	return item.DeletionTimestamp.IsZero() && !item.Spec.Cancel && !item.Done() && !item.AttemptActive() &&
 		meta.IsStatusConditionTrue(item.Status.Conditions, v1alpha1.ConditionAccepted)
 }
 
@@ -91,15 +91,4 @@ func waitsSince(item *v1alpha1.WorkItem) *metav1.Time {
 	}
 	at := meta.FindStatusCondition(item.Status.Conditions, v1alpha1.ConditionAccepted).LastTransitionTime
 	return &at
-}
-
-// active reports whether an attempt of the item is not over.
-func active(item *v1alpha1.WorkItem) bool {
-	return item.Status.Attempt != nil && item.Status.Attempt.Outcome == ""
-}
-
-// finished reports whether the item's present trigger was processed or given up.
-func finished(item *v1alpha1.WorkItem) bool {
-	triggered, observed := item.Spec.TriggeredAt, item.Status.ObservedTrigger
-	return item.Status.CompletionTime != nil && (triggered == nil || (observed != nil && !observed.Before(triggered)))
 }

@@ -5,6 +5,7 @@ package workenvironment
 
 import (
 	"fmt"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"strings"
 	"testing"
 	"time"
@@ -33,7 +34,13 @@ func accepted(name string, change ...func(*v1alpha1.WorkItem)) v1alpha1.WorkItem
 	return i
 }
 
-func done(i *v1alpha1.WorkItem) { i.Status.CompletionTime = at(time.Hour) }
+func done(i *v1alpha1.WorkItem) {
+	i.Status.CompletionTime = at(time.Hour)
+	meta.SetStatusCondition(&i.Status.Conditions, metav1.Condition{
+		Type: v1alpha1.ConditionSucceeded, Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonTestsFailed,
+	})
+}
+
 func working(i *v1alpha1.WorkItem) {
 	i.Status.Attempt = &v1alpha1.Attempt{
 		Number: 1, Trigger: *at(0), Build: &v1alpha1.BuildStatus{ARN: "arn:build/" + i.Name},

@@ -27,7 +27,7 @@ func TestEventsWakeTheController(t *testing.T) {
 	w.start()
 	e := w.environment()
 	w.eventually("a new environment is checked", func() bool {
-		return condition(w.get(), v1alpha1.ConditionReady) == "True Succeeded"
+		return condition(w.get(), v1alpha1.ConditionReady) == "True Usable"
 	})
 	w.item("waits")
 	w.eventually("an item's change makes the queue be read", func() bool {

@@ -108,7 +108,7 @@ func noteForeign(l *look, rows []lock.Row) {
 		return
 	}
 	if c := set.Get(v1alpha1.ConditionLockTableReady); c.Reason == v1alpha1.ReasonForeignRow {
-		set.True(v1alpha1.ConditionLockTableReady, v1alpha1.ReasonSucceeded, tableMessage(l.environment))
+		set.True(v1alpha1.ConditionLockTableReady, v1alpha1.ReasonUsable, tableMessage(l.environment))
 	}
 }
 

@@ -72,7 +72,7 @@ func (l *look) fail(kind string, err error) {
 // summarize sets Ready from the checks.
 func summarize(l *look) {
 	set := l.conditions()
-	set.Summarize("The lock table, the CodeBuild project and the bucket can be used.",
+	set.Summarize(v1alpha1.ReasonUsable, "The lock table, the CodeBuild project and the bucket can be used.",
 		v1alpha1.ConditionLockTableReady, v1alpha1.ConditionProjectReady, v1alpha1.ConditionBucketReady)
 	switch ready := set.Get(v1alpha1.ConditionReady); {
 	case ready.Status == metav1.ConditionTrue:

@@ -26,7 +26,7 @@ func (s checkTable) run(ctx context.Context, l *look) error {
 		l.fail(v1alpha1.ConditionLockTableReady, err)
 		return nil
 	}
-	l.conditions().True(v1alpha1.ConditionLockTableReady, v1alpha1.ReasonSucceeded, tableMessage(l.environment))
+	l.conditions().True(v1alpha1.ConditionLockTableReady, v1alpha1.ReasonUsable, tableMessage(l.environment))
 	return nil
 }
 

@@ -170,7 +170,7 @@ func (w *world) item(name string, change ...func(*v1alpha1.WorkItem)) {
 	must(w.t, w.client.Create(w.t.Context(), &i))
 	i.Status = status
 	for n := range i.Status.Conditions {
-		i.Status.Conditions[n].Reason = v1alpha1.ReasonSucceeded
+		i.Status.Conditions[n].Reason = v1alpha1.ReasonUsable
 	}
 	must(w.t, w.client.Status().Update(w.t.Context(), &i))
 }

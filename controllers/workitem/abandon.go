@@ -70,7 +70,7 @@ func burn(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, row lock.Row, 
 		Number: number, LockID: contract.LockID(string(item.UID), number), Fence: row.Fence,
 		Trigger: *item.Status.ObservedTrigger, Outcome: v1alpha1.ReasonAbandoned, EndTime: &t,
 		Parameters: v1alpha1.FrozenParameters{
-			Repository: item.Spec.Repository, Branch: item.Spec.Branch, SpecPath: specPath(item),
+			Repository: item.Spec.Repository, Branch: item.Spec.Branch, SpecPath: item.SpecFolder(),
 			AWS: env.Spec.AWS, LockRegion: env.Spec.LockAccess().Region, TableName: env.Spec.Lock.TableName, ProjectName: env.Spec.CodeBuild.ProjectName,
 			SlotKey: row.SlotKey, BranchKey: row.BranchKey, CardKey: cardKey(item), ProjectARN: row.ProjectARN,
 		},

@@ -102,7 +102,7 @@ func TestFinishEndsAnOpenAttempt(t *testing.T) {
 			item := &v1alpha1.WorkItem{Status: v1alpha1.WorkItemStatus{Attempt: &v1alpha1.Attempt{Outcome: was}}}
 			finish(item, verdict{outcome: v1alpha1.ReasonAlreadyDone}, time.Unix(1, 0))
 			want := cmp.Or(was, v1alpha1.ReasonAlreadyDone)
-			if attemptActive(item) || item.Status.Attempt.Outcome != want {
+			if item.AttemptActive() || item.Status.Attempt.Outcome != want {
 				t.Errorf("the attempt's outcome is %q, want %q: an open one holds its branch against others", item.Status.Attempt.Outcome, want)
 			}
 		})

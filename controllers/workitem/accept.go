@@ -35,7 +35,7 @@ func (s *acceptStep) condition() string { return v1alpha1.ConditionAccepted }
 
 // Reconcile implements step.
 func (s *acceptStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
-	if attemptActive(item) || finished(item) || acceptedAsItIs(item) {
+	if item.AttemptActive() || item.Finished() || acceptedAsItIs(item) {
 		return goOn(), nil
 	}
 	return s.ask(ctx, item)
@@ -44,7 +44,7 @@ func (s *acceptStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (re
 // acceptedAsItIs reports whether what was accepted is what the spec still asks for: until an attempt exists, its
 // branch may change.
 func acceptedAsItIs(item *v1alpha1.WorkItem) bool {
-	c := conditionOf(item, v1alpha1.ConditionAccepted)
+	c := item.Condition(v1alpha1.ConditionAccepted)
 	return c.Status == metav1.ConditionTrue && c.ObservedGeneration == item.Generation
 }
 
@@ -79,7 +79,7 @@ func (s *acceptStep) ask(ctx context.Context, item *v1alpha1.WorkItem) (result, 
 		return waitFor(acceptAgain(set, now)), nil
 	}
 	pin(item, report, now)
-	set.True(v1alpha1.ConditionAccepted, v1alpha1.ReasonSucceeded, fmt.Sprintf(
+	set.True(v1alpha1.ConditionAccepted, v1alpha1.ReasonRequirementsMet, fmt.Sprintf(
 		"Branch at %.12s, spec files and pull request #%d are there.", report.Commit, item.Status.Accepted.PullRequest))
 	return goOn(), nil
 }
@@ -90,7 +90,7 @@ func (s *acceptStep) inspect(ctx context.Context, item *v1alpha1.WorkItem, env *
 		return forge.Report{}, err
 	}
 	reports, err := client.Inspect(ctx, []forge.Query{{
-		Repository: item.Spec.Repository, Branch: item.Spec.Branch, SpecPath: specPath(item),
+		Repository: item.Spec.Repository, Branch: item.Spec.Branch, SpecPath: item.SpecFolder(),
 		PullRequest: valueOr(item.Spec.PullRequest, 0),
 	}})
 	if err != nil {
@@ -102,21 +102,13 @@ func (s *acceptStep) inspect(ctx context.Context, item *v1alpha1.WorkItem, env *
 	return reports[0], reports[0].Err
 }
 
-// specPath is where the item's spec files lie.
-func specPath(item *v1alpha1.WorkItem) string {
-	if item.Spec.SpecPath != "" {
-		return item.Spec.SpecPath
-	}
-	return ".kiro/specs/" + item.Spec.Branch
-}
-
 // pin records what was found: the attempt works on this commit or one that descends from it.
 func pin(item *v1alpha1.WorkItem, report forge.Report, now time.Time) {
 	pr := openPullRequests(item, report)[0]
 	t := metav1.NewTime(now)
 	item.Status.Accepted = &v1alpha1.AcceptedWork{
 		Commit: report.Commit, RepositoryID: report.RepositoryID, ForgeHost: report.Host,
-		PullRequest: pr.Number, PullRequestURL: pr.URL, SpecPath: specPath(item), Time: &t,
+		PullRequest: pr.Number, PullRequestURL: pr.URL, SpecPath: item.SpecFolder(), Time: &t,
 	}
 }
 

@@ -84,10 +84,10 @@ func specExists(item *v1alpha1.WorkItem, r forge.Report) *miss {
 	case len(absent) > 0:
 		return &miss{v1alpha1.ReasonSpecNotFound, fmt.Sprintf(
 			"%s lacks %s on branch %s. Push the spec; it is looked for again by itself.",
-			specPath(item), strings.Join(absent, ", "), item.Spec.Branch)}
+			item.SpecFolder(), strings.Join(absent, ", "), item.Spec.Branch)}
 	case len(empty) > 0:
 		return &miss{v1alpha1.ReasonSpecEmpty, fmt.Sprintf(
-			"%s is empty in %s on branch %s. Fill it and push.", strings.Join(empty, ", "), specPath(item), item.Spec.Branch)}
+			"%s is empty in %s on branch %s. Fill it and push.", strings.Join(empty, ", "), item.SpecFolder(), item.Spec.Branch)}
 	}
 	return nil
 }
@@ -100,7 +100,7 @@ func tasksExist(item *v1alpha1.WorkItem, r forge.Report) *miss {
 		return nil
 	}
 	return &miss{v1alpha1.ReasonSpecEmpty, fmt.Sprintf(
-		"%s/tasks.md has no task, such as \"- [ ] 1. Title\". Add tasks and push.", specPath(item))}
+		"%s/tasks.md has no task, such as \"- [ ] 1. Title\". Add tasks and push.", item.SpecFolder())}
 }
 
 func pullRequestExists(item *v1alpha1.WorkItem, r forge.Report) *miss {

@@ -37,7 +37,7 @@ func (s *admitStep) condition() string { return v1alpha1.ConditionAdmitted }
 
 // Reconcile implements step.
 func (s *admitStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
-	if attemptActive(item) || finished(item) {
+	if item.AttemptActive() || item.Finished() {
 		return goOn(), nil
 	}
 	now := s.clock.Now()
@@ -65,12 +65,12 @@ func (s *admitStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (res
 	if !decision.Admitted {
 		why := reasons[decision.Reason]
 		after := tailRecheck
-		if decision.Position <= int(valueOr(env.Spec.Concurrency, 1)) {
+		if decision.Position <= env.Spec.MaxConcurrency() {
 			after = headRecheck
 		}
 		return refuse(why.reason, why.message, after)
 	}
-	set.True(v1alpha1.ConditionAdmitted, v1alpha1.ReasonSucceeded, "It is this item's turn.")
+	set.True(v1alpha1.ConditionAdmitted, v1alpha1.ReasonTurnReached, "It is this item's turn.")
 	return goOn(), nil
 }
 
@@ -104,7 +104,7 @@ func (s *admitStep) decide(ctx context.Context, item *v1alpha1.WorkItem, env *v1
 			continue
 		}
 		switch {
-		case attemptActive(other) || !finished(other) && s.reserved.has(other.UID, now):
+		case other.AttemptActive() || !other.Finished() && s.reserved.has(other.UID, now):
 			held[branchOf(other)] = true
 			active++
 		case queued(other) && !s.reserved.passedOver(other.UID, now):
@@ -112,7 +112,7 @@ func (s *admitStep) decide(ctx context.Context, item *v1alpha1.WorkItem, env *v1
 		}
 	}
 	waiting = append(waiting, entryOf(item, now))
-	free := int(valueOr(env.Spec.Concurrency, 1)) - active
+	free := env.Spec.MaxConcurrency() - active
 	decision := queue.Decide(waiting, held, free)[string(item.UID)]
 	if decision.Admitted {
 		s.reserved.add(item.UID, now)
@@ -158,7 +158,7 @@ func backingOff(item *v1alpha1.WorkItem, now time.Time) time.Duration {
 
 // queued reports whether an item waits for its turn.
 func queued(item *v1alpha1.WorkItem) bool {
-	return !attemptActive(item) && !finished(item) && item.DeletionTimestamp.IsZero() && stopRequested(item) == nil &&
+	return !item.AttemptActive() && !item.Finished() && item.DeletionTimestamp.IsZero() && stopRequested(item) == nil &&
 		meta.IsStatusConditionTrue(item.Status.Conditions, v1alpha1.ConditionAccepted)
 }
 

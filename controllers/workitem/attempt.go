@@ -17,11 +17,6 @@ import (
 // maxPastAttempts is how many attempts are remembered.
 const maxPastAttempts = 5
 
-// attemptActive reports whether the item has an attempt that is not over.
-func attemptActive(item *v1alpha1.WorkItem) bool {
-	return item.Status.Attempt != nil && item.Status.Attempt.Outcome == ""
-}
-
 // nextNumber is the number of the attempt that is active, or else of the one that comes next. Numbers never
 // start again, not on a new trigger either: the lock's id is made of them.
 func nextNumber(item *v1alpha1.WorkItem) int32 {

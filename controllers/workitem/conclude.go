@@ -43,7 +43,7 @@ func (s *concludeStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (
 	if set.IsTrue(v1alpha1.ConditionConcluded) {
 		return waitFor(0), nil
 	}
-	if !finished(item) {
+	if !item.Finished() {
 		again, err := s.settle(ctx, item)
 		if err != nil || again {
 			return waitFor(time.Second), err
@@ -61,7 +61,7 @@ func (s *concludeStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (
 			fault.Message(err)+" Move the card by hand, and see whether the environment's notifications are right.")
 		return waitFor(0), nil
 	}
-	set.True(v1alpha1.ConditionConcluded, v1alpha1.ReasonSucceeded, "The lock is free and the outcome was told.")
+	set.True(v1alpha1.ConditionConcluded, v1alpha1.ReasonReported, "The lock is free and the outcome was told.")
 	return waitFor(0), nil
 }
 
@@ -187,13 +187,13 @@ func (s *concludeStep) retryOrFinish(item *v1alpha1.WorkItem, env *v1alpha1.Work
 	case stopWanted(item, env) != nil || v.class == contract.ClassNone:
 	case v.class == contract.ClassWork && !item.Status.Attempt.Last:
 		counts.Work++
-		requeue(item, v.outcome, v.message, true, now.Add(backoff(policyOf(env.Spec.Retry.Work, workPolicy), counts.Work, s.random())), now)
+		requeue(item, v.outcome, v.message, true, now.Add(policyOf(env.Spec.Retry.Work, contract.RetryWork).Backoff(int(counts.Work), s.random())), now)
 		return true
 	case v.class == contract.ClassInfrastructure:
-		policy := policyOf(env.Spec.Retry.Infrastructure, infrastructurePolicy)
+		policy := policyOf(env.Spec.Retry.Infrastructure, contract.RetryInfrastructure)
 		counts.Infrastructure++
 		if int(counts.Infrastructure) < policy.Tries {
-			requeue(item, v.outcome, v.message, true, now.Add(backoff(policy, counts.Infrastructure, s.random())), now)
+			requeue(item, v.outcome, v.message, true, now.Add(policy.Backoff(int(counts.Infrastructure), s.random())), now)
 			return true
 		}
 		v.message = fmt.Sprintf("The infrastructure failed %d times, the last as %s: %s Move the card away and back to go on.", counts.Infrastructure, v.outcome, v.message)
@@ -218,16 +218,6 @@ func finish(item *v1alpha1.WorkItem, v verdict, now time.Time) {
 	item.Status.CompletionTime = &t
 	item.Status.Queue = nil
 	item.Status.Result = resultOf(item, v.result)
-}
-
-// finished reports whether the item's last word is known, told or not.
-func finished(item *v1alpha1.WorkItem) bool {
-	for _, c := range item.Status.Conditions {
-		if c.Type == v1alpha1.ConditionSucceeded {
-			return c.Status != metav1.ConditionUnknown
-		}
-	}
-	return false
 }
 
 // alreadyDone takes over what is recorded of a trigger that was processed elsewhere, or before this object was

@@ -65,18 +65,10 @@ func stopRequested(item *v1alpha1.WorkItem) *stopCause {
 		return &stopCause{v1alpha1.ReasonDeleted, "The item was deleted."}
 	case item.Spec.Cancel:
 		return &stopCause{v1alpha1.ReasonCancelled, "spec.cancel is set. To go on, set it to false and spec.triggeredAt to now; a card is triggered by moving it away and back."}
-	case withdrawn(item):
+	case item.Withdrawn():
 		return &stopCause{v1alpha1.ReasonWithdrawn, "The card was moved out of the ready status. Move it back to go on."}
 	}
 	return nil
-}
-
-// withdrawn reports whether the card was moved away after it was triggered. An annotation that cannot be read, or is of
-// an earlier trigger, withdraws nothing.
-func withdrawn(item *v1alpha1.WorkItem) bool {
-	trigger, err := time.Parse(time.RFC3339, item.Annotations[v1alpha1.WithdrawnAnnotation])
-	triggered := triggerOf(item)
-	return err == nil && !triggered.After(trigger)
 }
 
 // stopMessages say of each deadline that stops a build what a person can do.
@@ -95,7 +87,7 @@ const freshLook = 2 * time.Minute
 // queuedTooLong strikes for a build that CodeBuild should have ended in its queue, and did not.
 func queuedTooLong(now time.Time, item *v1alpha1.WorkItem, s situation) *stopCause {
 	a := item.Status.Attempt
-	if !attemptActive(item) || a.Build == nil || a.Deadlines.ProvisionBy == nil || !now.After(a.Deadlines.ProvisionBy.Time) {
+	if !item.AttemptActive() || a.Build == nil || a.Deadlines.ProvisionBy == nil || !now.After(a.Deadlines.ProvisionBy.Time) {
 		return nil
 	}
 	// What was seen before the deadline, or not at all, does not say that the build is queued still.
@@ -109,7 +101,7 @@ func queuedTooLong(now time.Time, item *v1alpha1.WorkItem, s situation) *stopCau
 // took too long; that another never left the queue, or never came up, is not held against the work.
 func ranTooLong(now time.Time, item *v1alpha1.WorkItem, s situation) *stopCause {
 	a := item.Status.Attempt
-	if !attemptActive(item) || a.Build == nil || a.Deadlines.RunBy == nil || !now.After(a.Deadlines.RunBy.Time) {
+	if !item.AttemptActive() || a.Build == nil || a.Deadlines.RunBy == nil || !now.After(a.Deadlines.RunBy.Time) {
 		return nil
 	}
 	switch {
@@ -146,7 +138,7 @@ const silentAfter = 10 * time.Minute
 // fellSilent strikes for a worker whose heartbeat does not change any more. An old look says nothing of the worker.
 func fellSilent(now time.Time, item *v1alpha1.WorkItem, s situation) *stopCause {
 	a := item.Status.Attempt
-	if !attemptActive(item) || a.Build == nil || !beats(a, s.seen) || now.Sub(s.seen.Time) > freshLook || s.silence < silentAfter {
+	if !item.AttemptActive() || a.Build == nil || !beats(a, s.seen) || now.Sub(s.seen.Time) > freshLook || s.silence < silentAfter {
 		return nil
 	}
 	return pastDeadline(v1alpha1.ReasonWorkerSilent)

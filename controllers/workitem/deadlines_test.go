@@ -242,8 +242,8 @@ func TestFirstOverdue(t *testing.T) {
 			item := itemOnBranch("x")
 			c.change(item)
 			reportOverdue(noon, item)
-			got := conditionOf(item, v1alpha1.ConditionOverdue)
-			if got.Reason != c.reason || finished(item) != (name == "finished") {
+			got := item.Condition(v1alpha1.ConditionOverdue)
+			if got.Reason != c.reason || item.Finished() != (name == "finished") {
 				t.Errorf("%s: got %q %s, want %q", c.why, got.Reason, got.Message, c.reason)
 			}
 			if got.Reason != "" && !strings.HasPrefix(got.Message, "Since 2026-11-2") {

@@ -192,21 +192,6 @@ func TestCountMissingCountsLooks(t *testing.T) {
 	}
 }
 
-func TestBackoff(t *testing.T) {
-	p := contract.Retry{Tries: 5, Base: 10 * time.Second, Factor: 2, Cap: time.Minute, Jitter: 0.5}
-	var got []time.Duration
-	for n := int32(1); n <= 5; n++ {
-		got = append(got, backoff(p, n, 0))
-	}
-	want := []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second, time.Minute, time.Minute}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
-	if least := backoff(p, 1, 0.999); least < 5*time.Second || least > 6*time.Second {
-		t.Errorf("full jitter of one half leaves %s of 10s", least)
-	}
-}
-
 func TestNumbersNeverStartAgain(t *testing.T) {
 	item := itemOnBranch("x")
 	if n := nextNumber(item); n != 1 {
@@ -223,7 +208,7 @@ func TestNumbersNeverStartAgain(t *testing.T) {
 	if n := nextNumber(item); n != 2 {
 		t.Errorf("after a new trigger the next attempt is number %d: its lock id would be the old one's", n)
 	}
-	if finished(item) || item.Status.CompletionTime != nil || len(item.Status.PastAttempts) != 1 {
+	if item.Finished() || item.Status.CompletionTime != nil || len(item.Status.PastAttempts) != 1 {
 		t.Errorf("the new trigger does not begin anew: %+v", item.Status)
 	}
 }
@@ -233,7 +218,7 @@ func TestBuildEnvironmentKeepsTheWorkersNames(t *testing.T) {
 		[]v1alpha1.EnvironmentVariable{{Name: "NODE_ENV", Value: "test"}, {Name: contract.EnvBranchName, Value: "main"}},
 		[]contract.Variable{{Name: contract.EnvBranchName, Value: "feature/x"}},
 	)
-	want := []v1alpha1.FrozenVariable{{Name: "NODE_ENV", Value: "test"}, {Name: contract.EnvBranchName, Value: "feature/x"}}
+	want := []string{"NODE_ENV=test", contract.EnvBranchName + "=feature/x"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

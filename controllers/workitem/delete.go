@@ -20,16 +20,16 @@ func (r *Reconciler) delete(ctx context.Context, item *v1alpha1.WorkItem) (ctrl.
 	if !controllerutil.ContainsFinalizer(item, v1alpha1.Finalizer) {
 		return ctrl.Result{}, nil
 	}
-	if attemptActive(item) && item.Annotations[v1alpha1.ForceDeleteAnnotation] != "true" {
+	if item.AttemptActive() && item.Annotations[v1alpha1.ForceDeleteAnnotation] != "true" {
 		res, err := r.advance(ctx, item)
-		if err != nil || attemptActive(item) {
+		if err != nil || item.AttemptActive() {
 			return res, err
 		}
 	}
-	if attemptActive(item) {
+	if item.AttemptActive() {
 		r.events.Eventf(item, nil, corev1.EventTypeWarning, v1alpha1.ReasonDeleted, "ForceDelete", "%s", mayStillRun(item.Status.Attempt))
 	}
-	if !attemptActive(item) {
+	if !item.AttemptActive() {
 		r.abandonUnrecorded(ctx, item)
 	}
 	r.Watcher.Forget(client.ObjectKeyFromObject(item))

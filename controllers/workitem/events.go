@@ -40,13 +40,13 @@ const (
 )
 
 // told are the conditions whose change is worth an event.
-var told = append(append([]string{}, way...), v1alpha1.ConditionSucceeded, v1alpha1.ConditionOverdue)
+var told = append(append([]string{}, v1alpha1.WorkItemSteps...), v1alpha1.ConditionSucceeded, v1alpha1.ConditionOverdue)
 
 // announce records and logs what this reconcile has changed: on transitions only.
 func (r *Reconciler) announce(ctx context.Context, before, item *v1alpha1.WorkItem) {
 	for _, kind := range told {
-		was, is := conditionOf(before, kind), conditionOf(item, kind)
-		if is.Type == "" || (was.Status == is.Status && was.Reason == is.Reason) || (kind == v1alpha1.ConditionSucceeded && !finished(item)) {
+		was, is := before.Condition(kind), item.Condition(kind)
+		if is.Type == "" || (was.Status == is.Status && was.Reason == is.Reason) || (kind == v1alpha1.ConditionSucceeded && !item.Finished()) {
 			continue
 		}
 		r.logger(ctx, item).Info("Condition changed", keyCondition, kind, keyStatus, is.Status, keyReason, is.Reason, keyDetail, is.Message)
@@ -55,8 +55,8 @@ func (r *Reconciler) announce(ctx context.Context, before, item *v1alpha1.WorkIt
 		}
 		r.events.Eventf(item, nil, eventType(is), eventReason(kind, is), "Reconcile", "%s", is.Message)
 	}
-	if !finished(before) && finished(item) {
-		r.metrics.outcomes.WithLabelValues(conditionOf(item, v1alpha1.ConditionSucceeded).Reason).Inc()
+	if !before.Finished() && item.Finished() {
+		r.metrics.outcomes.WithLabelValues(item.Condition(v1alpha1.ConditionSucceeded).Reason).Inc()
 	}
 }
 

@@ -4,8 +4,6 @@
 package workitem
 
 import (
-	"time"
-
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
@@ -16,16 +14,13 @@ import (
 // need. A change of the environment counts from the next attempt.
 func frozen(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, held heldLock) (v1alpha1.Attempt, error) {
 	accepted := item.Status.Accepted
-	timeout := durationOr(env.Spec.CodeBuild.Timeout, 60*time.Minute)
-	if item.Spec.Timeout != nil {
-		timeout = item.Spec.Timeout.Duration
-	}
-	last := lastTry(item.Status.Retries.Work, policyOf(env.Spec.Retry.Work, workPolicy))
+	timeout := item.Spec.BuildTimeout(&env.Spec)
+	last := policyOf(env.Spec.Retry.Work, contract.RetryWork).Exhausted(int(item.Status.Retries.Work) + 1)
 	parameters := contract.Parameters{
 		Environment:          string(env.Spec.Tier),
 		BranchName:           item.Spec.Branch,
 		SpecPath:             accepted.SpecPath,
-		CoverageThreshold:    int(valueOr(env.Spec.Gates.CoverageThreshold, 80)),
+		CoverageThreshold:    env.Spec.Gates.Threshold(),
 		LocksTableName:       env.Spec.Lock.TableName,
 		GitHubTokenSecretARN: env.Spec.Credentials.GitHubTokenSecretARN,
 		SlotKey:              held.SlotKey,
@@ -35,7 +30,7 @@ func frozen(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, held heldLoc
 		Fence:                held.Fence,
 		Trigger:              item.Status.ObservedTrigger.Time,
 		LastAttempt:          last,
-		LeaseDuration:        durationOr(env.Spec.Lock.LeaseDuration, 90*time.Minute),
+		LeaseDuration:        env.Spec.LeaseDuration(),
 		WorkItem:             item.Namespace + "/" + item.Name,
 		Attempt:              held.attempt,
 		Repository:           item.Spec.Repository,
@@ -64,7 +59,7 @@ func frozen(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, held heldLoc
 			ProjectName:   env.Spec.CodeBuild.ProjectName, ProjectARN: env.Status.ProjectARN,
 			SlotKey: held.SlotKey, BranchKey: held.BranchKey, CardKey: held.CardKey,
 			Timeout:       metav1.Duration{Duration: timeout},
-			QueuedTimeout: metav1.Duration{Duration: durationOr(env.Spec.CodeBuild.QueuedTimeout, 20*time.Minute)},
+			QueuedTimeout: metav1.Duration{Duration: env.Spec.QueuedTimeout()},
 			StartRetry:    env.Spec.Retry.StartBuild,
 			Environment:   buildEnvironment(env.Spec.CodeBuild.Env, variables),
 		},
@@ -73,19 +68,19 @@ func frozen(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, held heldLoc
 
 // buildEnvironment puts the environment's own variables before the worker's. A name that both have is the
 // worker's: another value there would lead a build to another's lock.
-func buildEnvironment(own []v1alpha1.EnvironmentVariable, parameters []contract.Variable) []v1alpha1.FrozenVariable {
+func buildEnvironment(own []v1alpha1.EnvironmentVariable, parameters []contract.Variable) []string {
 	taken := make(map[string]bool, len(parameters))
 	for _, p := range parameters {
 		taken[p.Name] = true
 	}
-	var all []v1alpha1.FrozenVariable
+	var all []string
 	for _, v := range own {
 		if !taken[v.Name] {
-			all = append(all, v1alpha1.FrozenVariable(v))
+			all = append(all, v.Name+"="+v.Value)
 		}
 	}
 	for _, p := range parameters {
-		all = append(all, v1alpha1.FrozenVariable(p))
+		all = append(all, p.Name+"="+p.Value)
 	}
 	return all
 }
@@ -95,27 +90,20 @@ func settings(env *v1alpha1.WorkEnvironment) contract.Settings {
 	s := contract.Settings{
 		TestCommand: gates.TestCommand, SetupCommand: gates.SetupCommand,
 		TestResults: gates.TestResults, CoverageReports: gates.CoverageReports,
-		TestTimeout: durationOr(gates.TestTimeout, 15*time.Minute),
+		TestTimeout: contract.Duration(gates.TestTimeoutOrDefault()),
 		AgentPreset: string(agent.Preset), AgentCommand: agent.Command,
-		TaskTimeout:    durationOr(agent.TaskTimeout, 20*time.Minute),
-		SilenceTimeout: durationOr(agent.SilenceTimeout, 10*time.Minute),
-		RetryGit:       policyOf(retry.Git, gitPolicy),
-		RetryGitHub:    policyOf(retry.GitHub, servicePolicy),
-		RetryS3:        policyOf(retry.S3, servicePolicy),
-		RetryDynamoDB:  policyOf(retry.DynamoDB, dynamoDBPolicy),
-		RetryAgentTask: policyOf(retry.AgentTask, agentTaskPolicy),
+		TaskTimeout:    contract.Duration(agent.TaskTimeoutOrDefault()),
+		SilenceTimeout: contract.Duration(agent.SilenceTimeoutOrDefault()),
+		RetryGit:       policyOf(retry.Git, contract.RetryGit),
+		RetryGitHub:    policyOf(retry.GitHub, contract.RetryService),
+		RetryS3:        policyOf(retry.S3, contract.RetryService),
+		RetryDynamoDB:  policyOf(retry.DynamoDB, contract.RetryDynamoDB),
+		RetryAgentTask: policyOf(retry.AgentTask, contract.RetryAgentTask),
 	}
 	if steering := env.Spec.Steering; steering != nil {
 		s.SteeringSource, s.SteeringRef, s.SteeringPath = steering.Source, steering.Ref, steering.Path
 	}
 	return s
-}
-
-func durationOr(d *metav1.Duration, fallback time.Duration) time.Duration {
-	if d == nil {
-		return fallback
-	}
-	return d.Duration
 }
 
 func valueOr[T any](v *T, fallback T) T {

@@ -49,7 +49,7 @@ func TestGivingUpALockThatIsLost(t *testing.T) {
 	w.item("one", "feature/x")
 	silence := w.faults.Add(faults.Rule{Service: "codebuild", Rate: 1, Fault: faults.Fault{Status: http.StatusBadGateway}})
 	item := w.until("one", "waiting for an answer", func(i *v1alpha1.WorkItem) bool {
-		return attemptActive(i) && w.clock.Now().After(i.Status.Attempt.Deadlines.StartBy.Time)
+		return i.AttemptActive() && w.clock.Now().After(i.Status.Attempt.Deadlines.StartBy.Time)
 	})
 	if gaveUp(item) {
 		t.Fatal("it gave up although nothing is known: the case is not what it should be")
@@ -71,7 +71,7 @@ func TestGivingUpWhatABuildHasDoneUnseen(t *testing.T) {
 	w.branch("feature/x")
 	w.item("one", "feature/x")
 	w.faults.Add(faults.Rule{Service: "codebuild", Rate: 1, Fault: faults.Fault{Status: http.StatusBadGateway}})
-	item := w.until("one", "waiting for an answer", func(i *v1alpha1.WorkItem) bool { return attemptActive(i) && i.Status.Attempt.StartCalls > 0 })
+	item := w.until("one", "waiting for an answer", func(i *v1alpha1.WorkItem) bool { return i.AttemptActive() && i.Status.Attempt.StartCalls > 0 })
 	a := item.Status.Attempt
 	build := &worker{
 		Lock: lockOf(a), parameters: contract.Parameters{Trigger: a.Trigger.Time}, table: w.table, clock: w.clock,
@@ -88,7 +88,7 @@ func TestGivingUpWhatABuildHasDoneUnseen(t *testing.T) {
 	})
 	w.must(err)
 	item = w.until("one", "concluded", concluded)
-	if reason := conditionOf(item, v1alpha1.ConditionSucceeded).Reason; reason != v1alpha1.ReasonSucceeded || len(item.Status.PastAttempts) != 0 {
+	if reason := item.Condition(v1alpha1.ConditionSucceeded).Reason; reason != v1alpha1.ReasonSucceeded || len(item.Status.PastAttempts) != 0 {
 		t.Errorf("it ended as %s after %+v", reason, item.Status.PastAttempts)
 	}
 }

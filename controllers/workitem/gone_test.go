@@ -47,8 +47,8 @@ func TestTheEnvironmentIsDeleted(t *testing.T) {
 			t.Errorf("%s is not woken by the deletion", name)
 		}
 		item := w.until(name, "concluded", concluded)
-		c := conditionOf(item, v1alpha1.ConditionSucceeded)
-		if c.Reason != v1alpha1.ReasonEnvironmentDeleted || item.Status.Phase != v1alpha1.PhaseCancelled || !strings.Contains(c.Message, "trigger") {
+		c := item.Condition(v1alpha1.ConditionSucceeded)
+		if c.Reason != v1alpha1.ReasonEnvironmentDeleted || item.Status.Phase != v1alpha1.PhaseCancelled || !strings.Contains(c.Message, "move the card away and back") {
 			t.Errorf("%s ended in phase %s as %s: %s", name, item.Status.Phase, c.Reason, c.Message)
 		}
 	}
@@ -69,7 +69,7 @@ func TestNoRetryInAnEnvironmentThatGoes(t *testing.T) {
 	w.deny("codebuild", "StopBuild")
 	w.deleteEnvironment()
 	item := w.until("one", "concluded", concluded)
-	if c := conditionOf(item, v1alpha1.ConditionSucceeded); c.Reason != v1alpha1.ReasonEnvironmentDeleted || w.starts() != 1 {
+	if c := item.Condition(v1alpha1.ConditionSucceeded); c.Reason != v1alpha1.ReasonEnvironmentDeleted || w.starts() != 1 {
 		t.Errorf("ended as %s after %d builds", c.Reason, w.starts())
 	}
 }

@@ -92,12 +92,12 @@ func TestAnEndThatTheBuildCouldNotKnowIsRecorded(t *testing.T) {
 	item.Status.Attempt.Deadlines.RunBy = &past
 	w.must(w.client.Status().Update(t.Context(), item))
 	item = w.until("one", "concluded", concluded)
-	if c := conditionOf(item, v1alpha1.ConditionSucceeded); c.Reason != v1alpha1.ReasonTimedOut || w.held() != 0 {
+	if c := item.Condition(v1alpha1.ConditionSucceeded); c.Reason != v1alpha1.ReasonTimedOut || w.held() != 0 {
 		t.Fatalf("ended as %s, %d rows held: the case is not what it should be", c.Reason, w.held())
 	}
 	w.item("elsewhere", "feature/x", card)
 	item = w.until("elsewhere", "concluded", concluded)
-	if c := conditionOf(item, v1alpha1.ConditionSucceeded); c.Reason != v1alpha1.ReasonAlreadyDone || w.starts() != 1 {
+	if c := item.Condition(v1alpha1.ConditionSucceeded); c.Reason != v1alpha1.ReasonAlreadyDone || w.starts() != 1 {
 		t.Errorf("the same trigger elsewhere ended as %s; %d builds", c.Reason, w.starts())
 	}
 }
@@ -112,7 +112,7 @@ func TestALongWaitIsTold(t *testing.T) {
 		w.look("one")
 	}
 	item := w.get("one")
-	if c := conditionOf(item, v1alpha1.ConditionOverdue); c.Reason != v1alpha1.ReasonAcceptanceOverdue || finished(item) {
+	if c := item.Condition(v1alpha1.ConditionOverdue); c.Reason != v1alpha1.ReasonAcceptanceOverdue || item.Finished() {
 		t.Errorf("after a day: %s", describe(item))
 	}
 	if !w.happened(v1alpha1.ReasonAcceptanceOverdue) || w.happened(v1alpha1.ReasonAcceptanceOverdue) {
@@ -120,7 +120,7 @@ func TestALongWaitIsTold(t *testing.T) {
 	}
 	w.branch("feature/x")
 	item = w.until("one", "concluded", concluded)
-	if item.Status.Phase != v1alpha1.PhaseSucceeded || conditionOf(item, v1alpha1.ConditionOverdue).Type != "" {
+	if item.Status.Phase != v1alpha1.PhaseSucceeded || item.Condition(v1alpha1.ConditionOverdue).Type != "" {
 		t.Errorf("once it is there: %s", describe(item))
 	}
 }

@@ -46,7 +46,7 @@ func (s *lockStep) condition() string { return v1alpha1.ConditionLocked }
 
 // Reconcile implements step.
 func (s *lockStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
-	if finished(item) || (attemptActive(item) && item.Status.Attempt.IntentTime != nil) {
+	if item.Finished() || (item.AttemptActive() && item.Status.Attempt.IntentTime != nil) {
 		return goOn(), nil
 	}
 	res, err := s.take(ctx, item)
@@ -78,7 +78,7 @@ func (s *lockStep) take(ctx context.Context, item *v1alpha1.WorkItem) (result, e
 		return result{}, fmt.Errorf("reading the source: %w", err)
 	}
 	lockID := contract.LockID(string(item.UID), nextNumber(item))
-	slot := slots.slotFor(lockID, int(valueOr(env.Spec.Concurrency, 1)))
+	slot := slots.slotFor(lockID, env.Spec.MaxConcurrency())
 	if slot == "" {
 		return s.noSlot(ctx, item, env, table, slots)
 	}
@@ -105,7 +105,7 @@ func (s *lockStep) request(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironmen
 		LockID: lockID, WorkItemID: s.cluster + "/" + item.Namespace + "/" + item.Name, Holder: string(item.UID),
 		Attempt: nextNumber(item), ProjectARN: env.Status.ProjectARN, SlotKey: slotKey,
 		BranchKey: branchKey(item), CardKey: cardKey(item), Trigger: item.Status.ObservedTrigger.Time,
-		ExpiresAt: now.Add(durationOr(env.Spec.Lock.LeaseDuration, 90*time.Minute)), Now: now,
+		ExpiresAt: now.Add(env.Spec.LeaseDuration()), Now: now,
 	}
 }
 
@@ -132,7 +132,7 @@ func (s *lockStep) taken(ctx context.Context, item *v1alpha1.WorkItem, env *v1al
 	case !slots.has(held.SlotKey):
 		// Taken before a crash, for the project that the environment named then. Its slot bounds nothing here.
 		return s.giveBack(ctx, item, table, "The environment's project has changed since the lock was taken.")
-	case queue.Overdrawn(slots.held(""), int(valueOr(env.Spec.Concurrency, 1))):
+	case queue.Overdrawn(slots.held(""), env.Spec.MaxConcurrency()):
 		return s.giveBack(ctx, item, table, "Too many slots were in use after taking one.")
 	}
 	item.Status.Queue = nil
@@ -140,7 +140,7 @@ func (s *lockStep) taken(ctx context.Context, item *v1alpha1.WorkItem, env *v1al
 		t := metav1.NewTime(now)
 		item.Status.StartTime = &t
 	}
-	conditionsOf(now, item).True(v1alpha1.ConditionLocked, v1alpha1.ReasonSucceeded, fmt.Sprintf(
+	conditionsOf(now, item).True(v1alpha1.ConditionLocked, v1alpha1.ReasonLockAcquired, fmt.Sprintf(
 		"Attempt %d holds its slot and the branch, fence %d.", attempt.Number, attempt.Fence))
 	return goOn(), nil
 }

@@ -5,7 +5,6 @@ package workitem
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
@@ -15,7 +14,7 @@ import (
 
 // notification is what people are told of an ended item.
 func notification(item *v1alpha1.WorkItem) notify.Message {
-	c := conditionOf(item, v1alpha1.ConditionSucceeded)
+	c := item.Condition(v1alpha1.ConditionSucceeded)
 	var number int32
 	if item.Status.Attempt != nil {
 		number = item.Status.Attempt.Number
@@ -38,27 +37,10 @@ func notification(item *v1alpha1.WorkItem) notify.Message {
 		Subject: ascii(fmt.Sprintf("Kiro Worker: %s/%s %s", item.Namespace, item.Name, c.Reason), 100),
 		Text:    text.String(),
 		Attributes: map[string]string{
-			"outcome": c.Reason, "phase": string(finalPhase(item)), "environment": item.Spec.EnvironmentRef.Name,
+			"outcome": c.Reason, "phase": string(item.FinalPhase()), "environment": item.Spec.EnvironmentRef.Name,
 			"workItem": item.Namespace + "/" + item.Name, "correlationId": item.Status.CorrelationID,
 		},
 	}
-}
-
-// finalPhase is the phase of an ended item: Succeeded, Failed or Cancelled.
-func finalPhase(item *v1alpha1.WorkItem) v1alpha1.Phase {
-	switch {
-	case conditionTrue(item, v1alpha1.ConditionSucceeded):
-		return v1alpha1.PhaseSucceeded
-	case personEnded(item):
-		return v1alpha1.PhaseCancelled
-	default:
-		return v1alpha1.PhaseFailed
-	}
-}
-
-// personEnded reports whether a person ended the item.
-func personEnded(item *v1alpha1.WorkItem) bool {
-	return slices.Contains(personal, conditionOf(item, v1alpha1.ConditionSucceeded).Reason)
 }
 
 // ascii keeps what an e-mail's subject may hold.

@@ -69,19 +69,14 @@ func cutShort(r *contract.Result) bool {
 }
 func toldCutShort(r *contract.Result) bool { return r != nil && cutShort(r) }
 func notOfTheWork(r *contract.Result) bool {
-	return r == nil || classOf(string(r.Outcome)) != contract.ClassWork
+	return r == nil || r.Outcome.Class() != contract.ClassWork
 }
 
 func wasQueued(e evidence) bool     { return e.queued }
 func neverCameUp(e evidence) bool   { return !e.up }
 func weStopped(e evidence) bool     { return e.stop != "" }
-func personStopped(e evidence) bool { return slices.Contains(personal, e.stop) }
+func personStopped(e evidence) bool { return contract.Outcome(e.stop).ByPerson() }
 func nobodyStopped(e evidence) bool { return e.stop == "" }
-
-// personal are the outcomes by which a person ends an item. They are nobody's failure.
-var personal = []string{
-	v1alpha1.ReasonCancelled, v1alpha1.ReasonWithdrawn, v1alpha1.ReasonDeleted, v1alpha1.ReasonEnvironmentDeleted,
-}
 
 // cutShortOutcomes are what a worker reports that was ended from outside.
 var cutShortOutcomes = []contract.Outcome{contract.OutcomeInterrupted, contract.OutcomeLeaseLost, contract.OutcomeInternalError}
@@ -135,10 +130,10 @@ func judge(e evidence) verdict {
 		v := verdict{outcome: r.outcome, class: r.class, message: r.message, result: e.result}
 		switch {
 		case v.outcome == "" && r.message != "": // we stopped it
-			v.outcome, v.class = e.stop, classOf(e.stop)
+			v.outcome, v.class = e.stop, contract.Outcome(e.stop).Class()
 			v.message = cmp.Or(stopMessages[e.stop], v.message)
 		case v.outcome == "":
-			v.outcome, v.class, v.message = string(e.result.Outcome), classOf(string(e.result.Outcome)), e.result.Message
+			v.outcome, v.class, v.message = string(e.result.Outcome), e.result.Outcome.Class(), e.result.Message
 		case v.outcome == v1alpha1.ReasonSucceeded:
 			v.message = successMessage(e)
 		}
@@ -152,15 +147,6 @@ func (r rule) matches(e evidence) bool {
 		(len(r.build) == 0 || slices.Contains(r.build, e.build)) &&
 		(r.result == nil || r.result(e.result)) &&
 		(r.when == nil || r.when(e))
-}
-
-// classOf is whose failure an outcome is: nobody's if a person wanted it. What a result says may be our own word, written
-// when its lock was given back and read again after a crash.
-func classOf(outcome string) contract.FailureClass {
-	if slices.Contains(personal, outcome) {
-		return contract.ClassNone
-	}
-	return contract.Outcome(outcome).Class()
 }
 
 func successMessage(e evidence) string {

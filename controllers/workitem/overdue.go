@@ -32,7 +32,7 @@ type longWait struct {
 
 // firstOverdue is the wait that lasts too long, or nil.
 func firstOverdue(now time.Time, item *v1alpha1.WorkItem) *longWait {
-	if finished(item) {
+	if item.Finished() {
 		return nil
 	}
 	for _, of := range waits {
@@ -44,8 +44,8 @@ func firstOverdue(now time.Time, item *v1alpha1.WorkItem) *longWait {
 }
 
 func waitsForAcceptance(item *v1alpha1.WorkItem) *longWait {
-	c := conditionOf(item, v1alpha1.ConditionAccepted)
-	if attemptActive(item) || c.Status != metav1.ConditionFalse {
+	c := item.Condition(v1alpha1.ConditionAccepted)
+	if item.AttemptActive() || c.Status != metav1.ConditionFalse {
 		return nil
 	}
 	return &longWait{c.LastTransitionTime.Time, acceptanceOverdue, v1alpha1.ReasonAcceptanceOverdue, c.Message}
@@ -53,7 +53,7 @@ func waitsForAcceptance(item *v1alpha1.WorkItem) *longWait {
 
 func waitsInQueue(item *v1alpha1.WorkItem) *longWait {
 	q := item.Status.Queue
-	if attemptActive(item) || q == nil || q.Since == nil {
+	if item.AttemptActive() || q == nil || q.Since == nil {
 		return nil
 	}
 	return &longWait{q.Since.Time, queueOverdue, v1alpha1.ReasonQueueOverdue,
@@ -61,12 +61,12 @@ func waitsInQueue(item *v1alpha1.WorkItem) *longWait {
 }
 
 func waitsToConclude(item *v1alpha1.WorkItem) *longWait {
-	c := conditionOf(item, v1alpha1.ConditionBuildFinished)
-	if !attemptActive(item) || c.Status != metav1.ConditionTrue {
+	c := item.Condition(v1alpha1.ConditionBuildFinished)
+	if !item.AttemptActive() || c.Status != metav1.ConditionTrue {
 		return nil
 	}
 	return &longWait{c.LastTransitionTime.Time, concludeWindow, v1alpha1.ReasonConcludingOverdue,
-		"The build is over and its lock cannot be given back: " + conditionOf(item, v1alpha1.ConditionConcluded).Message}
+		"The build is over and its lock cannot be given back: " + item.Condition(v1alpha1.ConditionConcluded).Message}
 }
 
 // reportOverdue tells of a wait that lasts too long, in a condition that is there only while it does.

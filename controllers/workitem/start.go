@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -40,7 +41,7 @@ func (s *startStep) condition() string { return v1alpha1.ConditionBuildStarted }
 // Reconcile implements step.
 func (s *startStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
 	a := item.Status.Attempt
-	if finished(item) || (a != nil && (a.Outcome != "" || a.Build != nil)) {
+	if item.Finished() || (a != nil && (a.Outcome != "" || a.Build != nil)) {
 		return goOn(), nil
 	}
 	if a.IntentTime == nil {
@@ -50,7 +51,7 @@ func (s *startStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (res
 		a = item.Status.Attempt
 	}
 	now := s.clock.Now()
-	if now.After(a.Deadlines.StartBy.Time) || int(a.StartCalls) >= policyOf(a.Parameters.StartRetry, startPolicy).Tries {
+	if now.After(a.Deadlines.StartBy.Time) || int(a.StartCalls) >= policyOf(a.Parameters.StartRetry, contract.RetryStartBuild).Tries {
 		return s.lookAndGiveUp(ctx, item)
 	}
 	if left := nextStart(a).Sub(now); left > 0 {
@@ -87,7 +88,8 @@ func (s *startStep) intend(ctx context.Context, item *v1alpha1.WorkItem) error {
 func startRequest(a *v1alpha1.Attempt) build.StartRequest {
 	variables := make([]contract.Variable, 0, len(a.Parameters.Environment))
 	for _, v := range a.Parameters.Environment {
-		variables = append(variables, contract.Variable{Name: v.Name, Value: v.Value})
+		name, value, _ := strings.Cut(v, "=")
+		variables = append(variables, contract.Variable{Name: name, Value: value})
 	}
 	return build.StartRequest{
 		Project: a.Parameters.ProjectName, Token: contract.IdempotencyToken(a.LockID), Environment: variables,
@@ -121,10 +123,10 @@ func (s *startStep) notStarted(item *v1alpha1.WorkItem, err error) (result, erro
 // none a backoff later. It is computed from what the status holds, because the very write that counts a call wakes
 // the item again: a wait that only the queue knew of would be none, and CodeBuild would be asked ten times a second.
 func nextStart(a *v1alpha1.Attempt) time.Time {
-	policy := policyOf(a.Parameters.StartRetry, startPolicy)
+	policy := policyOf(a.Parameters.StartRetry, contract.RetryStartBuild)
 	at := a.IntentTime.Time
 	for n := int32(1); n <= a.StartCalls && at.Before(a.Deadlines.StartBy.Time); n++ {
-		at = at.Add(max(backoff(policy, n, spread(a.LockID)), time.Second))
+		at = at.Add(max(policy.Backoff(int(n), spread(a.LockID)), time.Second))
 	}
 	return at
 }
@@ -206,6 +208,6 @@ func started(item *v1alpha1.WorkItem, b build.Build, now time.Time) {
 	over := metav1.NewTime(now.Add(a.Parameters.QueuedTimeout.Duration + a.Parameters.Timeout.Duration + runGrace))
 	a.Deadlines.ProvisionBy, a.Deadlines.RunBy = &provisioned, &over
 	set := conditionsOf(now, item)
-	set.True(v1alpha1.ConditionBuildStarted, v1alpha1.ReasonSucceeded, fmt.Sprintf("Build %s was started.", b.ID))
+	set.True(v1alpha1.ConditionBuildStarted, v1alpha1.ReasonStarted, fmt.Sprintf("Build %s was started.", b.ID))
 	set.Unknown(v1alpha1.ConditionBuildFinished, v1alpha1.ReasonRunning, "The build runs.")
 }

@@ -35,7 +35,7 @@ const (
 // whatever step the item is at. Of the environment only its deletion is looked at: the attempt froze what stopping needs.
 func (r *Reconciler) stop(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
 	now := r.clock.Now()
-	if finished(item) {
+	if item.Finished() {
 		return goOn(), nil
 	}
 	cause := firstCause(now, item, r.situation(ctx, item))
@@ -43,7 +43,7 @@ func (r *Reconciler) stop(ctx context.Context, item *v1alpha1.WorkItem) (result,
 		forgetRefusal(item)
 		return goOn(), nil
 	}
-	if attemptActive(item) {
+	if item.AttemptActive() {
 		res, err := r.stopAttempt(ctx, item, *cause)
 		if err != nil {
 			return result{}, fmt.Errorf("the attempt is to end (%s): %w", cause.reason, err)
@@ -63,7 +63,7 @@ func (r *Reconciler) situation(ctx context.Context, item *v1alpha1.WorkItem) sit
 	} else if !apierrors.IsNotFound(err) {
 		r.logger(ctx, item).Info("Could not see whether the environment is being deleted", keyError, fault.Message(err))
 	}
-	if attemptActive(item) && s.seen != nil && beats(item.Status.Attempt, s.seen) {
+	if item.AttemptActive() && s.seen != nil && beats(item.Status.Attempt, s.seen) {
 		s.silence = r.silent.of(item.Status.Attempt.Build.ARN, *s.seen)
 	}
 	return s
@@ -231,7 +231,7 @@ func stopDue(now time.Time, a *v1alpha1.Attempt) time.Duration {
 
 // forgetRefusal takes away what is told of a build that could not be stopped, once nobody wants it to stop any more.
 func forgetRefusal(item *v1alpha1.WorkItem) {
-	if a := item.Status.Attempt; attemptActive(item) {
+	if a := item.Status.Attempt; item.AttemptActive() {
 		if a.StopRefusal = ""; a.StopRequestedTime == nil {
 			a.StopAgainTime = nil
 		}

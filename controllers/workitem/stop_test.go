@@ -77,7 +77,7 @@ func (w *world) happened(reason string) bool {
 
 func buildFinishedIs(reason string) func(*v1alpha1.WorkItem) bool {
 	return func(i *v1alpha1.WorkItem) bool {
-		return conditionOf(i, v1alpha1.ConditionBuildFinished).Reason == reason
+		return i.Condition(v1alpha1.ConditionBuildFinished).Reason == reason
 	}
 }
 
@@ -96,7 +96,7 @@ func TestTheStopIsDenied(t *testing.T) {
 		w, over := running(t)
 		w.cancel("one")
 		item := w.until("one", "told that the stop was refused", buildFinishedIs(v1alpha1.ReasonStopRefused))
-		if c := conditionOf(item, v1alpha1.ConditionReady); !strings.Contains(c.Message, "codebuild:StopBuild") {
+		if c := item.Condition(v1alpha1.ConditionReady); !strings.Contains(c.Message, "codebuild:StopBuild") {
 			t.Errorf("a person is not told what to grant: %s", c.Message)
 		}
 		if !w.happened(v1alpha1.ReasonStopRefused) {
@@ -104,7 +104,7 @@ func TestTheStopIsDenied(t *testing.T) {
 		}
 		close(over)
 		item = w.until("one", "concluded", concluded)
-		if c := conditionOf(item, v1alpha1.ConditionSucceeded); c.Reason != v1alpha1.ReasonCancelled || w.held() != 0 {
+		if c := item.Condition(v1alpha1.ConditionSucceeded); c.Reason != v1alpha1.ReasonCancelled || w.held() != 0 {
 			t.Errorf("ended as %s: %s; %d rows held", c.Reason, c.Message, w.held())
 		}
 	})
@@ -143,7 +143,7 @@ func TestTheStopIsDenied(t *testing.T) {
 		w.must(err)
 		w.must(w.table.Unlock(t.Context(), row, w.clock.Now()))
 		item = w.until("one", "concluded", concluded)
-		if c := conditionOf(item, v1alpha1.ConditionSucceeded); c.Reason != v1alpha1.ReasonCancelled || w.held() != 0 {
+		if c := item.Condition(v1alpha1.ConditionSucceeded); c.Reason != v1alpha1.ReasonCancelled || w.held() != 0 {
 			t.Errorf("ended as %s: %s; %d rows held", c.Reason, c.Message, w.held())
 		}
 	})
@@ -192,7 +192,7 @@ func TestGivingUpFails(t *testing.T) {
 	allow := w.deny("dynamodb", "BatchGetItem")
 	w.cancel("one")
 	w.look("one")
-	if c := conditionOf(w.get("one"), v1alpha1.ConditionReady); c.Reason != v1alpha1.ReasonAccessDenied || !strings.Contains(c.Message, "Cancelled") {
+	if c := w.get("one").Condition(v1alpha1.ConditionReady); c.Reason != v1alpha1.ReasonAccessDenied || !strings.Contains(c.Message, "Cancelled") {
 		t.Errorf("Ready says %s: %s", c.Reason, c.Message)
 	}
 	allow()

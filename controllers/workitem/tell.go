@@ -69,10 +69,10 @@ func finalBoardStatus(item *v1alpha1.WorkItem, source *v1alpha1.WorkSource) stri
 	}
 	// A withdrawn card stays where the person has moved it; one that was cancelled with kubectl must not look as if
 	// somebody still worked on it.
-	if reason := conditionOf(item, v1alpha1.ConditionSucceeded).Reason; reason == v1alpha1.ReasonWithdrawn || reason == v1alpha1.ReasonDeleted {
+	if reason := item.Condition(v1alpha1.ConditionSucceeded).Reason; reason == v1alpha1.ReasonWithdrawn || reason == v1alpha1.ReasonDeleted {
 		return ""
 	}
-	if conditionTrue(item, v1alpha1.ConditionSucceeded) {
+	if item.IsTrue(v1alpha1.ConditionSucceeded) {
 		return source.Spec.WriteBack.Succeeded
 	}
 	return source.Spec.WriteBack.Failed
@@ -166,7 +166,7 @@ func (s *concludeStep) workerTold(ctx context.Context, item *v1alpha1.WorkItem) 
 
 // outcomeComment is what the pull request is told. Every part of it is ours or cleaned: no text of a tool.
 func outcomeComment(item *v1alpha1.WorkItem) string {
-	c := conditionOf(item, v1alpha1.ConditionSucceeded)
+	c := item.Condition(v1alpha1.ConditionSucceeded)
 	return fmt.Sprintf("%s\n**Kiro Worker: %s.** The build could not update this pull request itself.\n\n%s\n\nWork item `%s/%s`, attempt %d, correlation id `%s`.\n",
 		commentMarker, c.Reason, plainText(c.Message), item.Namespace, item.Name, item.Status.Attempt.Number, item.Status.CorrelationID)
 }
@@ -199,7 +199,7 @@ func (s *concludeStep) notify(ctx context.Context, item *v1alpha1.WorkItem, env 
 
 // destinations are those that the end of the item was not sent to yet.
 func destinations(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) []destination {
-	phase := string(finalPhase(item))
+	phase := string(item.FinalPhase())
 	var all []destination
 	for _, rule := range env.Spec.Notifications {
 		if slices.Contains(rule.On, phase) {

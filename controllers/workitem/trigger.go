@@ -10,14 +10,6 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
-// triggerOf is the time of the decision that the item is to be worked on.
-func triggerOf(item *v1alpha1.WorkItem) metav1.Time {
-	if item.Spec.TriggeredAt != nil {
-		return *item.Spec.TriggeredAt
-	}
-	return item.CreationTimestamp
-}
-
 // observeSpec takes a new generation and a new trigger in. A later trigger begins the item's way anew, but only
 // between two attempts: a running one goes on to its end, and its outcome is told, under the trigger that it began with.
 func observeSpec(item *v1alpha1.WorkItem) {
@@ -26,11 +18,11 @@ func observeSpec(item *v1alpha1.WorkItem) {
 	if status.CorrelationID == "" {
 		status.CorrelationID = contract.CorrelationID(string(item.UID))
 	}
-	trigger := triggerOf(item)
+	trigger := item.Trigger()
 	switch {
 	case status.ObservedTrigger == nil:
 		status.ObservedTrigger = &trigger
-	case status.ObservedTrigger.Before(&trigger) && !attemptActive(item) && (!finished(item) || conditionTrue(item, v1alpha1.ConditionConcluded)):
+	case status.ObservedTrigger.Before(&trigger) && !item.AttemptActive() && (!item.Finished() || item.IsTrue(v1alpha1.ConditionConcluded)):
 		retrigger(item, trigger)
 	}
 }

@@ -48,7 +48,7 @@ func (r *Reconciler) itemsThatWaitFor(ctx context.Context, o client.Object) []ct
 	}
 	var requests []ctrl.Request
 	for i := range items.Items {
-		if item := &items.Items[i]; !finished(item) && (!attemptActive(item) || !o.GetDeletionTimestamp().IsZero()) {
+		if item := &items.Items[i]; !item.Finished() && (!item.AttemptActive() || !o.GetDeletionTimestamp().IsZero()) {
 			requests = append(requests, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(item)})
 		}
 	}
@@ -63,7 +63,7 @@ func (r *Reconciler) wakeNext() handler.EventHandler {
 		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q requests) {
 			was, ok1 := e.ObjectOld.(*v1alpha1.WorkItem)
 			is, ok2 := e.ObjectNew.(*v1alpha1.WorkItem)
-			if ok1 && ok2 && attemptActive(was) && !attemptActive(is) {
+			if ok1 && ok2 && was.AttemptActive() && !is.AttemptActive() {
 				r.wakeHead(ctx, is, q)
 			}
 		},

@@ -43,7 +43,7 @@ func (s *watchStep) condition() string { return v1alpha1.ConditionBuildFinished 
 func (s *watchStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
 	now := s.clock.Now()
 	set := conditionsOf(now, item)
-	if finished(item) || set.IsTrue(v1alpha1.ConditionBuildFinished) {
+	if item.Finished() || set.IsTrue(v1alpha1.ConditionBuildFinished) {
 		return goOn(), nil
 	}
 	a := item.Status.Attempt

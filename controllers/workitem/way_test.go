@@ -31,7 +31,7 @@ func TestPlainWay(t *testing.T) {
 	w.item("one", "feature/x")
 	item := w.until("one", "concluded", concluded)
 
-	if item.Status.Phase != v1alpha1.PhaseSucceeded || !conditionTrue(item, v1alpha1.ConditionReady) {
+	if item.Status.Phase != v1alpha1.PhaseSucceeded || !item.IsTrue(v1alpha1.ConditionReady) {
 		t.Errorf("phase %s, conditions %s", item.Status.Phase, describe(item))
 	}
 	if r := item.Status.Result; r == nil || r.Commit != "abc" || r.Tests.Passed != 3 || !strings.Contains(r.PullRequestURL, fmt.Sprint(number)) {
@@ -57,7 +57,7 @@ func TestWaitsForItsSpec(t *testing.T) {
 	w.item("one", "feature/x")
 	res := w.look("one")
 	item := w.get("one")
-	if c := conditionOf(item, v1alpha1.ConditionAccepted); c.Status != metav1.ConditionFalse || c.Reason != v1alpha1.ReasonSpecNotFound {
+	if c := item.Condition(v1alpha1.ConditionAccepted); c.Status != metav1.ConditionFalse || c.Reason != v1alpha1.ReasonSpecNotFound {
 		t.Fatalf("accepted is %+v", c)
 	}
 	if res.RequeueAfter <= 0 || item.Status.Phase != v1alpha1.PhaseWaiting || w.held() != 0 {
@@ -105,11 +105,11 @@ func TestOutcomes(t *testing.T) {
 			number := w.branch("feature/x")
 			w.item("one", "feature/x")
 			item := w.until("one", "concluded", concluded)
-			got := conditionOf(item, v1alpha1.ConditionSucceeded)
+			got := item.Condition(v1alpha1.ConditionSucceeded)
 			if got.Reason != c.reason || item.Status.Phase != c.phase || item.Status.Attempt.Number != c.attempts {
 				t.Errorf("%s: %s after %d attempts, phase %s", c.why, got.Reason, item.Status.Attempt.Number, item.Status.Phase)
 			}
-			if !conditionTrue(item, v1alpha1.ConditionStalled) {
+			if !item.IsTrue(v1alpha1.ConditionStalled) {
 				t.Error("a failed item does not say that it is stalled")
 			}
 			if w.held() != 0 || int32(w.starts()) != c.attempts {
@@ -153,7 +153,7 @@ func TestATriggerIsProcessedOnce(t *testing.T) {
 	w.until("one", "concluded", concluded)
 	w.item("again", "feature/x", card)
 	item := w.until("again", "concluded", concluded)
-	if c := conditionOf(item, v1alpha1.ConditionSucceeded); c.Reason != v1alpha1.ReasonAlreadyDone || c.Status != metav1.ConditionTrue || w.starts() != 1 {
+	if c := item.Condition(v1alpha1.ConditionSucceeded); c.Reason != v1alpha1.ReasonAlreadyDone || c.Status != metav1.ConditionTrue || w.starts() != 1 {
 		t.Errorf("%s %s after %d builds", c.Status, c.Reason, w.starts())
 	}
 	if item.Status.Result == nil || item.Status.Result.Commit != "abc" {
@@ -240,7 +240,7 @@ func TestCapacityIsNoFailure(t *testing.T) {
 		Status: http.StatusBadRequest, Code: "AccountLimitExceededException", Message: "Cannot have more than 1 builds in queue",
 	}})
 	w.look("one")
-	if c := conditionOf(w.get("one"), v1alpha1.ConditionBuildStarted); c.Reason != v1alpha1.ReasonCapacity {
+	if c := w.get("one").Condition(v1alpha1.ConditionBuildStarted); c.Reason != v1alpha1.ReasonCapacity {
 		t.Fatalf("BuildStarted says %+v", c)
 	}
 	item := w.until("one", "back in the queue", func(i *v1alpha1.WorkItem) bool { return len(i.Status.PastAttempts) > 0 })
@@ -264,7 +264,7 @@ func TestOneAtATime(t *testing.T) {
 	w.until("one", "running", isRunning)
 	w.look("two")
 	two := w.get("two")
-	if c := conditionOf(two, v1alpha1.ConditionAdmitted); c.Status != metav1.ConditionFalse || c.Reason != v1alpha1.ReasonNoFreeSlot {
+	if c := two.Condition(v1alpha1.ConditionAdmitted); c.Status != metav1.ConditionFalse || c.Reason != v1alpha1.ReasonNoFreeSlot {
 		t.Errorf("the second is told %+v", c)
 	}
 	if two.Status.Queue == nil || two.Status.Queue.Reason != v1alpha1.ReasonNoFreeSlot || two.Status.Phase != v1alpha1.PhaseQueued {
@@ -373,7 +373,7 @@ func TestAnUnusableEnvironmentHoldsItemsBack(t *testing.T) {
 	w.branch("feature/x")
 	w.item("one", "feature/x")
 	w.look("one")
-	if c := conditionOf(w.get("one"), v1alpha1.ConditionAdmitted); c.Reason != v1alpha1.ReasonEnvironmentNotReady {
+	if c := w.get("one").Condition(v1alpha1.ConditionAdmitted); c.Reason != v1alpha1.ReasonEnvironmentNotReady {
 		t.Errorf("Admitted says %+v", c)
 	}
 	w.usable(true)
@@ -381,7 +381,7 @@ func TestAnUnusableEnvironmentHoldsItemsBack(t *testing.T) {
 
 	w.item("lost", "feature/x", func(i *v1alpha1.WorkItem) { i.Spec.EnvironmentRef.Name = "nowhere" })
 	w.look("lost")
-	if c := conditionOf(w.get("lost"), v1alpha1.ConditionAccepted); c.Reason != v1alpha1.ReasonEnvironmentNotFound || !strings.Contains(c.Message, "nowhere") {
+	if c := w.get("lost").Condition(v1alpha1.ConditionAccepted); c.Reason != v1alpha1.ReasonEnvironmentNotFound || !strings.Contains(c.Message, "nowhere") {
 		t.Errorf("Accepted says %+v", c)
 	}
 }
@@ -412,7 +412,7 @@ func TestRowsOfOthers(t *testing.T) {
 		w := accepted(t)
 		take(w, "theirs", w.clock.Now().Add(time.Hour))
 		w.look("one")
-		if c := conditionOf(w.get("one"), v1alpha1.ConditionLocked); c.Reason != v1alpha1.ReasonNoFreeSlot || w.starts() != 0 {
+		if c := w.get("one").Condition(v1alpha1.ConditionLocked); c.Reason != v1alpha1.ReasonNoFreeSlot || w.starts() != 0 {
 			t.Errorf("Locked says %+v, %d builds", c, w.starts())
 		}
 	})
@@ -444,7 +444,7 @@ func TestRowsOfOthers(t *testing.T) {
 			"owner":              emulatordynamodb.String("somebody else"),
 		}))
 		w.look("one")
-		c := conditionOf(w.get("one"), v1alpha1.ConditionLocked)
+		c := w.get("one").Condition(v1alpha1.ConditionLocked)
 		if c.Status != metav1.ConditionFalse || w.starts() != 0 {
 			t.Errorf("Locked says %+v, %d builds", c, w.starts())
 		}
@@ -472,7 +472,7 @@ func TestARefusedItemHoldsNobodyUp(t *testing.T) {
 		w.look("one")
 		w.clock.Step(2 * time.Second)
 	}
-	if c := conditionOf(w.get("one"), v1alpha1.ConditionLocked); c.Reason != v1alpha1.ReasonBranchHeld {
+	if c := w.get("one").Condition(v1alpha1.ConditionLocked); c.Reason != v1alpha1.ReasonBranchHeld {
 		t.Fatalf("Locked says %+v", c)
 	}
 	if item := w.until("two", "concluded", concluded); item.Status.Phase != v1alpha1.PhaseSucceeded {
@@ -525,7 +525,7 @@ func TestEachIsToldOnce(t *testing.T) {
 	if len(w.told) != 1 {
 		t.Errorf("the topic was told %d times, because the queue could not be", len(w.told))
 	}
-	if c := conditionOf(item, v1alpha1.ConditionConcluded); c.Reason != v1alpha1.ReasonConcludingOverdue || !strings.Contains(c.Message, "deadLetterQueueURL") {
+	if c := item.Condition(v1alpha1.ConditionConcluded); c.Reason != v1alpha1.ReasonConcludingOverdue || !strings.Contains(c.Message, "deadLetterQueueURL") {
 		t.Errorf("nobody learns that the queue was not told: %s", c.Message)
 	}
 }
@@ -542,7 +542,7 @@ func TestAcceptanceIsOfTheSpecAsItIs(t *testing.T) {
 	w.must(w.client.Update(t.Context(), item))
 	w.usable(true)
 	w.look("one")
-	if c := conditionOf(w.get("one"), v1alpha1.ConditionAccepted); c.Reason != v1alpha1.ReasonBranchNotFound || w.starts() != 0 {
+	if c := w.get("one").Condition(v1alpha1.ConditionAccepted); c.Reason != v1alpha1.ReasonBranchNotFound || w.starts() != 0 {
 		t.Errorf("Accepted says %+v after the branch was changed, %d builds", c, w.starts())
 	}
 }

@@ -201,7 +201,7 @@ func (w *world) usable(yes bool) {
 	}
 	env.Status.ProjectARN = "arn:aws:codebuild:" + region + ":" + account + ":project/" + project
 	meta.SetStatusCondition(&env.Status.Conditions, metav1.Condition{
-		Type: v1alpha1.ConditionReady, Status: status, Reason: v1alpha1.ReasonSucceeded, Message: "as the test says", ObservedGeneration: env.Generation,
+		Type: v1alpha1.ConditionReady, Status: status, Reason: v1alpha1.ReasonUsable, Message: "as the test says", ObservedGeneration: env.Generation,
 	})
 	w.must(w.client.Status().Update(w.t.Context(), env))
 }
@@ -291,7 +291,7 @@ func describe(item *v1alpha1.WorkItem) string {
 	return text
 }
 
-func concluded(item *v1alpha1.WorkItem) bool { return conditionTrue(item, v1alpha1.ConditionConcluded) }
+func concluded(item *v1alpha1.WorkItem) bool { return item.IsTrue(v1alpha1.ConditionConcluded) }
 
 func isRunning(item *v1alpha1.WorkItem) bool { return item.Status.Phase == v1alpha1.PhaseRunning }
 

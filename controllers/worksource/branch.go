@@ -81,15 +81,3 @@ func slug(title string) string {
 	words := strings.FieldsFunc(strings.ToLower(title), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	return strings.TrimSuffix(cut(strings.Join(words, "-"), maxSlug), "-")
 }
-
-// defaultSpecPath is where spec files lie unless the source says otherwise.
-const defaultSpecPath = ".kiro/specs/<branch>"
-
-// specPathOf is where the spec files of a branch lie.
-func specPathOf(source *v1alpha1.WorkSource, branch string) string {
-	template := source.Spec.SpecPath
-	if template == "" {
-		template = defaultSpecPath
-	}
-	return strings.ReplaceAll(template, "<branch>", branch)
-}

@@ -77,7 +77,7 @@ func (choose) consider(p *poll, card board.Card, linked map[string][]string) {
 		}
 		c.branch = branch
 	}
-	c.specPath = specPathOf(p.source, c.branch)
+	c.specPath = p.source.Spec.SpecFolder(c.branch)
 	if advice := frozen(c); advice != "" {
 		p.skipped.add(v1alpha1.ReasonItemRefused, card, advice)
 		c.branch, c.specPath = c.item.Spec.Branch, c.item.Spec.SpecPath

@@ -44,7 +44,7 @@ func (s findEnvironment) run(ctx context.Context, p *poll) (next, error) {
 		set.False(v1alpha1.ConditionEnvironmentReady, reason, message)
 		return goOn, nil
 	}
-	set.True(v1alpha1.ConditionEnvironmentReady, v1alpha1.ReasonSucceeded, fmt.Sprintf("WorkEnvironment %q is usable.", name))
+	set.True(v1alpha1.ConditionEnvironmentReady, v1alpha1.ReasonUsable, fmt.Sprintf("WorkEnvironment %q is usable.", name))
 	return goOn, nil
 }
 

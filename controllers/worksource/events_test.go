@@ -23,11 +23,11 @@ func TestTransition(t *testing.T) {
 		before, after *metav1.Condition
 		want          *notice
 	}{
-		{"becoming ready is told", nil, ready("True", "Succeeded", "12 cards"), &notice{"Normal", "Succeeded", "12 cards"}},
-		{"staying ready with other numbers is not", ready("True", "Succeeded", "12 cards"), ready("True", "Succeeded", "13 cards"), nil},
-		{"a failure is a warning", ready("True", "Succeeded", ""), ready("False", "Unauthorized", "no"), &notice{"Warning", "Unauthorized", "no"}},
+		{"becoming ready is told", nil, ready("True", "Polled", "12 cards"), &notice{"Normal", "Polled", "12 cards"}},
+		{"staying ready with other numbers is not", ready("True", "Polled", "12 cards"), ready("True", "Polled", "13 cards"), nil},
+		{"a failure is a warning", ready("True", "Polled", ""), ready("False", "Unauthorized", "no"), &notice{"Warning", "Unauthorized", "no"}},
 		{"another reason is news", ready("False", "Unauthorized", "no"), ready("False", "Unreachable", "gone"), &notice{"Warning", "Unreachable", "gone"}},
-		{"waiting for a rate limit is no warning", ready("True", "Succeeded", ""), ready("Unknown", "RateLimited", "wait"), &notice{"Normal", "RateLimited", "wait"}},
+		{"waiting for a rate limit is no warning", ready("True", "Polled", ""), ready("Unknown", "RateLimited", "wait"), &notice{"Normal", "RateLimited", "wait"}},
 		{"nothing known tells nothing", nil, nil, nil},
 	}
 	for _, c := range cases {

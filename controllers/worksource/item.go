@@ -66,16 +66,10 @@ func trigger(c chosenCard) time.Time {
 	if at.After(recorded) {
 		return at
 	}
-	if withdrawn(c.item) {
+	if c.item.Withdrawn() {
 		return recorded.Add(time.Second)
 	}
 	return recorded
-}
-
-// withdrawn reports whether the item's present trigger was withdrawn.
-func withdrawn(item *v1alpha1.WorkItem) bool {
-	at, err := time.Parse(time.RFC3339, item.Annotations[v1alpha1.WithdrawnAnnotation])
-	return err == nil && item.Spec.TriggeredAt != nil && !item.Spec.TriggeredAt.After(at)
 }
 
 // cardOf is the card as the item shows it, cut to what the schema takes.

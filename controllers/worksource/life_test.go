@@ -19,7 +19,7 @@ import (
 // withdrawal is what an item says of its card's withdrawal.
 func withdrawal(i *v1alpha1.WorkItem) string {
 	switch {
-	case withdrawn(i):
+	case i.Withdrawn():
 		return "withdrawn"
 	case i.Annotations[v1alpha1.WithdrawalSuspectedAnnotation] != "":
 		return "suspected"

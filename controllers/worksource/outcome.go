@@ -38,11 +38,11 @@ func (r *Reconciler) complete(p *poll) (ctrl.Result, error) {
 		Seen: count(len(p.listing.Cards)), Eligible: count(len(p.chosen)), Skipped: p.skipped.total(),
 	}
 	status.Skipped = p.skipped.status()
-	last, at := metav1.NewTime(p.began), metav1.NewTime(nextPoll(p.began, now, interval(p.source, p.environment), r.random()))
+	last, at := metav1.NewTime(p.began), metav1.NewTime(nextPoll(p.began, now, p.source.Spec.PollInterval(p.environment), r.random()))
 	status.LastPollTime, status.NextPollTime = &last, &at
 	r.recordLimit(p)
 	set := p.conditions()
-	set.True(v1alpha1.ConditionBoardReachable, v1alpha1.ReasonSucceeded, "The last poll read the whole board.")
+	set.True(v1alpha1.ConditionBoardReachable, v1alpha1.ReasonPolled, "The last poll read the whole board.")
 	set.Remove(v1alpha1.ConditionStalled)
 	r.metrics.polled(resultComplete, now.Sub(p.began))
 	return ctrl.Result{RequeueAfter: at.Sub(now)}, nil
@@ -73,7 +73,7 @@ func (r *Reconciler) failed(p *poll) (ctrl.Result, error) {
 	stalled(set, p.failure, kind)
 
 	now := r.clock.Now()
-	after := retryAfter(now, set.Get(kind), interval(p.source, p.environment), asked)
+	after := retryAfter(now, set.Get(kind), p.source.Spec.PollInterval(p.environment), asked)
 	at := metav1.NewTime(now.Add(after))
 	p.source.Status.NextPollTime = &at
 	r.recordLimit(p)
@@ -125,7 +125,7 @@ func failureReason(err error) string {
 func failureMessage(p *poll) string {
 	if errors.Is(p.failure, context.DeadlineExceeded) {
 		return fmt.Sprintf("The poll took longer than spec.pollTimeout (%s). Raise it, or narrow the board with spec.github.query. Nothing was made or withdrawn.",
-			pollTimeout(p.source))
+			p.source.Spec.PollDeadline())
 	}
 	return strings.TrimRight(fault.Message(p.failure), ".") + ". Nothing was made or withdrawn; it is tried again by itself."
 }

@@ -61,7 +61,7 @@ func TestPollMakesItemsOfReadyCards(t *testing.T) {
 
 	got := w.get()
 	if diff := cmp.Diff([]string{
-		"True Succeeded", "True Succeeded", "True Succeeded", "True Succeeded", "absent",
+		"True Polled", "True Resolved", "True Polled", "True Usable", "absent",
 		"BranchInvalid 1; BranchMissing 1; DraftCard 1; RedactedCard 1",
 	}, []string{
 		condition(got, v1alpha1.ConditionReady), condition(got, v1alpha1.ConditionBoardResolved), condition(got, v1alpha1.ConditionBoardReachable),
@@ -220,7 +220,7 @@ func TestPollFollowsTheCard(t *testing.T) {
 	if got := skipped(s); got != "ItemRefused 1" || !strings.Contains(s.Status.Skipped[0].Examples[0], "Delete WorkItem") {
 		t.Errorf("skipped is %s: %+v", got, s.Status.Skipped)
 	}
-	if got := condition(s, v1alpha1.ConditionReady); got != "True Succeeded" {
+	if got := condition(s, v1alpha1.ConditionReady); got != "True Polled" {
 		t.Errorf("one odd card made the source %s", got)
 	}
 }

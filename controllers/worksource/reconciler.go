@@ -86,7 +86,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 func (r *Reconciler) poll(ctx context.Context, source *v1alpha1.WorkSource) (ctrl.Result, error) {
 	source.Status.ObservedGeneration = source.Generation
 	p := &poll{began: r.clock.Now(), source: source}
-	ctx, cancel := context.WithTimeout(ctx, pollTimeout(source))
+	ctx, cancel := context.WithTimeout(ctx, source.Spec.PollDeadline())
 	defer cancel()
 
 	for _, s := range r.steps() {

@@ -61,7 +61,7 @@ func lookUp(ctx context.Context, p *poll) next {
 	p.source.Status.Board = &v1alpha1.ResolvedBoard{
 		ProjectID: schema.ProjectID, StatusFieldID: schema.StatusFieldID, ReadyOptionID: schema.ReadyOptionID, Title: cut(schema.Title, 256),
 	}
-	p.conditions().True(v1alpha1.ConditionBoardResolved, v1alpha1.ReasonSucceeded, resolvedMessage(p.source, schema))
+	p.conditions().True(v1alpha1.ConditionBoardResolved, v1alpha1.ReasonResolved, resolvedMessage(p.source, schema))
 	return goOn
 }
 

@@ -6,21 +6,13 @@ package worksource
 import (
 	"context"
 	"fmt"
-	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/utils/clock"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
-)
-
-// How long finished items are kept where the environment says nothing. api/v1alpha1 documents them.
-const (
-	defaultKeepSucceeded = 72 * time.Hour
-	defaultKeepFailed    = 336 * time.Hour
 )
 
 // retain deletes finished items whose time is over and whose card is not eligible any more. An item whose card is
@@ -33,7 +25,7 @@ type retain struct {
 func (s retain) run(ctx context.Context, p *poll) (next, error) {
 	now := s.clock.Now()
 	expired := itemsOf(p, func(item *v1alpha1.WorkItem) bool {
-		return !p.ready[item.Name] && finished(item) && now.Sub(item.Status.CompletionTime.Time) >= keep(p.environment, item)
+		return !p.ready[item.Name] && item.Done() && now.Sub(item.Status.CompletionTime.Time) >= p.environment.Spec.Retention.Keep(item.IsTrue(v1alpha1.ConditionSucceeded))
 	})
 	if len(expired) == 0 {
 		return goOn, nil
@@ -71,16 +63,4 @@ func (retain) stillReady(ctx context.Context, p *poll, items []*v1alpha1.WorkIte
 		ready[id] = c.StatusOptionID == p.schema.ReadyOptionID && !c.Archived
 	}
 	return ready, nil
-}
-
-// keep is how long a finished item is kept.
-func keep(environment *v1alpha1.WorkEnvironment, item *v1alpha1.WorkItem) time.Duration {
-	d, fallback := environment.Spec.Retention.Failed, defaultKeepFailed
-	if meta.IsStatusConditionTrue(item.Status.Conditions, v1alpha1.ConditionSucceeded) {
-		d, fallback = environment.Spec.Retention.Succeeded, defaultKeepSucceeded
-	}
-	if d == nil {
-		return fallback
-	}
-	return d.Duration
 }

@@ -13,10 +13,6 @@ import (
 )
 
 const (
-	defaultInterval           = 5 * time.Minute
-	defaultProductionInterval = 15 * time.Minute
-	defaultPollTimeout        = 2 * time.Minute
-
 	// soonestRetry and latestRetry bound the wait after a failed poll. An interval that is longer than the latter
 	// bounds it instead.
 	soonestRetry = 15 * time.Second
@@ -31,7 +27,7 @@ const (
 type schedule struct{}
 
 func (schedule) run(_ context.Context, p *poll) (next, error) {
-	p.due = due(p.began, p.source, interval(p.source, p.environment))
+	p.due = due(p.began, p.source, p.source.Spec.PollInterval(p.environment))
 	if !p.due {
 		return wait, nil
 	}
@@ -71,25 +67,6 @@ func polledGeneration(source *v1alpha1.WorkSource) int64 {
 // requested is the value of the annotation that asks for a poll, cut to what the status can hold.
 func requested(source *v1alpha1.WorkSource) string {
 	return cut(source.Annotations[v1alpha1.ReconcileAnnotation], 128)
-}
-
-// interval is the time between two polls.
-func interval(source *v1alpha1.WorkSource, environment *v1alpha1.WorkEnvironment) time.Duration {
-	switch {
-	case source.Spec.Interval != nil:
-		return source.Spec.Interval.Duration
-	case environment != nil && environment.Spec.Tier == v1alpha1.TierProduction:
-		return defaultProductionInterval
-	}
-	return defaultInterval
-}
-
-// pollTimeout is how long one poll may take.
-func pollTimeout(source *v1alpha1.WorkSource) time.Duration {
-	if source.Spec.PollTimeout != nil {
-		return source.Spec.PollTimeout.Duration
-	}
-	return defaultPollTimeout
 }
 
 // nextPoll is when the board is read again after a complete poll. It counts from the poll's beginning, so that a

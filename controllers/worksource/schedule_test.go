@@ -107,7 +107,7 @@ func TestInterval(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.why, func(t *testing.T) {
-			if got := interval(c.source, c.environment); got != c.want {
+			if got := c.source.Spec.PollInterval(c.environment); got != c.want {
 				t.Errorf("interval is %s, want %s", got, c.want)
 			}
 		})

@@ -40,7 +40,7 @@ func TestEventsWakeTheController(t *testing.T) {
 	})
 	setReady(t, w, environment)
 	w.eventually("the environment's readiness becomes the source's", func() bool {
-		return condition(w.get(), v1alpha1.ConditionReady) == "True Succeeded"
+		return condition(w.get(), v1alpha1.ConditionReady) == "True Polled"
 	})
 
 	// The source goes while nobody looks; whoever starts next finds its items and stops their builds.

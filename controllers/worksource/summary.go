@@ -27,7 +27,7 @@ func summarize(source *v1alpha1.WorkSource, now time.Time) {
 	if c := set.Get(second); c != nil && c.Status == metav1.ConditionFalse {
 		first, second = second, first
 	}
-	set.Summarize(readyMessage(source.Status.Cards), v1alpha1.ConditionEnvironmentReady, first, second)
+	set.Summarize(v1alpha1.ReasonPolled, readyMessage(source.Status.Cards), v1alpha1.ConditionEnvironmentReady, first, second)
 }
 
 func readyMessage(cards *v1alpha1.CardCounts) string {

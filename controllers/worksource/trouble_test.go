@@ -138,7 +138,7 @@ func TestHalfABoardDecidesNothing(t *testing.T) {
 		t.Errorf("half a board made an item or a suspicion: %d items, %v", len(w.items()), item.Annotations)
 	}
 	mend()
-	if s = w.poll(); condition(s, v1alpha1.ConditionReady) != "True Succeeded" || len(w.items()) != 2 {
+	if s = w.poll(); condition(s, v1alpha1.ConditionReady) != "True Polled" || len(w.items()) != 2 {
 		t.Errorf("after the trouble was over the source is %s with %d items", condition(s, v1alpha1.ConditionReady), len(w.items()))
 	}
 }
@@ -160,7 +160,7 @@ func TestFailuresBackOffAndEnd(t *testing.T) {
 	}
 	mend()
 	s := w.poll()
-	if left := s.Status.NextPollTime.Sub(w.clock.Now()); left != 5*time.Minute || condition(s, v1alpha1.ConditionReady) != "True Succeeded" {
+	if left := s.Status.NextPollTime.Sub(w.clock.Now()); left != 5*time.Minute || condition(s, v1alpha1.ConditionReady) != "True Polled" {
 		t.Errorf("after it was over the next poll is in %s, and the source %s", left, condition(s, v1alpha1.ConditionReady))
 	}
 }
@@ -175,7 +175,7 @@ func TestRateLimitIsWaitedFor(t *testing.T) {
 	if left := s.Status.NextPollTime.Sub(w.clock.Now()); left < 10*time.Minute {
 		t.Errorf("with the budget used up the board is asked again in %s", left)
 	}
-	if s = w.poll(); condition(s, v1alpha1.ConditionReady) != "True Succeeded" {
+	if s = w.poll(); condition(s, v1alpha1.ConditionReady) != "True Polled" {
 		t.Errorf("after the reset the source is %s: %s", condition(s, v1alpha1.ConditionReady), message(s, v1alpha1.ConditionReady))
 	}
 }
@@ -194,7 +194,7 @@ func TestRenamedBackGoesOn(t *testing.T) {
 		t.Errorf("a renamed status left %v on the item", a)
 	}
 	must(t, w.github.RenameOption(w.projectID, "Go", "Ready"))
-	if s := w.poll(); condition(s, v1alpha1.ConditionReady) != "True Succeeded" || condition(s, v1alpha1.ConditionStalled) != "absent" {
+	if s := w.poll(); condition(s, v1alpha1.ConditionReady) != "True Polled" || condition(s, v1alpha1.ConditionStalled) != "absent" {
 		t.Errorf("after the status has its name back the source is %s", condition(s, v1alpha1.ConditionReady))
 	}
 }
@@ -262,7 +262,7 @@ func TestTransitionsAreEventsOnce(t *testing.T) {
 	for e := range w.events.Events {
 		got = append(got, strings.Join(strings.Fields(e)[:2], " "))
 	}
-	if diff := cmp.Diff([]string{"Normal Succeeded", "Warning Unauthorized"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"Normal Polled", "Warning Unauthorized"}, got); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 }

@@ -63,7 +63,7 @@ func (withdraw) suspects(p *poll) []*v1alpha1.WorkItem {
 		}
 	}
 	return itemsOf(p, func(item *v1alpha1.WorkItem) bool {
-		return !p.ready[item.Name] && !expected[item.Spec.Card.ID] && !finished(item) && !item.Spec.Cancel && !withdrawn(item)
+		return !p.ready[item.Name] && !expected[item.Spec.Card.ID] && !item.Done() && !item.Spec.Cancel && !item.Withdrawn()
 	})
 }
 
@@ -125,7 +125,7 @@ func judge(source *v1alpha1.WorkSource, item *v1alpha1.WorkItem, s sighting) ver
 		return acquit
 	case s != away:
 		return leave
-	case source.Spec.OnWithdrawn == v1alpha1.WithdrawalFinish && running(item):
+	case source.Spec.OnWithdrawn == v1alpha1.WithdrawalFinish && item.AttemptActive():
 		return leave
 	case !suspected:
 		return suspect
@@ -157,17 +157,6 @@ func (s withdraw) note(ctx context.Context, p *poll, item *v1alpha1.WorkItem, v 
 		log.FromContext(ctx).Info("Withdrew a work item: its card was moved away", keyWorkItem, item.Name)
 	}
 	return err
-}
-
-// running reports whether an attempt of the item is not over.
-func running(item *v1alpha1.WorkItem) bool {
-	return item.Status.Attempt != nil && item.Status.Attempt.Outcome == ""
-}
-
-// finished reports whether the item's present trigger was processed or given up.
-func finished(item *v1alpha1.WorkItem) bool {
-	s := item.Status
-	return s.CompletionTime != nil && (item.Spec.TriggeredAt == nil || item.Spec.TriggeredAt.Equal(s.ObservedTrigger))
 }
 
 // itemsOf are this source's items for which keep is true, by name, without those that are being deleted.

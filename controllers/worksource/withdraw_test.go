@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/board"
 )
@@ -114,19 +112,5 @@ func TestTrigger(t *testing.T) {
 				t.Errorf("triggered at %s, want %s", got, c.want)
 			}
 		})
-	}
-}
-
-func TestKeep(t *testing.T) {
-	environment := &v1alpha1.WorkEnvironment{}
-	environment.Spec.Retention.Failed = &metav1.Duration{Duration: time.Hour}
-	succeeded := itemFor("a", func(i *v1alpha1.WorkItem) {
-		i.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionSucceeded, Status: metav1.ConditionTrue}}
-	})
-	if got := keep(environment, succeeded); got != defaultKeepSucceeded {
-		t.Errorf("a success is kept for %s", got)
-	}
-	if got := keep(environment, itemFor("a")); got != time.Hour {
-		t.Errorf("a failure is kept for %s", got)
 	}
 }

@@ -140,7 +140,7 @@ func (w *world) environment(usable bool) *v1alpha1.WorkEnvironment {
 func setReady(t *testing.T, w *world, e *v1alpha1.WorkEnvironment) {
 	t.Helper()
 	meta.SetStatusCondition(&e.Status.Conditions, metav1.Condition{
-		Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonSucceeded, ObservedGeneration: e.Generation,
+		Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonUsable, ObservedGeneration: e.Generation,
 	})
 	must(t, w.client.Status().Update(t.Context(), e))
 }
@@ -236,6 +236,11 @@ func (w *world) attempt(card, outcome string) {
 	if outcome != "" {
 		now := metav1.NewTime(w.clock.Now())
 		i.Status.CompletionTime = &now
+		status := metav1.ConditionFalse
+		if outcome == v1alpha1.ReasonSucceeded {
+			status = metav1.ConditionTrue
+		}
+		meta.SetStatusCondition(&i.Status.Conditions, metav1.Condition{Type: v1alpha1.ConditionSucceeded, Status: status, Reason: outcome})
 	}
 	must(w.t, w.client.Status().Update(w.t.Context(), i))
 }

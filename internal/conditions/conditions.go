@@ -61,9 +61,9 @@ func (s Set) Copy(to, from string) {
 	}
 }
 
-// Summarize sets Ready from the given conditions: True if all of them are, else the first that is not, in the
-// order given.
-func (s Set) Summarize(message string, kinds ...string) {
+// Summarize sets Ready from the given conditions: True, with the given reason and message, if all of them are, else as
+// the first that is not, in the order given.
+func (s Set) Summarize(reason, message string, kinds ...string) {
 	for _, kind := range kinds {
 		c := s.Get(kind)
 		switch {
@@ -75,7 +75,7 @@ func (s Set) Summarize(message string, kinds ...string) {
 			return
 		}
 	}
-	s.True(v1alpha1.ConditionReady, v1alpha1.ReasonSucceeded, message)
+	s.True(v1alpha1.ConditionReady, reason, message)
 }
 
 func (s Set) set(kind string, status metav1.ConditionStatus, reason, message string) {

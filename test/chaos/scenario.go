@@ -77,7 +77,7 @@ func (s *simulation) addCluster(name string, a *account) {
 		Status: v1alpha1.WorkEnvironmentStatus{
 			ProjectARN: a.arn,
 			Conditions: []metav1.Condition{{
-				Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, ObservedGeneration: 1, Reason: v1alpha1.ReasonSucceeded,
+				Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, ObservedGeneration: 1, Reason: v1alpha1.ReasonUsable,
 			}},
 		},
 	}

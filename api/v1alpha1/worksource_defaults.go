@@ -1,0 +1,41 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import (
+	"strings"
+	"time"
+)
+
+// What holds where a source says nothing.
+const (
+	DefaultPollInterval           = 5 * time.Minute
+	DefaultProductionPollInterval = 15 * time.Minute
+	DefaultPollTimeout            = 2 * time.Minute
+	DefaultSpecPath               = DefaultSpecRoot + "<branch>"
+)
+
+// PollInterval is the time between two polls of the board. Without an environment, that is while it does not exist, the
+// shorter default holds.
+func (s *WorkSourceSpec) PollInterval(environment *WorkEnvironment) time.Duration {
+	fallback := DefaultPollInterval
+	if environment != nil && environment.Spec.Tier == TierProduction {
+		fallback = DefaultProductionPollInterval
+	}
+	return durationOr(s.Interval, fallback)
+}
+
+// SpecFolder is the folder of a branch's spec files.
+func (s *WorkSourceSpec) SpecFolder(branch string) string {
+	template := s.SpecPath
+	if template == "" {
+		template = DefaultSpecPath
+	}
+	return strings.ReplaceAll(template, "<branch>", branch)
+}
+
+// PollDeadline is how long one poll may take.
+func (s *WorkSourceSpec) PollDeadline() time.Duration {
+	return durationOr(s.PollTimeout, DefaultPollTimeout)
+}
