@@ -19,7 +19,7 @@ import (
 // TestVersion keeps the cache's name and the module that is built from apart by nothing: else an upgrade of the
 // module would go on using the old programs.
 func TestVersion(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "..", "hack", "controlplane", "go.mod"))
+	text, err := os.ReadFile(filepath.Join("..", "..", "..", "..", "hack", "controlplane", "go.mod"))
 	if err != nil {
 		t.Fatal(err)
 	}
