@@ -52,7 +52,7 @@ func (f *awsFlags) table(ctx context.Context, p lockPlace) (lock.Table, error) {
 }
 
 // builds returns the CodeBuild of a build's own region, as far as the credentials reach.
-func (f *awsFlags) builds(ctx context.Context, p lockPlace, buildARN string) (build.Service, error) {
+func (f *awsFlags) builds(ctx context.Context, p lockPlace, buildARN string) (build.Observer, error) {
 	region := p.aws.Region
 	if b, ok := parseBuild(buildARN); ok {
 		region = b.region

@@ -53,7 +53,7 @@ func (f fate) String() string {
 	case fateRunning:
 		return "the build runs"
 	case fateOver:
-		return fmt.Sprintf("the build is over (%s)", f.build.Status)
+		return fmt.Sprintf("the build is over (%s)", f.build.State)
 	}
 	return "(it could not be asked: " + say(f.err) + ")"
 }

@@ -128,7 +128,7 @@ func (u *unlock) permit(row lock.Row, known fate) error {
 			return nil
 		}
 		return refused("build %s is over (%s), so the controller frees the lock by itself, within minutes. "+
-			"If no controller can ask that account, give --even-if-over", row.BuildID, known.build.Status)
+			"If no controller can ask that account, give --even-if-over", row.BuildID, known.build.State)
 	}
 	return nil
 }
@@ -160,15 +160,16 @@ func (u *unlock) ask(ctx context.Context, place lockPlace, row lock.Row) fate {
 	if err != nil {
 		return fate{err: err}
 	}
-	found, _, err := service.Get(ctx, []string{row.BuildID})
+	ref := build.Reference(row.BuildID)
+	found, _, err := service.Get(ctx, []build.Reference{ref})
 	if err != nil {
 		return fate{err: err}
 	}
-	b, ok := found[row.BuildID]
+	b, ok := found[ref]
 	switch {
-	case !ok || b.ARN != row.BuildID: // another account answers for its own builds only
+	case !ok || b.Reference != ref: // another account answers for its own builds only
 		return fate{state: fateMissing}
-	case b.Status.Over():
+	case b.State.Over():
 		return fate{state: fateOver, build: b}
 	}
 	return fate{state: fateRunning, build: b}

@@ -122,7 +122,7 @@ func (c *cloud) start() build.Build {
 	c.t.Helper()
 	b, err := c.builds.Start(c.t.Context(), build.StartRequest{Project: project, Token: "token"})
 	c.must(err)
-	c.claim(b.ARN)
+	c.claim(string(b.Reference))
 	return b
 }
 
@@ -130,7 +130,7 @@ func (c *cloud) start() build.Build {
 func (c *cloud) finish(b build.Build) {
 	c.t.Helper()
 	close(c.release)
-	_, err := c.codebuild.WaitFor(c.t.Context(), b.ID, func(b emulatorcodebuild.Build) bool { return b.Over() })
+	_, err := c.codebuild.WaitFor(c.t.Context(), b.Reference.Name(), func(b emulatorcodebuild.Build) bool { return b.Over() })
 	c.must(err)
 }
 

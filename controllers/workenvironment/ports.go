@@ -14,14 +14,15 @@ import (
 
 // Tables makes clients of lock tables.
 type Tables interface {
-	// Table returns the client of a lock table, reached as a namespace's environment says.
-	Table(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, tableName string) (lock.Table, error)
+	// LockReader returns what reads a lock table, reached as a namespace's environment says.
+	LockReader(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, tableName string) (lock.Reader, error)
 }
 
 // Builds makes clients of the build service.
 type Builds interface {
-	// Builds returns the client of a region's build service, reached as a namespace's environment says.
-	Builds(ctx context.Context, namespace string, aws v1alpha1.AWSAccess) (build.Service, error)
+	// BuildProjects returns what looks up the projects of a region's build service, reached as a namespace's
+	// environment says.
+	BuildProjects(ctx context.Context, namespace string, aws v1alpha1.AWSAccess) (build.Projects, error)
 }
 
 // Stores makes clients of the artifacts' store.

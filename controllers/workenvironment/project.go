@@ -36,14 +36,14 @@ func (s checkProject) run(ctx context.Context, l *look) error {
 		l.fail(v1alpha1.ConditionProjectReady, err)
 		return nil
 	}
-	l.environment.Status.ProjectARN = project.ARN
+	l.environment.Status.ProjectARN = string(project.Reference)
 	reason, message := judge(project, l.environment.Spec.MaxConcurrency())
 	set.True(v1alpha1.ConditionProjectReady, reason, message)
 	return nil
 }
 
 func (s checkProject) look(ctx context.Context, environment *v1alpha1.WorkEnvironment) (build.Project, error) {
-	service, err := s.builds.Builds(ctx, environment.Namespace, environment.Spec.AWS)
+	service, err := s.builds.BuildProjects(ctx, environment.Namespace, environment.Spec.AWS)
 	if err != nil {
 		return build.Project{}, fmt.Errorf("reaching CodeBuild: %w", err)
 	}

@@ -39,7 +39,7 @@ func (s readSlots) run(ctx context.Context, l *look) error {
 
 // rows are the rows of all slots, by number, from one consistent read.
 func (s readSlots) rows(ctx context.Context, environment *v1alpha1.WorkEnvironment) ([]lock.Row, error) {
-	table, err := s.tables.Table(ctx, environment.Namespace, environment.Spec.LockAccess(), environment.Spec.Lock.TableName)
+	table, err := s.tables.LockReader(ctx, environment.Namespace, environment.Spec.LockAccess(), environment.Spec.Lock.TableName)
 	if err != nil {
 		return nil, err
 	}

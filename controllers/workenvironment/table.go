@@ -31,7 +31,7 @@ func (s checkTable) run(ctx context.Context, l *look) error {
 }
 
 func (s checkTable) check(ctx context.Context, environment *v1alpha1.WorkEnvironment) error {
-	table, err := s.tables.Table(ctx, environment.Namespace, environment.Spec.LockAccess(), environment.Spec.Lock.TableName)
+	table, err := s.tables.LockReader(ctx, environment.Namespace, environment.Spec.LockAccess(), environment.Spec.Lock.TableName)
 	if err != nil {
 		return fmt.Errorf("reaching the lock table: %w", err)
 	}

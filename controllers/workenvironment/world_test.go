@@ -65,7 +65,7 @@ func (r *resolver) target(a v1alpha1.AWSAccess) awsapi.Target {
 	return awsapi.Target{Region: a.Region, EndpointURL: r.endpoint}
 }
 
-func (r *resolver) Table(ctx context.Context, _ string, a v1alpha1.AWSAccess, name string) (lock.Table, error) {
+func (r *resolver) LockReader(ctx context.Context, _ string, a v1alpha1.AWSAccess, name string) (lock.Reader, error) {
 	if r.asked != nil {
 		r.asked()
 	}
@@ -76,7 +76,7 @@ func (r *resolver) Table(ctx context.Context, _ string, a v1alpha1.AWSAccess, na
 	return dynamodb.New(api, name), nil
 }
 
-func (r *resolver) Builds(ctx context.Context, _ string, a v1alpha1.AWSAccess) (build.Service, error) {
+func (r *resolver) BuildProjects(ctx context.Context, _ string, a v1alpha1.AWSAccess) (build.Projects, error) {
 	api, err := r.clients.CodeBuild(ctx, r.target(a))
 	if err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
@@ -82,7 +83,7 @@ func (s *concludeStep) settle(ctx context.Context, item *v1alpha1.WorkItem) (aga
 	}
 	if row.LockID == a.LockID && row.Status == contract.StatusInProgress && row.BuildID != "" && row.BuildID != a.Build.ARN {
 		// Another build of this attempt won the claim: that one is the attempt's.
-		a.Build = &v1alpha1.BuildStatus{ID: buildID(row.BuildID), ARN: row.BuildID}
+		a.Build = &v1alpha1.BuildStatus{ID: build.Reference(row.BuildID).Name(), ARN: row.BuildID}
 		conditionsOf(s.clock.Now(), item).Unknown(v1alpha1.ConditionBuildFinished, v1alpha1.ReasonRunning, "The build that holds the lock runs.")
 		return true, nil
 	}
@@ -148,7 +149,7 @@ func (s *concludeStep) free(ctx context.Context, table lock.Table, item *v1alpha
 // record writes the card's row for an attempt whose lock was given back without it: the build could not know that its
 // interruption was a time-out, or another controller reclaimed the lock. Without the record another cluster would do the
 // work again. If the lock's rows prove nothing any more, the next attempt has them, and it is too late.
-func (s *concludeStep) record(ctx context.Context, table lock.Table, item *v1alpha1.WorkItem, v verdict) error {
+func (s *concludeStep) record(ctx context.Context, table lock.Holder, item *v1alpha1.WorkItem, v verdict) error {
 	a := item.Status.Attempt
 	ending, err := endingOf(a, v)
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 func looked(change ...func(*watch.Observation)) *watch.Observation {
 	o := &watch.Observation{
 		Time:   noon,
-		Build:  &build.Build{Status: build.StatusInProgress, Provisioned: true},
+		Build:  &build.Build{State: build.StateRunning, Provisioned: true},
 		Branch: &lock.Row{LockID: "mine", Status: contract.StatusInProgress, HeartbeatAt: noon.Add(-time.Minute)},
 	}
 	for _, c := range change {

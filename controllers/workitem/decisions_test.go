@@ -115,7 +115,7 @@ func TestLookAt(t *testing.T) {
 	over := metav1.NewMicroTime(noon.Add(-time.Minute))
 	just := metav1.NewMicroTime(noon.Add(-10 * time.Second))
 	arn := "arn:aws:codebuild:r:1:build/p:1"
-	ended := &build.Build{ARN: arn, Status: build.StatusFailed}
+	ended := &build.Build{Reference: build.Reference(arn), State: build.StateFailed}
 	held := &lock.Row{LockID: "mine", BuildID: arn, Status: contract.StatusInProgress}
 	free := &lock.Row{LockID: "mine", BuildID: arn, Status: contract.StatusFailed}
 	for name, c := range map[string]struct {
@@ -126,7 +126,7 @@ func TestLookAt(t *testing.T) {
 		reason string
 		after  time.Duration
 	}{
-		"runs": {"nothing to do", nil, watch.Observation{Build: &build.Build{Status: build.StatusInProgress}, Branch: held}, false, v1alpha1.ReasonRunning, observeRecheck},
+		"runs": {"nothing to do", nil, watch.Observation{Build: &build.Build{State: build.StateRunning}, Branch: held}, false, v1alpha1.ReasonRunning, observeRecheck},
 		"over and released": {"the release is the last that a build does", nil,
 			watch.Observation{Build: ended, Branch: free}, true, "", 0},
 		"over, not released": {"its last request may be on its way", nil,
@@ -138,7 +138,7 @@ func TestLookAt(t *testing.T) {
 		"over, row unknown": {"an unread row shows no release", nil,
 			watch.Observation{Build: ended, RowErr: errors.New("away")}, false, v1alpha1.ReasonSettling, settling},
 		"released, still finishing": {"CodeBuild says when it is over", nil,
-			watch.Observation{Build: &build.Build{Status: build.StatusInProgress}, Branch: free}, false, v1alpha1.ReasonRunning, observeRecheck},
+			watch.Observation{Build: &build.Build{State: build.StateRunning}, Branch: free}, false, v1alpha1.ReasonRunning, observeRecheck},
 		"cannot be asked": {"denied is unknown, never over", nil,
 			watch.Observation{BuildErr: errors.New("denied")}, false, v1alpha1.ReasonBuildUnknown, observeRecheck},
 		"cannot be asked, unlocked by a person": {"nothing else will ever tell the item of it", nil,
@@ -155,13 +155,13 @@ func TestLookAt(t *testing.T) {
 			a.IntentTime = &soon
 		}, watch.Observation{BuildMissing: true, Time: noon}, false, v1alpha1.ReasonBuildUnknown, observeRecheck},
 		"asked to stop": {"it is given time", func(a *v1alpha1.Attempt) { a.StopRequestedTime = &just },
-			watch.Observation{Build: &build.Build{Status: build.StatusInProgress}}, false, v1alpha1.ReasonStopping, observeRecheck},
+			watch.Observation{Build: &build.Build{State: build.StateRunning}}, false, v1alpha1.ReasonStopping, observeRecheck},
 		"will not stop": {"reported, not forgotten", func(a *v1alpha1.Attempt) {
 			long := metav1.NewMicroTime(noon.Add(-stopPatience - time.Second))
 			a.StopRequestedTime = &long
-		}, watch.Observation{Build: &build.Build{Status: build.StatusInProgress}}, false, v1alpha1.ReasonWillNotStop, observeRecheck},
+		}, watch.Observation{Build: &build.Build{State: build.StateRunning}}, false, v1alpha1.ReasonWillNotStop, observeRecheck},
 		"may not be stopped": {"a person has to grant the right", func(a *v1alpha1.Attempt) { a.StopRefusal = "denied" },
-			watch.Observation{Build: &build.Build{Status: build.StatusInProgress}}, false, v1alpha1.ReasonStopRefused, observeRecheck},
+			watch.Observation{Build: &build.Build{State: build.StateRunning}}, false, v1alpha1.ReasonStopRefused, observeRecheck},
 		"may not be stopped, and is over": {"it ended by itself", func(a *v1alpha1.Attempt) { a.StopRefusal = "denied" },
 			watch.Observation{Build: ended, Branch: free}, true, "", 0},
 	} {

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
@@ -43,7 +42,7 @@ func (s *startStep) lookAndGiveUp(ctx context.Context, item *v1alpha1.WorkItem) 
 	ours := row.LockID == a.LockID && row.Fence == a.Fence
 	switch {
 	case ours && row.BuildID != "":
-		return s.adopt(ctx, item, service, row.BuildID)
+		return s.adopt(ctx, item, service, build.Reference(row.BuildID))
 	case !ours || row.Status != contract.StatusInProgress:
 		return s.takenAway(ctx, item, table)
 	}
@@ -121,12 +120,4 @@ func buildOf(recent []build.Build, lockID string) (build.Build, bool) {
 func isRefusal(err error) bool {
 	var refusal *lock.Refusal
 	return errors.As(err, &refusal)
-}
-
-// buildID is CodeBuild's id in a build's ARN, "arn:aws:codebuild:region:account:build/project:uuid".
-func buildID(arn string) string {
-	if _, id, ok := strings.Cut(arn, ":build/"); ok {
-		return id
-	}
-	return arn
 }

@@ -34,8 +34,8 @@ type verdict struct {
 
 // evidence is what a verdict is found from.
 type evidence struct {
-	build  build.Status // empty: CodeBuild does not know the build
-	queued bool         // the build never left CodeBuild's queue
+	build  build.State // empty: CodeBuild does not know the build
+	queued bool        // the build never left CodeBuild's queue
 	row    rowState
 	result *contract.Result
 	up     bool   // its worker gave a sign of life
@@ -46,7 +46,7 @@ type evidence struct {
 type rule struct {
 	row    []rowState
 	result func(*contract.Result) bool
-	build  []build.Status
+	build  []build.State
 	when   func(evidence) bool
 
 	outcome string // empty: as the result says
@@ -94,27 +94,27 @@ var truth = []rule{
 		message: "The build claims success, but recorded no result in which every gate was measured and passed."},
 	{when: weStopped, result: cutShort,
 		message: "The build was stopped."},
-	{row: []rowState{rowFailed}, result: stoppedMidway, build: []build.Status{build.StatusStopped}, when: nobodyStopped,
+	{row: []rowState{rowFailed}, result: stoppedMidway, build: []build.State{build.StateStopped}, when: nobodyStopped,
 		outcome: v1alpha1.ReasonCancelled, message: "The build was stopped by somebody in CodeBuild."},
 	{row: []rowState{rowFailed, rowGone, rowInProgress}, result: claimsSuccess,
 		outcome: v1alpha1.ReasonWorkerLost, class: contract.ClassInfrastructure,
 		message: "The result claims success, but its lock was not released as one."},
-	{row: []rowState{rowFailed, rowGone}, result: toldCutShort, build: []build.Status{build.StatusTimedOut},
+	{row: []rowState{rowFailed, rowGone}, result: toldCutShort, build: []build.State{build.StateTimedOut},
 		outcome: v1alpha1.ReasonTimedOut, class: contract.ClassWork,
 		message: "CodeBuild ended the build at its time-out. Raise spec.timeout, or split the spec into smaller ones."},
 	{row: []rowState{rowFailed, rowGone}, result: someResult},
-	{when: wasQueued, build: []build.Status{build.StatusTimedOut, build.StatusFailed, build.StatusFault},
+	{when: wasQueued, build: []build.State{build.StateTimedOut, build.StateFailed, build.StateFault},
 		outcome: v1alpha1.ReasonQueueTimedOut, class: contract.ClassInfrastructure,
 		message: "The build waited too long in CodeBuild's queue."},
-	{build: []build.Status{build.StatusStopped},
+	{build: []build.State{build.StateStopped},
 		outcome: v1alpha1.ReasonCancelled, message: "The build was stopped by somebody in CodeBuild."},
-	{when: neverCameUp, build: []build.Status{build.StatusTimedOut},
+	{when: neverCameUp, build: []build.State{build.StateTimedOut},
 		outcome: v1alpha1.ReasonWorkerSilent, class: contract.ClassInfrastructure,
 		message: "CodeBuild ended the build at its time-out, and its worker never gave a sign of life. The build's log says what it hung at."},
-	{build: []build.Status{build.StatusTimedOut},
+	{build: []build.State{build.StateTimedOut},
 		outcome: v1alpha1.ReasonTimedOut, class: contract.ClassWork,
 		message: "CodeBuild ended the build at its time-out. Raise spec.timeout, or split the spec into smaller ones."},
-	{build: []build.Status{build.StatusFault},
+	{build: []build.State{build.StateFault},
 		outcome: v1alpha1.ReasonBuildFault, class: contract.ClassInfrastructure, message: "CodeBuild failed to run the build."},
 	{result: noResult,
 		outcome: v1alpha1.ReasonWorkerLost, class: contract.ClassInfrastructure,
@@ -151,7 +151,7 @@ func (r rule) matches(e evidence) bool {
 
 func successMessage(e evidence) string {
 	text := "Every task was done and every gate passed."
-	if e.build != build.StatusSucceeded && e.build != "" {
+	if e.build != build.StateSucceeded && e.build != "" {
 		text += fmt.Sprintf(" CodeBuild ended the build as %s after it had released its lock.", e.build)
 	}
 	return text
@@ -161,7 +161,7 @@ func successMessage(e evidence) string {
 // attempt's by now.
 func gather(a *v1alpha1.Attempt, row lock.Row, card lock.CardRow) evidence {
 	known := valueOr(a.Build, v1alpha1.BuildStatus{})
-	e := evidence{build: build.Status(known.Status), queued: known.Status != "" && !known.Provisioned, up: cameUp(a, row), stop: a.StopReason, row: rowGone}
+	e := evidence{build: build.State(known.Status), queued: known.Status != "" && !known.Provisioned, up: cameUp(a, row), stop: a.StopReason, row: rowGone}
 	text := ""
 	ours := row.LockID == a.LockID && row.Fence == a.Fence && (row.BuildID == known.ARN || row.BuildID == "")
 	switch {

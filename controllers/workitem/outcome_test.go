@@ -33,137 +33,137 @@ func TestJudge(t *testing.T) {
 	}{
 		"success": {
 			"the plain way",
-			evidence{build: build.StatusSucceeded, row: rowComplete, result: good},
+			evidence{build: build.StateSucceeded, row: rowComplete, result: good},
 			v1alpha1.ReasonSucceeded, contract.ClassNone,
 		},
 		"success, build failed after release": {
 			"what CodeBuild does after the release is not held against the work",
-			evidence{build: build.StatusFailed, row: rowComplete, result: good},
+			evidence{build: build.StateFailed, row: rowComplete, result: good},
 			v1alpha1.ReasonSucceeded, contract.ClassNone,
 		},
 		"success, although a stop was asked for": {
 			"work that was done before the stop came is done",
-			evidence{build: build.StatusStopped, row: rowComplete, result: good, stop: v1alpha1.ReasonCancelled},
+			evidence{build: build.StateStopped, row: rowComplete, result: good, stop: v1alpha1.ReasonCancelled},
 			v1alpha1.ReasonSucceeded, contract.ClassNone,
 		},
 		"complete without a result": {
 			"a claim without evidence is no success",
-			evidence{build: build.StatusSucceeded, row: rowComplete},
+			evidence{build: build.StateSucceeded, row: rowComplete},
 			v1alpha1.ReasonWorkerLost, contract.ClassInfrastructure,
 		},
 		"complete, coverage not measured": {
 			"a gate that was not measured is not passed, whatever the outcome says",
-			evidence{build: build.StatusSucceeded, row: rowComplete, result: unmeasured},
+			evidence{build: build.StateSucceeded, row: rowComplete, result: unmeasured},
 			v1alpha1.ReasonWorkerLost, contract.ClassInfrastructure,
 		},
 		"succeeded build, lock never released": {
 			"CodeBuild's word alone is not enough",
-			evidence{build: build.StatusSucceeded, row: rowInProgress},
+			evidence{build: build.StateSucceeded, row: rowInProgress},
 			v1alpha1.ReasonWorkerLost, contract.ClassInfrastructure,
 		},
 		"tests red": {
 			"the worker's word counts, and it is the work's failure",
-			evidence{build: build.StatusFailed, row: rowFailed, result: red},
+			evidence{build: build.StateFailed, row: rowFailed, result: red},
 			v1alpha1.ReasonTestsFailed, contract.ClassWork,
 		},
 		"steering failed": {
 			"the Power's server being away is not the work's failure",
-			evidence{build: build.StatusFailed, row: rowFailed, result: steering},
+			evidence{build: build.StateFailed, row: rowFailed, result: steering},
 			v1alpha1.ReasonSteeringFailed, contract.ClassInfrastructure,
 		},
 		"recorded on the card, row taken by the next": {
 			"the card's record outlives the row",
-			evidence{build: build.StatusFailed, row: rowGone, result: red},
+			evidence{build: build.StateFailed, row: rowGone, result: red},
 			v1alpha1.ReasonTestsFailed, contract.ClassWork,
 		},
 		"failed without a word": {
 			"a build that dies silently lost its worker",
-			evidence{build: build.StatusFailed, row: rowInProgress},
+			evidence{build: build.StateFailed, row: rowInProgress},
 			v1alpha1.ReasonWorkerLost, contract.ClassInfrastructure,
 		},
 		"fault": {
 			"CodeBuild's own failure",
-			evidence{build: build.StatusFault, row: rowInProgress},
+			evidence{build: build.StateFault, row: rowInProgress},
 			v1alpha1.ReasonBuildFault, contract.ClassInfrastructure,
 		},
 		"timed out while it ran": {
 			"too much work for the time is the work's failure",
-			evidence{build: build.StatusTimedOut, row: rowInProgress, up: true},
+			evidence{build: build.StateTimedOut, row: rowInProgress, up: true},
 			v1alpha1.ReasonTimedOut, contract.ClassWork,
 		},
 		"timed out, worker released": {
 			"the worker knew that it was interrupted, CodeBuild knows that it was the time-out",
-			evidence{build: build.StatusTimedOut, row: rowFailed, result: interrupted, up: true},
+			evidence{build: build.StateTimedOut, row: rowFailed, result: interrupted, up: true},
 			v1alpha1.ReasonTimedOut, contract.ClassWork,
 		},
 		"timed out, tests red before": {
 			"a verdict that the worker reached is kept",
-			evidence{build: build.StatusTimedOut, row: rowFailed, result: red, up: true},
+			evidence{build: build.StateTimedOut, row: rowFailed, result: red, up: true},
 			v1alpha1.ReasonTestsFailed, contract.ClassWork,
 		},
 		"timed out, worker never came up": {
 			"an INSTALL phase that hangs is not the work's failure",
-			evidence{build: build.StatusTimedOut, row: rowInProgress},
+			evidence{build: build.StateTimedOut, row: rowInProgress},
 			v1alpha1.ReasonWorkerSilent, contract.ClassInfrastructure,
 		},
 		"cancelled after a fault": {
 			"a person's wish ends it, whatever the infrastructure failed at",
-			evidence{build: build.StatusFault, row: rowInProgress, stop: v1alpha1.ReasonCancelled},
+			evidence{build: build.StateFault, row: rowInProgress, stop: v1alpha1.ReasonCancelled},
 			v1alpha1.ReasonCancelled, contract.ClassNone,
 		},
 		"cancelled after the steering failed": {
 			"what is not tried again because a person wants so is no failure",
-			evidence{build: build.StatusFailed, row: rowFailed, result: steering, stop: v1alpha1.ReasonCancelled},
+			evidence{build: build.StateFailed, row: rowFailed, result: steering, stop: v1alpha1.ReasonCancelled},
 			v1alpha1.ReasonCancelled, contract.ClassNone,
 		},
 		"cancelled, claims success without its gates": {
 			"nothing was measured that could be kept",
-			evidence{build: build.StatusSucceeded, row: rowComplete, result: unmeasured, stop: v1alpha1.ReasonCancelled},
+			evidence{build: build.StateSucceeded, row: rowComplete, result: unmeasured, stop: v1alpha1.ReasonCancelled},
 			v1alpha1.ReasonCancelled, contract.ClassNone,
 		},
 		"stopped by a stranger, released by us, read again": {
 			"a crash between release and status write must not have it tried again",
-			evidence{build: build.StatusStopped, row: rowFailed, result: resultWith(contract.OutcomeCancelled, "", "")},
+			evidence{build: build.StateStopped, row: rowFailed, result: resultWith(contract.OutcomeCancelled, "", "")},
 			v1alpha1.ReasonCancelled, contract.ClassNone,
 		},
 		"stopped in the queue by us": {
 			"CodeBuild's queue is not the work's failure",
-			evidence{build: build.StatusStopped, queued: true, row: rowInProgress, stop: v1alpha1.ReasonQueueTimedOut},
+			evidence{build: build.StateStopped, queued: true, row: rowInProgress, stop: v1alpha1.ReasonQueueTimedOut},
 			v1alpha1.ReasonQueueTimedOut, contract.ClassInfrastructure,
 		},
 		"stopped because it fell silent": {
 			"a lost worker is the infrastructure's failure",
-			evidence{build: build.StatusStopped, row: rowInProgress, up: true, stop: v1alpha1.ReasonWorkerSilent},
+			evidence{build: build.StateStopped, row: rowInProgress, up: true, stop: v1alpha1.ReasonWorkerSilent},
 			v1alpha1.ReasonWorkerSilent, contract.ClassInfrastructure,
 		},
 		"timed out in the queue": {
 			"CodeBuild's queue is not the work's failure",
-			evidence{build: build.StatusTimedOut, queued: true, row: rowInProgress},
+			evidence{build: build.StateTimedOut, queued: true, row: rowInProgress},
 			v1alpha1.ReasonQueueTimedOut, contract.ClassInfrastructure,
 		},
 		"stopped by a stranger": {
 			"somebody pressed stop in the console: trying again would defy them",
-			evidence{build: build.StatusStopped, row: rowInProgress},
+			evidence{build: build.StateStopped, row: rowInProgress},
 			v1alpha1.ReasonCancelled, contract.ClassNone,
 		},
 		"stopped by a stranger, worker released": {
 			"the same, where the worker noticed in time",
-			evidence{build: build.StatusStopped, row: rowFailed, result: interrupted},
+			evidence{build: build.StateStopped, row: rowFailed, result: interrupted},
 			v1alpha1.ReasonCancelled, contract.ClassNone,
 		},
 		"cancelled": {
 			"we asked for the stop and know why",
-			evidence{build: build.StatusStopped, row: rowInProgress, stop: v1alpha1.ReasonCancelled},
+			evidence{build: build.StateStopped, row: rowInProgress, stop: v1alpha1.ReasonCancelled},
 			v1alpha1.ReasonCancelled, contract.ClassNone,
 		},
 		"stopped at its deadline": {
 			"we asked for the stop because it took too long",
-			evidence{build: build.StatusStopped, row: rowFailed, result: interrupted, stop: v1alpha1.ReasonTimedOut},
+			evidence{build: build.StateStopped, row: rowFailed, result: interrupted, stop: v1alpha1.ReasonTimedOut},
 			v1alpha1.ReasonTimedOut, contract.ClassWork,
 		},
 		"tests red just before the stop": {
 			"a verdict that the worker reached is kept",
-			evidence{build: build.StatusStopped, row: rowFailed, result: red, stop: v1alpha1.ReasonCancelled},
+			evidence{build: build.StateStopped, row: rowFailed, result: red, stop: v1alpha1.ReasonCancelled},
 			v1alpha1.ReasonTestsFailed, contract.ClassWork,
 		},
 		"build unknown to CodeBuild": {
@@ -194,7 +194,7 @@ func TestJudgeNeverInventsSuccess(t *testing.T) {
 			}
 		}
 	}
-	statuses := []build.Status{"", build.StatusSucceeded, build.StatusFailed, build.StatusFault, build.StatusTimedOut, build.StatusStopped}
+	statuses := []build.State{"", build.StateSucceeded, build.StateFailed, build.StateFault, build.StateTimedOut, build.StateStopped}
 	n := 0
 	for _, b := range statuses {
 		for _, row := range []rowState{rowComplete, rowFailed, rowInProgress, rowGone} {

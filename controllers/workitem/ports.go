@@ -11,14 +11,18 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/board"
+	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/forge"
+	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/notify"
-	"github.com/kiro-worker/kiro-worker/internal/watch"
 )
 
 // Clients makes the ports that an item's way needs out of what its objects name.
 type Clients interface {
-	watch.Clients
+	// Builds returns the build service.
+	Builds(ctx context.Context, namespace string, aws v1alpha1.AWSAccess) (build.Service, error)
+	// Table returns a lock table.
+	Table(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, tableName string) (lock.Table, error)
 	// Forge returns the forge behind an API address.
 	Forge(ctx context.Context, namespace, apiURL string, credentials v1alpha1.Credentials, aws v1alpha1.AWSAccess) (forge.Forge, error)
 	// Board returns a source's board.

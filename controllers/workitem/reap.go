@@ -27,10 +27,14 @@ func (s *lockStep) reap(ctx context.Context, env *v1alpha1.WorkEnvironment, tabl
 	if row.BuildID == "" {
 		return s.freed(ctx, row, "abandoned", table.Abandon(ctx, row, now))
 	}
-	if !build.SamePlace(row.BuildID, env.Status.ProjectARN) {
+	service, err := s.clients.Builds(ctx, env.Namespace, env.Spec.AWS)
+	if err != nil {
+		return false, fmt.Errorf("reaching CodeBuild: %w", err)
+	}
+	if !service.SamePlace(build.Reference(row.BuildID), build.Reference(env.Status.ProjectARN)) {
 		return false, nil // only that account's CodeBuild can say what became of the build
 	}
-	over, err := s.isOver(ctx, env, row)
+	over, err := s.isOver(ctx, service, env, row)
 	if err != nil || !over {
 		return false, err
 	}
@@ -38,19 +42,16 @@ func (s *lockStep) reap(ctx context.Context, env *v1alpha1.WorkEnvironment, tabl
 }
 
 // isOver asks CodeBuild whether the build in a row is over, and nothing that it sent is on its way any more.
-func (s *lockStep) isOver(ctx context.Context, env *v1alpha1.WorkEnvironment, row lock.Row) (bool, error) {
+func (s *lockStep) isOver(ctx context.Context, service build.Service, env *v1alpha1.WorkEnvironment, row lock.Row) (bool, error) {
 	now := s.clock.Now()
-	service, err := s.clients.Builds(ctx, env.Namespace, env.Spec.AWS)
-	if err != nil {
-		return false, fmt.Errorf("reaching CodeBuild: %w", err)
-	}
-	found, _, err := service.Get(ctx, []string{row.BuildID})
+	ref := build.Reference(row.BuildID)
+	found, _, err := service.Get(ctx, []build.Reference{ref})
 	if err != nil {
 		return false, fmt.Errorf("looking at the holder's build: %w", err)
 	}
-	if b, ok := found[row.BuildID]; ok {
+	if b, ok := found[ref]; ok {
 		s.over.known(row.BuildID)
-		return b.Status.Over() && now.Sub(s.over.since(row.BuildID, now)) >= s.settling, nil
+		return b.State.Over() && now.Sub(s.over.since(row.BuildID, now)) >= s.settling, nil
 	}
 	if !gone(now, row, s.over.missed(row.BuildID, now), s.settling) {
 		return false, nil
@@ -64,7 +65,7 @@ func (s *lockStep) isOver(ctx context.Context, env *v1alpha1.WorkEnvironment, ro
 	case err != nil:
 		return false, fmt.Errorf("looking whose builds are looked at: %w", err)
 	}
-	return build.SamePlace(row.BuildID, project.ARN), nil
+	return service.SamePlace(ref, project.Reference), nil
 }
 
 // gone reports whether a build that CodeBuild does not know is over: it was looked for often enough, and its lock was

@@ -148,7 +148,7 @@ func (s *startStep) claim(ctx context.Context, item *v1alpha1.WorkItem, service 
 		return result{}, err
 	}
 	now := s.clock.Now()
-	err = table.Claim(ctx, lockOf(a), b.ARN, now.Add(a.Parameters.LeaseDuration.Duration))
+	err = table.Claim(ctx, lockOf(a), string(b.Reference), now.Add(a.Parameters.LeaseDuration.Duration))
 	switch {
 	case err == nil:
 		started(item, b, now)
@@ -172,28 +172,28 @@ func (s *startStep) refusedClaim(ctx context.Context, item *v1alpha1.WorkItem, s
 		return result{}, err
 	}
 	ours := row.LockID == a.LockID && row.Fence == a.Fence
-	if ours && row.BuildID == b.ARN {
+	if ours && row.BuildID == string(b.Reference) {
 		started(item, b, s.clock.Now()) // claimed, and perhaps released already, by the worker
 		return goOn(), nil
 	}
-	if err := service.Stop(ctx, b.ID); err != nil { // best effort: without its lock it does nothing
-		log.FromContext(ctx).Info("Could not stop a build that is not needed", keyBuild, b.ID, keyError, fault.Message(err))
+	if err := service.Stop(ctx, b.Reference); err != nil { // best effort: without its lock it does nothing
+		log.FromContext(ctx).Info("Could not stop a build that is not needed", keyBuild, b.Reference.Name(), keyError, fault.Message(err))
 	}
 	if ours && row.BuildID != "" {
-		return s.adopt(ctx, item, service, row.BuildID)
+		return s.adopt(ctx, item, service, build.Reference(row.BuildID))
 	}
 	return s.takenAway(ctx, item, table)
 }
 
 // adopt makes a build that was found the attempt's.
-func (s *startStep) adopt(ctx context.Context, item *v1alpha1.WorkItem, service build.Service, arn string) (result, error) {
-	found, _, err := service.Get(ctx, []string{arn})
+func (s *startStep) adopt(ctx context.Context, item *v1alpha1.WorkItem, service build.Observer, ref build.Reference) (result, error) {
+	found, _, err := service.Get(ctx, []build.Reference{ref})
 	if err != nil {
-		return result{}, fmt.Errorf("looking at build %s: %w", arn, err)
+		return result{}, fmt.Errorf("looking at build %s: %w", ref, err)
 	}
-	b, ok := found[arn]
+	b, ok := found[ref]
 	if !ok {
-		b = build.Build{ID: buildID(arn), ARN: arn}
+		b = build.Build{Reference: ref}
 	}
 	started(item, b, s.clock.Now())
 	return goOn(), nil
@@ -202,12 +202,12 @@ func (s *startStep) adopt(ctx context.Context, item *v1alpha1.WorkItem, service 
 // started records the build in the status.
 func started(item *v1alpha1.WorkItem, b build.Build, now time.Time) {
 	a := item.Status.Attempt
-	a.Build = &v1alpha1.BuildStatus{ID: b.ID, ARN: b.ARN}
+	a.Build = &v1alpha1.BuildStatus{ID: b.Reference.Name(), ARN: string(b.Reference)}
 	observeBuild(a.Build, b)
 	provisioned := metav1.NewTime(now.Add(a.Parameters.QueuedTimeout.Duration + runGrace))
 	over := metav1.NewTime(now.Add(a.Parameters.QueuedTimeout.Duration + a.Parameters.Timeout.Duration + runGrace))
 	a.Deadlines.ProvisionBy, a.Deadlines.RunBy = &provisioned, &over
 	set := conditionsOf(now, item)
-	set.True(v1alpha1.ConditionBuildStarted, v1alpha1.ReasonStarted, fmt.Sprintf("Build %s was started.", b.ID))
+	set.True(v1alpha1.ConditionBuildStarted, v1alpha1.ReasonStarted, fmt.Sprintf("Build %s was started.", b.Reference.Name()))
 	set.Unknown(v1alpha1.ConditionBuildFinished, v1alpha1.ReasonRunning, "The build runs.")
 }

@@ -111,7 +111,7 @@ func (r *Reconciler) findUnrecorded(ctx context.Context, item *v1alpha1.WorkItem
 // latest is what was last seen of the item's build, or nil.
 func (r *Reconciler) latest(item *v1alpha1.WorkItem) *watch.Observation {
 	if a := item.Status.Attempt; a != nil && a.Build != nil {
-		return r.Watcher.Latest(client.ObjectKeyFromObject(item), a.Build.ARN)
+		return r.Watcher.Latest(client.ObjectKeyFromObject(item), build.Reference(a.Build.ARN))
 	}
 	return nil
 }
@@ -141,7 +141,7 @@ func (r *Reconciler) stopAttempt(ctx context.Context, item *v1alpha1.WorkItem, c
 		if err != nil {
 			return result{}, err
 		}
-		started(item, build.Build{ID: buildID(row.BuildID), ARN: row.BuildID}, now)
+		started(item, build.Build{Reference: build.Reference(row.BuildID)}, now)
 	}
 	return r.stopBuild(ctx, item, cause), nil
 }
@@ -200,7 +200,7 @@ func (r *Reconciler) askToStop(ctx context.Context, item *v1alpha1.WorkItem) err
 	if err != nil {
 		return fmt.Errorf("reaching CodeBuild to stop the build: %w", err)
 	}
-	if err := service.Stop(ctx, a.Build.ID); err != nil && fault.CodeOf(err) != fault.CodeNotFound {
+	if err := service.Stop(ctx, build.Reference(a.Build.ARN)); err != nil && fault.CodeOf(err) != fault.CodeNotFound {
 		return fmt.Errorf("stopping build %s: %w", a.Build.ID, err)
 	}
 	return nil

@@ -51,11 +51,11 @@ func (w *world) build(ends bool) string {
 	b, err := w.builds.Start(w.t.Context(), build.StartRequest{Project: project, Token: fmt.Sprint(ends)})
 	w.must(err)
 	for over := !ends; !over; time.Sleep(time.Millisecond) { // the emulator's builds run in real time
-		found, _, err := w.builds.Get(w.t.Context(), []string{b.ARN})
+		found, _, err := w.builds.Get(w.t.Context(), []build.Reference{b.Reference})
 		w.must(err)
-		over = found[b.ARN].Status.Over()
+		over = found[b.Reference].State.Over()
 	}
-	return b.ARN
+	return string(b.Reference)
 }
 
 // slotsHeld are the numbers of the slots that somebody holds.

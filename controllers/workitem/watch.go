@@ -50,9 +50,9 @@ func (s *watchStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (res
 	key := client.ObjectKeyFromObject(item)
 	s.watcher.Track(
 		watch.Place{Namespace: item.Namespace, AWS: a.Parameters.AWS, TableRegion: a.Parameters.LockAccess().Region, TableName: a.Parameters.TableName},
-		watch.Subject{Item: key, BuildARN: a.Build.ARN, SlotKey: a.Parameters.SlotKey, BranchKey: a.Parameters.BranchKey},
+		watch.Subject{Item: key, Build: build.Reference(a.Build.ARN), SlotKey: a.Parameters.SlotKey, BranchKey: a.Parameters.BranchKey},
 	)
-	seen := s.watcher.Latest(key, a.Build.ARN)
+	seen := s.watcher.Latest(key, build.Reference(a.Build.ARN))
 	if seen == nil {
 		return waitFor(observeRecheck), nil
 	}
@@ -116,13 +116,13 @@ func lookAt(now time.Time, a *v1alpha1.Attempt, seen watch.Observation, settling
 }
 
 // ended reports whether CodeBuild says that the build is over.
-func ended(seen watch.Observation) bool { return seen.Build != nil && seen.Build.Status.Over() }
+func ended(seen watch.Observation) bool { return seen.Build != nil && seen.Build.State.Over() }
 
 func endMessage(seen watch.Observation) string {
 	if seen.Build == nil {
 		return "CodeBuild does not know the build any more."
 	}
-	return fmt.Sprintf("The build ended as %s.", seen.Build.Status)
+	return fmt.Sprintf("The build ended as %s.", seen.Build.State)
 }
 
 func stillRunning(now time.Time, a *v1alpha1.Attempt, seen watch.Observation) buildState {
@@ -210,8 +210,11 @@ func note(a *v1alpha1.Attempt, seen watch.Observation, now time.Time) {
 }
 
 func observeBuild(b *v1alpha1.BuildStatus, seen build.Build) {
-	b.Status, b.Phase, b.Provisioned = string(seen.Status), cut(seen.Phase, 32), seen.Provisioned
-	b.LogsURL, b.LogGroup, b.LogStream = cut(seen.LogsURL, 1024), cut(seen.LogGroup, 512), cut(seen.LogStream, 512)
+	b.Status, b.Phase, b.Provisioned = string(seen.State), cut(seen.Phase, 32), seen.Provisioned
+	if seen.State == build.StateQueued {
+		b.Status = string(build.StateRunning) // the status has one word for both; Provisioned is what differs
+	}
+	b.LogsURL, b.LogGroup, b.LogStream = cut(seen.Log.URL, 1024), cut(seen.Log.Group, 512), cut(seen.Log.Stream, 512)
 	b.StartTime, b.EndTime = timeOrNil(seen.StartTime), timeOrNil(seen.EndTime)
 	b.NotFoundSince, b.NotFoundTimes, b.NotFoundLastTime = nil, 0, nil
 }

@@ -320,6 +320,14 @@ func (w *world) must(err error) {
 }
 
 // Builds, Table, Forge, Board and Notifier make the world the Clients of a reconciler.
+func (w *world) BuildObserver(ctx context.Context, namespace string, aws v1alpha1.AWSAccess) (build.Observer, error) {
+	return w.Builds(ctx, namespace, aws)
+}
+
+func (w *world) LockReader(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, name string) (lock.Reader, error) {
+	return w.Table(ctx, namespace, aws, name)
+}
+
 func (w *world) Builds(context.Context, string, v1alpha1.AWSAccess) (build.Service, error) {
 	return w.builds, nil
 }

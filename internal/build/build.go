@@ -1,49 +1,63 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package build is the port to the service that runs builds: start, observe, stop.
+// Package build is the port to the service that runs builds: start, observe, stop. What a service calls its builds,
+// where it keeps their logs and how it is reached is not here, but with the service's implementation.
 package build
 
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
-// Status is a build's status, in CodeBuild's words.
-type Status string
+// Reference names a build, or a project, wherever it is kept: in a lock's rows and in an object's status. It names one
+// for ever and in every account. Only the service that gave it knows what it is made of.
+type Reference string
 
-// The statuses of a build.
+// Name is the short name that people know a build by. It is what follows the last slash, and services make their
+// references so.
+func (r Reference) Name() string { return string(r[strings.LastIndex(string(r), "/")+1:]) }
+
+// State is how far a build is.
+type State string
+
+// The states of a build. Their text is what people are shown.
 const (
-	StatusInProgress Status = "IN_PROGRESS"
-	StatusSucceeded  Status = "SUCCEEDED"
-	StatusFailed     Status = "FAILED"
-	StatusFault      Status = "FAULT"
-	StatusTimedOut   Status = "TIMED_OUT"
-	StatusStopped    Status = "STOPPED"
+	StateQueued    State = "QUEUED" // the service has not begun to run it
+	StateRunning   State = "IN_PROGRESS"
+	StateSucceeded State = "SUCCEEDED"
+	StateFailed    State = "FAILED"
+	StateFault     State = "FAULT" // the service failed, not what it ran
+	StateTimedOut  State = "TIMED_OUT"
+	StateStopped   State = "STOPPED"
 )
 
-// Over reports whether the status is an end.
-func (s Status) Over() bool { return s != "" && s != StatusInProgress }
+// Over reports whether the state is an end. The zero State, of which nothing is known, is none.
+func (s State) Over() bool { return s != "" && s != StateQueued && s != StateRunning }
 
 // Build is one build as observed.
 type Build struct {
-	ID     string // "project:uuid"
-	ARN    string
-	Status Status
-	Phase  string // CodeBuild's phase, for example "PROVISIONING"
-	// Provisioned is true once the build has left the service's queue.
+	Reference Reference
+	State     State
+	// Phase is the service's own word for what it does with the build at the moment. It is for people only.
+	Phase string
+	// Provisioned is true once the build has left the service's queue, and stays so when it is over.
 	Provisioned bool
-	LogsURL     string // valid from PROVISIONING on; empty before
-	LogGroup    string
-	LogStream   string
+	Log         Log
 	StartTime   time.Time
 	EndTime     time.Time // zero while it runs
-	Initiator   string
 	// LockID is the lock id in the build's environment; empty if it has none.
 	LockID string
+}
+
+// Log is where people find a build's log. It is zero until there is one.
+type Log struct {
+	URL           string // opens it in a browser
+	Group, Stream string // name it in the service's store of logs
 }
 
 // StartRequest asks for a build.
@@ -51,7 +65,6 @@ type StartRequest struct {
 	Project       string
 	Token         string // idempotency token
 	Environment   []contract.Variable
-	SourceVersion string        // branch or commit; empty leaves the project's
 	Timeout       time.Duration // whole minutes
 	QueuedTimeout time.Duration // whole minutes
 }
@@ -72,9 +85,9 @@ type Starter interface {
 
 // Observer looks builds up.
 type Observer interface {
-	// Get looks builds up by id or ARN, any number, in batches. A build that the service does not know is in
-	// neither found nor an error: it is in missing. Both speak of builds by the id or ARN that was given.
-	Get(ctx context.Context, ids []string) (found map[string]Build, missing []string, err error)
+	// Get looks builds up, any number, in batches. A build that the service does not know is in neither found nor
+	// an error: it is in missing.
+	Get(ctx context.Context, refs []Reference) (found map[Reference]Build, missing []Reference, err error)
 	// Recent lists the project's builds that were started at or after since, newest first.
 	Recent(ctx context.Context, project string, since time.Time) ([]Build, error)
 }
@@ -82,12 +95,12 @@ type Observer interface {
 // Stopper stops builds.
 type Stopper interface {
 	// Stop asks a build to stop. It returns before the build is over; one that is over already is no error.
-	Stop(ctx context.Context, id string) error
+	Stop(ctx context.Context, ref Reference) error
 }
 
 // Project is a project of the service.
 type Project struct {
-	ARN                  string
+	Reference            Reference
 	Name                 string
 	AutoRetryLimit       int
 	ConcurrentBuildLimit int // zero: none
@@ -97,6 +110,9 @@ type Project struct {
 type Projects interface {
 	// Project looks one up. A terminal fault with CodeNotFound says that it does not exist.
 	Project(ctx context.Context, name string) (Project, error)
+	// SamePlace reports, without asking anybody, whether a build runs where a project is. Only there can the service
+	// say what became of the build: elsewhere it answers that it knows no such build.
+	SamePlace(build, project Reference) bool
 }
 
 // Service is all of the above.

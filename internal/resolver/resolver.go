@@ -102,6 +102,21 @@ func (r *Resolver) Builds(ctx context.Context, namespace string, aws v1alpha1.AW
 	return codebuild.New(api), nil
 }
 
+// BuildObserver returns the part of the build service that only looks.
+func (r *Resolver) BuildObserver(ctx context.Context, namespace string, aws v1alpha1.AWSAccess) (build.Observer, error) {
+	return r.Builds(ctx, namespace, aws)
+}
+
+// BuildProjects returns the part of the build service that knows its projects.
+func (r *Resolver) BuildProjects(ctx context.Context, namespace string, aws v1alpha1.AWSAccess) (build.Projects, error) {
+	return r.Builds(ctx, namespace, aws)
+}
+
+// LockReader returns the part of a lock table that only reads.
+func (r *Resolver) LockReader(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, tableName string) (lock.Reader, error) {
+	return r.Table(ctx, namespace, aws, tableName)
+}
+
 // Store returns the store of artifacts.
 func (r *Resolver) Store(ctx context.Context, namespace string, aws v1alpha1.AWSAccess) (artifacts.Store, error) {
 	target, err := r.target(namespace, aws)

@@ -14,7 +14,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 
-// look asks CodeBuild and the table once for all subjects of a place. The rows are read after the builds: a
+// look asks the build service and the table once for all subjects of a place. The rows are read after the builds: a
 // worker releases before its build ends, so a build that is seen to be over is never paired with the row from
 // before its release.
 func (w *Watcher) look(ctx context.Context, p Place, subjects []Subject, now time.Time) []types.NamespacedName {
@@ -30,10 +30,10 @@ func (w *Watcher) look(ctx context.Context, p Place, subjects []Subject, now tim
 			continue // forgotten, or another build by now
 		}
 		seen := &Observation{Time: now, BuildErr: buildErr, RowErr: rowErr}
-		if b, ok := found[s.BuildARN]; ok {
+		if b, ok := found[s.Build]; ok {
 			seen.Build = &b
 		}
-		seen.BuildMissing = missing[s.BuildARN]
+		seen.BuildMissing = missing[s.Build]
 		if row, ok := rows[s.BranchKey]; ok {
 			seen.Branch = &row
 		}
@@ -63,24 +63,24 @@ func (w *Watcher) pace(p Place, news, failing bool, now time.Time) {
 	pace.next = now.Add(pace.interval)
 }
 
-func (w *Watcher) builds(ctx context.Context, p Place, subjects []Subject) (map[string]build.Build, map[string]bool, error) {
+func (w *Watcher) builds(ctx context.Context, p Place, subjects []Subject) (map[build.Reference]build.Build, map[build.Reference]bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, w.options.CallTimeout)
 	defer cancel()
-	service, err := w.clients.Builds(ctx, p.Namespace, p.AWS)
+	observer, err := w.clients.BuildObserver(ctx, p.Namespace, p.AWS)
 	if err != nil {
 		return nil, nil, err
 	}
-	arns := make([]string, 0, len(subjects))
+	refs := make([]build.Reference, 0, len(subjects))
 	for _, s := range subjects {
-		arns = append(arns, s.BuildARN)
+		refs = append(refs, s.Build)
 	}
-	found, missing, err := service.Get(ctx, arns)
+	found, missing, err := observer.Get(ctx, refs)
 	if err != nil {
 		return nil, nil, fmt.Errorf("looking at the builds: %w", err)
 	}
-	absent := make(map[string]bool, len(missing))
-	for _, arn := range missing {
-		absent[arn] = true
+	absent := make(map[build.Reference]bool, len(missing))
+	for _, ref := range missing {
+		absent[ref] = true
 	}
 	return found, absent, nil
 }
@@ -92,7 +92,7 @@ func (w *Watcher) rows(ctx context.Context, p Place, subjects []Subject) (map[st
 	if p.TableRegion != "" {
 		access.Region = p.TableRegion
 	}
-	table, err := w.clients.Table(ctx, p.Namespace, access, p.TableName)
+	reader, err := w.clients.LockReader(ctx, p.Namespace, access, p.TableName)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func (w *Watcher) rows(ctx context.Context, p Place, subjects []Subject) (map[st
 	for _, s := range subjects {
 		keys = append(keys, s.BranchKey)
 	}
-	rows, err := table.Rows(ctx, keys)
+	rows, err := reader.Rows(ctx, keys)
 	if err != nil {
 		return nil, fmt.Errorf("reading the lock rows: %w", err)
 	}

@@ -32,7 +32,7 @@ type Place struct {
 // Subject is one attempt that is watched.
 type Subject struct {
 	Item      types.NamespacedName
-	BuildARN  string
+	Build     build.Reference
 	SlotKey   string
 	BranchKey string
 }
@@ -41,11 +41,11 @@ type Subject struct {
 type Observation struct {
 	// Time of the look.
 	Time time.Time
-	// Build is the build, if CodeBuild answered and knows it.
+	// Build is the build, if the build service answered and knows it.
 	Build *build.Build
-	// BuildMissing is true if CodeBuild answered that it does not know the build.
+	// BuildMissing is true if the build service answered that it does not know the build.
 	BuildMissing bool
-	// BuildErr is why CodeBuild did not answer. Nothing is known of the build then.
+	// BuildErr is why the build service did not answer. Nothing is known of the build then.
 	BuildErr error
 	// Branch is the branch row, if the table answered.
 	Branch *lock.Row
@@ -53,12 +53,12 @@ type Observation struct {
 	RowErr error
 }
 
-// Clients makes the ports of a place.
+// Clients makes the ports of a place. The watcher only looks: it can neither stop a build nor change a row.
 type Clients interface {
-	// Builds returns the build service.
-	Builds(ctx context.Context, namespace string, aws v1alpha1.AWSAccess) (build.Service, error)
-	// Table returns the lock table.
-	Table(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, tableName string) (lock.Table, error)
+	// BuildObserver returns what looks builds up.
+	BuildObserver(ctx context.Context, namespace string, aws v1alpha1.AWSAccess) (build.Observer, error)
+	// LockReader returns what reads a lock table.
+	LockReader(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, tableName string) (lock.Reader, error)
 }
 
 // Options set the pace of a Watcher.
@@ -67,7 +67,7 @@ type Options struct {
 	Fast time.Duration
 	// Slow is the longest time between two looks.
 	Slow time.Duration
-	// CallTimeout is how long CodeBuild, and then the table, of one place may take to answer. Zero is ten seconds.
+	// CallTimeout is how long the build service, and then the table, of one place may take to answer. Zero is ten seconds.
 	CallTimeout time.Duration
 }
 
@@ -142,11 +142,11 @@ func (w *Watcher) PollNow(item types.NamespacedName) {
 }
 
 // Latest returns what was last seen of the item's build, or nil if it was not looked at yet.
-func (w *Watcher) Latest(item types.NamespacedName, buildARN string) *Observation {
+func (w *Watcher) Latest(item types.NamespacedName, ref build.Reference) *Observation {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	t, ok := w.latest[item]
-	if !ok || t.subject.BuildARN != buildARN {
+	if !ok || t.subject.Build != ref {
 		return nil
 	}
 	return t.observed

@@ -25,24 +25,24 @@ var start = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
 
 const fast, slow = time.Second, 4 * time.Second
 
-// cloud is CodeBuild and the lock tables of all places. It counts what it is asked.
+// cloud is the build service and the lock tables of all places. It counts what it is asked.
 type cloud struct {
-	builds map[string]build.Build
+	builds map[build.Reference]build.Build
 	rows   map[string]lock.Row
-	err    error           // of CodeBuild
+	err    error           // of the build service
 	hangs  map[string]bool // regions that swallow requests
 	asked  []string
 }
 
 func newCloud() *cloud {
-	return &cloud{builds: map[string]build.Build{}, rows: map[string]lock.Row{}, hangs: map[string]bool{}}
+	return &cloud{builds: map[build.Reference]build.Build{}, rows: map[string]lock.Row{}, hangs: map[string]bool{}}
 }
 
-func (c *cloud) Builds(_ context.Context, _ string, aws v1alpha1.AWSAccess) (build.Service, error) {
+func (c *cloud) BuildObserver(_ context.Context, _ string, aws v1alpha1.AWSAccess) (build.Observer, error) {
 	return service{cloud: c, region: aws.Region}, nil
 }
 
-func (c *cloud) Table(_ context.Context, _ string, aws v1alpha1.AWSAccess, _ string) (lock.Table, error) {
+func (c *cloud) LockReader(_ context.Context, _ string, aws v1alpha1.AWSAccess, _ string) (lock.Reader, error) {
 	return table{cloud: c, region: aws.Region}, nil
 }
 
@@ -57,32 +57,32 @@ func (c *cloud) answer(ctx context.Context, region, what string, n int) error {
 }
 
 type service struct {
-	build.Service
+	build.Observer
 	*cloud
 	region string
 }
 
-func (s service) Get(ctx context.Context, arns []string) (map[string]build.Build, []string, error) {
-	if err := s.answer(ctx, s.region, "builds", len(arns)); err != nil {
+func (s service) Get(ctx context.Context, refs []build.Reference) (map[build.Reference]build.Build, []build.Reference, error) {
+	if err := s.answer(ctx, s.region, "builds", len(refs)); err != nil {
 		return nil, nil, err
 	}
 	if s.err != nil {
 		return nil, nil, s.err
 	}
-	found := map[string]build.Build{}
-	var missing []string
-	for _, arn := range arns {
-		if b, ok := s.builds[arn]; ok {
-			found[arn] = b
+	found := map[build.Reference]build.Build{}
+	var missing []build.Reference
+	for _, ref := range refs {
+		if b, ok := s.builds[ref]; ok {
+			found[ref] = b
 		} else {
-			missing = append(missing, arn)
+			missing = append(missing, ref)
 		}
 	}
 	return found, missing, nil
 }
 
 type table struct {
-	lock.Table
+	lock.Reader
 	*cloud
 	region string
 }
@@ -105,9 +105,10 @@ func in(region string) Place {
 // run lets a build run for an item of that name, and has it watched.
 func (c *cloud) run(w *Watcher, region, name string) types.NamespacedName {
 	item := types.NamespacedName{Namespace: "team", Name: name}
-	c.builds["arn:"+name] = build.Build{ID: name, ARN: "arn:" + name, Status: build.StatusInProgress}
+	ref := build.Reference("builds/" + name)
+	c.builds[ref] = build.Build{Reference: ref, State: build.StateRunning}
 	c.rows["branch#"+name] = lock.Row{Key: "branch#" + name, Exists: true, Status: contract.StatusInProgress, HeartbeatAt: start}
-	w.Track(in(region), Subject{Item: item, BuildARN: "arn:" + name, BranchKey: "branch#" + name})
+	w.Track(in(region), Subject{Item: item, Build: ref, BranchKey: "branch#" + name})
 	return item
 }
 
@@ -177,12 +178,12 @@ func TestWhatIsSeen(t *testing.T) {
 	c := newCloud()
 	w := New(c, Options{Fast: fast, Slow: fast})
 	item := c.run(w, "here", "a")
-	delete(c.builds, "arn:a")
+	delete(c.builds, "builds/a")
 	now := start
 	look := func() (bool, Observation) {
 		changed, _ := w.Tick(t.Context(), now)
 		now = now.Add(fast)
-		return len(changed) == 1, *w.Latest(item, "arn:a")
+		return len(changed) == 1, *w.Latest(item, "builds/a")
 	}
 	for n := range 3 {
 		if news, seen := look(); !news || !seen.BuildMissing || seen.Build != nil || seen.BuildErr != nil {
@@ -201,7 +202,7 @@ func TestWhatIsSeen(t *testing.T) {
 	if news, seen := look(); !news || seen.Build == nil || seen.BuildMissing {
 		t.Errorf("a build that is found again: news %v, %+v", news, seen)
 	}
-	if seen := w.Latest(item, "arn:before"); seen != nil {
+	if seen := w.Latest(item, "builds/before"); seen != nil {
 		t.Errorf("another build's observation is shown: %+v", seen)
 	}
 }
@@ -214,10 +215,10 @@ func TestAnEndpointThatHangs(t *testing.T) {
 	well := c.run(w, "b-well", "b")
 	c.hangs["a-hanging"] = true
 	w.Tick(t.Context(), start)
-	if seen := w.Latest(well, "arn:b"); seen == nil || seen.Build == nil {
+	if seen := w.Latest(well, "builds/b"); seen == nil || seen.Build == nil {
 		t.Fatalf("the other account was not looked at: %+v", seen)
 	}
-	hung := w.Latest(types.NamespacedName{Namespace: "team", Name: "a"}, "arn:a")
+	hung := w.Latest(types.NamespacedName{Namespace: "team", Name: "a"}, "builds/a")
 	if hung == nil || !errors.Is(hung.BuildErr, context.DeadlineExceeded) || !errors.Is(hung.RowErr, context.DeadlineExceeded) || hung.BuildMissing {
 		t.Errorf("nothing is known of a build in it: %+v", hung)
 	}

@@ -24,7 +24,7 @@ type mutantPorts struct {
 	builds func(build.Service) build.Service
 }
 
-// Table implements watch.Clients.
+// Table implements workitem.Clients.
 func (p mutantPorts) Table(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, name string) (lock.Table, error) {
 	t, err := p.Clients.Table(ctx, namespace, aws, name)
 	if err != nil || p.table == nil {
@@ -33,7 +33,7 @@ func (p mutantPorts) Table(ctx context.Context, namespace string, aws v1alpha1.A
 	return p.table(t), nil
 }
 
-// Builds implements watch.Clients.
+// Builds implements workitem.Clients.
 func (p mutantPorts) Builds(ctx context.Context, namespace string, aws v1alpha1.AWSAccess) (build.Service, error) {
 	s, err := p.Clients.Builds(ctx, namespace, aws)
 	if err != nil || p.builds == nil {
@@ -66,10 +66,10 @@ func (o *oneLook) Rows(ctx context.Context, keys []string) (map[string]lock.Row,
 type presumedOver struct{ build.Service }
 
 // Get implements build.Observer.
-func (presumedOver) Get(_ context.Context, ids []string) (map[string]build.Build, []string, error) {
-	found := map[string]build.Build{}
-	for _, id := range ids {
-		found[id] = build.Build{ID: id, ARN: id, Status: build.StatusStopped, EndTime: epoch.Add(-time.Hour)}
+func (presumedOver) Get(_ context.Context, refs []build.Reference) (map[build.Reference]build.Build, []build.Reference, error) {
+	found := map[build.Reference]build.Build{}
+	for _, ref := range refs {
+		found[ref] = build.Build{Reference: ref, State: build.StateStopped, EndTime: epoch.Add(-time.Hour)}
 	}
 	return found, nil, nil
 }

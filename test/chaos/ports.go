@@ -17,6 +17,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
 	"github.com/kiro-worker/kiro-worker/internal/notify"
+	"github.com/kiro-worker/kiro-worker/internal/watch"
 )
 
 // ports makes the real ports over the simulated services, as internal/resolver does over the network.
@@ -25,9 +26,12 @@ type ports struct {
 	process *process
 }
 
-var _ workitem.Clients = (*ports)(nil)
+var (
+	_ workitem.Clients = (*ports)(nil)
+	_ watch.Clients    = (*ports)(nil)
+)
 
-// Builds implements watch.Clients. The role says which account is meant.
+// Builds implements workitem.Clients. The role says which account is meant.
 func (p *ports) Builds(_ context.Context, _ string, aws v1alpha1.AWSAccess) (build.Service, error) {
 	for _, a := range p.s.accounts {
 		if a.role() == aws.RoleARN {
@@ -39,9 +43,19 @@ func (p *ports) Builds(_ context.Context, _ string, aws v1alpha1.AWSAccess) (bui
 
 func (a *account) role() string { return "arn:aws:iam::" + a.id + ":role/kiro" }
 
-// Table implements watch.Clients. All clusters share one table.
+// Table implements workitem.Clients. All clusters share one table.
 func (p *ports) Table(context.Context, string, v1alpha1.AWSAccess, string) (lock.Table, error) {
 	return p.s.lockTable(), nil
+}
+
+// BuildObserver implements watch.Clients.
+func (p *ports) BuildObserver(ctx context.Context, namespace string, aws v1alpha1.AWSAccess) (build.Observer, error) {
+	return p.Builds(ctx, namespace, aws)
+}
+
+// LockReader implements watch.Clients.
+func (p *ports) LockReader(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, tableName string) (lock.Reader, error) {
+	return p.Table(ctx, namespace, aws, tableName)
 }
 
 // lockTable is the real lock table over the simulated one.

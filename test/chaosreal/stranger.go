@@ -46,8 +46,8 @@ func (w *world) buildThatIsOver(ctx context.Context) (arn string, err error) {
 		return "", fmt.Errorf("starting a build: %w", err)
 	}
 	err = await(ctx, "a build that is given nothing", func() (bool, error) {
-		seen, ok := w.builds.Build(b.ID)
+		seen, ok := w.builds.Build(b.Reference.Name())
 		return ok && seen.Over() && seen.Gone, nil
 	})
-	return b.ARN, err
+	return string(b.Reference), err
 }

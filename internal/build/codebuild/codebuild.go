@@ -79,9 +79,6 @@ func startInput(req build.StartRequest) (*codebuild.StartBuildInput, error) {
 		TimeoutInMinutesOverride:       timeout,
 		QueuedTimeoutInMinutesOverride: queued,
 	}
-	if req.SourceVersion != "" {
-		in.SourceVersion = aws.String(req.SourceVersion)
-	}
 	for _, v := range req.Environment {
 		in.EnvironmentVariablesOverride = append(in.EnvironmentVariablesOverride, types.EnvironmentVariable{
 			Name: aws.String(v.Name), Value: aws.String(v.Value), Type: types.EnvironmentVariableTypePlaintext,
@@ -104,13 +101,13 @@ func minutes(name string, d, most time.Duration) (*int32, error) {
 }
 
 // Stop implements build.Stopper. That CodeBuild does not know the build is a terminal fault with CodeNotFound.
-func (s *Service) Stop(ctx context.Context, id string) error {
-	key, ok := buildID(id)
+func (s *Service) Stop(ctx context.Context, ref build.Reference) error {
+	id, ok := buildID(ref)
 	if !ok {
 		return fmt.Errorf("stopping build: %w", fault.NewTerminal(fault.CodeInvalidRequest,
-			fmt.Errorf("%q is not the id of a build", id)))
+			fmt.Errorf("%q is not the ARN of a build of CodeBuild", ref)))
 	}
-	if _, err := s.api.StopBuild(ctx, &codebuild.StopBuildInput{Id: aws.String(key)}); err != nil {
+	if _, err := s.api.StopBuild(ctx, &codebuild.StopBuildInput{Id: aws.String(id)}); err != nil {
 		return fmt.Errorf("stopping build: %w", awsapi.Classify(err))
 	}
 	return nil
@@ -125,7 +122,7 @@ func (s *Service) Project(ctx context.Context, name string) (build.Project, erro
 	for _, p := range out.Projects {
 		if aws.ToString(p.Name) == name && aws.ToString(p.Arn) != "" {
 			return build.Project{
-				ARN: aws.ToString(p.Arn), Name: name,
+				Reference: build.Reference(aws.ToString(p.Arn)), Name: name,
 				AutoRetryLimit:       int(aws.ToInt32(p.AutoRetryLimit)),
 				ConcurrentBuildLimit: int(aws.ToInt32(p.ConcurrentBuildLimit)),
 			}, nil

@@ -89,7 +89,7 @@ func (w *world) start(t *testing.T, req build.StartRequest) build.Build {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.until(t, b.ID, func(b emulator.Build) bool { return b.Phase == "BUILD" })
+	w.until(t, b.Reference.Name(), func(b emulator.Build) bool { return b.Phase == "BUILD" })
 	return b
 }
 
@@ -106,27 +106,30 @@ func TestStart(t *testing.T) {
 	w := newWorld(t)
 	w.put(t, emulator.Project{Name: "worker", Run: held, AutoRetryLimit: 3})
 	req := build.StartRequest{
-		Project: "worker", Token: "token", SourceVersion: "main",
+		Project: "worker", Token: "token",
 		Environment: []contract.Variable{{Name: contract.EnvLockID, Value: "lock"}, {Name: "X", Value: "a b"}},
 		Timeout:     time.Hour, QueuedTimeout: 20 * time.Minute,
 	}
 	first := w.start(t, req)
 	again := w.start(t, req)
-	if first.ID != again.ID || len(w.emulator.Builds()) != 1 {
-		t.Errorf("the same request gave %s and %s: a controller that crashed after the call would start two builds", first.ID, again.ID)
+	if first.Reference != again.Reference || len(w.emulator.Builds()) != 1 {
+		t.Errorf("the same request gave %s and %s: a controller that crashed after the call would start two builds", first.Reference, again.Reference)
 	}
-	want := build.Build{ID: first.ID, ARN: "arn:aws:codebuild:us-east-1:123456789012:build/" + first.ID,
-		Status: build.StatusInProgress, StartTime: epoch, Initiator: "kiro-worker", LockID: "lock"}
-	if diff := cmp.Diff(want, first, cmpopts.IgnoreFields(build.Build{}, "Phase", "Provisioned", "LogsURL", "LogGroup", "LogStream")); diff != "" {
+	id := first.Reference.Name()
+	want := build.Build{Reference: build.Reference("arn:aws:codebuild:us-east-1:123456789012:build/" + id), StartTime: epoch, LockID: "lock"}
+	if first.State.Over() {
+		t.Errorf("it is over: %s", first.State)
+	}
+	if diff := cmp.Diff(want, first, cmpopts.IgnoreFields(build.Build{}, "State", "Phase", "Provisioned", "Log")); diff != "" {
 		t.Errorf("build (-want +got):\n%s", diff)
 	}
-	b, _ := w.emulator.Build(first.ID)
+	b, _ := w.emulator.Build(id)
 	if diff := cmp.Diff(map[string]string{contract.EnvLockID: "lock", "X": "a b"}, b.Variables); diff != "" {
 		t.Errorf("variables (-want +got):\n%s", diff)
 	}
 	// The project's own retries would carry this lock: the build is over after its time-out and nothing follows.
 	w.clock.Step(time.Hour)
-	w.until(t, first.ID, emulator.Build.Over)
+	w.until(t, id, emulator.Build.Over)
 	if n := len(w.emulator.Builds()); n != 1 {
 		t.Errorf("%d builds, want no automatic retry", n)
 	}
@@ -232,8 +235,8 @@ func kind(err error) string {
 
 func TestStartAfterTokenReuse(t *testing.T) {
 	w := newWorld(t)
-	w.start(t, build.StartRequest{Token: "token", SourceVersion: "a"})
-	_, err := w.Start(context.Background(), build.StartRequest{Project: "worker", Token: "token", SourceVersion: "b"})
+	w.start(t, build.StartRequest{Token: "token", Timeout: time.Hour})
+	_, err := w.Start(context.Background(), build.StartRequest{Project: "worker", Token: "token", Timeout: 2 * time.Hour})
 	if !errors.Is(err, build.ErrTokenReused) || errors.Is(err, build.ErrRejected) {
 		t.Errorf("error = %v; want one that says look first, since a build runs", err)
 	}
@@ -252,16 +255,23 @@ func TestStartProjectLimit(t *testing.T) {
 func TestStop(t *testing.T) {
 	w := newWorld(t)
 	b := w.start(t, build.StartRequest{Token: "a"})
-	for _, name := range []string{b.ARN, b.ID} {
-		if err := w.Stop(context.Background(), name); err != nil {
-			t.Errorf("stopping %s: %v; want no error, also if it is over", name, err)
+	for range 2 {
+		if err := w.Stop(context.Background(), b.Reference); err != nil {
+			t.Errorf("stopping %s: %v; want no error, also if it is over", b.Reference, err)
 		}
 	}
-	if err := w.Stop(context.Background(), "worker:none"); fault.CodeOf(err) != fault.CodeNotFound {
+	w.until(t, b.Reference.Name(), emulator.Build.Over)
+	found, _, err := w.Get(context.Background(), []build.Reference{b.Reference})
+	if err != nil || found[b.Reference].State != build.StateStopped {
+		t.Errorf("it is %q, %v; want stopped", found[b.Reference].State, err)
+	}
+	if err := w.Stop(context.Background(), b.Reference[:len(b.Reference)-3]+"000"); fault.CodeOf(err) != fault.CodeNotFound {
 		t.Errorf("stopping a build that does not exist: %v", err)
 	}
-	if err := w.Stop(context.Background(), "../x"); !fault.IsTerminal(err) {
-		t.Errorf("stopping what is no id: %v", err)
+	for _, ref := range []build.Reference{"../x", build.Reference(b.Reference.Name())} {
+		if err := w.Stop(context.Background(), ref); !fault.IsTerminal(err) || fault.CodeOf(err) != fault.CodeInvalidRequest {
+			t.Errorf("stopping %q, which is no build's reference: %v", ref, err)
+		}
 	}
 }
 
@@ -269,7 +279,7 @@ func TestProject(t *testing.T) {
 	w := newWorld(t)
 	w.put(t, emulator.Project{Name: "worker", Run: held, AutoRetryLimit: 1, ConcurrentBuildLimit: 2})
 	got, err := w.Project(context.Background(), "worker")
-	want := build.Project{ARN: "arn:aws:codebuild:us-east-1:123456789012:project/worker", Name: "worker", AutoRetryLimit: 1, ConcurrentBuildLimit: 2}
+	want := build.Project{Reference: "arn:aws:codebuild:us-east-1:123456789012:project/worker", Name: "worker", AutoRetryLimit: 1, ConcurrentBuildLimit: 2}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
@@ -283,20 +293,22 @@ func TestProject(t *testing.T) {
 }
 
 func TestSample(t *testing.T) {
-	sample, err := os.ReadFile(filepath.Join("..", "..", "emulator", "codebuild", "testdata", "batch-get-builds.json"))
+	sample, err := os.ReadFile(filepath.Join("..", "..", "local", "emulator", "codebuild", "testdata", "batch-get-builds.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(sample) }))
 	defer h.Close()
 	const id = "codebuild-demo-project:815e755f-bade-4a7e-80f0-efe51EXAMPLE"
-	arn := "arn:aws:codebuild:us-west-2:123456789012:build/" + id
-	got, missing, err := port(h.URL).Get(context.Background(), []string{arn})
-	want := map[string]build.Build{arn: {
-		ID: id, ARN: arn, Status: build.StatusSucceeded, Phase: "COMPLETED", Provisioned: true, Initiator: "my-codebuild-project",
-		LogGroup: "/aws/codebuild/codebuild-demo-project", LogStream: "4dea3ca4-20ec-4898-b22a-a9eb9292775d",
-		LogsURL: "https://console.aws.amazon.com/cloudwatch/home?region=us-west-2#logEvent:group=/aws/codebuild/" +
-			"codebuild-demo-project;stream=4dea3ca4-20ec-4898-b22a-a9eb9292775d",
+	const ref = build.Reference("arn:aws:codebuild:us-west-2:123456789012:build/" + id)
+	got, missing, err := port(h.URL).Get(context.Background(), []build.Reference{ref})
+	want := map[build.Reference]build.Build{ref: {
+		Reference: ref, State: build.StateSucceeded, Phase: "COMPLETED", Provisioned: true,
+		Log: build.Log{
+			URL: "https://console.aws.amazon.com/cloudwatch/home?region=us-west-2#logEvent:group=/aws/codebuild/" +
+				"codebuild-demo-project;stream=4dea3ca4-20ec-4898-b22a-a9eb9292775d",
+			Group: "/aws/codebuild/codebuild-demo-project", Stream: "4dea3ca4-20ec-4898-b22a-a9eb9292775d",
+		},
 		StartTime: time.UnixMilli(1548716241890).UTC(), EndTime: time.UnixMilli(1548716315935).UTC(),
 	}}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil || len(missing) > 0 {
@@ -304,10 +316,10 @@ func TestSample(t *testing.T) {
 	}
 }
 
-func ids(builds []build.Build) []string {
-	var out []string
+func references(builds []build.Build) []build.Reference {
+	var out []build.Reference
 	for _, b := range builds {
-		out = append(out, b.ID)
+		out = append(out, b.Reference)
 	}
 	return out
 }

@@ -6,7 +6,6 @@ package codebuild
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
@@ -27,37 +26,24 @@ const (
 	maxPages = 20
 )
 
-var (
-	idForm  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{1,149}:[A-Za-z0-9-]{1,64}$`)
-	arnForm = regexp.MustCompile(`^arn:[a-z0-9-]+:codebuild:[a-z0-9-]+:[0-9]{12}:build/(.+)$`)
-)
-
-// buildID is the id ("project:uuid") in an id or an ARN. It is false for what can be neither: a name like that comes
-// out of a lock row that a build wrote, and one of them must not fail a request that asks for a hundred.
-func buildID(name string) (string, bool) {
-	if m := arnForm.FindStringSubmatch(name); m != nil {
-		name = m[1]
-	}
-	return name, idForm.MatchString(name)
-}
-
-// Get implements build.Observer. found has each build under every name that it was asked for by. A name that cannot
-// be a build's is in missing. ARNs are looked up in the account and region of the client, whatever stands in them.
-func (s *Service) Get(ctx context.Context, names []string) (map[string]build.Build, []string, error) {
-	asked := map[string][]string{} // by id
-	var ids, missing []string
-	for _, name := range names {
-		id, ok := buildID(name)
+// Get implements build.Observer. A reference that cannot be a build's is in missing. ARNs are looked up in the account
+// and region of the client, whatever they name: what is found may have another ARN than the one asked for.
+func (s *Service) Get(ctx context.Context, refs []build.Reference) (map[build.Reference]build.Build, []build.Reference, error) {
+	asked := map[string][]build.Reference{} // by id
+	var ids []string
+	var missing []build.Reference
+	for _, ref := range refs {
+		id, ok := buildID(ref)
 		switch {
 		case !ok:
-			missing = append(missing, name)
+			missing = append(missing, ref)
 			continue
 		case asked[id] == nil:
 			ids = append(ids, id)
 		}
-		asked[id] = append(asked[id], name)
+		asked[id] = append(asked[id], ref)
 	}
-	found := make(map[string]build.Build, len(ids))
+	found := make(map[build.Reference]build.Build, len(ids))
 	for len(ids) > 0 {
 		n := min(len(ids), maxBatch)
 		builds, notFound, err := s.batch(ctx, ids[:n])
@@ -65,8 +51,8 @@ func (s *Service) Get(ctx context.Context, names []string) (map[string]build.Bui
 			return nil, nil, fmt.Errorf("looking up builds: %w", err)
 		}
 		for _, b := range builds {
-			for _, name := range asked[b.ID] {
-				found[name] = b
+			for _, ref := range asked[aws.ToString(b.Id)] {
+				found[ref] = convert(b)
 			}
 		}
 		for _, id := range notFound {
@@ -79,27 +65,25 @@ func (s *Service) Get(ctx context.Context, names []string) (map[string]build.Bui
 
 // batch asks for at most maxBatch builds. An answer that leaves one out is an error: to take it for missing would be
 // to take it for over.
-func (s *Service) batch(ctx context.Context, ids []string) ([]build.Build, []string, error) {
+func (s *Service) batch(ctx context.Context, ids []string) ([]types.Build, []string, error) {
 	out, err := s.api.BatchGetBuilds(ctx, &codebuild.BatchGetBuildsInput{Ids: ids})
 	if err != nil {
 		return nil, nil, awsapi.Classify(err)
 	}
-	told := map[string]bool{}
-	var builds []build.Build
+	answered := map[string]bool{}
 	for _, b := range out.Builds {
-		builds = append(builds, convert(b))
-		told[aws.ToString(b.Id)] = true
+		answered[aws.ToString(b.Id)] = true
 	}
 	for _, id := range out.BuildsNotFound {
-		told[id] = true
+		answered[id] = true
 	}
 	for _, id := range ids {
-		if !told[id] {
+		if !answered[id] {
 			return nil, nil, fault.NewRetryable(fault.CodeInvalidAnswer,
 				fmt.Errorf("CodeBuild's answer says nothing about build %s, which was asked for", id))
 		}
 	}
-	return builds, out.BuildsNotFound, nil
+	return out.Builds, out.BuildsNotFound, nil
 }
 
 // Recent implements build.Observer. It leaves the sort order out, which is an error for projects with more than a
@@ -123,10 +107,10 @@ func (s *Service) Recent(ctx context.Context, project string, since time.Time) (
 			}
 			ids = ids[n:]
 			for _, b := range inOrder(builds, page.Ids) {
-				if b.StartTime.Before(since) {
+				if aws.ToTime(b.StartTime).Before(since) {
 					older = true
 				} else {
-					recent = append(recent, b)
+					recent = append(recent, convert(b))
 				}
 			}
 		}
@@ -140,10 +124,10 @@ func (s *Service) Recent(ctx context.Context, project string, since time.Time) (
 }
 
 // inOrder sorts builds as their ids were listed: BatchGetBuilds promises no order.
-func inOrder(builds []build.Build, ids []string) []build.Build {
-	byID := make(map[string]build.Build, len(builds))
+func inOrder(builds []types.Build, ids []string) []types.Build {
+	byID := make(map[string]types.Build, len(builds))
 	for _, b := range builds {
-		byID[b.ID] = b
+		byID[aws.ToString(b.Id)] = b
 	}
 	sorted := builds[:0]
 	for _, id := range ids {
@@ -156,10 +140,10 @@ func inOrder(builds []build.Build, ids []string) []build.Build {
 
 func convert(b types.Build) build.Build {
 	out := build.Build{
-		ID: aws.ToString(b.Id), ARN: aws.ToString(b.Arn), Status: build.Status(b.BuildStatus),
-		Phase: aws.ToString(b.CurrentPhase), StartTime: aws.ToTime(b.StartTime), EndTime: aws.ToTime(b.EndTime),
-		Initiator: aws.ToString(b.Initiator), Provisioned: provisioned(b),
+		Reference: build.Reference(aws.ToString(b.Arn)), Phase: aws.ToString(b.CurrentPhase), Provisioned: provisioned(b),
+		StartTime: aws.ToTime(b.StartTime), EndTime: aws.ToTime(b.EndTime),
 	}
+	out.State = stateOf(b.BuildStatus, out.Provisioned)
 	if b.Environment != nil {
 		for _, v := range b.Environment.EnvironmentVariables {
 			if aws.ToString(v.Name) == contract.EnvLockID {
@@ -168,10 +152,34 @@ func convert(b types.Build) build.Build {
 		}
 	}
 	if l := b.Logs; l != nil && out.Provisioned {
-		out.LogGroup, out.LogStream = aws.ToString(l.GroupName), aws.ToString(l.StreamName)
-		out.LogsURL = strings.TrimSpace(aws.ToString(l.DeepLink))
+		out.Log = build.Log{
+			URL: strings.TrimSpace(aws.ToString(l.DeepLink)), Group: aws.ToString(l.GroupName), Stream: aws.ToString(l.StreamName),
+		}
 	}
 	return out
+}
+
+// stateOf is a build's state. A status that CodeBuild may have one day is an end, as all but one are today: it is
+// shown as it is, and the outcome does not depend on it.
+func stateOf(status types.StatusType, provisioned bool) build.State {
+	switch status {
+	case types.StatusTypeInProgress:
+		if !provisioned {
+			return build.StateQueued
+		}
+		return build.StateRunning
+	case types.StatusTypeSucceeded:
+		return build.StateSucceeded
+	case types.StatusTypeFailed:
+		return build.StateFailed
+	case types.StatusTypeFault:
+		return build.StateFault
+	case types.StatusTypeTimedOut:
+		return build.StateTimedOut
+	case types.StatusTypeStopped:
+		return build.StateStopped
+	}
+	return build.State(status)
 }
 
 // provisioned reports whether the build left the queue, and so whether its log exists: before, CodeBuild links to a

@@ -20,18 +20,18 @@ import (
 
 func succeed(context.Context, emulator.Running) error { return nil }
 
-// many starts builds a second apart and returns their ids, oldest first.
-func (w *world) many(t *testing.T, n int) []string {
+// many starts builds a second apart and returns their references, oldest first.
+func (w *world) many(t *testing.T, n int) []build.Reference {
 	t.Helper()
 	w.put(t, emulator.Project{Name: "worker", Run: succeed})
-	var out []string
+	var out []build.Reference
 	for i := range n {
 		b, err := w.Start(context.Background(), build.StartRequest{Project: "worker", Token: label(i),
 			Environment: []contract.Variable{{Name: contract.EnvLockID, Value: "lock-" + label(i)}}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		out = append(out, b.ID)
+		out = append(out, b.Reference)
 		w.clock.Step(time.Second)
 	}
 	return out
@@ -41,28 +41,29 @@ func TestGet(t *testing.T) {
 	w := newWorld(t)
 	started := w.many(t, 150)
 	const arn = "arn:aws:codebuild:us-east-1:123456789012:build/"
-	names := append([]string{}, started...)
-	names = append(names, arn+started[0], started[0], "worker:none", arn+"worker:none", "worker", "", "a b:c", arn+"../x")
-	found, missing, err := w.Get(context.Background(), names)
+	elsewhere := build.Reference("arn:aws:codebuild:us-west-2:123456789012:build/" + started[0].Name())
+	hostile := []build.Reference{build.Reference(started[0].Name()), "worker:none", arn + "worker", "", "a b:c", arn + "../x"}
+	refs := slices.Concat(started, []build.Reference{started[0], elsewhere, arn + "worker:none"}, hostile)
+	found, missing, err := w.Get(context.Background(), refs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"worker", "", "a b:c", arn + "../x", "worker:none", arn + "worker:none"}, missing); diff != "" {
-		t.Errorf("missing, hostile names among them (-want +got):\n%s", diff)
+	if diff := cmp.Diff(append(hostile, arn+"worker:none"), missing); diff != "" {
+		t.Errorf("missing, hostile references among them (-want +got):\n%s", diff)
 	}
 	if len(found) != 151 {
-		t.Errorf("found %d names, want 150 ids and an ARN", len(found))
+		t.Errorf("found %d references, want those of 150 builds, and one of them in another region", len(found))
 	}
-	for i, id := range started {
-		if found[id].LockID != "lock-"+label(i) {
-			t.Fatalf("build %d has lock id %q", i, found[id].LockID)
+	for i, ref := range started {
+		if found[ref].LockID != "lock-"+label(i) {
+			t.Fatalf("build %d has lock id %q", i, found[ref].LockID)
 		}
 	}
-	if diff := cmp.Diff(found[started[0]], found[arn+started[0]]); diff != "" {
-		t.Errorf("by id and by ARN:\n%s", diff)
+	if b := found[elsewhere]; b.Reference != started[0] {
+		t.Errorf("asked for %s, found %s; the caller sees by that that it was another", elsewhere, b.Reference)
 	}
 	if n := w.faults.Calls(emulator.Service, "BatchGetBuilds"); n != 2 {
-		t.Errorf("%d requests for 151 ids, want 2", n)
+		t.Errorf("%d requests for 151 builds, want 2", n)
 	}
 	w.faults.Reset()
 	if found, missing, err := w.Get(context.Background(), nil); err != nil || len(found)+len(missing) != 0 ||
@@ -79,7 +80,7 @@ func TestGetFails(t *testing.T) {
 		t.Errorf("denied: %v, missing %v; a build that cannot be seen is not missing", err, missing)
 	}
 	remove()
-	w.faults.Add(faults.Rule{Operation: "BatchGetBuilds", Fault: faults.Fault{Status: 200, Body: `{"builds":[],"buildsNotFound":["` + started[0] + `"]}`}})
+	w.faults.Add(faults.Rule{Operation: "BatchGetBuilds", Fault: faults.Fault{Status: 200, Body: `{"builds":[],"buildsNotFound":["` + started[0].Name() + `"]}`}})
 	if _, missing, err := w.Get(context.Background(), started); fault.CodeOf(err) != fault.CodeInvalidAnswer || len(missing) > 0 {
 		t.Errorf("an answer that leaves a build out: %v, missing %v; silence is not proof", err, missing)
 	}
@@ -92,14 +93,14 @@ func TestLogs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, _, err := w.Get(context.Background(), []string{running.ID, queued.ID})
+	found, _, err := w.Get(context.Background(), []build.Reference{running.Reference, queued.Reference})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b := found[running.ID]; b.LogsURL == "" || b.LogGroup != "/aws/codebuild/worker" || b.LogStream == "" {
+	if b := found[running.Reference]; b.State != build.StateRunning || b.Log.URL == "" || b.Log.Group != "/aws/codebuild/worker" || b.Log.Stream == "" {
 		t.Errorf("running: %+v", b)
 	}
-	if b := found[queued.ID]; b.Phase != "QUEUED" || b.LogsURL+b.LogGroup+b.LogStream != "" {
+	if b := found[queued.Reference]; b.State != build.StateQueued || b.Phase != "QUEUED" || b.Log != (build.Log{}) {
 		t.Errorf("queued: %+v; its log does not exist yet", b)
 	}
 }
@@ -111,7 +112,7 @@ func TestRecent(t *testing.T) {
 	tests := map[string]struct {
 		why   string
 		since time.Time
-		want  []string
+		want  []build.Reference
 		lists int
 	}{
 		"Few":  {"one page is enough, and its builds are asked for together", epoch.Add(225 * time.Second), started[:5], 1},
@@ -126,7 +127,7 @@ func TestRecent(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(tc.want, ids(got)); diff != "" {
+			if diff := cmp.Diff(tc.want, references(got)); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", tc.why, diff)
 			}
 			if n := w.faults.Calls(emulator.Service, "ListBuildsForProject"); n != tc.lists {
