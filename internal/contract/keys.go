@@ -32,15 +32,6 @@ func SlotKeys(projectARN string) []string {
 	return keys
 }
 
-// SlotNumber is the number in a slot's key.
-func SlotNumber(slotKey string) (int, error) {
-	i := strings.LastIndexByte(slotKey, '#')
-	if i < 0 || !strings.HasPrefix(slotKey, "slot#") {
-		return 0, fmt.Errorf("%q is not a slot's key", slotKey)
-	}
-	return strconv.Atoi(slotKey[i+1:])
-}
-
 // BranchKey is the lockKey of a branch. The repository's database id survives a rename of the repository. The
 // ref is given in full ("refs/heads/x").
 func BranchKey(forgeHost string, repositoryID int64, ref string) string {

@@ -45,13 +45,9 @@ type PullRequest struct {
 	Number         int64
 	URL            string
 	State          string // "OPEN", "CLOSED" or "MERGED"
-	Draft          bool
 	HeadBranch     string
-	HeadCommit     string
 	HeadRepository string // "owner/name"; differs from the base's for a fork, empty if the fork is gone
-	BaseBranch     string
 	Body           string // filled by PullRequests.Get, not by Inspect
-	Title          string // filled by PullRequests.Get
 }
 
 // Inspector looks branches, spec files and pull requests up.

@@ -27,7 +27,6 @@ const (
 	KeyCorrelationID = "correlationID"
 	KeyWorkItem      = "workItem"
 	KeyAttempt       = "attempt"
-	KeyBuild         = "build"
 	KeyStage         = "stage"
 )
 

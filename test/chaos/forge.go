@@ -66,7 +66,7 @@ func (c forgeClient) Inspect(_ context.Context, queries []forge.Query) ([]forge.
 				SpecFiles: []forge.SpecFile{{Name: "requirements.md", Size: 1}, {Name: "design.md", Size: 1}, {Name: "tasks.md", Size: 1}},
 				TasksText: "- [ ] 1. Task\n",
 				PullRequests: []forge.PullRequest{{
-					Number: 1, State: "OPEN", HeadBranch: q.Branch, HeadRepository: q.Repository, HeadCommit: b.head,
+					Number: 1, State: "OPEN", HeadBranch: q.Branch, HeadRepository: q.Repository,
 				}},
 			})
 		}

@@ -25,29 +25,13 @@ const maxKey = 1024
 
 // Store writes artifacts.
 type Store struct {
-	api        awsapi.S3
-	encryption types.ServerSideEncryption
+	api awsapi.S3
 }
 
 var _ artifacts.Store = (*Store)(nil)
 
-// Option changes a Store.
-type Option func(*Store)
-
-// WithBucketEncryption leaves encryption to what the bucket is configured for, such as a key of its own. Without it,
-// artifacts are encrypted with S3's keys, which old bucket policies demand to be asked for.
-func WithBucketEncryption() Option {
-	return func(s *Store) { s.encryption = "" }
-}
-
 // New returns a Store.
-func New(api awsapi.S3, options ...Option) *Store {
-	s := &Store{api: api, encryption: types.ServerSideEncryptionAes256}
-	for _, o := range options {
-		o(s)
-	}
-	return s
-}
+func New(api awsapi.S3) *Store { return &Store{api: api} }
 
 // Put implements artifacts.Uploader. The body is read once for its checksum and streamed then.
 func (s *Store) Put(ctx context.Context, bucket string, o artifacts.Object) error {
@@ -64,7 +48,7 @@ func (s *Store) Put(ctx context.Context, bucket string, o artifacts.Object) erro
 		Body:                 o.Body,
 		ContentType:          aws.String(contentType),
 		ChecksumAlgorithm:    types.ChecksumAlgorithmSha256,
-		ServerSideEncryption: s.encryption,
+		ServerSideEncryption: types.ServerSideEncryptionAes256, // old bucket policies demand that it is asked for
 	})
 	if err != nil {
 		return fmt.Errorf("uploading %s to bucket %s: %w", o.Key, bucket, classify(bucket, err))

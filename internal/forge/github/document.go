@@ -39,11 +39,8 @@ type (
 		Number         int64
 		URL            string
 		State          string
-		IsDraft        bool
 		HeadRefName    string
-		HeadRefOID     string
 		HeadRepository *struct{ NameWithOwner string }
-		BaseRefName    string
 	}
 
 	pullsAnswer struct{ Nodes []*pullAnswer }

@@ -34,7 +34,7 @@ const (
 
 // Bounds of texts, in bytes.
 const (
-	maxTitle = 256
+	maxShown = 256 // of a name that is only shown
 	maxURL   = 1024
 	// maxName is longer than any branch name that git takes. A longer one is cut, and stays too long to be real.
 	maxName = 512
@@ -62,7 +62,7 @@ var errRepositoryName = errors.New(`a repository is written "owner/name"`)
 func split(repository string) (owner, name string, err error) {
 	owner, name, _ = strings.Cut(repository, "/")
 	if !repositoryName.MatchString(repository) || name == "." || name == ".." {
-		return "", "", fault.NewTerminal(fault.CodeInvalidRequest, fmt.Errorf("%q: %w", githubapi.Text(repository, maxTitle), errRepositoryName))
+		return "", "", fault.NewTerminal(fault.CodeInvalidRequest, fmt.Errorf("%q: %w", githubapi.Text(repository, maxShown), errRepositoryName))
 	}
 	return owner, name, nil
 }

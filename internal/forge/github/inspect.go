@@ -148,9 +148,8 @@ func pullRequests(repository reflect.Value) []forge.PullRequest {
 
 func (p *pullAnswer) pullRequest() forge.PullRequest {
 	out := forge.PullRequest{
-		Number: p.Number, URL: githubapi.Cut(p.URL, maxURL), State: p.State, Draft: p.IsDraft,
-		HeadBranch: githubapi.Cut(p.HeadRefName, maxName), HeadCommit: githubapi.Cut(p.HeadRefOID, 64),
-		BaseBranch: githubapi.Cut(p.BaseRefName, maxName),
+		Number: p.Number, URL: githubapi.Cut(p.URL, maxURL), State: p.State,
+		HeadBranch: githubapi.Cut(p.HeadRefName, maxName),
 	}
 	if p.HeadRepository != nil {
 		out.HeadRepository = githubapi.Cut(p.HeadRepository.NameWithOwner, maxName)

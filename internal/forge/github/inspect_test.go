@@ -49,8 +49,8 @@ func TestInspect(t *testing.T) {
 	mainHead, _ := w.BranchHead(repository, "main")
 	pull := func(p emulator.PullRequest, state string) forge.PullRequest {
 		return forge.PullRequest{
-			Number: int64(p.Number), URL: p.URL, State: state, Draft: p.Draft, HeadBranch: p.HeadBranch, HeadCommit: p.HeadCommit,
-			HeadRepository: p.HeadRepository, BaseBranch: "main",
+			Number: int64(p.Number), URL: p.URL, State: state, HeadBranch: p.HeadBranch,
+			HeadRepository: p.HeadRepository,
 		}
 	}
 	host := strings.TrimPrefix(w.url, "http://")

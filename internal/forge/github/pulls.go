@@ -49,11 +49,10 @@ func fromREST(pull *gogithub.PullRequest) forge.PullRequest {
 		state = "MERGED"
 	}
 	return forge.PullRequest{
-		Number: int64(pull.GetNumber()), URL: githubapi.Cut(pull.GetHTMLURL(), maxURL), State: state, Draft: pull.GetDraft(),
-		HeadBranch: githubapi.Cut(pull.GetHead().GetRef(), maxName), HeadCommit: githubapi.Cut(pull.GetHead().GetSHA(), 64),
+		Number: int64(pull.GetNumber()), URL: githubapi.Cut(pull.GetHTMLURL(), maxURL), State: state,
+		HeadBranch:     githubapi.Cut(pull.GetHead().GetRef(), maxName),
 		HeadRepository: githubapi.Cut(pull.GetHead().GetRepo().GetFullName(), maxName),
-		BaseBranch:     githubapi.Cut(pull.GetBase().GetRef(), maxName),
-		Body:           pull.GetBody(), Title: githubapi.Text(pull.GetTitle(), maxTitle),
+		Body:           pull.GetBody(),
 	}
 }
 

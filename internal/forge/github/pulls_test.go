@@ -44,8 +44,8 @@ func TestGet(t *testing.T) {
 	got, err := w.forge.Get(t.Context(), repository, int64(pull.Number))
 	check(t, err)
 	want := forge.PullRequest{
-		Number: int64(pull.Number), URL: pull.URL, State: "OPEN", HeadBranch: "feature/cart", HeadCommit: pull.HeadCommit,
-		HeadRepository: repository, BaseBranch: "main", Body: "as opened", Title: "Cart",
+		Number: int64(pull.Number), URL: pull.URL, State: "OPEN", HeadBranch: "feature/cart",
+		HeadRepository: repository, Body: "as opened",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

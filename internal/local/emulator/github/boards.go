@@ -76,11 +76,6 @@ func (s *Server) addField(board *project, name, dataType string) *projectField {
 	return field
 }
 
-// CloseProject closes a board.
-func (s *Server) CloseProject(projectID string) error {
-	return s.withProject(projectID, func(p *project) error { p.closed = true; return nil })
-}
-
 // RenameOption gives a single-select option another name. Its id stays, and so do the cards' values.
 func (s *Server) RenameOption(projectID, oldName, newName string) error {
 	return s.withProject(projectID, func(p *project) error {

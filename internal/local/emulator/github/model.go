@@ -123,7 +123,6 @@ type project struct {
 	owner     *owner
 	number    int
 	title     string
-	closed    bool
 	fields    []*projectField
 	cards     []*card // in their position
 	createdAt time.Time

@@ -33,7 +33,7 @@ func projectTypes() graphql.Types {
 			"id":        plain(func(p *project) any { return p.nodeID }),
 			"number":    plain(func(p *project) any { return p.number }),
 			"title":     plain(func(p *project) any { return p.title }),
-			"closed":    plain(func(p *project) any { return p.closed }),
+			"closed":    plain(func(*project) any { return false }),
 			"createdAt": plain(func(p *project) any { return p.createdAt }),
 			"updatedAt": plain(func(p *project) any { return p.updatedAt }),
 			"owner":     plain(func(p *project) any { return p.owner }),
