@@ -1,10 +1,10 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package lock is the port to the lock table: take, claim, heartbeat, release, abandon, reclaim, unlock.
+// Package lock is the port to the lock table: acquire, claim, heartbeat, release, abandon, reclaim, unlock.
 //
 // An attempt holds two rows together, its slot's and its branch's, and each operation is one transaction over its
-// rows. Nothing is ever taken from a holder by time alone. A build is live from its claim to its release; one
+// rows. Time alone never frees what somebody holds. A build is live from its claim to its release; one
 // that did not claim does nothing.
 package lock
 
@@ -64,7 +64,7 @@ type Row struct {
 	Result      string // a contract.Result; parsed by the reader, who says what to do with a bad one
 }
 
-// Held reports whether the row is in somebody's hands, expired or not.
+// Held reports whether somebody holds the row, whether or not the lease has ended.
 func (r Row) Held() bool { return r.Exists && (r.Foreign || r.Status == contract.StatusInProgress) }
 
 // CardRow is the record of what was processed for a card.
@@ -76,7 +76,7 @@ type CardRow struct {
 	Result  string
 }
 
-// Progress is what a worker tells with its heartbeat.
+// Progress is what a worker reports with its heartbeat.
 type Progress struct {
 	Stage  contract.Stage
 	Tasks  contract.Tasks
@@ -121,16 +121,16 @@ func (e *Refusal) Error() string { return e.Message }
 // Unwrap implements errors.Unwrap.
 func (e *Refusal) Unwrap() error { return e.Err }
 
-// Acquirer acquires locks, for the controller.
+// Acquirer acquires locks for builds, and releases those that no build has claimed. It is the controller's role.
 type Acquirer interface {
-	// Acquire acquires slot and branch together. Acquired already under the same LockID, it returns the lock as it is. Else
+	// Acquire acquires slot and branch together. If the LockID has them already, it returns the lock as it is. Else
 	// its error is a *Refusal: ErrHeld, ErrAlreadyDone, ErrAttemptOver, ErrForeign; or the network's.
 	Acquire(ctx context.Context, req Request) (Lock, error)
-	// Abandon gives an unclaimed lock up, as it was read.
+	// Abandon releases an unclaimed lock, as it was read.
 	Abandon(ctx context.Context, row Row, now time.Time) error
 }
 
-// Reader reads rows, always consistently.
+// Reader only reads, always consistently. It is all that a watcher needs.
 type Reader interface {
 	// Rows reads rows, by key; an absent one is a zero Row with its Key.
 	Rows(ctx context.Context, keys []string) (map[string]Row, error)
@@ -140,25 +140,25 @@ type Reader interface {
 	CheckTable(ctx context.Context) error
 }
 
-// Holder is what a build does with its lock.
+// Holder is what a build does with its lock, and what a controller does in the name of a build that cannot.
 type Holder interface {
 	// Claim records the build in the rows. A second claim by the same build is granted again.
-	Claim(ctx context.Context, l Lock, buildARN string, until time.Time) error
-	// Heartbeat moves the lease's end and tells progress. ErrNotHolder: the lease is lost.
-	Heartbeat(ctx context.Context, l Lock, buildARN string, now, until time.Time, p Progress) error
+	Claim(ctx context.Context, l Lock, buildARN string, expiresAt time.Time) error
+	// Heartbeat moves the lease's end and records progress. ErrNotHolder: the lease is lost.
+	Heartbeat(ctx context.Context, l Lock, buildARN string, now, expiresAt time.Time, p Progress) error
 	// Release ends the lock. Released already by the same build with the same lockId, it is granted again.
 	Release(ctx context.Context, l Lock, buildARN string, now time.Time, e Ending) error
 }
 
-// Reaper frees rows whose holder is gone.
+// Reaper frees rows without their holder, which is gone.
 type Reaper interface {
 	// Reclaim frees rows, as they were read, whose build is over.
 	Reclaim(ctx context.Context, row Row, now time.Time) error
-	// Unlock frees rows, as they were read, at a person's word.
+	// Unlock frees rows, as they were read, because a person says so.
 	Unlock(ctx context.Context, row Row, now time.Time) error
 }
 
-// Table is all of the above.
+// Table is all of the above. Whoever needs less takes the role that it needs.
 type Table interface {
 	Acquirer
 	Reader

@@ -134,11 +134,11 @@ func effect(r row, a act) row {
 		if r.exists {
 			fence = r.fence
 		}
-		return row{exists: true, lockID: a.lockID, status: inProgress, fence: fence + 1, expires: a.until}
+		return row{exists: true, lockID: a.lockID, status: inProgress, fence: fence + 1, expires: a.expires}
 	case kindClaim:
-		r.build, r.expires = a.build, a.until
+		r.build, r.expires = a.build, a.expires
 	case kindBeat:
-		r.beat, r.expires = a.beat, a.until
+		r.beat, r.expires = a.beat, a.expires
 	case kindRelease:
 		r.status = a.status
 	case kindFree:

@@ -12,13 +12,13 @@ import (
 func TestModelBites(t *testing.T) {
 	const branchRow, slotRow = "branch#x", "slot#x"
 	took := func(id string, call, answer int64, how outcome) operation {
-		a := act{kind: kindTake, lockID: id, until: 100, nowMillis: 5}
+		a := act{kind: kindTake, lockID: id, expires: 100, nowMillis: 5}
 		b := a
 		a.key, b.key = branchRow, slotRow
 		return operation{in: input{acts: []act{a, b}, token: id}, out: output{outcome: how}, call: call, answer: answer}
 	}
 	claimed := func(id, build string, fence, call, answer int64) operation {
-		a := act{kind: kindClaim, lockID: id, fence: fence, build: build, until: 200}
+		a := act{kind: kindClaim, lockID: id, fence: fence, build: build, expires: 200}
 		b := a
 		a.key, b.key, b.fence = branchRow, slotRow, 0
 		return operation{in: input{acts: []act{a, b}}, out: output{outcome: done}, call: call, answer: answer}

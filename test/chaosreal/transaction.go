@@ -37,8 +37,7 @@ type act struct {
 	fence     int64
 	build     string
 	status    string // of a release
-	until     int64  // the lease's end that is written, epoch seconds
-	expires   int64  // the lease's end as it was read
+	expires   int64  // the lease's end that is written, or as it was read; epoch seconds
 	beat      int64  // the heartbeat that is written, or as it was read
 	trigger   int64  // epoch milliseconds
 	nowMillis int64
@@ -85,7 +84,7 @@ func actOf(w wireAct) act {
 	a := act{
 		kind: kindOf(w), key: w.Key[contract.AttrLockKey].S,
 		lockID: v[":lockId"].S, fence: v[":fence"].number(), build: v[":buildId"].S, status: v[":ending"].S,
-		until: v[":until"].number(), expires: v[":expiresAt"].number(), trigger: v[":trigger"].number(), nowMillis: v[":nowMillis"].number(),
+		expires: v[":expiresAt"].number(), trigger: v[":trigger"].number(), nowMillis: v[":nowMillis"].number(),
 	}
 	switch a.kind {
 	case kindBeat:

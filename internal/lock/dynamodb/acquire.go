@@ -17,7 +17,7 @@ import (
 func (t *Table) Acquire(ctx context.Context, req lock.Request) (lock.Lock, error) {
 	if req.LockID == "" || req.SlotKey == "" || req.BranchKey == "" || req.CardKey == "" {
 		return lock.Lock{}, fault.NewTerminal(fault.CodeInvalidRequest,
-			errors.New("taking a lock needs a lock id and the keys of slot, branch and card"))
+			errors.New("acquiring a lock needs a lock id and the keys of slot, branch and card"))
 	}
 	v := valuesOfRequest(req)
 	olds, err := t.transact(ctx,
@@ -26,15 +26,15 @@ func (t *Table) Acquire(ctx context.Context, req lock.Request) (lock.Lock, error
 		act{req.CardKey, cardNotDone, v},
 	)
 	if err != nil {
-		return lock.Lock{}, fmt.Errorf("taking the lock: %w", err)
+		return lock.Lock{}, fmt.Errorf("acquiring the lock: %w", err)
 	}
 	if olds != nil {
-		return t.notTaken(ctx, req, olds)
+		return t.notAcquired(ctx, req, olds)
 	}
 	// The fence is known only now. Should this read fail, the next Acquire finds the lock acquired already.
 	branch, err := t.row(ctx, req.BranchKey)
 	if err != nil {
-		return lock.Lock{}, fmt.Errorf("reading the taken lock: %w", err)
+		return lock.Lock{}, fmt.Errorf("reading the acquired lock: %w", err)
 	}
 	if l, mine, err := own(req, branch); mine {
 		return l, err
@@ -42,8 +42,8 @@ func (t *Table) Acquire(ctx context.Context, req lock.Request) (lock.Lock, error
 	return lock.Lock{}, heldBy(branch)
 }
 
-// notTaken says why a lock was not taken, or finds that it was taken before.
-func (t *Table) notTaken(ctx context.Context, req lock.Request, olds []old) (lock.Lock, error) {
+// notAcquired says why a lock was not acquired, or finds that it was acquired before.
+func (t *Table) notAcquired(ctx context.Context, req lock.Request, olds []old) (lock.Lock, error) {
 	branch, err := t.oldRow(ctx, req.BranchKey, olds[0])
 	if err != nil {
 		return lock.Lock{}, fmt.Errorf("reading who holds the branch: %w", err)
@@ -64,7 +64,7 @@ func (t *Table) notTaken(ctx context.Context, req lock.Request, olds []old) (loc
 	return lock.Lock{}, heldBy(slot)
 }
 
-// oldRow is the row that an action met. A row whose condition did not fail was not told; it is read.
+// oldRow is the row that an action met. The answer leaves out a row whose condition did not fail; it is read.
 func (t *Table) oldRow(ctx context.Context, key string, o old) (lock.Row, error) {
 	if len(o.item) > 0 {
 		return rowOf(key, o.item), nil

@@ -18,7 +18,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
 )
 
-const takenL1 = "expiresAt=1h30m0s fence=1 lockId=L1 status=in_progress"
+const acquiredL1 = "expiresAt=1h30m0s fence=1 lockId=L1 status=in_progress"
 
 func TestTake(t *testing.T) {
 	type refusal struct {
@@ -27,7 +27,7 @@ func TestTake(t *testing.T) {
 	}
 	otherSlot := func(r *lock.Request) { r.SlotKey = slot1 }
 	otherBranch := func(r *lock.Request) { r.BranchKey += "2" }
-	taken := lock.Lock{LockID: "L1", Fence: start.UnixMilli() + 1, SlotKey: slot0, BranchKey: branch, CardKey: card}
+	acquired := lock.Lock{LockID: "L1", Fence: start.UnixMilli() + 1, SlotKey: slot0, BranchKey: branch, CardKey: card}
 	cardRow := func(trigger time.Time) emulator.Row {
 		return emulator.Row{"trigger": emulator.Number(trigger.UnixMilli()), "lockId": emulator.String("old"),
 			"outcome": emulator.String("Succeeded"), "result": emulator.String("{}")}
@@ -43,7 +43,7 @@ func TestTake(t *testing.T) {
 	}{
 		"Free": {
 			why:     "absent rows are free, and the fence starts at the time",
-			request: request("L1"), want: taken, branch: takenL1, slot: takenL1,
+			request: request("L1"), want: acquired, branch: acquiredL1, slot: acquiredL1,
 		},
 		"Freed": {
 			why: "what the last attempt left behind would be mistaken for this one's",
@@ -61,37 +61,37 @@ func TestTake(t *testing.T) {
 			branch:  "expiresAt=1h30m0s fence=6 lockId=L1 status=in_progress",
 			slot:    "expiresAt=1h30m0s fence=6 lockId=L1 status=in_progress",
 		},
-		"Taken already": {
+		"Acquired already": {
 			why:     "after a crash the same attempt finds its lock, with the fence that it had",
-			before:  func(t *testing.T, f *table) { f.mustTake(t, request("L1")) },
+			before:  func(t *testing.T, f *table) { f.mustAcquire(t, request("L1")) },
 			request: request("L1", func(r *lock.Request) { r.Now = start.Add(time.Hour) }),
-			want:    taken, branch: takenL1, slot: takenL1,
+			want:    acquired, branch: acquiredL1, slot: acquiredL1,
 		},
-		"Taken already, with another slot": {
+		"Acquired already, with another slot": {
 			why:     "the caller chose another slot after its crash: it must get the first, and not hold two",
-			before:  func(t *testing.T, f *table) { f.mustTake(t, request("L1")) },
-			request: request("L1", otherSlot), want: taken, branch: takenL1, slot: takenL1,
+			before:  func(t *testing.T, f *table) { f.mustAcquire(t, request("L1")) },
+			request: request("L1", otherSlot), want: acquired, branch: acquiredL1, slot: acquiredL1,
 		},
-		"Taken already, the chosen slot is another's": {
+		"Acquired already, the chosen slot is another's": {
 			why: "the slot's refusal must not hide that the lock is there",
 			before: func(t *testing.T, f *table) {
-				f.mustTake(t, request("L1"))
-				f.mustTake(t, request("L2", otherSlot, otherBranch))
+				f.mustAcquire(t, request("L1"))
+				f.mustAcquire(t, request("L2", otherSlot, otherBranch))
 			},
-			request: request("L1", otherSlot), want: taken, branch: takenL1, slot: takenL1,
+			request: request("L1", otherSlot), want: acquired, branch: acquiredL1, slot: acquiredL1,
 		},
-		"Taken already, claimed since": {
+		"Acquired already, claimed since": {
 			why: "what the build wrote is not touched",
 			before: func(t *testing.T, f *table) {
-				f.mustClaim(t, f.mustTake(t, request("L1")), buildA)
+				f.mustClaim(t, f.mustAcquire(t, request("L1")), buildA)
 			},
-			request: request("L1"), want: taken,
-			branch: "buildId=kiro:a " + takenL1, slot: "buildId=kiro:a " + takenL1,
+			request: request("L1"), want: acquired,
+			branch: "buildId=kiro:a " + acquiredL1, slot: "buildId=kiro:a " + acquiredL1,
 		},
 		"Over": {
 			why: "an attempt that was abandoned is never begun again",
 			before: func(t *testing.T, f *table) {
-				f.mustTake(t, request("L1"))
+				f.mustAcquire(t, request("L1"))
 				if err := f.Abandon(t.Context(), f.mustRow(t, branch), start); err != nil {
 					t.Fatal(err)
 				}
@@ -102,19 +102,19 @@ func TestTake(t *testing.T) {
 		},
 		"Branch held": {
 			why:     "two attempts never work on one branch",
-			before:  func(t *testing.T, f *table) { f.mustTake(t, request("L1")) },
-			request: request("L2", otherSlot), refused: &refusal{lock.ErrHeld, branch}, branch: takenL1, slot: takenL1,
+			before:  func(t *testing.T, f *table) { f.mustAcquire(t, request("L1")) },
+			request: request("L2", otherSlot), refused: &refusal{lock.ErrHeld, branch}, branch: acquiredL1, slot: acquiredL1,
 		},
 		"Branch held, lease over": {
-			why:     "nothing is ever taken from a holder by time alone",
-			before:  func(t *testing.T, f *table) { f.mustTake(t, request("L1")) },
+			why:     "time alone never frees what somebody holds",
+			before:  func(t *testing.T, f *table) { f.mustAcquire(t, request("L1")) },
 			request: request("L2", otherSlot, func(r *lock.Request) { r.Now = start.AddDate(0, 0, 7) }),
-			refused: &refusal{lock.ErrHeld, branch}, branch: takenL1, slot: takenL1,
+			refused: &refusal{lock.ErrHeld, branch}, branch: acquiredL1, slot: acquiredL1,
 		},
 		"Slot held": {
 			why:     "a slot is one build's",
-			before:  func(t *testing.T, f *table) { f.mustTake(t, request("L1")) },
-			request: request("L2", otherBranch), refused: &refusal{lock.ErrHeld, slot0}, branch: takenL1, slot: takenL1,
+			before:  func(t *testing.T, f *table) { f.mustAcquire(t, request("L1")) },
+			request: request("L2", otherBranch), refused: &refusal{lock.ErrHeld, slot0}, branch: acquiredL1, slot: acquiredL1,
 		},
 		"Processed": {
 			why:     "one trigger is processed once, whichever cluster sees it",
@@ -129,7 +129,7 @@ func TestTake(t *testing.T) {
 		"Triggered again": {
 			why:     "a new trigger is new work",
 			before:  func(t *testing.T, f *table) { f.put(t, card, cardRow(start.Add(-time.Hour-time.Millisecond))) },
-			request: request("L1"), want: taken, branch: takenL1, slot: takenL1,
+			request: request("L1"), want: acquired, branch: acquiredL1, slot: acquiredL1,
 		},
 		"Another program's branch row": {
 			why: "a row without a fence was not written by us, even if it looks free",
@@ -174,7 +174,7 @@ func TestTake(t *testing.T) {
 			}
 			f.wantRaw(t, tc.why, branch, tc.branch)
 			f.wantRaw(t, tc.why, slot0, tc.slot)
-			if tc.request.SlotKey == slot1 && name != "Taken already, the chosen slot is another's" {
+			if tc.request.SlotKey == slot1 && name != "Acquired already, the chosen slot is another's" {
 				f.wantRaw(t, tc.why, slot1, "absent")
 			}
 		})
@@ -195,9 +195,9 @@ func TestAlreadyDoneTellsTheRecord(t *testing.T) {
 
 func TestHeldTellsTheHolder(t *testing.T) {
 	f := newTable(t)
-	f.mustClaim(t, f.mustTake(t, request("L1")), buildA)
+	f.mustClaim(t, f.mustAcquire(t, request("L1")), buildA)
 	_, err := f.Acquire(t.Context(), request("L2", func(r *lock.Request) { r.SlotKey = slot1 }))
-	r := wantRefusal(t, "a person must be told who holds the branch", err, lock.ErrHeld, branch)
+	r := wantRefusal(t, "the message says who holds the branch", err, lock.ErrHeld, branch)
 	want := lock.Row{Key: branch, Exists: true, LockID: "L1", WorkItemID: "cluster/team/item-L1", Holder: "uid-L1",
 		BuildID: buildA, Status: contract.StatusInProgress, Fence: start.UnixMilli() + 1, Attempt: 1,
 		ExpiresAt: start.Add(90 * time.Minute), CreatedAt: start, SlotKey: slot0, BranchKey: branch, CardKey: card, ProjectARN: project}
@@ -208,13 +208,13 @@ func TestHeldTellsTheHolder(t *testing.T) {
 
 func TestFenceGrowsOverDeletedRows(t *testing.T) {
 	f := newTable(t)
-	first := f.mustTake(t, request("L1"))
+	first := f.mustAcquire(t, request("L1"))
 	for _, key := range []string{branch, slot0} {
 		if err := f.emulator.DeleteRow(tableName, key); err != nil {
 			t.Fatal(err)
 		}
 	}
-	second := f.mustTake(t, request("L2", func(r *lock.Request) { r.Now = start.Add(time.Second) }))
+	second := f.mustAcquire(t, request("L2", func(r *lock.Request) { r.Now = start.Add(time.Second) }))
 	if second.Fence <= first.Fence {
 		t.Errorf("time to live deleted the rows, and the fence fell from %d to %d", first.Fence, second.Fence)
 	}
@@ -224,7 +224,7 @@ func TestAcquireWithALostAnswer(t *testing.T) {
 	t.Run("once", func(t *testing.T) {
 		f := newTable(t)
 		f.faults.Add(faults.Rule{Operation: "TransactWriteItems", Nth: 1, Fault: faults.Fault{LoseAnswer: true}})
-		l := f.mustTake(t, request("L1"))
+		l := f.mustAcquire(t, request("L1"))
 		if l.Fence != start.UnixMilli()+1 {
 			t.Errorf("the SDK's own retry took the lock twice: fence %d", l.Fence-start.UnixMilli())
 		}
@@ -236,7 +236,7 @@ func TestAcquireWithALostAnswer(t *testing.T) {
 			t.Fatal("no answer is no success")
 		}
 		remove()
-		l := f.mustTake(t, request("L1", func(r *lock.Request) { r.SlotKey = slot1 }))
+		l := f.mustAcquire(t, request("L1", func(r *lock.Request) { r.SlotKey = slot1 }))
 		if l.Fence != start.UnixMilli()+1 || l.SlotKey != slot0 {
 			t.Errorf("the next try is to find the lock that it has; got fence %d, slot %s", l.Fence-start.UnixMilli(), l.SlotKey)
 		}
@@ -249,14 +249,14 @@ func TestAcquireWithALostAnswer(t *testing.T) {
 			t.Fatal("a lock without its fence is no lock")
 		}
 		remove()
-		f.mustTake(t, request("L1"))
+		f.mustAcquire(t, request("L1"))
 	})
 }
 
 func TestConflictsAreTriedAgain(t *testing.T) {
 	f := newTable(t)
 	f.emulator.Conflict(3)
-	f.mustTake(t, request("L1"))
+	f.mustAcquire(t, request("L1"))
 	want := []time.Duration{20 * time.Millisecond, 40 * time.Millisecond, 80 * time.Millisecond}
 	if diff := cmp.Diff(want, f.waits); diff != "" {
 		t.Errorf("waits grow so that those who met do not meet again:\n%s", diff)
@@ -268,7 +268,7 @@ func TestConflictsAreTriedAgain(t *testing.T) {
 	}
 }
 
-// TestOneWins has many controllers take one branch at the same time, each on a connection of its own.
+// TestOneWins has many controllers acquire one branch at the same time, each on a connection of its own.
 func TestOneWins(t *testing.T) {
 	f := newTable(t)
 	var wg sync.WaitGroup
@@ -285,7 +285,7 @@ func TestOneWins(t *testing.T) {
 				winners = append(winners, id)
 				return
 			}
-			wantRefusal(t, "whoever does not win is told that it is held", err, lock.ErrHeld, branch)
+			wantRefusal(t, "whoever does not win gets the refusal that it is held", err, lock.ErrHeld, branch)
 		})
 	}
 	wg.Wait()

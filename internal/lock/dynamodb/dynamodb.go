@@ -4,9 +4,9 @@
 // Package dynamodb keeps locks in a DynamoDB table.
 //
 // An attempt holds a slot row and a branch row. Every operation is one transaction over its rows, with a condition on
-// each, so that the table alone decides who wins. All conditions and effects stand in expressions.go:
+// each, so that the table alone decides who wins. All conditions and effects are in expressions.go:
 //
-//	            take                claim                 release
+//	           acquire              claim                 release
 //	(free) ───────────▶ unclaimed ────────▶ live ───────────────────▶ complete, failed
 //	   ▲                 │                  │  ▲ │ heartbeat             │
 //	   │        abandon  │                  │  └─┘                       │
@@ -14,7 +14,7 @@
 //	   └────────────── failed ◀─────────────┘ (expired only)             │
 //	   └───────────────────────────────────────────────────────────────┘
 //
-// The branch row's fence grows with every taking, also over a row that time to live deleted, because it starts at
+// The branch row's fence grows each time the branch is acquired, also over a row that time to live deleted, because it starts at
 // the time. A slot row has a counter of the same name, whose presence says that the row is ours.
 //
 // Nothing here starts a goroutine or looks at a clock: times come in as arguments. Waiting between tries and chance

@@ -30,11 +30,11 @@ const (
 var (
 	acquireBranch = expression{
 		condition: absentOrFree + " AND #lockId <> :lockId)",
-		update:    setTaken,
+		update:    setAcquired,
 	}
 	acquireSlot = expression{
 		condition: absentOrFree + ")",
-		update:    setTaken,
+		update:    setAcquired,
 	}
 	// cardNotDone: a card's record of this trigger, or of a later one, means that there is nothing to do.
 	cardNotDone = expression{
@@ -42,10 +42,10 @@ var (
 	}
 )
 
-const setTaken = "SET #fence = if_not_exists(#fence, :nowMillis) + :one" +
+const setAcquired = "SET #fence = if_not_exists(#fence, :nowMillis) + :one" +
 	", #lockId = :lockId, #workItemId = :workItemId, #holder = :holder, #attempt = :attempt" +
 	", #slotKey = :slotKey, #branchKey = :branchKey, #cardKey = :cardKey, #projectArn = :projectArn" +
-	", #status = :inProgress, #expiresAt = :until, #createdAt = :createdAt" +
+	", #status = :inProgress, #expiresAt = :expiresAt, #createdAt = :createdAt" +
 	" REMOVE #buildId, #heartbeatAt, #stage, #tasks, #outcome, #result, #deleteAt"
 
 // Claim. It races with abandon on the same rows, and exactly one of the two wins.
@@ -54,19 +54,19 @@ var (
 	claimSlot   = expression{held + claimable, setClaimed}
 )
 
-const setClaimed = "SET #buildId = :buildId, #expiresAt = :until"
+const setClaimed = "SET #buildId = :buildId, #expiresAt = :expiresAt"
 
 // Heartbeat, with or without a result so far.
 var (
-	beatBranch       = expression{heldFenced + claimed, setBeat}
-	beatSlot         = expression{held + claimed, setBeat}
-	beatBranchResult = expression{heldFenced + claimed, setBeat + andResult}
-	beatSlotResult   = expression{held + claimed, setBeat + andResult}
+	heartbeatBranch       = expression{heldFenced + claimed, setHeartbeat}
+	heartbeatSlot         = expression{held + claimed, setHeartbeat}
+	heartbeatBranchResult = expression{heldFenced + claimed, setHeartbeat + andResult}
+	heartbeatSlotResult   = expression{held + claimed, setHeartbeat + andResult}
 )
 
 const (
-	setBeat   = "SET #expiresAt = :until, #heartbeatAt = :now, #stage = :stage, #tasks = :tasks"
-	andResult = ", #result = :result"
+	setHeartbeat = "SET #expiresAt = :expiresAt, #heartbeatAt = :now, #stage = :stage, #tasks = :tasks"
+	andResult    = ", #result = :result"
 )
 
 // Release. Without a result, the last heartbeat's stays.
@@ -90,12 +90,12 @@ const (
 	setRecorded = "SET #trigger = :trigger, #lockId = :lockId, #outcome = :outcome, #deleteAt = :deleteCardAt"
 )
 
-// Abandon, reclaim and unlock take a row from its holder. What was read must still be so to the last attribute:
-// any sign of life since then changes one.
+// Abandon, reclaim and unlock free a row without its holder. What was read must still be so to the last attribute:
+// any heartbeat since then changes one.
 var (
-	freeUnclaimed = expression{asRead + unclaimed, setFailed}
-	freeClaimed   = expression{asRead + claimed + silent, setFailed}   // its build never sent a heartbeat
-	freeBeating   = expression{asRead + claimed + lastBeat, setFailed} // its build did
+	freeUnclaimed     = expression{asRead + unclaimed, setFailed}
+	freeClaimed       = expression{asRead + claimed + noHeartbeat, setFailed}
+	freeWithHeartbeat = expression{asRead + claimed + lastHeartbeat, setFailed}
 
 	// notHeldByThat: the partner row is not, or not any more, this lock's, as after a table was restored.
 	notHeldByThat = expression{
@@ -108,8 +108,8 @@ var (
 )
 
 const (
-	asRead    = heldFenced + " AND #expiresAt = :expiresAt"
-	silent    = " AND attribute_not_exists(#heartbeatAt)"
-	lastBeat  = " AND #heartbeatAt = :heartbeatAt"
-	setFailed = "SET #status = :failed, #deleteAt = :deleteAt"
+	asRead        = heldFenced + " AND #expiresAt = :expiresAt"
+	noHeartbeat   = " AND attribute_not_exists(#heartbeatAt)"
+	lastHeartbeat = " AND #heartbeatAt = :heartbeatAt"
+	setFailed     = "SET #status = :failed, #deleteAt = :deleteAt"
 )

@@ -56,8 +56,8 @@ func expired(row lock.Row, now time.Time) error {
 	return nil
 }
 
-// free takes a row and its partner from their holder, both as they were read. A partner that is not this lock's, as
-// after a table was restored from a backup, is left alone, and the transaction makes sure that it still is not.
+// free releases a row and its partner without their holder, both as they were read. A partner that is not this lock's,
+// as after a table was restored from a backup, is left alone, and the transaction makes sure that it still is not.
 func (t *Table) free(ctx context.Context, row lock.Row, now time.Time) error {
 	switch {
 	case row.Foreign:
@@ -111,7 +111,7 @@ func freeing(row lock.Row, now time.Time) act {
 	e := freeUnclaimed
 	switch {
 	case row.BuildID != "" && !row.HeartbeatAt.IsZero():
-		e = freeBeating
+		e = freeWithHeartbeat
 	case row.BuildID != "":
 		e = freeClaimed
 	}

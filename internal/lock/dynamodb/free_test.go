@@ -30,10 +30,10 @@ func (f *table) ours(t *testing.T, key, id, status, build string, more emulator.
 
 func TestFree(t *testing.T) {
 	late := start.Add(2 * time.Hour) // after the lease's end
-	take := func(t *testing.T, f *table) { f.mustTake(t, request("L1")) }
-	claim := func(t *testing.T, f *table) { f.mustClaim(t, f.mustTake(t, request("L1")), buildA) }
+	acquire := func(t *testing.T, f *table) { f.mustAcquire(t, request("L1")) }
+	claim := func(t *testing.T, f *table) { f.mustClaim(t, f.mustAcquire(t, request("L1")), buildA) }
 	beat := func(t *testing.T, f *table) {
-		l := f.mustTake(t, request("L1"))
+		l := f.mustAcquire(t, request("L1"))
 		f.mustClaim(t, l, buildA)
 		if err := f.Heartbeat(t.Context(), l, buildA, start, start.Add(90*time.Minute), lock.Progress{}); err != nil {
 			t.Fatal(err)
@@ -55,15 +55,15 @@ func TestFree(t *testing.T) {
 		branch  string
 		slot    string
 	}{
-		"Abandon by the branch row": {why: "both rows are freed", given: take, key: branch, do: "abandon", now: late, branch: abandoned, slot: abandoned},
-		"Abandon by the slot row":   {why: "whichever row was looked at", given: take, key: slot0, do: "abandon", now: late, branch: abandoned, slot: abandoned},
+		"Abandon by the branch row": {why: "both rows are freed", given: acquire, key: branch, do: "abandon", now: late, branch: abandoned, slot: abandoned},
+		"Abandon by the slot row":   {why: "whichever row was looked at", given: acquire, key: slot0, do: "abandon", now: late, branch: abandoned, slot: abandoned},
 		"Abandon before the lease's end": {
-			why: "the controller that holds the attempt may give it up at any time", given: take, key: branch, do: "abandon",
+			why: "the controller that holds the attempt may release it at any time", given: acquire, key: branch, do: "abandon",
 			now: start.Add(2 * time.Hour), branch: abandoned, slot: abandoned,
 		},
 		"Abandon what was claimed since": {
-			why: "the build won", given: take, key: slot0, do: "abandon", now: late,
-			since:   func(t *testing.T, f *table) { f.mustClaim(t, f.mustTake(t, request("L1")), buildA) },
+			why: "the build won", given: acquire, key: slot0, do: "abandon", now: late,
+			since:   func(t *testing.T, f *table) { f.mustClaim(t, f.mustAcquire(t, request("L1")), buildA) },
 			refused: lock.ErrNotHolder, about: branch, branch: claimedL1, slot: claimedL1,
 		},
 		"Abandon what is claimed": {
@@ -71,7 +71,7 @@ func TestFree(t *testing.T) {
 			refused: lock.ErrNotHolder, about: branch, branch: claimedL1, slot: claimedL1,
 		},
 		"Abandon what is free": {
-			why: "there is nobody to take it from", given: func(*testing.T, *table) {}, key: branch, do: "abandon", now: late,
+			why: "nobody holds it", given: func(*testing.T, *table) {}, key: branch, do: "abandon", now: late,
 			refused: lock.ErrNotHolder, about: branch, branch: "absent", slot: "absent",
 		},
 		"Abandon another program's": {
@@ -93,13 +93,13 @@ func TestFree(t *testing.T) {
 			refused: lock.ErrHeld, about: branch, branch: claimedL1, slot: claimedL1,
 		},
 		"Reclaim an unclaimed one": {
-			why: "there is no build that could be over", given: take, key: branch, do: "reclaim", now: late,
-			refused: lock.ErrNotHolder, about: branch, branch: takenL1, slot: takenL1,
+			why: "there is no build that could be over", given: acquire, key: branch, do: "reclaim", now: late,
+			refused: lock.ErrNotHolder, about: branch, branch: acquiredL1, slot: acquiredL1,
 		},
 		"Reclaim one that beat since": {
 			why: "it lives after all", given: claim, key: branch, do: "reclaim", now: late,
 			since: func(t *testing.T, f *table) {
-				l := f.mustTake(t, request("L1"))
+				l := f.mustAcquire(t, request("L1"))
 				if err := f.Heartbeat(t.Context(), l, buildA, start, start.Add(90*time.Minute), lock.Progress{}); err != nil {
 					t.Fatal(err)
 				}
@@ -108,7 +108,7 @@ func TestFree(t *testing.T) {
 		},
 
 		"Unlock claimed":   {why: "a person's word, where nobody can say what became of the build", given: claim, key: branch, do: "unlock", now: late, branch: reclaimed1, slot: reclaimed1},
-		"Unlock unclaimed": {why: "a person need not know the difference", given: take, key: slot0, do: "unlock", now: late, branch: abandoned, slot: abandoned},
+		"Unlock unclaimed": {why: "a person need not know the difference", given: acquire, key: slot0, do: "unlock", now: late, branch: abandoned, slot: abandoned},
 		"Unlock before the lease's end": {
 			why: "a person may not either", given: claim, key: branch, do: "unlock", now: start,
 			refused: lock.ErrHeld, about: branch, branch: claimedL1, slot: claimedL1,

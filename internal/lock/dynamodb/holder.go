@@ -15,11 +15,11 @@ import (
 )
 
 // Claim implements lock.Holder.
-func (t *Table) Claim(ctx context.Context, l lock.Lock, buildARN string, until time.Time) error {
+func (t *Table) Claim(ctx context.Context, l lock.Lock, buildARN string, expiresAt time.Time) error {
 	if buildARN == "" {
 		return errNoBuild
 	}
-	v := valuesOfLock(l).with(values{"buildId": text(buildARN), "until": seconds(until)})
+	v := valuesOfLock(l).with(values{"buildId": text(buildARN), "expiresAt": seconds(expiresAt)})
 	olds, err := t.transact(ctx, act{l.BranchKey, claimBranch, v}, act{l.SlotKey, claimSlot, v})
 	if err != nil {
 		return fmt.Errorf("claiming the lock: %w", err)
@@ -28,7 +28,7 @@ func (t *Table) Claim(ctx context.Context, l lock.Lock, buildARN string, until t
 }
 
 // Heartbeat implements lock.Holder.
-func (t *Table) Heartbeat(ctx context.Context, l lock.Lock, buildARN string, now, until time.Time, p lock.Progress) error {
+func (t *Table) Heartbeat(ctx context.Context, l lock.Lock, buildARN string, now, expiresAt time.Time, p lock.Progress) error {
 	if buildARN == "" {
 		return errNoBuild
 	}
@@ -36,16 +36,16 @@ func (t *Table) Heartbeat(ctx context.Context, l lock.Lock, buildARN string, now
 		return err
 	}
 	v := valuesOfLock(l).with(values{
-		"buildId": text(buildARN),
-		"now":     seconds(now),
-		"until":   seconds(until),
-		"stage":   text(string(p.Stage)),
-		"tasks":   tasks(p.Tasks),
-		"result":  text(p.Result),
+		"buildId":   text(buildARN),
+		"now":       seconds(now),
+		"expiresAt": seconds(expiresAt),
+		"stage":     text(string(p.Stage)),
+		"tasks":     tasks(p.Tasks),
+		"result":    text(p.Result),
 	})
-	branch, slot := beatBranch, beatSlot
+	branch, slot := heartbeatBranch, heartbeatSlot
 	if p.Result != "" {
-		branch, slot = beatBranchResult, beatSlotResult
+		branch, slot = heartbeatBranchResult, heartbeatSlotResult
 	}
 	olds, err := t.transact(ctx, act{l.BranchKey, branch, v}, act{l.SlotKey, slot, v})
 	if err != nil {
@@ -69,7 +69,7 @@ func (t *Table) Release(ctx context.Context, l lock.Lock, buildARN string, now t
 	r := releasing(l, buildARN, now, e)
 	olds, err := t.transact(ctx, r.acts()...)
 	if err == nil && olds != nil && !olds[0].failed && !olds[1].failed {
-		// Only the card's record stood in the way: a later trigger is in it already. The rows must be freed even so.
+		// Only the card's record refused: it has a later trigger already. The rows must be freed even so.
 		r.card = nil
 		olds, err = t.transact(ctx, r.acts()...)
 	}
@@ -83,7 +83,7 @@ func (t *Table) Release(ctx context.Context, l lock.Lock, buildARN string, now t
 }
 
 // releasedAlready grants a release again that was done before and whose answer was lost. Either row proves it: one
-// transaction wrote both, and the other may have been taken by the next attempt since.
+// transaction wrote both, and the next attempt may have acquired the other since.
 func (t *Table) releasedAlready(
 	ctx context.Context, l lock.Lock, buildARN string, e lock.Ending, r release, olds []old,
 ) error {

@@ -20,18 +20,18 @@ import (
 )
 
 const (
-	claimedL1  = "buildId=kiro:a " + takenL1
+	claimedL1  = "buildId=kiro:a " + acquiredL1
 	reclaimed1 = "buildId=kiro:a deleteAt=722h0m0s expiresAt=1h30m0s fence=1 lockId=L1 status=failed"
 )
 
-// replaced stands in for a lock whose rows the next attempt has.
+// replaced is a lock whose rows the next attempt has acquired.
 func replaced(t *testing.T, f *table) lock.Lock {
 	t.Helper()
-	l := f.mustTake(t, request("L1"))
+	l := f.mustAcquire(t, request("L1"))
 	if err := f.Abandon(t.Context(), f.mustRow(t, branch), start); err != nil {
 		t.Fatal(err)
 	}
-	f.mustTake(t, request("L2", func(r *lock.Request) { r.Attempt = 2 }))
+	f.mustAcquire(t, request("L2", func(r *lock.Request) { r.Attempt = 2 }))
 	return l
 }
 
@@ -46,10 +46,10 @@ func TestHolder(t *testing.T) {
 				lock.Progress{Stage: contract.StageTest, Tasks: contract.Tasks{Done: 3, Total: 7}})
 		}
 	}
-	taken := func(t *testing.T, f *table) lock.Lock { return f.mustTake(t, request("L1")) }
+	acquired := func(t *testing.T, f *table) lock.Lock { return f.mustAcquire(t, request("L1")) }
 	claimedBy := func(build string) func(*testing.T, *table) lock.Lock {
 		return func(t *testing.T, f *table) lock.Lock {
-			l := f.mustTake(t, request("L1"))
+			l := f.mustAcquire(t, request("L1"))
 			f.mustClaim(t, l, build)
 			return l
 		}
@@ -90,11 +90,11 @@ func TestHolder(t *testing.T) {
 	}{
 
 		"Claim": {"a build becomes live",
-			taken, claim(buildA), "", "", "buildId=kiro:a expiresAt=2h0m0s fence=1 lockId=L1 status=in_progress"},
+			acquired, claim(buildA), "", "", "buildId=kiro:a expiresAt=2h0m0s fence=1 lockId=L1 status=in_progress"},
 		"Claim again": {"the controller records the build that claimed by itself, or the answer was lost",
 			claimedBy(buildA), claim(buildA), "", "", "buildId=kiro:a expiresAt=2h0m0s fence=1 lockId=L1 status=in_progress"},
 		"Claim another's": {"of two builds for one attempt, one works and the other does nothing",
-			claimedBy(buildB), claim(buildA), branch, "claimed by build " + buildB, "buildId=kiro:b " + takenL1},
+			claimedBy(buildB), claim(buildA), branch, "claimed by build " + buildB, "buildId=kiro:b " + acquiredL1},
 		"Claim a lost one": {"a build that starts late finds that its attempt was given up",
 			replaced, claim(buildA), branch, "lost to cluster/team/item-L2, attempt 2", "expiresAt=1h30m0s fence=2 lockId=L2 status=in_progress"},
 		"Claim a released one": {"a second build of an attempt that is over does nothing",
@@ -106,13 +106,13 @@ func TestHolder(t *testing.T) {
 		"Claim without the slot": {"both rows or none",
 			slotLost, claim(buildA), slot0, "lost", claimedL1},
 
-		"Heartbeat": {"the lease moves and progress is told",
+		"Heartbeat": {"the lease moves and progress is recorded",
 			claimedBy(buildA), beat(buildA), "", "",
 			"buildId=kiro:a expiresAt=2h0m0s fence=1 heartbeatAt=1m0s lockId=L1 stage=test status=in_progress tasks=map[M:map[done:map[N:3] total:map[N:7]]]"},
 		"Heartbeat of another": {"only the build that claimed is live",
-			claimedBy(buildB), beat(buildA), branch, "claimed by build " + buildB, "buildId=kiro:b " + takenL1},
+			claimedBy(buildB), beat(buildA), branch, "claimed by build " + buildB, "buildId=kiro:b " + acquiredL1},
 		"Heartbeat unclaimed": {"a build that did not claim has no lease",
-			taken, beat(buildA), branch, "claim it first", takenL1},
+			acquired, beat(buildA), branch, "claim it first", acquiredL1},
 		"Heartbeat of a lost one": {"the lease is lost, and everything must stop",
 			replaced, beat(buildA), branch, "lost", "expiresAt=1h30m0s fence=2 lockId=L2 status=in_progress"},
 		"Heartbeat after release": {"a row that is free must not be written by its last holder",
@@ -145,7 +145,7 @@ func TestHolder(t *testing.T) {
 
 func TestHeartbeatWithAResult(t *testing.T) {
 	f := newTable(t)
-	l := f.mustTake(t, request("L1"))
+	l := f.mustAcquire(t, request("L1"))
 	f.mustClaim(t, l, buildA)
 	for _, result := range []string{`{"version":1,"outcome":"Succeeded"}`, ""} {
 		p := lock.Progress{Stage: contract.StageAgent, Tasks: contract.Tasks{Done: 1, Total: 2}, Result: result}
@@ -167,7 +167,7 @@ func TestHeartbeatWithAResult(t *testing.T) {
 
 func TestLostAnswersOfAHolder(t *testing.T) {
 	f := newTable(t)
-	l := f.mustTake(t, request("L1"))
+	l := f.mustAcquire(t, request("L1"))
 	steps := map[string]func() error{
 		"1 claim":     func() error { return f.Claim(t.Context(), l, buildA, start) },
 		"2 heartbeat": func() error { return f.Heartbeat(t.Context(), l, buildA, start, start, lock.Progress{}) },
@@ -189,7 +189,7 @@ func TestLostAnswersOfAHolder(t *testing.T) {
 
 func TestNoBuild(t *testing.T) {
 	f := newTable(t)
-	l := f.mustTake(t, request("L1"))
+	l := f.mustAcquire(t, request("L1"))
 	for name, err := range map[string]error{
 		"claim":     f.Claim(t.Context(), l, "", start),
 		"heartbeat": f.Heartbeat(t.Context(), l, "", start, start, lock.Progress{}),
@@ -200,7 +200,7 @@ func TestNoBuild(t *testing.T) {
 			t.Errorf("%s without what it needs is a programmer's error, not a refusal; got %v", name, err)
 		}
 	}
-	f.wantRaw(t, "nothing was written", branch, takenL1)
+	f.wantRaw(t, "nothing was written", branch, acquiredL1)
 }
 
 // TestClaimAndAbandonRace lets a late build and a controller that gives it up meet. Exactly one wins.
@@ -209,7 +209,7 @@ func TestClaimAndAbandonRace(t *testing.T) {
 	build, controller := f.open(t, tableName), f.open(t, tableName)
 	wins := map[string]int{}
 	for n := range 30 {
-		l := f.mustTake(t, request(strings.Repeat("L", n+1)))
+		l := f.mustAcquire(t, request(strings.Repeat("L", n+1)))
 		row := f.mustRow(t, branch)
 		var claimErr, abandonErr error
 		var wg sync.WaitGroup

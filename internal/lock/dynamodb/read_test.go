@@ -21,7 +21,7 @@ import (
 
 func TestRows(t *testing.T) {
 	f := newTable(t)
-	f.mustTake(t, request("L1"))
+	f.mustAcquire(t, request("L1"))
 	f.put(t, slot1, emulator.Row{"owner": emulator.String("x"), "expiresAt": emulator.String("soon"), "lockId": emulator.Number(7)})
 	absent := contract.SlotKey(project, 2)
 	rows, err := f.Rows(t.Context(), []string{slot0, slot1, absent, slot0, ""})
@@ -99,7 +99,7 @@ func TestReadsAreNeverGuessed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // the SDK's own waits between tries take a second or two
 			f := newTable(t)
-			f.mustTake(t, request("L1"))
+			f.mustAcquire(t, request("L1"))
 			f.faults.Add(faults.Rule{Operation: "BatchGetItem", Fault: tc.fault})
 			rows, err := f.Rows(t.Context(), []string{slot0})
 			if rows != nil || fault.CodeOf(err) != tc.want {
@@ -160,7 +160,7 @@ func TestCheckTable(t *testing.T) {
 			},
 		},
 		"Denied": {
-			why: "the role lacks a right", name: tableName, code: fault.CodeAccessDenied, says: "grant", terminal: true,
+			why: "the role has no permission for it", name: tableName, code: fault.CodeAccessDenied, says: "grant", terminal: true,
 			given: func(_ *testing.T, f *table) {
 				f.faults.Add(faults.Rule{Operation: "DescribeTimeToLive", Fault: faults.Fault{Status: 400, Code: "AccessDeniedException"}})
 			},

@@ -22,7 +22,7 @@ func foreign(row lock.Row) *lock.Refusal {
 		"give Kiro Worker a table of its own, or remove the row once that program no longer needs it")
 }
 
-// heldBy says who holds a row that was not to be had.
+// heldBy says who holds a row that could not be acquired.
 func heldBy(row lock.Row) error {
 	switch {
 	case row.Foreign:
@@ -44,7 +44,7 @@ func attemptOver(row lock.Row) error {
 		row.Attempt, row.Status))
 }
 
-// doneAlready says that a card's record stands in the way.
+// doneAlready says that a card's record has this trigger, or a later one, as processed.
 func doneAlready(req lock.Request, i item) error {
 	card := cardOf(i)
 	if card.Trigger.IsZero() {
@@ -57,7 +57,7 @@ func doneAlready(req lock.Request, i item) error {
 }
 
 // notHolder says why the rows are not the caller's any more; it is nil if nothing was refused. The branch row
-// speaks first, because it has the fence.
+// is asked first, because it has the fence.
 func (t *Table) notHolder(ctx context.Context, l lock.Lock, buildARN string, olds []old) error {
 	if olds == nil {
 		return nil

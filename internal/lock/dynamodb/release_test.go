@@ -59,7 +59,7 @@ func TestRelease(t *testing.T) {
 			ending: last, branch: failed, card: "deleteAt=8760h0m0s lockId=L1 outcome=TestsFailed result={} trigger=-1h0m0s",
 		},
 		"Without a result": {
-			why: "the controller knows none: what the build last told is kept",
+			why: "the controller knows none: what the build last reported is kept",
 			given: func(t *testing.T, f *table, l lock.Lock) {
 				p := lock.Progress{Stage: contract.StageTest, Result: `{"version":1}`}
 				if err := f.Heartbeat(t.Context(), l, buildA, start, start.Add(90*time.Minute), p); err != nil {
@@ -77,7 +77,7 @@ func TestRelease(t *testing.T) {
 			card: "deleteAt=8760h0m0s lockId=L1 outcome=Succeeded result={} trigger=-1h0m0s",
 		},
 		"Again, now with the card": {
-			why:   "the build did not work the trigger off, the controller decides that it is",
+			why:   "the build did not record the trigger as processed, and the controller does",
 			given: release(notLast), ending: last, branch: failed,
 			card: "deleteAt=8760h0m0s lockId=L1 outcome=TestsFailed result={} trigger=-1h0m0s",
 		},
@@ -85,7 +85,7 @@ func TestRelease(t *testing.T) {
 			why: "the branch row proves the release",
 			given: func(t *testing.T, f *table, l lock.Lock) {
 				release(done)(t, f, l)
-				f.mustTake(t, request("L2", func(r *lock.Request) { r.BranchKey += "2"; r.CardKey += "2" }))
+				f.mustAcquire(t, request("L2", func(r *lock.Request) { r.BranchKey += "2"; r.CardKey += "2" }))
 			},
 			ending: done, branch: complete, card: "deleteAt=8760h0m0s lockId=L1 outcome=Succeeded result={} trigger=-1h0m0s",
 		},
@@ -93,13 +93,13 @@ func TestRelease(t *testing.T) {
 			why: "the slot row proves the release, and the new holder is left alone",
 			given: func(t *testing.T, f *table, l lock.Lock) {
 				release(notLast)(t, f, l)
-				f.mustTake(t, request("L2", func(r *lock.Request) { r.SlotKey = slot1 }))
+				f.mustAcquire(t, request("L2", func(r *lock.Request) { r.SlotKey = slot1 }))
 			},
 			ending: last, branch: "expiresAt=1h30m0s fence=2 lockId=L2 status=in_progress",
 			card: "deleteAt=8760h0m0s lockId=L1 outcome=TestsFailed result={} trigger=-1h0m0s",
 		},
 		"Again, otherwise": {
-			why:   "what was recorded stands",
+			why:   "what was recorded is kept",
 			given: release(done), ending: last, want: lock.ErrNotHolder, branch: complete,
 			card: "deleteAt=8760h0m0s lockId=L1 outcome=Succeeded result={} trigger=-1h0m0s",
 		},
@@ -108,7 +108,7 @@ func TestRelease(t *testing.T) {
 			ending: done, build: buildB, want: lock.ErrNotHolder, branch: claimedL1, card: "absent",
 		},
 		"After it was reclaimed": {
-			why: "the verdict has been given",
+			why: "the outcome is known already",
 			given: func(t *testing.T, f *table, _ lock.Lock) {
 				if err := f.Reclaim(t.Context(), f.mustRow(t, slot0), start.Add(2*time.Hour)); err != nil {
 					t.Fatal(err)
@@ -135,7 +135,7 @@ func TestRelease(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			f := newTable(t)
-			l := f.mustTake(t, request("L1"))
+			l := f.mustAcquire(t, request("L1"))
 			f.mustClaim(t, l, buildA)
 			if tc.given != nil {
 				tc.given(t, f, l)
@@ -158,7 +158,7 @@ func TestRelease(t *testing.T) {
 
 func TestReleasedRowsAreFree(t *testing.T) {
 	f := newTable(t)
-	l := f.mustTake(t, request("L1"))
+	l := f.mustAcquire(t, request("L1"))
 	f.mustClaim(t, l, buildA)
 	trigger := start.Add(-time.Hour)
 	e := lock.Ending{Status: contract.StatusComplete, Outcome: contract.OutcomeSucceeded, Result: "{}", Trigger: &trigger}
@@ -167,7 +167,7 @@ func TestReleasedRowsAreFree(t *testing.T) {
 	}
 	_, err := f.Acquire(t.Context(), request("L2"))
 	wantRefusal(t, "the same trigger is not worked on again", err, lock.ErrAlreadyDone, card)
-	next := f.mustTake(t, request("L3", func(r *lock.Request) { r.Trigger = start }))
+	next := f.mustAcquire(t, request("L3", func(r *lock.Request) { r.Trigger = start }))
 	if next.Fence != l.Fence+1 {
 		t.Errorf("the fence went from %d to %d", l.Fence, next.Fence)
 	}
@@ -177,6 +177,6 @@ func TestReleasedRowsAreFree(t *testing.T) {
 	}
 	want := lock.CardRow{Exists: true, Trigger: trigger, LockID: "L1", Outcome: contract.OutcomeSucceeded, Result: "{}"}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("the next taking leaves the card's record, from which the first is concluded:\n%s", diff)
+		t.Errorf("acquiring the lock again leaves the card's record, from which the first is concluded:\n%s", diff)
 	}
 }

@@ -90,11 +90,11 @@ func request(id string, change ...func(*lock.Request)) lock.Request {
 	return r
 }
 
-func (f *table) mustTake(t *testing.T, r lock.Request) lock.Lock {
+func (f *table) mustAcquire(t *testing.T, r lock.Request) lock.Lock {
 	t.Helper()
 	l, err := f.Acquire(t.Context(), r)
 	if err != nil {
-		t.Fatalf("taking: %v", err)
+		t.Fatalf("acquiring: %v", err)
 	}
 	return l
 }
@@ -180,7 +180,7 @@ func (f *table) wantRaw(t *testing.T, why, key, want string) {
 	}
 }
 
-// wantRefusal checks that err is a refusal of that kind, about that row, which tells a person something.
+// wantRefusal checks that err is a refusal of that kind, about that row, whose message says what to do.
 func wantRefusal(t *testing.T, why string, err, want error, key string) *lock.Refusal {
 	t.Helper()
 	var r *lock.Refusal
