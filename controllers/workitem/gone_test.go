@@ -95,7 +95,7 @@ func TestTheNamespaceIsDeleted(t *testing.T) {
 	if w.held() != 0 || w.starts() != 1 {
 		t.Errorf("%d rows held, %d builds", w.held(), w.starts())
 	}
-	if list, err := w.builds.Recent(t.Context(), project, noon.AddDate(0, 0, -1)); err != nil || !list[0].Status.Over() {
+	if list, err := w.builds.Recent(t.Context(), project, noon.AddDate(0, 0, -1)); err != nil || !list[0].State.Over() {
 		t.Errorf("the build runs on: %v, %v", list, err)
 	}
 }
