@@ -28,6 +28,13 @@ const (
 	KeyWorkItem      = "workItem"
 	KeyAttempt       = "attempt"
 	KeyStage         = "stage"
+	KeyReason        = "reason"
+	KeyCondition     = "condition"
+	KeyStatus        = "status"
+	// KeyDetail is a text that explains the line; "message" is the line's own key.
+	KeyDetail      = "detail"
+	KeyEnvironment = "environment"
+	KeyBranch      = "branch"
 )
 
 // DefaultLevel is used where none is given.

@@ -76,3 +76,29 @@ func TestUnknownLevel(t *testing.T) {
 		t.Errorf("a misspelt level must be refused with what there is, got %v", err)
 	}
 }
+
+func TestWarn(t *testing.T) {
+	for _, level := range []string{"debug", "info", "warn", "error"} {
+		var out bytes.Buffer
+		log, err := New(&out, level)
+		if err != nil {
+			t.Fatal(err)
+		}
+		Warn(log.WithName("manager").WithValues(KeyWorkItem, "a/b"), "The worker is silent", KeyReason, "WorkerSilent")
+		if level == "error" {
+			if out.Len() > 0 {
+				t.Errorf("a warning is hidden where only errors are asked for, got %s", out.String())
+			}
+			continue
+		}
+		var got map[string]any
+		if err := json.Unmarshal(out.Bytes(), &got); err != nil {
+			t.Fatalf("level %s: %q: %v", level, out.String(), err)
+		}
+		delete(got, KeyTime)
+		want := map[string]any{"level": "warn", "logger": "manager", "message": "The worker is silent", "workItem": "a/b", "reason": "WorkerSilent"}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("level %s, -want +got:\n%s", level, diff)
+		}
+	}
+}

@@ -1,0 +1,62 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package items is what two controllers need of an environment's work items and slots: the index that they are listed by,
+// which of them wait, how the queue sees them, and the slot rows. It decides nothing.
+package items
+
+import (
+	"context"
+	"fmt"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/queue"
+)
+
+// EnvironmentIndex is the cache's index of work items by the environment that they name.
+const EnvironmentIndex = "spec.environmentRef.name"
+
+// AddIndex adds EnvironmentIndex. It is called once a manager.
+func AddIndex(ctx context.Context, indexer client.FieldIndexer) error {
+	err := indexer.IndexField(ctx, &v1alpha1.WorkItem{}, EnvironmentIndex, func(o client.Object) []string {
+		item, ok := o.(*v1alpha1.WorkItem)
+		if !ok {
+			return nil
+		}
+		return []string{item.Spec.EnvironmentRef.Name}
+	})
+	if err != nil {
+		return fmt.Errorf("indexing work items by environment: %w", err)
+	}
+	return nil
+}
+
+// InEnvironment are the work items that name an environment, in no order.
+func InEnvironment(ctx context.Context, reader client.Reader, environment client.ObjectKey) ([]v1alpha1.WorkItem, error) {
+	list := &v1alpha1.WorkItemList{}
+	err := reader.List(ctx, list, client.InNamespace(environment.Namespace), client.MatchingFields{EnvironmentIndex: environment.Name})
+	if err != nil {
+		return nil, fmt.Errorf("listing the environment's work items: %w", err)
+	}
+	return list.Items, nil
+}
+
+// Waiting reports whether an item waits for its turn: it was accepted, nothing works on it, and nobody wants it to stop.
+func Waiting(item *v1alpha1.WorkItem) bool {
+	return item.DeletionTimestamp.IsZero() && !item.Spec.Cancel && !item.Withdrawn() &&
+		!item.AttemptActive() && !item.Finished() && item.IsTrue(v1alpha1.ConditionAccepted)
+}
+
+// Entry is an item as the queue sees it. Whether it backs off is the caller's to say.
+func Entry(item *v1alpha1.WorkItem, backingOff bool) queue.Entry {
+	return queue.Entry{
+		Key: string(item.UID), Name: item.Name, Priority: item.Spec.Priority, CreatedAt: item.QueuedAt(), BranchKey: Branch(item),
+		BackingOff: backingOff,
+	}
+}
+
+// Branch names the item's branch within its environment. The lock's own key needs the repository's id, which is known
+// only once the item was accepted.
+func Branch(item *v1alpha1.WorkItem) string { return item.Spec.Repository + "#" + item.Spec.Branch }
