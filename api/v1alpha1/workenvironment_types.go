@@ -5,70 +5,74 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// Tier is how much depends on an environment. Defaults and alarm thresholds follow from it.
+// Tier says how much depends on an environment.
 // +kubebuilder:validation:Enum=test;staging;production
 type Tier string
 
 const (
 	// TierTest is for trying things out.
 	TierTest Tier = "test"
-	// TierStaging is for rehearsal.
+	// TierStaging is for rehearsals.
 	TierStaging Tier = "staging"
 	// TierProduction is for the repositories that matter.
 	TierProduction Tier = "production"
 )
 
-// AWSAccess says which account and region an environment lies in, and how it is reached.
+// AWSAccess says which AWS account and region an environment is in, and how it is reached.
 type AWSAccess struct {
-	// Region of the lock table, the CodeBuild project and the bucket.
+	// Region is the AWS region of the CodeBuild project and the bucket, and of the lock table unless lock.region names
+	// another.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:Pattern=`^[a-z]{2,4}(-[a-z]+)+-[0-9]$`
 	// +required
 	Region string `json:"region"`
 
-	// RoleARN is the IAM role to assume. Empty uses the manager's own identity.
+	// RoleARN is the IAM role that the manager assumes. Default: none; the manager's own identity is used. Secrets
+	// Manager is read only where a role is named.
 	// +kubebuilder:validation:MaxLength=2048
 	// +kubebuilder:validation:Pattern=`^(arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9/_+=,.@-]+)?$`
 	// +optional
 	RoleARN string `json:"roleARN,omitempty"`
 
-	// ExternalID is what the role's trust policy asks for. Default "<cluster>/<namespace>", so that one
-	// namespace cannot use another's role.
+	// ExternalID is the external id that the manager sends when it assumes the role; the role's trust policy should
+	// require it. Default "<cluster>/<namespace>", so that one namespace cannot use the role of another: the default of another namespace is
+	// refused.
 	// +kubebuilder:validation:MaxLength=1224
 	// +kubebuilder:validation:Pattern=`^([\w+=,.@:/-]{2,})?$`
 	// +optional
 	ExternalID string `json:"externalID,omitempty"`
 
-	// EndpointURL replaces AWS's endpoints, for a compatible server. It must be on the manager's
-	// --allowed-endpoints list.
+	// EndpointURL replaces the addresses of AWS's services, for a compatible server. Default: AWS's own. It must be on
+	// the manager's --allowed-endpoints list.
 	// +kubebuilder:validation:MaxLength=512
 	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https']",message="endpointURL must be an http(s) URL"
 	// +optional
 	EndpointURL string `json:"endpointURL,omitempty"`
 }
 
-// LockTable is the DynamoDB table that holds the locks. Its partition key is `lockKey` (String) and its TTL attribute is
-// `deleteAt`. Environments that can touch the same repository must share one table: two builds are kept apart only by
-// rows of the same table.
+// LockTable is the DynamoDB table that holds the locks. Its partition key is `lockKey` (String), and its TTL attribute
+// is `deleteAt`. Environments that can work on the same repository must share one table: only rows of the same table
+// keep two builds apart.
 type LockTable struct {
-	// TableName of the table.
+	// TableName is the name of the table.
 	// +kubebuilder:validation:MinLength=3
 	// +kubebuilder:validation:MaxLength=255
 	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9_.-]+$`
 	// +required
 	TableName string `json:"tableName"`
 
-	// Region of the table. Default: aws.region. Set it when builds run in another region than the one that holds the
-	// table: every environment that can touch the same repository must name the same table in the same region.
+	// Region is the AWS region of the table. Default: aws.region. Set it when builds run in another region than the one
+	// that has the table.
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:Pattern=`^([a-z]{2,4}(-[a-z]+)+-[0-9])?$`
 	// +optional
 	Region string `json:"region,omitempty"`
 
 	// LeaseDuration is how long a lock is valid without a heartbeat of its build, 5m to 48h. Default 90m. The worker
-	// renews the lease every 30 seconds and starts no push that could outlive it; a push may take two minutes. An expired
-	// lock is only reclaimed after CodeBuild said that its build is over.
+	// renews the lease every 30 seconds, and starts no push, upload or call that could take longer than the lease
+	// lasts. An expired lock is reclaimed only after CodeBuild has said that its build is over. A change counts from
+	// the next attempt.
 	// +kubebuilder:default="90m"
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=32
@@ -79,30 +83,32 @@ type LockTable struct {
 
 // EnvironmentVariable is a plain variable that every build of the environment is given.
 type EnvironmentVariable struct {
-	// Name of the variable. The prefixes CODEBUILD_ and AWS_ and the names of the worker's own parameters are
-	// refused.
+	// Name of the variable. Names that begin with CODEBUILD_, AWS_ or KIRO_WORKER_, and the names of the worker's own
+	// variables, are refused.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:Pattern=`^[A-Za-z_][A-Za-z0-9_]*$`
 	// +kubebuilder:validation:XValidation:rule="!self.startsWith('CODEBUILD_') && !self.startsWith('AWS_') && !self.startsWith('KIRO_WORKER_')",message="name must not begin with CODEBUILD_, AWS_ or KIRO_WORKER_"
 	// +required
 	Name string `json:"name"`
-	// Value of the variable. It is visible in the console: secrets belong in credentials.
+	// Value of the variable, at most 4096 characters. Everybody who may see the build in the AWS console can read it,
+	// so put no secret here.
 	// +kubebuilder:validation:MaxLength=4096
 	// +optional
 	Value string `json:"value,omitempty"`
 }
 
-// CodeBuildProject is the project that builds run in.
+// CodeBuildProject is the CodeBuild project that builds run in.
 type CodeBuildProject struct {
-	// ProjectName of the CodeBuild project.
+	// ProjectName is the name of the project, in the environment's account and region.
 	// +kubebuilder:validation:MinLength=2
 	// +kubebuilder:validation:MaxLength=150
 	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9][A-Za-z0-9_-]+$`
 	// +required
 	ProjectName string `json:"projectName"`
 
-	// Timeout is how long a build may run, 5m to 36h, in whole minutes. Default 60m.
+	// Timeout is how long a build may run, 5m to 36h, in whole minutes. Default 60m. A work item may name its own. A
+	// change counts from the next attempt.
 	// +kubebuilder:default="60m"
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=32
@@ -110,7 +116,8 @@ type CodeBuildProject struct {
 	// +optional
 	Timeout *metav1.Duration `json:"timeout,omitempty"`
 
-	// QueuedTimeout is how long a build may wait in CodeBuild's own queue, 5m to 8h. Default 20m.
+	// QueuedTimeout is how long a build may wait in CodeBuild's own queue, 5m to 8h, in whole minutes. Default 20m. A
+	// change counts from the next attempt.
 	// +kubebuilder:default="20m"
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=32
@@ -118,7 +125,7 @@ type CodeBuildProject struct {
 	// +optional
 	QueuedTimeout *metav1.Duration `json:"queuedTimeout,omitempty"`
 
-	// Env holds plain variables that every build is given.
+	// Env lists plain variables that every build is given. Default: none.
 	// +kubebuilder:validation:MaxItems=50
 	// +listType=map
 	// +listMapKey=name
@@ -126,84 +133,90 @@ type CodeBuildProject struct {
 	Env []EnvironmentVariable `json:"env,omitempty"`
 }
 
-// BuildCredentials names the Secrets Manager secrets that the build reads at run time. No secret's value is
-// ever given to a build.
+// BuildCredentials names the secrets in AWS Secrets Manager that the build reads while it runs. The controller never
+// passes the value of a secret to a build.
 type BuildCredentials struct {
-	// GitHubTokenSecretARN is the secret with the token or App key for GitHub's API.
+	// GitHubTokenSecretARN is the ARN of the secret with the token or App key for GitHub's API: a token, or a JSON
+	// object with `token`, or with `appID`, `installationID` and `privateKey`. The controller reads it too, for items
+	// that were made by hand.
 	// +kubebuilder:validation:MaxLength=2048
 	// +kubebuilder:validation:Pattern=`^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+$`
 	// +required
 	GitHubTokenSecretARN string `json:"githubTokenSecretARN"`
 
-	// GitSecretARN is the secret with the token for git's fetches and pushes. Default: the one for the API.
+	// GitSecretARN is the ARN of the secret with the token or App key for git's fetches and pushes. Default: the same
+	// as githubTokenSecretARN.
 	// +kubebuilder:validation:MaxLength=2048
 	// +kubebuilder:validation:Pattern=`^(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+)?$`
 	// +optional
 	GitSecretARN string `json:"gitSecretARN,omitempty"`
 
-	// AgentSecretARN is the secret with the agent's key, KIRO_API_KEY for Kiro. Empty gives the agent none.
+	// AgentSecretARN is the ARN of the secret with the agent's key (KIRO_API_KEY for Kiro), or with a JSON object of
+	// the agent's variables. Default: none; the agent is given no key.
 	// +kubebuilder:validation:MaxLength=2048
 	// +kubebuilder:validation:Pattern=`^(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+)?$`
 	// +optional
 	AgentSecretARN string `json:"agentSecretARN,omitempty"`
 }
 
-// GitHubAPI says which GitHub the environment's repositories lie on.
+// GitHubAPI says which GitHub server the repositories are on.
 type GitHubAPI struct {
 	// APIURL is the REST address of a GitHub Enterprise Server, "https://HOST/api/v3". Default
-	// "https://api.github.com". A custom address must be on the manager's --allowed-endpoints list. Items of a
-	// WorkSource use that source's address.
+	// "https://api.github.com". Another address must be on the manager's --allowed-endpoints list. It counts for items
+	// made by hand; the items of a WorkSource use the source's address.
 	// +kubebuilder:validation:MaxLength=512
 	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https']",message="apiURL must be an http(s) URL"
 	// +optional
 	APIURL string `json:"apiURL,omitempty"`
 }
 
-// Steering is the Kiro Power whose steering files every checkout is brought up to.
+// Steering is the Kiro Power whose steering files are brought into every checkout.
 type Steering struct {
-	// Source is a git repository's or an archive's HTTPS address, without credentials: it is shown in logs.
+	// Source is the address of a git repository, or of a .zip, .tar.gz or .tgz archive, over HTTPS and without
+	// credentials, because logs show it.
 	// +kubebuilder:validation:MaxLength=512
 	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https']",message="source must be an http(s) URL"
 	// +kubebuilder:validation:XValidation:rule="!self.contains('?') && !self.contains('#')",message="source must have no query and no fragment: it is shown in logs, and a signed address is a secret"
-	// +kubebuilder:validation:XValidation:rule="!self.matches('^[^/]*//[^/?#]*@')",message="source must not hold credentials: take what stands before the '@' out of it"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^[^/]*//[^/?#]*@')",message="source must not hold credentials: remove what is before the '@'"
 	// +required
 	Source string `json:"source"`
-	// Ref is the branch, tag or commit of a git repository. Default: its default branch.
+	// Ref is the branch, tag or commit of the git repository. Default: its default branch.
 	// +kubebuilder:validation:MaxLength=244
 	// +kubebuilder:validation:XValidation:rule="!self.startsWith('-') && !self.contains('..') && self.matches('^[A-Za-z0-9_./-]*$')",message="ref must be a branch, tag or commit name"
 	// +optional
 	Ref string `json:"ref,omitempty"`
-	// Path of the Power inside the source. Default: its root.
+	// Path is the folder of the Power inside the source. Default: its root.
 	// +kubebuilder:validation:MaxLength=512
 	// +kubebuilder:validation:XValidation:rule="self == '' || (!self.startsWith('/') && !self.startsWith('-') && !self.split('/').exists(s, s == '..'))",message="path must be a relative path without a leading '/' or '-' or '..'"
 	// +optional
 	Path string `json:"path,omitempty"`
 }
 
-// Gates are the checks that must be measured and passed. Not measured is failed.
+// Gates are the checks that must be measured and passed. What is not measured has failed.
 type Gates struct {
-	// CoverageThreshold is the least coverage in percent; lines, functions, branches and statements are each
-	// held against it. Default 80.
+	// CoverageThreshold is the lowest coverage that passes, 0 to 100 percent. Default 80. Each of lines, functions,
+	// branches and statements that the report has is compared with it.
 	// +kubebuilder:default=80
 	// +optional
 	CoverageThreshold *Percentage `json:"coverageThreshold,omitempty"`
 
-	// TestCommand runs the tests. It is split into words as a shell would, but no shell runs it. Default
-	// "npm test".
+	// TestCommand runs the tests. Default "npm test". Each line is one command, up to eight; they run side by side, and
+	// all must pass. A line is split into words as a shell does it, but no shell runs it.
 	// +kubebuilder:default="npm test"
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=1024
 	// +optional
 	TestCommand string `json:"testCommand,omitempty"`
 
-	// SetupCommand brings in what the tests need, before the agent starts. Empty runs "npm ci" where a
-	// package-lock.json with dependencies lies in the repository, and nothing elsewhere.
+	// SetupCommand installs what the tests need, before the agent starts. Default: "npm ci" where the repository has a
+	// package-lock.json with dependencies, and nothing elsewhere.
 	// +kubebuilder:validation:MaxLength=1024
 	// +optional
 	SetupCommand string `json:"setupCommand,omitempty"`
 
-	// TestResults are paths, relative to the repository, at which the test command leaves its results (Jest or
-	// Vitest JSON, JUnit XML, TAP, `go test -json`). Default: the places that these tools write to.
+	// TestResults are the paths, relative to the repository, where the test command writes its results (Jest or Vitest
+	// JSON, JUnit XML, TAP, `go test -json`); `*` and `**` match as usual. Default: the places where these tools
+	// usually write.
 	// +kubebuilder:validation:MaxItems=16
 	// +kubebuilder:validation:items:MaxLength=512
 	// +kubebuilder:validation:XValidation:rule="self.all(p, !p.startsWith('/') && !p.startsWith('-') && !p.split('/').exists(s, s == '..'))",message="testResults must be relative paths without a leading '/' or '-' or '..'"
@@ -211,8 +224,8 @@ type Gates struct {
 	// +optional
 	TestResults []string `json:"testResults,omitempty"`
 
-	// CoverageReports are paths, relative to the repository, at which the test command leaves its coverage.
-	// Default: the places that the common tools write to.
+	// CoverageReports are the paths, relative to the repository, where the test command writes its coverage; `*` and
+	// `**` match as usual. Default: the places where the common tools write.
 	// +kubebuilder:validation:MaxItems=16
 	// +kubebuilder:validation:items:MaxLength=512
 	// +kubebuilder:validation:XValidation:rule="self.all(p, !p.startsWith('/') && !p.startsWith('-') && !p.split('/').exists(s, s == '..'))",message="coverageReports must be relative paths without a leading '/' or '-' or '..'"
@@ -220,7 +233,7 @@ type Gates struct {
 	// +optional
 	CoverageReports []string `json:"coverageReports,omitempty"`
 
-	// TestTimeout is how long the test command may run, 10s to 8h. Default 15m.
+	// TestTimeout is how long the test commands may run, 10s to 8h. Default 15m.
 	// +kubebuilder:default="15m"
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=32
@@ -234,24 +247,25 @@ type Gates struct {
 type AgentPreset string
 
 const (
-	// AgentKiro runs `kiro-cli chat` headless.
+	// AgentKiro runs `kiro-cli chat` without a person.
 	AgentKiro AgentPreset = "kiro"
 	// AgentKiroExecuteTask runs `kiro execute-task`.
 	AgentKiroExecuteTask AgentPreset = "kiro-execute-task"
-	// AgentCommand runs any program.
+	// AgentCommand runs the program in agent.command.
 	AgentCommand AgentPreset = "command"
 )
 
 // Agent says which coding agent implements the tasks.
 // +kubebuilder:validation:XValidation:rule="!has(self.preset) || self.preset != 'command' || (has(self.command) && size(self.command) > 0)",fieldPath=".command",message="agent.command is required when agent.preset is command"
 type Agent struct {
-	// Preset is how the agent is run. Default kiro.
+	// Preset is how the agent is run: kiro (`kiro-cli chat`), kiro-execute-task (`kiro execute-task`) or command (any
+	// program). Default kiro.
 	// +kubebuilder:default=kiro
 	// +optional
 	Preset AgentPreset `json:"preset,omitempty"`
 
-	// Command is the program and its arguments; each is a template with .SpecPath, .TaskID, .TaskTitle and
-	// .Prompt. It counts only with preset: command.
+	// Command is the program and its arguments, one element each. Each element is a Go template with .SpecPath,
+	// .TaskID, .TaskTitle and .Prompt. Required with preset: command; ignored without.
 	// +kubebuilder:validation:MaxItems=64
 	// +kubebuilder:validation:items:MaxLength=4096
 	// +listType=atomic
@@ -266,7 +280,7 @@ type Agent struct {
 	// +optional
 	TaskTimeout *metav1.Duration `json:"taskTimeout,omitempty"`
 
-	// SilenceTimeout is how long the agent may write nothing before it counts as hung, 10s to 8h. Default 10m.
+	// SilenceTimeout is how long the agent may write nothing before it is stopped as hung, 10s to 8h. Default 10m.
 	// +kubebuilder:default="10m"
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=32
@@ -275,9 +289,9 @@ type Agent struct {
 	SilenceTimeout *metav1.Duration `json:"silenceTimeout,omitempty"`
 }
 
-// Artifacts says where builds leave their logs, reports and diffs.
+// Artifacts says where builds put their logs, reports and diffs.
 type Artifacts struct {
-	// Bucket is the name of the S3 bucket.
+	// Bucket is the name of the S3 bucket, in the environment's region.
 	// +kubebuilder:validation:MinLength=3
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:Pattern=`^[a-z0-9][a-z0-9.-]+[a-z0-9]$`
@@ -285,49 +299,51 @@ type Artifacts struct {
 	Bucket string `json:"bucket"`
 }
 
-// RetryPolicies says what is tried again, and how. What is absent follows the documented default.
+// RetryPolicies says what is tried again, and how. What is absent keeps its default. Unless said otherwise, each wait
+// is twice the last, less up to 20 percent at random.
 type RetryPolicies struct {
-	// Infrastructure is how an attempt that the infrastructure failed (a FAULT, throttling, a lost worker) is followed by
-	// the next. Such failures are never held against the work. Default 5 tries, base 30s, doubling to 15m.
+	// Infrastructure says how an attempt that failed because of the infrastructure (a FAULT, throttling, a lost worker)
+	// is followed by the next. Default: 5 tries, waits from 30s to 15m. When they are used up, the item ends as
+	// RetriesExhausted.
 	// +optional
 	Infrastructure *Retry `json:"infrastructure,omitempty"`
-	// Work is how an attempt whose work failed (tests red, coverage low, agent gave up) is followed by the next.
-	// Default 1 try: none.
+	// Work says how an attempt that failed because of the work (tests red, coverage low, agent gave up) is followed by
+	// the next. Default: 1 try, so none follows; if tries is set higher, waits from 30s to 15m.
 	// +optional
 	Work *Retry `json:"work,omitempty"`
-	// Git is how the worker's fetches and pushes are tried again. Default 5 tries, base 1s, doubling to 30s.
+	// Git says how the worker tries its fetches and pushes again. Default: 5 tries, waits from 1s to 30s.
 	// +optional
 	Git *Retry `json:"git,omitempty"`
-	// GitHub is how the worker's calls of GitHub's API are tried again. Default 4 tries, base 1s, doubling to 30s.
+	// GitHub says how the worker tries its calls of GitHub's API again. Default: 4 tries, waits from 1s to 30s.
 	// +optional
 	GitHub *Retry `json:"github,omitempty"`
-	// S3 is how the worker's uploads are tried again. Default 4 tries, base 1s, doubling to 30s.
+	// S3 says how the worker tries its uploads again. Default: 4 tries, waits from 1s to 30s.
 	// +optional
 	S3 *Retry `json:"s3,omitempty"`
-	// DynamoDB is how the worker's claim and release of its lock are tried again; the controller repeats its own
-	// operations for as long as it takes. Default 5 tries, base 100ms, doubling to 5s.
+	// DynamoDB says how the worker tries to claim and to release its lock again. Default: 5 tries, waits from 100ms to
+	// 5s, less up to 50 percent at random. The controller repeats its own calls for as long as needed.
 	// +optional
 	DynamoDB *Retry `json:"dynamoDB,omitempty"`
-	// StartBuild is how the start of a build that CodeBuild refused for now is tried again. Default: base 5s,
-	// doubling to 60s, for two minutes.
+	// StartBuild says how a build that CodeBuild did not start is asked for again. Default: 20 tries, waits from 5s to
+	// 60s; in any case no longer than two minutes, after which the attempt is abandoned.
 	// +optional
 	StartBuild *Retry `json:"startBuild,omitempty"`
-	// AgentTask is how a task that the agent did not finish is tried again. Default 2 tries, base 1s.
+	// AgentTask says how a task that the agent did not finish is tried again. Default: 2 tries, waits from 1s to 30s.
 	// +optional
 	AgentTask *Retry `json:"agentTask,omitempty"`
 }
 
-// Retention says how long finished items are kept. An item is only deleted when its card is no longer
-// eligible as well.
+// Retention says how long finished items are kept. An item is deleted only when its card has left the ready status as
+// well. Items made by hand are kept until somebody deletes them.
 type Retention struct {
-	// Succeeded is how long a succeeded item is kept, 1m to 8760h. Default 72h.
+	// Succeeded is how long an item that succeeded is kept, 1m to 8760h. Default 72h.
 	// +kubebuilder:default="72h"
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('8760h')",message="succeeded must be 1m to 8760h"
 	// +optional
 	Succeeded *metav1.Duration `json:"succeeded,omitempty"`
-	// Failed is how long a failed or cancelled item is kept, 1m to 8760h. Default 336h.
+	// Failed is how long an item that failed or was cancelled is kept, 1m to 8760h. Default 336h.
 	// +kubebuilder:default="336h"
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=32
@@ -347,30 +363,31 @@ const (
 	NotificationSQS NotificationType = "SQS"
 )
 
-// NotificationRule says which ends of items are sent where.
+// NotificationRule says which ends of items are sent to which address.
 // +kubebuilder:validation:XValidation:rule="self.type != 'SNS' || (has(self.topicARN) && !has(self.queueURL))",message="a rule of type SNS needs topicARN, and no queueURL"
 // +kubebuilder:validation:XValidation:rule="self.type != 'SQS' || (has(self.queueURL) && !has(self.topicARN))",message="a rule of type SQS needs queueURL, and no topicARN"
 type NotificationRule struct {
-	// Name of the rule. An item's status names the rules that were notified, never their addresses.
+	// Name of the rule: lower-case letters, digits and hyphens, unique in the environment. The status of an item names
+	// the rules that were used, never their addresses.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`
 	// +required
 	Name string `json:"name"`
-	// Type is the service: SNS or SQS.
+	// Type is the service that is used: SNS or SQS.
 	// +required
 	Type NotificationType `json:"type"`
-	// TopicARN is the SNS topic, in the topic's own region. Required with type SNS.
+	// TopicARN is the ARN of the SNS topic. Required with type SNS, forbidden with SQS.
 	// +kubebuilder:validation:MaxLength=512
 	// +kubebuilder:validation:Pattern=`^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+$`
 	// +optional
 	TopicARN string `json:"topicARN,omitempty"`
-	// QueueURL is the SQS queue. Required with type SQS.
+	// QueueURL is the address of the SQS queue. Required with type SQS, forbidden with SNS.
 	// +kubebuilder:validation:MaxLength=512
 	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https']",message="queueURL must be an http(s) URL"
 	// +optional
 	QueueURL string `json:"queueURL,omitempty"`
-	// On lists the phases that are sent: Succeeded, Failed, Cancelled. Default: Failed.
+	// On lists the phases of ended items that are sent: Succeeded, Failed, Cancelled. Default: Failed alone.
 	// +kubebuilder:default={Failed}
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=3
@@ -380,18 +397,20 @@ type NotificationRule struct {
 	On []string `json:"on,omitempty"`
 }
 
-// WorkEnvironmentSpec says where builds run and what they must pass.
+// WorkEnvironmentSpec says where builds run and what the work must pass.
 type WorkEnvironmentSpec struct {
-	// Tier is how much depends on this environment. Default test.
+	// Tier says how much depends on this environment: test, staging or production. Default test. A WorkSource without
+	// an interval polls every 15m in production and every 5m elsewhere. The tier is also part of the artifacts' path
+	// and a dimension of the CloudWatch metrics.
 	// +kubebuilder:default=test
 	// +optional
 	Tier Tier `json:"tier,omitempty"`
 
-	// AWS says which account and region the environment lies in.
+	// AWS says which AWS account and region the environment is in.
 	// +required
 	AWS AWSAccess `json:"aws"`
 
-	// Lock is the table of the locks.
+	// Lock is the DynamoDB table that holds the locks.
 	// +required
 	Lock LockTable `json:"lock"`
 
@@ -399,7 +418,8 @@ type WorkEnvironmentSpec struct {
 	// +required
 	CodeBuild CodeBuildProject `json:"codeBuild"`
 
-	// Concurrency is how many builds may run at once, 1 to 50. Default 1. It can be lowered while builds run.
+	// Concurrency is how many builds may run at once in the CodeBuild project, 1 to 50. Default 1. It can be lowered
+	// while builds run: they go on, and new ones wait.
 	// +kubebuilder:default=1
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=50
@@ -410,25 +430,26 @@ type WorkEnvironmentSpec struct {
 	// +required
 	Credentials BuildCredentials `json:"credentials"`
 
-	// GitHub says which GitHub hand-made items' repositories lie on.
+	// GitHub says which GitHub server the repositories of items made by hand are on.
 	// +optional
 	GitHub GitHubAPI `json:"github,omitzero"`
 
-	// Steering is the Kiro Power that checkouts are brought up to. Absent skips that stage, and says so.
+	// Steering is the Kiro Power whose steering files are brought into every checkout. Absent: the stage steer does
+	// nothing, and its log says so.
 	// +optional
 	Steering *Steering `json:"steering,omitempty"`
 
-	// Gates are the checks that the work must pass.
+	// Gates are the checks that the work must pass. A change counts from the next attempt.
 	// +kubebuilder:default={}
 	// +optional
 	Gates Gates `json:"gates,omitzero"`
 
-	// Agent says which coding agent implements the tasks.
+	// Agent says which coding agent implements the tasks. A change counts from the next attempt.
 	// +kubebuilder:default={preset: kiro}
 	// +optional
 	Agent Agent `json:"agent,omitzero"`
 
-	// Artifacts says where builds leave their logs, reports and diffs.
+	// Artifacts says where builds put their logs, reports and diffs.
 	// +required
 	Artifacts Artifacts `json:"artifacts"`
 
@@ -441,14 +462,15 @@ type WorkEnvironmentSpec struct {
 	// +optional
 	Retention Retention `json:"retention,omitzero"`
 
-	// Notifications are the rules by which the end of an item is reported to topics and queues. Default: none.
+	// Notifications are the rules by which the end of an item is sent to topics and queues. Default: none.
 	// +kubebuilder:validation:MaxItems=8
 	// +listType=map
 	// +listMapKey=name
 	// +optional
 	Notifications []NotificationRule `json:"notifications,omitempty"`
 
-	// DeadLetterQueueURL is the SQS queue that an item that failed for good is also sent to. Empty sends none.
+	// DeadLetterQueueURL is the address of an SQS queue that every item that ends as Failed is sent to, whatever the
+	// rules in notifications say. Default: none.
 	// +kubebuilder:validation:MaxLength=512
 	// +kubebuilder:validation:XValidation:rule="self == '' || (isURL(self) && url(self).getScheme() in ['http', 'https'])",message="deadLetterQueueURL must be an http(s) URL"
 	// +optional
@@ -457,16 +479,16 @@ type WorkEnvironmentSpec struct {
 
 // SlotStatus is one slot that is in use.
 type SlotStatus struct {
-	// Slot is the slot's number, from 0.
+	// Slot is the number of the slot, from 0.
 	Slot int32 `json:"slot"`
-	// WorkItem is what holds it, as "namespace/name" of the holder's cluster.
+	// WorkItem is the item that holds the slot, as "cluster/namespace/name"; it may be in another cluster.
 	// +kubebuilder:validation:MaxLength=512
 	WorkItem string `json:"workItem"`
-	// BuildARN is the build that claimed it; empty until one did.
+	// BuildARN is the build that claimed the lock. Empty until one did.
 	// +kubebuilder:validation:MaxLength=512
 	// +optional
 	BuildARN string `json:"buildARN,omitempty"`
-	// ExpiresAt is the end of the lease.
+	// ExpiresAt is when the lease ends, unless it is renewed.
 	// +optional
 	ExpiresAt *metav1.Time `json:"expiresAt,omitempty"`
 }
@@ -476,21 +498,21 @@ type QueuedItem struct {
 	// Name of the WorkItem.
 	// +kubebuilder:validation:MaxLength=253
 	Name string `json:"name"`
-	// Priority of the item.
+	// Priority of the WorkItem.
 	Priority int32 `json:"priority"`
 	// Since is when it began to wait.
 	// +optional
 	Since *metav1.Time `json:"since,omitempty"`
 }
 
-// QueueStatus is what waits in an environment.
+// QueueStatus says which items wait for a slot.
 type QueueStatus struct {
 	// Length is the number of items that wait for a slot.
 	Length int32 `json:"length"`
-	// OldestSince is since when the one that waits longest has been waiting.
+	// OldestSince is since when the item that has waited longest has been waiting.
 	// +optional
 	OldestSince *metav1.Time `json:"oldestSince,omitempty"`
-	// First names the first ten, in the order in which they will start.
+	// First lists the first ten items, in the order in which they will start.
 	// +kubebuilder:validation:MaxItems=10
 	// +listType=map
 	// +listMapKey=name
@@ -498,12 +520,13 @@ type QueueStatus struct {
 	First []QueuedItem `json:"first,omitempty"`
 }
 
-// WorkEnvironmentStatus tells whether the environment is usable, and how busy it is.
+// WorkEnvironmentStatus says whether the environment can be used, and how busy it is.
 type WorkEnvironmentStatus struct {
-	// ObservedGeneration is the generation of the spec that this status is of.
+	// ObservedGeneration is the generation of the spec that this status belongs to.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-	// Conditions of the environment. See condition_types.go.
+	// Conditions say what can be used: LockTableReady, ProjectReady and BucketReady. Ready is True if all three are.
+	// Stalled is present only while a person has to act.
 	// +kubebuilder:validation:MaxItems=16
 	// +listType=map
 	// +listMapKey=type
@@ -515,21 +538,22 @@ type WorkEnvironmentStatus struct {
 	ProjectARN string `json:"projectARN,omitempty"`
 	// SlotsInUse is the number of slots in use, over every cluster that shares the project.
 	SlotsInUse int32 `json:"slotsInUse"`
-	// Slots are the slots in use.
+	// Slots lists the slots in use.
 	// +kubebuilder:validation:MaxItems=50
 	// +listType=map
 	// +listMapKey=slot
 	// +optional
 	Slots []SlotStatus `json:"slots,omitempty"`
-	// Queue is what waits for a slot.
+	// Queue says which items of this environment wait for a slot.
 	// +optional
 	Queue QueueStatus `json:"queue"`
-	// LastCheckTime is when the table, the project and the bucket were last looked at.
+	// LastCheckTime is when the table, the project and the bucket were last checked.
 	// +optional
 	LastCheckTime *metav1.Time `json:"lastCheckTime,omitempty"`
 }
 
-// WorkEnvironment is where builds run.
+// WorkEnvironment is where builds run: an AWS account and region, a lock table, a CodeBuild project and a bucket, with
+// the gates that the work must pass.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=we,categories=kiro
@@ -547,10 +571,10 @@ type WorkEnvironment struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// Spec is what is asked for.
+	// Spec says where builds run and what the work must pass.
 	// +required
 	Spec WorkEnvironmentSpec `json:"spec"`
-	// Status is what was seen.
+	// Status says whether the environment can be used, and how busy it is.
 	// +optional
 	Status WorkEnvironmentStatus `json:"status,omitzero"`
 }

@@ -5,13 +5,13 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// Card is the card on a board that a work item was made of.
+// Card is the card on a board that a work item was made from. Its WorkSource fills it in; do not edit it by hand.
 type Card struct {
-	// Provider of the board. Only "github" is known.
+	// Provider is the service that the board is on. Only "github" exists.
 	// +kubebuilder:validation:Enum=github
 	// +required
 	Provider string `json:"provider"`
-	// ID is the board item's node id. The work item's name is a function of it.
+	// ID is the node id of the board's item. The work item's name is computed from it, so one card never has two items.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	// +required
@@ -20,50 +20,55 @@ type Card struct {
 	// +kubebuilder:validation:MaxLength=128
 	// +optional
 	ContentID string `json:"contentID,omitempty"`
-	// Number of the issue or pull request.
+	// Number is the number of the issue or pull request that the card shows.
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Number int64 `json:"number,omitempty"`
-	// URL of the issue or pull request.
+	// URL is the address of the issue or pull request that the card shows.
 	// +kubebuilder:validation:MaxLength=512
 	// +optional
 	URL string `json:"url,omitempty"`
-	// Title of the card.
+	// Title is the title of the card, cut to 256 bytes.
 	// +kubebuilder:validation:MaxLength=256
 	// +optional
 	Title string `json:"title,omitempty"`
-	// CreatedAt is when the issue or pull request was made. The oldest is worked on first.
+	// CreatedAt is when the issue or pull request was created. Of items with the same priority, the oldest starts
+	// first.
 	// +optional
 	CreatedAt *metav1.Time `json:"createdAt,omitempty"`
 }
 
-// WorkItemSpec is what is to be worked on.
+// WorkItemSpec says what is to be worked on.
 type WorkItemSpec struct {
-	// EnvironmentRef names the WorkEnvironment that the build runs in.
+	// EnvironmentRef names the WorkEnvironment, in the same namespace, that the build runs in. A change counts from the
+	// next attempt.
 	// +required
 	EnvironmentRef LocalObjectReference `json:"environmentRef"`
 
-	// SourceRef names the WorkSource that made this item. Absent when it was made by hand.
+	// SourceRef names the WorkSource that made this item and whose credentials read the repository. Absent in an item
+	// made by hand: then the environment's credentials.githubTokenSecretARN is used.
 	// +optional
 	SourceRef *LocalObjectReference `json:"sourceRef,omitempty"`
 
-	// Card is the card to be implemented. Absent when the item was made by hand.
+	// Card is the card to be implemented. Absent in an item made by hand.
 	// +optional
 	Card *Card `json:"card,omitempty"`
 
-	// TriggeredAt is when a person decided that this is to be worked on. A later time triggers it once more. Default, for
-	// an item made by hand: its creation.
+	// TriggeredAt is when a person decided that this is to be worked on; for a card, when its status became the ready
+	// one. Each value is worked on once. A later value starts the item again, after an attempt that runs has ended.
+	// Default, for an item made by hand: its creation time.
 	// +optional
 	TriggeredAt *metav1.Time `json:"triggeredAt,omitempty"`
 
-	// Repository is "owner/name".
+	// Repository is the repository to work in, as "owner/name". It cannot change once an attempt exists.
 	// +kubebuilder:validation:MinLength=3
 	// +kubebuilder:validation:MaxLength=141
 	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?/[A-Za-z0-9._-]+$`
 	// +required
 	Repository string `json:"repository"`
 
-	// Branch is the feature branch, without "refs/heads/". What git refuses as a branch name is refused here.
+	// Branch is the feature branch to work on, without "refs/heads/": any name that git accepts, but not the default
+	// branch nor a protected one. It cannot change once an attempt exists.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=244
 	// +kubebuilder:validation:Pattern=`^[^\x00-\x20\x7f~^:?*\[\\]+$`
@@ -71,29 +76,33 @@ type WorkItemSpec struct {
 	// +required
 	Branch string `json:"branch"`
 
-	// SpecPath is the folder of the spec files in the repository. Default ".kiro/specs/<branch>".
+	// SpecPath is the folder of the spec files, relative to the root of the repository. Default ".kiro/specs/<branch>".
+	// It cannot change once an attempt exists.
 	// +kubebuilder:validation:MaxLength=512
 	// +kubebuilder:validation:XValidation:rule="self == '' || (!self.startsWith('/') && !self.startsWith('-') && !self.split('/').exists(s, s == '..' || s == '.' || s == ''))",message="specPath must be a relative path without a leading '/' or '-', '..', '.' or empty parts"
 	// +optional
 	SpecPath string `json:"specPath,omitempty"`
 
-	// PullRequest is the number of the pull request. Default: the open one from this branch.
+	// PullRequest is the number of the pull request to update. Default: the one open pull request from this branch.
 	// +kubebuilder:validation:Minimum=1
 	// +optional
 	PullRequest *int64 `json:"pullRequest,omitempty"`
 
-	// Priority in the queue, -1000 to 1000. Higher is first. Default 0.
+	// Priority is the item's rank in the queue, -1000 to 1000. The highest starts first, and of equals the oldest.
+	// Default 0. A WorkSource never changes it.
 	// +kubebuilder:default=0
 	// +kubebuilder:validation:Minimum=-1000
 	// +kubebuilder:validation:Maximum=1000
 	// +optional
 	Priority int32 `json:"priority,omitempty"`
 
-	// Cancel stops the work: a running build is stopped, and the lock is released once it is over.
+	// Cancel, set to true, stops the work: a running build is stopped, its lock is released once it is over, and the
+	// item ends as Cancelled. Default false. To work on the item again, set cancel to false and triggeredAt to now.
 	// +optional
 	Cancel bool `json:"cancel,omitempty"`
 
-	// Timeout is how long the build may run, 5m to 36h. Default: the environment's.
+	// Timeout is how long the build may run, 5m to 36h, in whole minutes. Default: the environment's codeBuild.timeout.
+	// A change counts from the next attempt.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('5m') && duration(self) <= duration('36h') && duration(self).getSeconds() % 60 == 0",message="timeout must be 5m to 36h, in whole minutes"
@@ -101,117 +110,119 @@ type WorkItemSpec struct {
 	Timeout *metav1.Duration `json:"timeout,omitempty"`
 }
 
-// Phase sums a work item up for people. No decision reads it.
+// Phase sums up a work item for people. No decision depends on it.
 // +kubebuilder:validation:Enum=Pending;Waiting;Queued;Starting;Running;Concluding;Succeeded;Failed;Cancelled
 type Phase string
 
 const (
-	// PhasePending has not been looked at.
+	// PhasePending was not looked at yet.
 	PhasePending Phase = "Pending"
 	// PhaseWaiting waits for its branch, spec files or pull request.
 	PhaseWaiting Phase = "Waiting"
-	// PhaseQueued waits for its turn or a slot.
+	// PhaseQueued waits for its turn or for a slot.
 	PhaseQueued Phase = "Queued"
-	// PhaseStarting holds the lock; its build has not been started for sure.
+	// PhaseStarting holds its lock; no build is known yet.
 	PhaseStarting Phase = "Starting"
 	// PhaseRunning has a build that is not over.
 	PhaseRunning Phase = "Running"
-	// PhaseConcluding has a build that is over, and is being wound up.
+	// PhaseConcluding has a build that is over; its lock is being released, or its outcome is being reported.
 	PhaseConcluding Phase = "Concluding"
 	// PhaseSucceeded passed every gate.
 	PhaseSucceeded Phase = "Succeeded"
-	// PhaseFailed failed and is not tried again.
+	// PhaseFailed failed, and is not tried again.
 	PhaseFailed Phase = "Failed"
-	// PhaseCancelled was cancelled by a person.
+	// PhaseCancelled was ended by a person.
 	PhaseCancelled Phase = "Cancelled"
 )
 
-// AcceptedWork is what acceptance found and pinned.
+// AcceptedWork is what the accept step found and pinned.
 type AcceptedWork struct {
-	// Commit is the head of the branch, in hex. The build's checkout is at it or descends from it.
+	// Commit is the head of the branch when it was accepted, in hex. The build works on this commit or on one that
+	// descends from it.
 	// +kubebuilder:validation:MaxLength=64
 	Commit string `json:"commit"`
-	// RepositoryID is the forge's own id of the repository, which a rename leaves as it is.
+	// RepositoryID is GitHub's own id of the repository. It stays the same when the repository is renamed.
 	RepositoryID int64 `json:"repositoryID"`
-	// ForgeHost is the host that the repository lies on.
+	// ForgeHost is the host of the repository, such as "github.com".
 	// +kubebuilder:validation:MaxLength=253
 	ForgeHost string `json:"forgeHost"`
 	// PullRequest is the number of the open pull request.
 	PullRequest int64 `json:"pullRequest"`
-	// PullRequestURL is its address.
+	// PullRequestURL is the address of that pull request.
 	// +kubebuilder:validation:MaxLength=512
 	// +optional
 	PullRequestURL string `json:"pullRequestURL,omitempty"`
-	// SpecPath is the folder of the spec files.
+	// SpecPath is the folder of the spec files, relative to the root of the repository.
 	// +kubebuilder:validation:MaxLength=512
 	SpecPath string `json:"specPath"`
-	// Time of the look.
+	// Time is when all this was found.
 	// +optional
 	Time *metav1.Time `json:"time,omitempty"`
 }
 
-// QueuePosition says since when and why an item waits.
+// QueuePosition says since when, and why, an item waits.
 type QueuePosition struct {
-	// Since is when the item began to wait.
+	// Since is when the item began to wait in the queue.
 	// +optional
 	Since *metav1.Time `json:"since,omitempty"`
-	// Reason it waits for.
+	// Reason is why it waits, such as NoFreeSlot or BranchHeld.
 	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	Reason string `json:"reason,omitempty"`
 }
 
-// FrozenParameters is what an attempt was given when it began. A change of the environment counts from the next
-// attempt; what stopping and releasing need is all here, so that neither reads the environment.
+// FrozenParameters are the values that an attempt uses from its start to its end. A change of the item or of the
+// environment counts from the next attempt. What it takes to stop the build and to release the lock is all here, so
+// both work without the environment.
 type FrozenParameters struct {
-	// Repository is "owner/name".
+	// Repository is the repository that is worked in, as "owner/name".
 	// +kubebuilder:validation:MaxLength=141
 	Repository string `json:"repository"`
-	// Branch that is worked on.
+	// Branch is the branch that is worked on.
 	// +kubebuilder:validation:MaxLength=244
 	Branch string `json:"branch"`
-	// SpecPath is the folder of the spec files.
+	// SpecPath is the folder of the spec files, relative to the root of the repository.
 	// +kubebuilder:validation:MaxLength=512
 	SpecPath string `json:"specPath"`
-	// Commit that the checkout is at or descends from.
+	// Commit is the commit, in hex, that the checkout is at or descends from.
 	// +kubebuilder:validation:MaxLength=64
 	Commit string `json:"commit"`
-	// PullRequest is its number.
+	// PullRequest is the number of the pull request that is updated.
 	PullRequest int64 `json:"pullRequest"`
-	// AWS says which account and region the attempt runs in.
+	// AWS is the account and region that the attempt runs in.
 	AWS AWSAccess `json:"aws"`
-	// LockRegion is the region of the lock table.
+	// LockRegion is the AWS region of the lock table.
 	// +kubebuilder:validation:MaxLength=32
 	LockRegion string `json:"lockRegion"`
-	// TableName of the lock table.
+	// TableName is the name of the lock table.
 	// +kubebuilder:validation:MaxLength=255
 	TableName string `json:"tableName"`
-	// LeaseDuration is how long a lease lasts without a sign of life.
+	// LeaseDuration is how long the lock is valid without a heartbeat of the build.
 	LeaseDuration metav1.Duration `json:"leaseDuration"`
-	// ProjectName of the CodeBuild project.
+	// ProjectName is the name of the CodeBuild project.
 	// +kubebuilder:validation:MaxLength=150
 	ProjectName string `json:"projectName"`
-	// ProjectARN of the CodeBuild project.
+	// ProjectARN is the ARN of the CodeBuild project.
 	// +kubebuilder:validation:MaxLength=512
 	ProjectARN string `json:"projectARN"`
-	// SlotKey, BranchKey and CardKey are the rows of the lock.
+	// SlotKey is the key of the lock table's row for the slot.
 	// +kubebuilder:validation:MaxLength=1024
 	SlotKey string `json:"slotKey"`
-	// BranchKey is the row of the branch.
+	// BranchKey is the key of the lock table's row for the branch.
 	// +kubebuilder:validation:MaxLength=1024
 	BranchKey string `json:"branchKey"`
-	// CardKey is the row that records what was processed.
+	// CardKey is the key of the lock table's row that records which trigger was processed.
 	// +kubebuilder:validation:MaxLength=1024
 	CardKey string `json:"cardKey"`
-	// Timeout of the build.
+	// Timeout is how long the build may run.
 	Timeout metav1.Duration `json:"timeout"`
-	// QueuedTimeout of the build in CodeBuild's queue.
+	// QueuedTimeout is how long the build may wait in CodeBuild's queue.
 	QueuedTimeout metav1.Duration `json:"queuedTimeout"`
-	// StartRetry is how a start that CodeBuild refused is tried again.
+	// StartRetry is the environment's retry.startBuild. Absent: its default.
 	// +optional
 	StartRetry *Retry `json:"startRetry,omitempty"`
-	// Environment is every variable that the build is given beyond the project's own, as NAME=value. None holds a
-	// secret's value.
+	// Environment lists every variable that the build is given in addition to the project's own, as "NAME=value". None
+	// holds the value of a secret.
 	// +kubebuilder:validation:MaxItems=100
 	// +kubebuilder:validation:items:MaxLength=8321
 	// +listType=atomic
@@ -219,60 +230,62 @@ type FrozenParameters struct {
 	Environment []string `json:"environment,omitempty"`
 }
 
-// BuildStatus is what CodeBuild last said of a build.
+// BuildStatus is what CodeBuild last said about a build.
 type BuildStatus struct {
-	// ID is CodeBuild's id, "project:uuid".
+	// ID is CodeBuild's id of the build, "project:uuid".
 	// +kubebuilder:validation:MaxLength=256
 	ID string `json:"id"`
-	// ARN of the build, which names its region and account too.
+	// ARN of the build. It names the region and the account as well.
 	// +kubebuilder:validation:MaxLength=512
 	ARN string `json:"arn"`
-	// Status is CodeBuild's: IN_PROGRESS, SUCCEEDED, FAILED, FAULT, TIMED_OUT or STOPPED.
+	// Status is CodeBuild's: IN_PROGRESS, SUCCEEDED, FAILED, FAULT, TIMED_OUT or STOPPED. It is not the outcome of the
+	// work.
 	// +kubebuilder:validation:MaxLength=32
 	// +optional
 	Status string `json:"status,omitempty"`
-	// Phase is CodeBuild's current phase.
+	// Phase is CodeBuild's current phase, such as PROVISIONING or BUILD.
 	// +kubebuilder:validation:MaxLength=32
 	// +optional
 	Phase string `json:"phase,omitempty"`
 	// Provisioned is true once the build has left CodeBuild's queue.
 	// +optional
 	Provisioned bool `json:"provisioned,omitempty"`
-	// LogsURL opens the build's log in the console. It is known from PROVISIONING on.
+	// LogsURL opens the build's log in the AWS console. CodeBuild reports it from the phase PROVISIONING on.
 	// +kubebuilder:validation:MaxLength=1024
 	// +optional
 	LogsURL string `json:"logsURL,omitempty"`
-	// LogGroup and LogStream name the log in CloudWatch Logs.
+	// LogGroup is the log group of the build's log in CloudWatch Logs.
 	// +kubebuilder:validation:MaxLength=512
 	// +optional
 	LogGroup string `json:"logGroup,omitempty"`
-	// LogStream names the log's stream.
+	// LogStream is the stream of the build's log in that group.
 	// +kubebuilder:validation:MaxLength=512
 	// +optional
 	LogStream string `json:"logStream,omitempty"`
-	// StartTime is when CodeBuild took the build on.
+	// StartTime is when CodeBuild accepted the build.
 	// +optional
 	StartTime *metav1.Time `json:"startTime,omitempty"`
-	// EndTime is when the build was over.
+	// EndTime is when the build ended, as CodeBuild says.
 	// +optional
 	EndTime *metav1.Time `json:"endTime,omitempty"`
-	// OverSince is when this controller first saw that the build is over; release waits a settling time from it.
+	// OverSince is when this controller first saw that the build is over. Its lock is released one settling time later
+	// (the manager's --settling-time, default 40s), unless the build has released it itself.
 	// +optional
 	OverSince *metav1.MicroTime `json:"overSince,omitempty"`
 	// NotFoundSince is when CodeBuild first said that it does not know the build.
 	// +optional
 	NotFoundSince *metav1.Time `json:"notFoundSince,omitempty"`
-	// NotFoundTimes is how often it said so in a row, at different times.
+	// NotFoundTimes is how often CodeBuild has said so in a row.
 	// +optional
 	NotFoundTimes int32 `json:"notFoundTimes,omitempty"`
-	// NotFoundLastTime is when it last said so.
+	// NotFoundLastTime is when CodeBuild last said so.
 	// +optional
 	NotFoundLastTime *metav1.MicroTime `json:"notFoundLastTime,omitempty"`
 }
 
-// Progress is what the worker last told of itself.
+// Progress is what the worker last reported with its heartbeat.
 type Progress struct {
-	// Stage is the pipeline's stage.
+	// Stage is the stage of the worker's pipeline that runs, or ran last, such as "agent" or "test".
 	// +kubebuilder:validation:MaxLength=32
 	// +optional
 	Stage string `json:"stage,omitempty"`
@@ -282,243 +295,255 @@ type Progress struct {
 	// TasksTotal is the number of the spec's tasks.
 	// +optional
 	TasksTotal int32 `json:"tasksTotal,omitempty"`
-	// Tasks is both, as "done/total".
+	// Tasks is both numbers as "done/total".
 	// +kubebuilder:validation:MaxLength=24
 	// +optional
 	Tasks string `json:"tasks,omitempty"`
-	// FailedStage is the stage that failed; empty while none has.
+	// FailedStage is the first stage that failed. Empty while none has.
 	// +kubebuilder:validation:MaxLength=32
 	// +optional
 	FailedStage string `json:"failedStage,omitempty"`
-	// Tests is what the tests gave.
+	// Tests is what the test run measured, in numbers of test cases.
 	// +optional
 	Tests *TestCounts `json:"tests,omitempty"`
-	// Coverage is what was measured.
+	// Coverage is the test coverage that was measured, in percent.
 	// +optional
 	Coverage *CoverageSummary `json:"coverage,omitempty"`
-	// ObservedTime is when the controller last wrote this down. Progress is written at most every few seconds.
+	// ObservedTime is when the controller last wrote this progress. It writes at most once per the manager's
+	// --progress-interval, default 15s.
 	// +optional
 	ObservedTime *metav1.MicroTime `json:"observedTime,omitempty"`
-	// HeartbeatTime is the worker's last sign of life, as of ObservedTime.
+	// HeartbeatTime is the worker's last heartbeat, as of observedTime. The worker sends one every 30 seconds; not each
+	// is written here.
 	// +optional
 	HeartbeatTime *metav1.Time `json:"heartbeatTime,omitempty"`
 }
 
-// AttemptDeadlines says by when what has to have happened.
+// AttemptDeadlines says when the controller acts if an attempt takes too long.
 type AttemptDeadlines struct {
-	// StartBy is when the attempt is given up if no build could be started.
+	// StartBy is when the attempt is abandoned if no build could be started: two minutes after intentTime.
 	// +optional
 	StartBy *metav1.Time `json:"startBy,omitempty"`
-	// ProvisionBy is when the build is stopped if it has not left CodeBuild's queue.
+	// ProvisionBy is when the build is stopped if it is still in CodeBuild's queue: queuedTimeout and ten minutes after
+	// its start.
 	// +optional
 	ProvisionBy *metav1.Time `json:"provisionBy,omitempty"`
-	// RunBy is when the build is stopped if it is not over.
+	// RunBy is when the build is stopped if it is not over: queuedTimeout, timeout and ten minutes after its start.
 	// +optional
 	RunBy *metav1.Time `json:"runBy,omitempty"`
 }
 
 // Attempt is one try at a work item: one lock, one outcome.
 type Attempt struct {
-	// Number of the attempt, from 1. It never starts again.
+	// Number of the attempt, from 1. It grows over all triggers of the item and is never used twice.
 	// +kubebuilder:validation:Minimum=1
 	Number int32 `json:"number"`
-	// LockID is a hash of the object's UID and the attempt's number.
+	// LockID is the id of the attempt's lock: a hash of the object's UID and the number of the attempt.
 	// +kubebuilder:validation:MaxLength=64
 	LockID string `json:"lockID"`
-	// Fence grows with every taking of the branch.
+	// Fence is a number that grows each time the branch's lock is acquired. A build with an older fence can change
+	// nothing.
 	Fence int64 `json:"fence"`
-	// Last is true if a work failure in this attempt processes the trigger.
+	// Last is true if no attempt follows when the work fails in this one.
 	Last bool `json:"last"`
-	// Trigger is the trigger that the attempt works on.
+	// Trigger is the triggeredAt that the attempt works on.
 	Trigger metav1.Time `json:"trigger"`
-	// IntentTime is when the start of a build was decided, before the first call. Absent until then: no build can
-	// exist.
+	// IntentTime is when it was decided to start a build, before the first call of StartBuild. While it is absent, no
+	// build can exist.
 	// +optional
 	IntentTime *metav1.MicroTime `json:"intentTime,omitempty"`
-	// StartCalls is how often CodeBuild was asked to start a build and gave none.
+	// StartCalls is how often StartBuild was called and no build is known from it.
 	// +optional
 	StartCalls int32 `json:"startCalls,omitempty"`
-	// Parameters is what the attempt was given.
+	// Parameters are the values that the attempt uses from its start to its end.
 	Parameters FrozenParameters `json:"parameters"`
-	// Build is the attempt's build. Absent until one is known.
+	// Build is the build of the attempt. Absent until one is known.
 	// +optional
 	Build *BuildStatus `json:"build,omitempty"`
-	// Progress is what the worker last told.
+	// Progress is what the worker last reported.
 	// +optional
 	Progress Progress `json:"progress,omitzero"`
-	// Deadlines of the attempt.
+	// Deadlines says when the controller acts if the attempt takes too long.
 	// +optional
 	Deadlines AttemptDeadlines `json:"deadlines,omitzero"`
-	// StopRequestedTime is when CodeBuild first took the wish that the build stop.
+	// StopRequestedTime is when CodeBuild first accepted the request to stop the build.
 	// +optional
 	StopRequestedTime *metav1.MicroTime `json:"stopRequestedTime,omitempty"`
-	// StopReason is why it was asked to stop.
+	// StopReason is why the build was asked to stop: the outcome that the attempt has then, such as Cancelled or
+	// TimedOut.
 	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	StopReason string `json:"stopReason,omitempty"`
 	// StopAgainTime is when the build is asked to stop again, if it still runs.
 	// +optional
 	StopAgainTime *metav1.MicroTime `json:"stopAgainTime,omitempty"`
-	// StopRefusal is why the build could not be asked to stop the last time; empty if it could.
+	// StopRefusal is why the last request to stop the build failed. Empty if it did not.
 	// +kubebuilder:validation:MaxLength=512
 	// +optional
 	StopRefusal string `json:"stopRefusal,omitempty"`
-	// BoardStatus is the status that the card was last given for this attempt.
+	// BoardStatus is the last status that the card was given for this attempt, or that a person's move has made
+	// unnecessary.
 	// +kubebuilder:validation:MaxLength=128
 	// +optional
 	BoardStatus string `json:"boardStatus,omitempty"`
-	// PullRequestNotified is true once the controller has told the pull request how the attempt ended, because the build could not.
+	// PullRequestNotified is true once the controller has commented on the pull request how the attempt ended, because
+	// the build could not.
 	// +optional
 	PullRequestNotified bool `json:"pullRequestNotified,omitempty"`
-	// Outcome is the attempt's end; empty while it is not over.
+	// Outcome is how the attempt ended: one of the reasons of the condition Succeeded, or Abandoned. Empty while the
+	// attempt is not over.
 	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	Outcome string `json:"outcome,omitempty"`
-	// EndTime is when the attempt was over.
+	// EndTime is when the attempt ended.
 	// +optional
 	EndTime *metav1.Time `json:"endTime,omitempty"`
 }
 
-// PastAttempt sums up an attempt that was cut short or failed.
+// PastAttempt sums up an attempt that another one followed.
 type PastAttempt struct {
 	// Number of the attempt.
 	Number int32 `json:"number"`
-	// Outcome is its end, a reason of the Succeeded condition.
+	// Outcome is how the attempt ended, such as TestsFailed, BuildFault or Abandoned.
 	// +kubebuilder:validation:MaxLength=64
 	Outcome string `json:"outcome"`
-	// Message says more.
+	// Message says what happened.
 	// +kubebuilder:validation:MaxLength=512
 	// +optional
 	Message string `json:"message,omitempty"`
-	// BuildARN is its build's.
+	// BuildARN is the ARN of the attempt's build. Empty if it had none.
 	// +kubebuilder:validation:MaxLength=512
 	// +optional
 	BuildARN string `json:"buildARN,omitempty"`
-	// Counted is true if it counts against the tries of the work or of the infrastructure.
+	// Counted is true if the attempt counts against retry.work or retry.infrastructure.
 	// +optional
 	Counted bool `json:"counted,omitempty"`
-	// Time is when it was over.
+	// Time is when the attempt ended.
 	// +optional
 	Time *metav1.Time `json:"time,omitempty"`
 }
 
-// RetryCounts is how many attempts of this trigger failed, by whose failure it was.
+// RetryCounts counts the failed attempts of this trigger, by whose failure it was.
 type RetryCounts struct {
-	// Work is the number of attempts whose work failed.
+	// Work is the number of attempts that failed because of the work.
 	// +optional
 	Work int32 `json:"work,omitempty"`
-	// Infrastructure is the number of attempts that the infrastructure failed.
+	// Infrastructure is the number of attempts that failed because of the infrastructure.
 	// +optional
 	Infrastructure int32 `json:"infrastructure,omitempty"`
-	// NotBefore is when the next attempt may begin.
+	// NotBefore is the earliest time at which the next attempt may begin.
 	// +optional
 	NotBefore *metav1.Time `json:"notBefore,omitempty"`
 }
 
-// Result is what the work came to.
+// Result is what came out of the work.
 type Result struct {
-	// Commit is the branch's head after the work, in hex.
+	// Commit is the head of the branch after the work, in hex.
 	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	Commit string `json:"commit,omitempty"`
-	// Tests is what the tests gave.
+	// Tests is what the test run measured, in numbers of test cases.
 	// +optional
 	Tests *TestCounts `json:"tests,omitempty"`
-	// Coverage is what was measured.
+	// Coverage is the test coverage that was measured, in percent.
 	// +optional
 	Coverage *CoverageSummary `json:"coverage,omitempty"`
-	// ArtifactsURL is where logs, reports and diffs lie, as s3://bucket/prefix/.
+	// ArtifactsURL is where the logs, reports and diffs are, as "s3://bucket/prefix/".
 	// +kubebuilder:validation:MaxLength=1024
 	// +optional
 	ArtifactsURL string `json:"artifactsURL,omitempty"`
-	// PullRequestURL is the pull request's address.
+	// PullRequestURL is the address of the pull request.
 	// +kubebuilder:validation:MaxLength=512
 	// +optional
 	PullRequestURL string `json:"pullRequestURL,omitempty"`
-	// LogsURL opens the build's log in the console.
+	// LogsURL opens the build's log in the AWS console.
 	// +kubebuilder:validation:MaxLength=1024
 	// +optional
 	LogsURL string `json:"logsURL,omitempty"`
 }
 
-// Summary is what a line of "kubectl get workitems" shows beside the phase.
+// Summary is what "kubectl get workitems" shows of an item beside its phase and reason.
 type Summary struct {
-	// Title of the card, cut to 40 characters.
+	// Title is the title of the card, cut to 40 characters.
 	// +kubebuilder:validation:MaxLength=40
 	// +optional
 	Title string `json:"title,omitempty"`
-	// Stage is the worker's stage that failed; while none has, the one that runs or ran last.
+	// Stage is the worker's stage that failed or, while none has, the one that runs or ran last.
 	// +kubebuilder:validation:MaxLength=32
 	// +optional
 	Stage string `json:"stage,omitempty"`
-	// Coverage is the measured line coverage; where the report has no lines, statements, functions or branches, in
-	// this order, with their name.
+	// Coverage is the measured coverage of lines or, where the report has none, of statements, functions or branches,
+	// in this order, followed by the metric's name.
 	// +kubebuilder:validation:MaxLength=32
 	// +optional
 	Coverage string `json:"coverage,omitempty"`
 }
 
-// WorkItemStatus tells everything about a work item.
+// WorkItemStatus says everything that is known about a work item.
 type WorkItemStatus struct {
-	// ObservedGeneration is the generation of the spec that this status is of.
+	// ObservedGeneration is the generation of the spec that this status belongs to.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-	// Phase sums the item up, for people only.
+	// Phase sums up the item in one word, for people. No decision depends on it.
 	// +optional
 	Phase Phase `json:"phase,omitempty"`
-	// Summary is what a list shows of the item, for people only.
+	// Summary is what a list shows of the item, for people. No decision depends on it.
 	// +optional
 	Summary Summary `json:"summary,omitzero"`
-	// Conditions of the item. See condition_types.go.
+	// Conditions say how far the item is: Accepted, Admitted, Locked, BuildStarted, BuildFinished, Concluded, and
+	// Succeeded, whose reason is the outcome. Ready mirrors Succeeded. Reconciling, Stalled and Overdue are present
+	// only while they are True.
 	// +kubebuilder:validation:MaxItems=16
 	// +listType=map
 	// +listMapKey=type
 	// +optional
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
-	// CorrelationID stands in the item's status, the build's environment, the worker's logs and the pull request.
+	// CorrelationID names this item in the controller's and the worker's logs, in the build's variables, in commits and
+	// in the pull request.
 	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	CorrelationID string `json:"correlationID,omitempty"`
-	// ObservedTrigger is the trigger that this status is of.
+	// ObservedTrigger is the triggeredAt that this status belongs to.
 	// +optional
 	ObservedTrigger *metav1.Time `json:"observedTrigger,omitempty"`
-	// Accepted is what acceptance found.
+	// Accepted is what the accept step found: commit, repository and pull request. Absent while something is missing.
 	// +optional
 	Accepted *AcceptedWork `json:"accepted,omitempty"`
-	// Queue says since when and why the item waits.
+	// Queue says since when, and why, the item waits in the queue. Absent while it does not.
 	// +optional
 	Queue *QueuePosition `json:"queue,omitempty"`
-	// Attempt is the current attempt, or the last.
+	// Attempt is the attempt that runs, or else the last one.
 	// +optional
 	Attempt *Attempt `json:"attempt,omitempty"`
 	// Retries counts the failed attempts of this trigger.
 	// +optional
 	Retries RetryCounts `json:"retries,omitzero"`
-	// PastAttempts are the last five that ended without being the last word.
+	// PastAttempts are the last five attempts that others followed, oldest first.
 	// +kubebuilder:validation:MaxItems=5
 	// +listType=map
 	// +listMapKey=number
 	// +optional
 	PastAttempts []PastAttempt `json:"pastAttempts,omitempty"`
-	// Notified names the environment's notification rules that were sent the end of this trigger, and "deadLetterQueueURL"
-	// for the dead-letter queue.
+	// Notified lists the names of the environment's notification rules by which the end of this trigger was sent, and
+	// "deadLetterQueueURL" if it was sent to the dead-letter queue.
 	// +kubebuilder:validation:MaxItems=16
 	// +kubebuilder:validation:items:MaxLength=63
 	// +listType=set
 	// +optional
 	Notified []string `json:"notified,omitempty"`
-	// Result is what the work came to.
+	// Result is what came out of the work: commit, tests, coverage and addresses. Absent until the item ends.
 	// +optional
 	Result *Result `json:"result,omitempty"`
-	// StartTime is when the first attempt of this trigger began.
+	// StartTime is when the first attempt of this trigger acquired its lock.
 	// +optional
 	StartTime *metav1.Time `json:"startTime,omitempty"`
-	// CompletionTime is when the trigger was processed, or given up.
+	// CompletionTime is when the outcome of this trigger was known.
 	// +optional
 	CompletionTime *metav1.Time `json:"completionTime,omitempty"`
 }
 
-// WorkItem is one card to be implemented. What it works on may change until an attempt exists, then not.
+// WorkItem is one card to be implemented, on one branch of one repository. Its status says how far it is and how it
+// ended.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=wi,categories=kiro
@@ -544,10 +569,10 @@ type WorkItem struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// Spec is what is to be worked on.
+	// Spec says what is to be worked on.
 	// +required
 	Spec WorkItemSpec `json:"spec"`
-	// Status tells everything about it.
+	// Status says everything that is known about it.
 	// +optional
 	Status WorkItemStatus `json:"status,omitzero"`
 }

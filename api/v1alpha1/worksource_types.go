@@ -5,27 +5,27 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// WithdrawalPolicy says what becomes of a work item whose card a person moved out of the ready status.
+// WithdrawalPolicy says what happens to a work item when a person moves its card out of the ready status.
 // +kubebuilder:validation:Enum=Cancel;Finish
 type WithdrawalPolicy string
 
 const (
 	// WithdrawalCancel stops the build of a withdrawn card.
 	WithdrawalCancel WithdrawalPolicy = "Cancel"
-	// WithdrawalFinish lets the build of a withdrawn card go on to its end.
+	// WithdrawalFinish lets the build of a withdrawn card run to its end.
 	WithdrawalFinish WithdrawalPolicy = "Finish"
 )
 
-// BranchOrigin is where a card's branch name comes from.
+// BranchOrigin is where the name of a card's branch comes from.
 // +kubebuilder:validation:Enum=ProjectField;LinkedBranch;PullRequestHead;Template
 type BranchOrigin string
 
 const (
 	// BranchFromProjectField reads a text field of the board.
 	BranchFromProjectField BranchOrigin = "ProjectField"
-	// BranchFromLinkedBranch takes the one branch linked to the card's issue.
+	// BranchFromLinkedBranch uses the one branch that is linked to the card's issue.
 	BranchFromLinkedBranch BranchOrigin = "LinkedBranch"
-	// BranchFromPullRequestHead takes the head of the pull request that is the card.
+	// BranchFromPullRequestHead uses the head of the pull request that is the card.
 	BranchFromPullRequestHead BranchOrigin = "PullRequestHead"
 	// BranchFromTemplate makes the name from the card's number and title.
 	BranchFromTemplate BranchOrigin = "Template"
@@ -34,38 +34,41 @@ const (
 // BranchRule says how a card names its branch.
 // +kubebuilder:validation:XValidation:rule=`!has(self.from) || self.from != 'Template' || self.?template.orValue("") != ""`,fieldPath=".template",message="branch.template is required when branch.from is Template"
 type BranchRule struct {
-	// From is where the name comes from. Default ProjectField.
+	// From is where the name comes from: ProjectField (a text field of the board), LinkedBranch (the one branch linked
+	// to the issue), PullRequestHead (the head of the pull request that is the card) or Template. Default ProjectField.
 	// +kubebuilder:default=ProjectField
 	// +optional
 	From BranchOrigin `json:"from,omitempty"`
 
-	// Field is the name of the board's text field that holds the branch. Default "Branch". It counts only with
-	// from: ProjectField.
+	// Field is the name of the board's text field that holds the branch. Default "Branch". Used only with from:
+	// ProjectField.
 	// +kubebuilder:default="Branch"
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	// +optional
 	Field string `json:"field,omitempty"`
 
-	// Template makes a branch name of a card; `<number>` stands for the card's number and `<slug>` for its title
-	// in lower case, with every run of other characters than letters and digits as one hyphen. It counts only
-	// with from: Template.
+	// Template is a branch name in which `<number>` stands for the card's number, and `<slug>` for its title in lower
+	// case with a hyphen for every run of characters other than letters and digits. Required with from: Template;
+	// ignored without.
 	// +kubebuilder:validation:MaxLength=200
 	// +optional
 	Template string `json:"template,omitempty"`
 }
 
-// WriteBack names the statuses that a card is given as its work goes on. An empty one sets none.
+// WriteBack names the statuses that a card is given while its work goes on. An empty one sets none. A card that a
+// person has moved elsewhere is left there.
 type WriteBack struct {
-	// Started is set when the build has been started.
+	// Started is the status that a card is given once its build runs. Default: none.
 	// +kubebuilder:validation:MaxLength=128
 	// +optional
 	Started string `json:"started,omitempty"`
-	// Succeeded is set when the work was done and every gate was passed.
+	// Succeeded is the status that a card is given when its item ends as Succeeded. Default: none.
 	// +kubebuilder:validation:MaxLength=128
 	// +optional
 	Succeeded string `json:"succeeded,omitempty"`
-	// Failed is set when the work failed and is not tried again.
+	// Failed is the status that a card is given when its item ends otherwise, unless the card was withdrawn or the item
+	// deleted. Default: none.
 	// +kubebuilder:validation:MaxLength=128
 	// +optional
 	Failed string `json:"failed,omitempty"`
@@ -86,7 +89,7 @@ type GitHubSource struct {
 	ProjectNumber int32 `json:"projectNumber"`
 
 	// APIURL is the REST address of a GitHub Enterprise Server, "https://HOST/api/v3". Default
-	// "https://api.github.com". A custom address must be on the manager's --allowed-endpoints list.
+	// "https://api.github.com". Another address must be on the manager's --allowed-endpoints list.
 	// +kubebuilder:validation:MaxLength=512
 	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https']",message="apiURL must be an http(s) URL"
 	// +optional
@@ -106,14 +109,15 @@ type GitHubSource struct {
 	// +optional
 	ReadyStatus string `json:"readyStatus,omitempty"`
 
-	// Query is a filter in the board's own filter syntax that GitHub applies before it answers, for example
-	// "label:backend". What it leaves out is never withdrawn. Empty filters by the ready status alone.
+	// Query is a filter, in the syntax of the board's own filter, that GitHub applies before it answers, for example
+	// "label:backend". A card that it leaves out gets no item, and is not withdrawn for that. Default: none; the whole
+	// board is read.
 	// +kubebuilder:validation:MaxLength=512
 	// +optional
 	Query string `json:"query,omitempty"`
 
-	// Repositories is the allow list of repositories, as "owner/name", whose cards are worked on. Empty allows
-	// every repository that the credentials can read.
+	// Repositories lists the repositories, as "owner/name", whose cards are worked on. Default: every repository that
+	// the credentials can read.
 	// +kubebuilder:validation:MaxItems=100
 	// +kubebuilder:validation:items:MaxLength=141
 	// +kubebuilder:validation:items:Pattern=`^[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?/[A-Za-z0-9._-]+$`
@@ -121,26 +125,28 @@ type GitHubSource struct {
 	// +optional
 	Repositories []string `json:"repositories,omitempty"`
 
-	// Credentials read the board and the repositories, and set the cards' statuses.
+	// Credentials are used to read the board and the repositories, to set the statuses of cards, and to comment on pull
+	// requests.
 	// +required
 	Credentials Credentials `json:"credentials"`
 }
 
 // WorkSourceSpec says which board is polled, which cards are eligible, and where their work runs.
 type WorkSourceSpec struct {
-	// EnvironmentRef names the WorkEnvironment that the cards' builds run in.
+	// EnvironmentRef names the WorkEnvironment, in the same namespace, that the builds run in.
 	// +required
 	EnvironmentRef LocalObjectReference `json:"environmentRef"`
 
-	// Interval is the time between two polls, 15s to 24h. Default by the environment's tier: 5m for test and
-	// staging, 15m for production.
+	// Interval is the time between two polls, 15s to 24h; up to a tenth of it is taken off at random. Default by the
+	// environment's tier: 5m for test and staging, 15m for production.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('15s') && duration(self) <= duration('24h')",message="interval must be 15s to 24h"
 	// +optional
 	Interval *metav1.Duration `json:"interval,omitempty"`
 
-	// PollTimeout is how long one poll may take, 1s to 15m. Default 2m.
+	// PollTimeout is how long one poll may take, 1s to 15m. Default 2m. A poll that takes longer changes nothing and is
+	// tried again.
 	// +kubebuilder:default="2m"
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=32
@@ -148,7 +154,7 @@ type WorkSourceSpec struct {
 	// +optional
 	PollTimeout *metav1.Duration `json:"pollTimeout,omitempty"`
 
-	// Suspend stops the polling. Items that exist already go on.
+	// Suspend, set to true, stops the polling. Items that exist go on. Default false.
 	// +optional
 	Suspend bool `json:"suspend,omitempty"`
 
@@ -156,13 +162,13 @@ type WorkSourceSpec struct {
 	// +required
 	GitHub GitHubSource `json:"github"`
 
-	// Branch says how a card names its branch.
+	// Branch says how a card names its branch. Default: the board's text field "Branch".
 	// +kubebuilder:default={from: ProjectField, field: Branch}
 	// +optional
 	Branch BranchRule `json:"branch,omitzero"`
 
-	// SpecPath is where a card's spec files lie in its repository; `<branch>` stands for the branch. Default
-	// ".kiro/specs/<branch>".
+	// SpecPath is the folder of a card's spec files in its repository; `<branch>` stands for the name of the branch.
+	// Default ".kiro/specs/<branch>".
 	// +kubebuilder:default=".kiro/specs/<branch>"
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512
@@ -170,25 +176,27 @@ type WorkSourceSpec struct {
 	// +optional
 	SpecPath string `json:"specPath,omitempty"`
 
-	// WriteBack names the statuses that cards are given as their work goes on. Absent sets none.
+	// WriteBack names the statuses that cards are given while their work goes on. Absent: cards are never moved.
 	// +optional
 	WriteBack *WriteBack `json:"writeBack,omitempty"`
 
-	// OnWithdrawn says what becomes of an item whose card was moved to a status that is neither the ready one
-	// nor one of writeBack's. Default Cancel.
+	// OnWithdrawn says what happens to an item whose card was moved to a status that is neither the ready one nor one
+	// of writeBack's: Cancel stops its build, Finish lets a running build end. An item that only waits is withdrawn
+	// either way. Default Cancel.
 	// +kubebuilder:default=Cancel
 	// +optional
 	OnWithdrawn WithdrawalPolicy `json:"onWithdrawn,omitempty"`
 }
 
-// SkippedCards counts the cards of the last poll that no item was made of, for one reason.
+// SkippedCards counts, for one reason, the cards in the ready status that have no item, or whose item could not follow
+// them.
 type SkippedCards struct {
-	// Reason is why, in one CamelCase word.
+	// Reason is why, in one CamelCase word, such as BranchMissing.
 	// +kubebuilder:validation:MaxLength=64
 	Reason string `json:"reason"`
 	// Count is the number of cards.
 	Count int32 `json:"count"`
-	// Examples names up to three of the cards and says what to do.
+	// Examples names up to three of the cards, with what to do about each.
 	// +kubebuilder:validation:MaxItems=3
 	// +kubebuilder:validation:items:MaxLength=256
 	// +listType=atomic
@@ -198,52 +206,53 @@ type SkippedCards struct {
 
 // CardCounts is what the last complete poll saw, in numbers of cards.
 type CardCounts struct {
-	// Seen is the number of cards on the board.
+	// Seen is the number of cards that were read. With a query, those that match it.
 	Seen int32 `json:"seen"`
-	// Eligible is the number of cards that have an item.
+	// Eligible is the number of cards in the ready status that have an item.
 	Eligible int32 `json:"eligible"`
-	// Skipped is the number of cards in the ready status that no item was made of.
+	// Skipped is the number of cards in the ready status that were skipped; status.skipped says why.
 	Skipped int32 `json:"skipped"`
 }
 
-// ResolvedBoard holds the ids that the board's names stand for.
+// ResolvedBoard holds the ids that the names in the spec stand for.
 type ResolvedBoard struct {
-	// ProjectID is the board's node id.
+	// ProjectID is the node id of the board.
 	// +kubebuilder:validation:MaxLength=128
 	ProjectID string `json:"projectID"`
-	// StatusFieldID is the status field's node id.
+	// StatusFieldID is the node id of the status field.
 	// +kubebuilder:validation:MaxLength=128
 	StatusFieldID string `json:"statusFieldID"`
 	// ReadyOptionID is the id of the ready status.
 	// +kubebuilder:validation:MaxLength=128
 	ReadyOptionID string `json:"readyOptionID"`
-	// Title is the board's title.
+	// Title is the title of the board.
 	// +kubebuilder:validation:MaxLength=256
 	// +optional
 	Title string `json:"title,omitempty"`
 }
 
-// RateLimit is what the board's service last said of our budget.
+// RateLimit is what GitHub last said about the budget of the credentials.
 type RateLimit struct {
-	// Remaining is the number of points left.
+	// Remaining is the number of GraphQL points that are left.
 	Remaining int32 `json:"remaining"`
-	// ResetAt is when the full budget is back.
+	// ResetAt is when the full budget is available again.
 	// +optional
 	ResetAt *metav1.Time `json:"resetAt,omitempty"`
 }
 
-// WorkSourceStatus tells how the polling goes.
+// WorkSourceStatus says how the polling goes.
 type WorkSourceStatus struct {
-	// ObservedGeneration is the generation of the spec that this status is of.
+	// ObservedGeneration is the generation of the spec that this status belongs to.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-	// Conditions of the source. See condition_types.go.
+	// Conditions say what can be used: EnvironmentReady, BoardResolved and BoardReachable. Ready is True if all three
+	// are. Stalled is present only while a person has to act.
 	// +kubebuilder:validation:MaxItems=16
 	// +listType=map
 	// +listMapKey=type
 	// +optional
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
-	// LastPollTime is the start of the last poll that read the whole board.
+	// LastPollTime is when the last poll that read the whole board began.
 	// +optional
 	LastPollTime *metav1.Time `json:"lastPollTime,omitempty"`
 	// NextPollTime is when the board is read next.
@@ -252,26 +261,26 @@ type WorkSourceStatus struct {
 	// Cards is what the last complete poll saw.
 	// +optional
 	Cards *CardCounts `json:"cards,omitempty"`
-	// Skipped says, by reason, which cards in the ready status no item was made of.
+	// Skipped says, by reason, which cards in the ready status were skipped.
 	// +kubebuilder:validation:MaxItems=16
 	// +listType=map
 	// +listMapKey=reason
 	// +optional
 	Skipped []SkippedCards `json:"skipped,omitempty"`
-	// Board holds the ids that the spec's names were resolved to.
+	// Board holds the ids that the names in the spec stand for.
 	// +optional
 	Board *ResolvedBoard `json:"board,omitempty"`
-	// RateLimit is what GitHub last said of the credentials' budget.
+	// RateLimit is what GitHub last said about the budget of the credentials.
 	// +optional
 	RateLimit *RateLimit `json:"rateLimit,omitempty"`
-	// LastHandledReconcileAt is the last value of the reconcile annotation that was acted on.
+	// LastHandledReconcileAt is the last value of the annotation kiro-worker.io/reconcile-at that was acted on.
 	// +kubebuilder:validation:MaxLength=128
 	// +optional
 	LastHandledReconcileAt string `json:"lastHandledReconcileAt,omitempty"`
 }
 
-// WorkSource is a board whose cards become WorkItems. It owns them: to delete it stops their builds and deletes them.
-// To stop polling and let them go on, set spec.suspend.
+// WorkSource is a board whose cards become WorkItems. It owns them: deleting it stops their builds and deletes them. To
+// stop the polling and let them go on, set spec.suspend.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=ws,categories=kiro
@@ -289,10 +298,10 @@ type WorkSource struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// Spec is what is asked for.
+	// Spec says which board is polled, and where its work runs.
 	// +required
 	Spec WorkSourceSpec `json:"spec"`
-	// Status is what was seen.
+	// Status says how the polling goes.
 	// +optional
 	Status WorkSourceStatus `json:"status,omitzero"`
 }
