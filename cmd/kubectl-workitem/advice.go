@@ -12,23 +12,23 @@ import (
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 )
 
-// advice is what a person can do about an item as it is: the first line says whether anything has to be done at all.
+// advice is what a person can do about an item now. The first line says whether anything has to be done at all.
 func advice(item *v1alpha1.WorkItem, place string) []string {
 	if !item.DeletionTimestamp.IsZero() {
 		return []string{
-			"Nothing: the item is being deleted. It goes once its build is over and its lock is free.",
+			"Nothing: the item is being deleted. It is removed once its build is over and its lock is released.",
 			fmt.Sprintf("If its build can never be asked about again: `kubectl workitem unlock %s`.", item.Name),
 		}
 	}
 	switch item.Status.Phase {
 	case v1alpha1.PhaseWaiting:
-		return []string{"Bring what is missing: " + message(item, v1alpha1.ConditionAccepted), "It is looked at again by itself; the card need not be touched."}
+		return []string{"Provide what is missing: " + message(item, v1alpha1.ConditionAccepted), "It is checked again automatically; you need not move the card."}
 	case v1alpha1.PhaseQueued:
 		return adviceInQueue(item, place)
 	case v1alpha1.PhaseStarting, v1alpha1.PhaseRunning:
 		return adviceWithBuild(item)
 	case v1alpha1.PhaseConcluding:
-		return []string{"Nothing: it is being wound up. " + message(item, v1alpha1.ConditionConcluded)}
+		return []string{"Nothing: its lock is being released and its outcome reported. " + message(item, v1alpha1.ConditionConcluded)}
 	case v1alpha1.PhaseSucceeded:
 		return []string{"Review the pull request, and merge it if it is good: " + pullRequest(item)}
 	case v1alpha1.PhaseFailed:
@@ -37,8 +37,8 @@ func advice(item *v1alpha1.WorkItem, place string) []string {
 		return adviceAfterCancel(item)
 	}
 	return []string{
-		"Nothing: it has not been looked at yet.",
-		"If that stays so for a minute, the controller does not run, or does not work in this namespace.",
+		"Nothing: the controller has not looked at it yet.",
+		"If that does not change within a minute, the controller does not run, or does not work in this namespace.",
 	}
 }
 
@@ -51,17 +51,17 @@ func adviceInQueue(item *v1alpha1.WorkItem, place string) []string {
 	switch reason {
 	case v1alpha1.ReasonBranchHeld:
 		return []string{
-			"Nothing, if the other item is at work: " + ready,
-			fmt.Sprintf("If whoever holds the branch is gone for good: `kubectl workitem unlock %s` says whether that can be known.", item.Name),
+			"Nothing, if the other item is being worked on: " + ready,
+			fmt.Sprintf("If whoever holds the branch is gone for good: `kubectl workitem unlock %s` says what is known about it.", item.Name),
 		}
 	case v1alpha1.ReasonForeignRow, v1alpha1.ReasonEnvironmentNotFound, v1alpha1.ReasonEnvironmentNotReady, v1alpha1.ReasonEnvironmentDeleting:
-		return []string{"Mend what it waits for: " + ready, fmt.Sprintf("`kubectl describe workenvironment %s` tells more.", item.Spec.EnvironmentRef.Name)}
+		return []string{"Fix what it waits for: " + ready, fmt.Sprintf("`kubectl describe workenvironment %s` says more.", item.Spec.EnvironmentRef.Name)}
 	case v1alpha1.ReasonBackingOff:
-		return []string{"Nothing: the next attempt begins by itself.", fmt.Sprintf("`kubectl workitem retry %s` begins one now, with all of its tries anew.", item.Name)}
+		return []string{"Nothing: the next attempt starts automatically.", fmt.Sprintf("`kubectl workitem retry %s` starts one now and resets the count of tries.", item.Name)}
 	}
 	first := "Nothing: it waits for its turn."
 	if place != "" {
-		first = fmt.Sprintf("Nothing: it waits for its turn, at place %s.", place)
+		first = fmt.Sprintf("Nothing: it waits for its turn, in place %s.", place)
 	}
 	return []string{first, fmt.Sprintf("`kubectl workitem priority %s N` moves it; the highest number is first.", item.Name)}
 }
@@ -90,15 +90,15 @@ func adviceWithBuild(item *v1alpha1.WorkItem) []string {
 	return lines
 }
 
-// fixes say what to mend after a work failure, before it is tried again.
+// fixes say what to fix after a work failure, before it is tried again.
 var fixes = map[string]string{
-	v1alpha1.ReasonTestsFailed:         "Look at the failed tests in the artifacts or on the pull request; mend them, or say in the spec what is meant.",
-	v1alpha1.ReasonTestsNotMeasured:    "Have the environment's gates.testCommand leave its results where gates.testResults says.",
+	v1alpha1.ReasonTestsFailed:         "Look at the failed tests in the artifacts or on the pull request; fix them, or say in the spec what is meant.",
+	v1alpha1.ReasonTestsNotMeasured:    "Have the environment's gates.testCommand write its results where gates.testResults says.",
 	v1alpha1.ReasonCoverageTooLow:      "Ask for the missing tests in the spec, or lower gates.coverageThreshold of the environment.",
-	v1alpha1.ReasonCoverageNotMeasured: "Have the test command measure coverage, and leave it where gates.coverageReports says.",
+	v1alpha1.ReasonCoverageNotMeasured: "Have the test command measure coverage, and write it where gates.coverageReports says.",
 	v1alpha1.ReasonAgentFailed:         "Read the agent's log in the artifacts; a smaller or clearer task in tasks.md often helps.",
 	v1alpha1.ReasonValidationFailed:    "Correct the spec files or the pull request.",
-	v1alpha1.ReasonCheckoutFailed:      "See whether the branch was rewritten or deleted.",
+	v1alpha1.ReasonCheckoutFailed:      "Check whether the branch was rewritten or deleted.",
 	v1alpha1.ReasonTimedOut:            "Raise spec.timeout, or split the spec into smaller ones.",
 }
 
@@ -127,12 +127,12 @@ func adviceAfterFailure(item *v1alpha1.WorkItem) []string {
 func adviceAfterCancel(item *v1alpha1.WorkItem) []string {
 	succeeded := meta.FindStatusCondition(item.Status.Conditions, v1alpha1.ConditionSucceeded)
 	if succeeded != nil && succeeded.Reason == v1alpha1.ReasonWithdrawn {
-		return []string{"Nothing, if the card was moved away on purpose. To go on, move it back to the ready status."}
+		return []string{"Nothing, if the card was moved away on purpose. To have it worked on again, move it back to the ready status."}
 	}
 	return []string{"Nothing, if it was cancelled on purpose.", again(item)}
 }
 
-// again says how the item is worked on once more.
+// again says how to have the item worked on again.
 func again(item *v1alpha1.WorkItem) string {
 	force := ifSet(item.Spec.Cancel, " --force")
 	text := fmt.Sprintf("To have it worked on again: `kubectl workitem retry %s%s`", item.Name, force)

@@ -19,8 +19,8 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
 )
 
-// awsFlags say how the person reaches AWS. The credentials are the person's own, from where the AWS CLI finds them;
-// region and role are the environment's.
+// awsFlags say how the person reaches AWS. The credentials are the person's own, found as the AWS CLI finds them; region
+// and role are the environment's.
 type awsFlags struct {
 	endpoint   string
 	role       string
@@ -32,10 +32,10 @@ type awsFlags struct {
 }
 
 func (f *awsFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.role, "role-arn", "", "IAM role to assume, instead of the environment's. Given empty (--role-arn=), none is assumed.")
-	flags.StringVar(&f.externalID, "external-id", "", "External id for assuming the role. Default: the environment's, or CLUSTER NAME/NAMESPACE.")
-	flags.StringVar(&f.cluster, "cluster-name", "default", "The manager's --cluster-name, of which the default external id is made.")
-	flags.StringVar(&f.endpoint, "endpoint-url", "", "Address of a server that speaks for AWS. Your requests go there only if you name it.")
+	flags.StringVar(&f.role, "role-arn", "", "IAM role to assume, instead of the environment's. An empty one (--role-arn=) assumes none.")
+	flags.StringVar(&f.externalID, "external-id", "", "External id for assuming the role. Default: the environment's, or CLUSTER-NAME/NAMESPACE.")
+	flags.StringVar(&f.cluster, "cluster-name", "default", "The manager's --cluster-name, from which the default external id is made.")
+	flags.StringVar(&f.endpoint, "endpoint-url", "", "Address of a server to use instead of AWS. Your requests go there only if you name it here.")
 }
 
 // table returns the lock table of a place.
@@ -51,7 +51,7 @@ func (f *awsFlags) table(ctx context.Context, p lockPlace) (lock.Table, error) {
 	return dynamodb.New(api, p.tableName), nil
 }
 
-// builds returns the CodeBuild of a build's own region, as far as the credentials reach.
+// builds returns CodeBuild in a build's own region, as far as the credentials reach.
 func (f *awsFlags) builds(ctx context.Context, p lockPlace, buildARN string) (build.Observer, error) {
 	region := p.aws.Region
 	if b, ok := parseBuild(buildARN); ok {
@@ -79,7 +79,7 @@ func (f *awsFlags) made() *awsapi.Clients {
 	return f.clients
 }
 
-// target is where and as whom AWS is called. An address that only an object names is refused: whoever may write an
+// target is where, and as which role, AWS is called. An address that only an object names is refused: whoever may write an
 // environment could have the person's requests sent anywhere.
 func (f *awsFlags) target(namespace string, aws v1alpha1.AWSAccess, region string) (awsapi.Target, error) {
 	if f.endpoint != "" {
@@ -87,7 +87,7 @@ func (f *awsFlags) target(namespace string, aws v1alpha1.AWSAccess, region strin
 			return awsapi.Target{}, misused("--endpoint-url: %w", err)
 		}
 	} else if aws.EndpointURL != "" {
-		return awsapi.Target{}, misused("the environment's requests go to %s and not to AWS; if you trust that address with your credentials, "+
+		return awsapi.Target{}, misused("the environment names %s instead of AWS; if you trust that address with your credentials, "+
 			"give --endpoint-url %s", aws.EndpointURL, quoted(aws.EndpointURL))
 	}
 	t := awsapi.Target{Region: region, RoleARN: aws.RoleARN, EndpointURL: f.endpoint}
@@ -106,7 +106,7 @@ func (f *awsFlags) target(namespace string, aws v1alpha1.AWSAccess, region strin
 	return t, nil
 }
 
-// builtAt is a build's ARN taken apart.
+// builtAt is the parts of a build's ARN.
 type builtAt struct {
 	region, account, id string
 }
@@ -153,5 +153,5 @@ func awsCommand(verb, buildARN string) string {
 	return fmt.Sprintf("aws codebuild %s %s %s --region %s", verb, option, b.id, b.region)
 }
 
-// quoted is a text as one word of a shell's: branches and addresses may hold what a shell would run.
+// quoted is a text as one word for a shell: branches and addresses may contain what a shell would run.
 func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }

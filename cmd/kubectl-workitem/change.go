@@ -20,8 +20,8 @@ import (
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 )
 
-// change has decide change an item's spec, and writes it only if nobody wrote the item since it was read: what was
-// decided on an attempt that was not there must not count once there is one.
+// change lets decide change an item's spec, and writes it only if nobody wrote the item since it was read: a decision
+// made when there was no attempt must not be written once there is one.
 func (s *session) change(ctx context.Context, name string, decide func(*v1alpha1.WorkItem) error) (*v1alpha1.WorkItem, error) {
 	var item *v1alpha1.WorkItem
 	err := clientretry.RetryOnConflict(clientretry.DefaultBackoff, func() error {
@@ -39,7 +39,7 @@ func (s *session) change(ctx context.Context, name string, decide func(*v1alpha1
 		return s.client.Patch(ctx, item, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
 	})
 	if apierrors.IsConflict(err) {
-		return nil, fmt.Errorf("the work item is being written all the time; try again: %w", err)
+		return nil, fmt.Errorf("somebody else keeps writing the work item; try again: %w", err)
 	}
 	return item, err
 }
@@ -47,11 +47,11 @@ func (s *session) change(ctx context.Context, name string, decide func(*v1alpha1
 func retryCommand() command {
 	return command{
 		name: "retry", args: "NAME", least: 1, most: 1,
-		short: "Trigger a work item once more, so that it is worked on again.",
-		long: "This is what moving the card away and back does: a new trigger, with all of its tries. It is refused while an\n" +
-			"attempt runs, because that one would end under the old trigger and the new one begin right after it.",
+		short: "Trigger a work item again, so that it is worked on again.",
+		long: "This does what moving the card away and back does: a new trigger, with the full number of tries. It is refused\n" +
+			"while an attempt runs, because another one would begin right after that one's end.",
 		prepare: func(flags *pflag.FlagSet) func(context.Context, *session, []string) error {
-			force := flags.Bool("force", false, "Take a cancellation (spec.cancel) back as well.")
+			force := flags.Bool("force", false, "Undo a cancellation (spec.cancel) as well.")
 			return func(ctx context.Context, s *session, args []string) error { return s.retry(ctx, args[0], *force) }
 		},
 	}
@@ -66,7 +66,7 @@ func (s *session) retry(ctx context.Context, name string, force bool) error {
 			return refused("attempt %d of %s still runs (phase %s); wait for its end, or stop it with `kubectl workitem cancel %s`",
 				item.Status.Attempt.Number, name, item.Status.Phase, name)
 		case item.Spec.Cancel && !force:
-			return refused("%s is cancelled (spec.cancel is set); give --force to take that back", name)
+			return refused("%s is cancelled (spec.cancel is set); give --force to undo that", name)
 		}
 		triggered := nextTrigger(item, s.clock.Now())
 		item.Spec.TriggeredAt, item.Spec.Cancel = &triggered, false
@@ -77,13 +77,13 @@ func (s *session) retry(ctx context.Context, name string, force bool) error {
 	}
 	fmt.Fprintf(s.out, "%s is triggered again, as of %s.\n", name, item.Spec.TriggeredAt.In(s.location).Format(time.DateTime))
 	if _, withdrawn := item.Annotations[v1alpha1.WithdrawnAnnotation]; withdrawn {
-		fmt.Fprintln(s.errOut, "note: its card was moved out of the ready status. Move it back, or the next polls withdraw it again.")
+		fmt.Fprintln(s.errOut, "note: its card was moved out of the ready status. Move it back, or the next polls will withdraw it again.")
 	}
 	return nil
 }
 
-// nextTrigger is the later of now and the recorded trigger plus a second. So it is later than the recorded one in any
-// case: triggers are told apart by their second, and clocks differ.
+// nextTrigger is the later of now and the recorded trigger plus a second, so it is later than the recorded one in any
+// case: triggers differ by whole seconds, and clocks differ.
 func nextTrigger(item *v1alpha1.WorkItem, now time.Time) metav1.Time {
 	recorded := item.CreationTimestamp.Time // what an item without spec.triggeredAt is triggered by
 	if item.Spec.TriggeredAt != nil {
@@ -102,9 +102,9 @@ func nextTrigger(item *v1alpha1.WorkItem, now time.Time) metav1.Time {
 func cancelCommand() command {
 	return command{
 		name: "cancel", args: "NAME", least: 1, most: 1,
-		short: "Stop the work on a work item, and keep it from being begun again.",
-		long: "A running build is stopped, and the lock is released once it is over. `kubectl workitem retry NAME --force` takes\n" +
-			"it back.",
+		short: "Stop the work on a work item, and do not start it again.",
+		long: "A running build is stopped, and the lock is released once it is over. `kubectl workitem retry NAME --force` undoes\n" +
+			"it.",
 		prepare: func(*pflag.FlagSet) func(context.Context, *session, []string) error {
 			return func(ctx context.Context, s *session, args []string) error { return s.cancel(ctx, args[0]) }
 		},
@@ -126,7 +126,7 @@ func (s *session) cancel(ctx context.Context, name string) error {
 	case err != nil:
 		return err
 	case already:
-		fmt.Fprintf(s.out, "%s was cancelled before.\n", name)
+		fmt.Fprintf(s.out, "%s is cancelled already.\n", name)
 	case item.AttemptActive():
 		fmt.Fprintf(s.out, "%s is cancelled. Its build is being stopped; `kubectl wait --for=condition=Concluded workitem/%s` waits for the end.\n", name, name)
 	default:
@@ -162,7 +162,7 @@ func (s *session) prioritize(ctx context.Context, name, text string) error {
 	}
 	fmt.Fprintf(s.out, "The priority of %s is %d.\n", name, n)
 	if item.AttemptActive() {
-		fmt.Fprintln(s.errOut, "note: an attempt runs already. The priority counts when it waits in the queue again.")
+		fmt.Fprintln(s.errOut, "note: an attempt is running. The priority counts when the item waits in the queue again.")
 	}
 	return nil
 }

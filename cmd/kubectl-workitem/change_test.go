@@ -37,7 +37,7 @@ func TestRetry(t *testing.T) {
 			triggered: at(2*time.Hour + time.Second),
 		},
 		"ByHand": {
-			why: "an item without spec.triggeredAt is triggered by its creation, which here lies after the clock",
+			why: "an item without spec.triggeredAt is triggered by its creation, which here is later than the clock",
 			change: func(item *v1alpha1.WorkItem) {
 				ended(v1alpha1.ReasonTestsFailed)(item)
 				item.Spec.TriggeredAt, item.Status.ObservedTrigger = nil, at(time.Hour)
@@ -49,7 +49,7 @@ func TestRetry(t *testing.T) {
 			say: "attempt 2 of item still runs (phase Running); wait for its end, or stop it with `kubectl workitem cancel item`",
 		},
 		"Cancelled": {
-			why: "a cancellation is somebody's decision, not to be undone by the way",
+			why: "a cancellation is somebody's decision, not to be undone as a side effect",
 			change: func(item *v1alpha1.WorkItem) {
 				ended(v1alpha1.ReasonCancelled)(item)
 				item.Spec.Cancel = true
@@ -112,10 +112,10 @@ func TestCancel(t *testing.T) {
 		"Twice": {
 			why:    "to ask twice does no harm",
 			change: func(item *v1alpha1.WorkItem) { running(item); item.Spec.Cancel = true },
-			say:    "was cancelled before", cancel: true,
+			say:    "is cancelled already", cancel: true,
 		},
 		"Ended": {
-			why: "a cancellation would do nothing but stand in the way of the next retry", change: ended(v1alpha1.ReasonTestsFailed),
+			why: "a cancellation would do nothing but hinder the next retry", change: ended(v1alpha1.ReasonTestsFailed),
 			code: exitRefused, say: "has ended already (TestsFailed)",
 		},
 		"TriggeredAgain": {
@@ -149,7 +149,7 @@ func TestPriority(t *testing.T) {
 		want   int32
 	}{
 		{"higher is first", "7", exitOK, "The priority of item is 7", 7},
-		{"a negative number is no flag", "-1000", exitOK, "counts when it waits in the queue again", -1000},
+		{"a negative number is no flag", "-1000", exitOK, "counts when the item waits in the queue again", -1000},
 		{"out of bounds", "1001", exitUsage, "from -1000 to 1000", -1000},
 		{"no number", "high", exitUsage, `"high" is not a whole number`, -1000},
 	} {
@@ -160,8 +160,8 @@ func TestPriority(t *testing.T) {
 	}
 }
 
-// TestChangesAreThePersons: the controllers own other fields by other names, and a change of one field must not take
-// the rest of the object over.
+// TestChangesAreThePersons: the controllers own other fields by other names, and a change of one field must not make it
+// the owner of the rest of the object.
 func TestChangesAreThePersons(t *testing.T) {
 	w := newWorld(t)
 	w.item("item", nil)
@@ -175,7 +175,7 @@ func TestChangesAreThePersons(t *testing.T) {
 		}
 		return
 	}
-	t.Errorf("no write stands under the name %s", fieldOwner)
+	t.Errorf("no write has the name %s", fieldOwner)
 }
 
 func TestErrors(t *testing.T) {
@@ -185,10 +185,10 @@ func TestErrors(t *testing.T) {
 		args     []string
 		code     int
 	}{
-		"NoCommand":      {why: "help is shown, and a script is not told that all is well", code: exitUsage, say: "no command was given"},
+		"NoCommand":      {why: "help is shown, and a script sees a failure", code: exitUsage, say: "no command was given"},
 		"UnknownCommand": {why: "a misspelt command", args: []string{"lst"}, code: exitUsage, say: `there is no command "lst"`},
 		"UnknownFlag":    {why: "a misspelt flag", args: []string{"retry", "item", "--forse"}, code: exitUsage, say: "kubectl workitem retry -h"},
-		"NoName":         {why: "which item?", args: []string{"show"}, code: exitUsage, say: "it is `kubectl workitem show NAME`"},
+		"NoName":         {why: "which item?", args: []string{"show"}, code: exitUsage, say: "the usage is `kubectl workitem show NAME`"},
 		"NoItem":         {why: "a script can tell it from a failure", args: []string{"show", "nothing"}, code: exitNotFound, say: "kubectl workitem list -A"},
 		"NoItemToRetry":  {why: "the same when writing", args: []string{"retry", "nothing"}, code: exitNotFound, say: w.namespace},
 		"NoContext":      {why: "a kubeconfig without that context", args: []string{"list", "--context", "nowhere"}, code: exitFailed, say: `context "nowhere" does not exist`},

@@ -19,7 +19,7 @@ import (
 // requestTimeout bounds a call of the API server where --request-timeout does not: a person waits for the answer.
 const requestTimeout = 30 * time.Second
 
-// fieldOwner is under which name this program's writes stand in an object's managed fields.
+// fieldOwner is the name of this program's writes in an object's managed fields.
 const fieldOwner = "kubectl-workitem"
 
 // kubeOptions say which cluster and namespace is meant, as kubectl's flags do.
@@ -33,7 +33,7 @@ func (k *kubeOptions) register(flags *pflag.FlagSet) {
 	clientcmd.BindOverrideFlags(&k.overrides, flags, clientcmd.RecommendedConfigOverrideFlags(""))
 }
 
-// connect returns a client of the cluster, and the namespace. It calls nobody yet.
+// connect returns a client of the cluster, and the namespace. It sends no request yet.
 func (k *kubeOptions) connect() (client.Client, string, error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = k.path

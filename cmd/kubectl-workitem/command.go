@@ -17,7 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// app is what the program stands on, so that a test can stand it on something else.
+// app is what the program uses of its surroundings, so that a test can replace it.
 type app struct {
 	in          io.Reader
 	out, errOut io.Writer
@@ -73,7 +73,7 @@ func (a app) dispatch(ctx context.Context, args []string) error {
 	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
 		a.help()
 		if len(args) == 0 {
-			return misused("no command was given; `list` is a good first one")
+			return misused("no command was given; try `kubectl workitem list`")
 		}
 		return nil
 	}
@@ -88,7 +88,7 @@ func (a app) dispatch(ctx context.Context, args []string) error {
 func (a app) execute(ctx context.Context, c command, args []string) error {
 	s := &session{app: a}
 	flags := pflag.NewFlagSet(c.name, pflag.ContinueOnError)
-	flags.SetOutput(io.Discard) // errors are said once, by run
+	flags.SetOutput(io.Discard) // errors are printed once, by run
 	flags.SortFlags = false
 	runIt := c.prepare(flags)
 	own := flags.FlagUsages()
@@ -107,7 +107,7 @@ func (a app) execute(ctx context.Context, c command, args []string) error {
 	}
 	args = append(flags.Args(), numbers...)
 	if len(args) < c.least || len(args) > c.most {
-		return misused("%d arguments were given; it is `kubectl workitem %s`", len(args), strings.TrimSpace(c.name+" "+c.args))
+		return misused("%d arguments were given; the usage is `kubectl workitem %s`", len(args), strings.TrimSpace(c.name+" "+c.args))
 	}
 	if !c.offline {
 		var err error
@@ -120,7 +120,7 @@ func (a app) execute(ctx context.Context, c command, args []string) error {
 
 var negativeNumber = regexp.MustCompile(`^-[0-9]+$`)
 
-// negativeNumbers takes arguments like -5 out: a flag set would read each as a flag called 5.
+// negativeNumbers separates arguments like -5: a flag set would read each as a flag called 5.
 func negativeNumbers(args []string) (numbers, rest []string) {
 	for _, arg := range args {
 		if negativeNumber.MatchString(arg) {
@@ -133,11 +133,11 @@ func negativeNumbers(args []string) (numbers, rest []string) {
 }
 
 func (a app) help() {
-	fmt.Fprint(a.out, "Look at work items and steer them.\n\nUsage:\n  kubectl workitem COMMAND [flags]\n\nCommands:\n")
+	fmt.Fprint(a.out, "Look at work items and control them.\n\nUsage:\n  kubectl workitem COMMAND [flags]\n\nCommands:\n")
 	for _, c := range commands() {
 		fmt.Fprintf(a.out, "  %-22s %s\n", strings.TrimSpace(c.name+" "+c.args), c.short)
 	}
-	fmt.Fprint(a.out, "\n`kubectl workitem COMMAND -h` tells more about one.\n")
+	fmt.Fprint(a.out, "\n`kubectl workitem COMMAND -h` says more about one.\n")
 }
 
 func (a app) commandHelp(c command, own, kube string) {
@@ -150,6 +150,6 @@ func (a app) commandHelp(c command, own, kube string) {
 		fmt.Fprintf(a.out, "\nFlags:\n%s", own)
 	}
 	if kube != "" {
-		fmt.Fprintf(a.out, "\nFlags as kubectl has them:\n%s", kube)
+		fmt.Fprintf(a.out, "\nkubectl's own flags:\n%s", kube)
 	}
 }

@@ -42,7 +42,7 @@ func misused(format string, args ...any) error {
 	return &exitError{exitUsage, fmt.Errorf(format, args...)}
 }
 
-// refused says that the state of things forbids what was asked for. Nothing was changed.
+// refused says that the current state forbids what was asked for. Nothing was changed.
 func refused(format string, args ...any) error {
 	return &exitError{exitRefused, fmt.Errorf(format, args...)}
 }
@@ -73,7 +73,7 @@ func explain(err error, namespace string) error {
 	case err == nil:
 		return nil
 	case apierrors.IsNotFound(err):
-		advice = fmt.Sprintf("in namespace %s; see what there is with `kubectl workitem list -A`, and name the namespace with -n", namespace)
+		advice = fmt.Sprintf("in namespace %s; list all items with `kubectl workitem list -A`, and name the namespace with -n", namespace)
 	case meta.IsNoMatchError(err):
 		advice = "this cluster does not know Kiro Worker's kinds: choose another with --context, or install Kiro Worker there"
 	case apierrors.IsForbidden(err):

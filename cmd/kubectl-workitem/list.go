@@ -33,9 +33,9 @@ type listFlags struct {
 
 func listCommand() command {
 	return command{
-		name: "list", short: "List work items, with the reason each waits for and its place in the queue.",
-		long: "REASON is why an item waits, or how it ended. QUEUE is its place among those that wait for a slot of its\n" +
-			"environment, as the environment's status has it; places after the tenth are not counted there.",
+		name: "list", short: "List work items, with the reason why each waits and its place in the queue.",
+		long: "REASON is why an item waits, or how it ended. QUEUE is its place among the items that wait for a slot of its\n" +
+			"environment, from the environment's status, which names the first ten.",
 		prepare: func(flags *pflag.FlagSet) func(context.Context, *session, []string) error {
 			f := &listFlags{}
 			flags.BoolVarP(&f.all, "all-namespaces", "A", false, "List the items of all namespaces.")
@@ -48,7 +48,7 @@ func listCommand() command {
 
 func (f *listFlags) run(ctx context.Context, s *session) error {
 	if f.output != "" && f.output != "wide" {
-		return misused("--output is %q, and only `wide` is known; `kubectl get workitems -o %s` knows more", f.output, f.output)
+		return misused("--output is %q, but only `wide` is supported; use `kubectl get workitems -o %s`", f.output, f.output)
 	}
 	selector, err := labels.Parse(f.selector)
 	if err != nil {
@@ -82,7 +82,7 @@ func (f *listFlags) none(namespace string) string {
 	return fmt.Sprintf("No work items found in namespace %s.", namespace)
 }
 
-// queues are the queues of all environments. Who may not read environments is told so and sees the rest.
+// queues are the queues of all environments. Without permission to read environments a note says so, and the rest is shown.
 func (s *session) queues(ctx context.Context, all bool) (map[client.ObjectKey]v1alpha1.QueueStatus, error) {
 	var options []client.ListOption
 	if !all {

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command kubectl-workitem is the kubectl plugin for people: `kubectl workitem list`, `show`, `retry`, `cancel`,
-// `priority` and `unlock`. It does nothing that a person could not do with kubectl and the AWS console; it says what
-// it sees in a person's words, and refuses what would do harm.
+// `priority` and `unlock`. It does nothing that a person could not do with kubectl and the AWS console; it says in
+// plain words what it sees, and refuses what would do harm.
 //
-// It exits with 0 if all is done, 1 if something failed, 2 if it was called wrongly, 3 if the state of things forbids
-// what was asked for and nothing was changed, 4 if what was asked about does not exist, 130 if it was interrupted.
+// It exits with 0 if all is done, 1 if something failed, 2 if it was called wrongly, 3 if the current state forbids
+// what was asked for and nothing was changed, 4 if what was named does not exist, 130 if it was interrupted.
 package main
 
 import (
@@ -25,7 +25,7 @@ import (
 var version = "dev"
 
 func main() {
-	log.SetLogger(logr.Discard()) // what libraries would log is no answer to a person
+	log.SetLogger(logr.Discard()) // logs of libraries are not for the person who calls it
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	a := app{
 		in: os.Stdin, out: os.Stdout, errOut: os.Stderr, terminal: isTerminal(os.Stderr),
@@ -36,7 +36,7 @@ func main() {
 	os.Exit(code)
 }
 
-// isTerminal reports whether somebody looks at what is written there.
+// isTerminal reports whether a person reads what is written there.
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0

@@ -18,7 +18,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 
-// rowFlags say which lock is meant where no work item has it any more.
+// rowFlags name a lock that no work item has any more.
 type rowFlags struct {
 	branchKey, slotKey, environment string
 }
@@ -29,25 +29,25 @@ func (f *rowFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.environment, "environment", "", "WorkEnvironment whose lock table is meant, with --branch-key and --slot-key. Default: the namespace's only one.")
 }
 
-// lockPlace is where a lock's row lies.
+// lockPlace is where a lock's row is.
 type lockPlace struct {
 	key         string
 	tableName   string
 	aws         v1alpha1.AWSAccess
 	tableRegion string
 	namespace   string
-	lockID      string // of the item's own attempt; empty takes the row whoever holds it
+	lockID      string // of the item's own attempt; empty accepts any holder
 }
 
-// find finds the row that is meant. A running attempt froze all that is needed, so that an environment that was
-// changed or deleted since does not stand in the way.
+// find finds the row that is meant. A running attempt froze all that is needed, so a change or deletion of the
+// environment since then does not matter.
 func (u *unlock) find(ctx context.Context, args []string) (lockPlace, error) {
 	key := cmp.Or(u.row.branchKey, u.row.slotKey)
 	switch {
 	case u.row.branchKey != "" && u.row.slotKey != "" || (key != "") == (len(args) == 1):
 		return lockPlace{}, misused("give either the name of a work item, or --branch-key, or --slot-key")
 	case u.row.branchKey != "" && !strings.HasPrefix(key, "branch#") || u.row.slotKey != "" && !strings.HasPrefix(key, "slot#"):
-		return lockPlace{}, misused("%q is no such key: a branch's begins with branch#, a slot's with slot#", key)
+		return lockPlace{}, misused("%q is not such a key: a branch's begins with branch#, a slot's with slot#", key)
 	case key == "" && u.row.environment != "":
 		return lockPlace{}, misused("--environment goes with --branch-key or --slot-key; a work item names its own")
 	case key != "":
@@ -92,7 +92,7 @@ func (u *unlock) placeIn(ctx context.Context, environment, key string) (lockPlac
 	return lockPlace{key: key, tableName: env.Spec.Lock.TableName, aws: env.Spec.AWS, tableRegion: env.Spec.LockAccess().Region, namespace: u.namespace}, nil
 }
 
-// readRow reads a row strongly consistently.
+// readRow reads a row with a consistent read.
 func readRow(ctx context.Context, table lock.Reader, key string) (lock.Row, error) {
 	rows, err := table.Rows(ctx, []string{key})
 	if err != nil {
@@ -109,10 +109,10 @@ func (p lockPlace) check(row lock.Row, now time.Time) error {
 	case !row.Held():
 		return refused("nobody holds %s; there is nothing to unlock", p.key)
 	case p.lockID != "" && row.LockID != p.lockID:
-		return refused("the item's attempt does not hold its branch any more; %s, attempt %d, does. The controller concludes the item by "+
-			"itself; if that other lock is meant, name it with --branch-key %s", row.WorkItemID, row.Attempt, quoted(p.key))
+		return refused("the item's attempt does not hold its branch any more; %s, attempt %d, does. The controller ends the attempt "+
+			"without help; to unlock that other lock, name it with --branch-key %s", row.WorkItemID, row.Attempt, quoted(p.key))
 	case !now.After(row.ExpiresAt):
-		return refused("the lease of %s, attempt %d, has not ended: it runs for %s more. Wait; nothing is taken from a holder before that",
+		return refused("the lease of %s, attempt %d, has not ended: it lasts for %s more. Wait until then: the holder may be alive",
 			row.WorkItemID, row.Attempt, row.ExpiresAt.Sub(now).Round(time.Second))
 	}
 	return nil

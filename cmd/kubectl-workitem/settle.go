@@ -19,8 +19,8 @@ import (
 // confirmLength is how much of the lock id has to be typed: enough to have to look at it.
 const confirmLength = 8
 
-// tell says whose lock it is, what can be known of its build, and what may still run.
-func (u *unlock) tell(row lock.Row, known fate) {
+// describe prints whose lock it is, what is known about its build, and what may still run.
+func (u *unlock) describe(row lock.Row, known fate) {
 	s := story{now: u.clock.Now(), location: u.location}
 	seen := s.when(row.HeartbeatAt)
 	if seen == "" && row.BuildID != "" {
@@ -32,7 +32,7 @@ func (u *unlock) tell(row lock.Row, known fate) {
 		{"Lock id", row.LockID},
 		{"Lease ended", s.when(row.ExpiresAt)},
 		{"Build", row.BuildID},
-		{"Sign of life", seen},
+		{"Last heartbeat", seen},
 		{"Stage", string(row.Stage)},
 		{"CodeBuild says", known.String()},
 	})
@@ -43,13 +43,13 @@ func (u *unlock) tell(row lock.Row, known fate) {
 	fmt.Fprintln(u.out)
 }
 
-// String says to a person what became of the build.
+// String says what is known about the build.
 func (f fate) String() string {
 	switch f.state {
 	case fateUnclaimed:
 		return "(not asked: no build has claimed the lock)"
 	case fateMissing:
-		return "it does not know the build, as seen with your credentials"
+		return "it does not know the build (asked with your credentials)"
 	case fateRunning:
 		return "the build runs"
 	case fateOver:
@@ -63,29 +63,29 @@ func dangers(row lock.Row, known fate) []string {
 	switch known.state {
 	case fateUnclaimed:
 		return []string{
-			"A build that was started and has not claimed the lock. It will find the claim refused, and do nothing.",
-			"The controllers free such a lock by themselves once its lease has ended.",
+			"A build that was started and has not claimed the lock. Its claim will be refused, and it will do nothing.",
+			"The controllers free such a lock once its lease has ended; you need not.",
 		}
 	case fateOver:
-		return []string{"Nothing: the build is over. Its last requests may still be on their way; that is what is waited for."}
+		return []string{"Nothing: the build is over. Its last requests may still arrive; that is what the wait is for."}
 	}
 	b, ok := parseBuild(row.BuildID)
 	if !ok {
-		return []string{"The row names no build of CodeBuild, but " + strconv.Quote(row.BuildID) + ". Find out who wrote that before you go on."}
+		return []string{"The row does not name a CodeBuild build, but " + strconv.Quote(row.BuildID) + ". Find out who wrote that before you go on."}
 	}
 	return []string{
 		fmt.Sprintf("Build %s in account %s, region %s.", b.id, b.account, b.region),
-		"If it does, it pushes to the branch, updates the pull request and uploads artifacts until it next looks at its lock,",
-		"and another attempt may begin beside it. Whoever can reach that account should look first, and stop it:",
+		"If it runs, it pushes to the branch, updates the pull request and uploads artifacts until it next checks its lock,",
+		"and another attempt may start beside it. If anybody can reach that account, look there first, and stop it:",
 		"  " + awsCommand("batch-get-builds", row.BuildID),
 		"  " + awsCommand("stop-build", row.BuildID),
 	}
 }
 
-// settle waits until no request of the build can be on its way any more, and shows how long that still is.
+// settle waits until no request of the build can arrive any more, and shows how long that still takes.
 func (u *unlock) settle(ctx context.Context, d time.Duration) error {
 	end := u.clock.Now().Add(d)
-	text := "Waiting %s, so that no request of the build is on its way any more."
+	text := "Waiting %s, so that no request of the build can arrive any more."
 	if !u.terminal {
 		fmt.Fprintf(u.errOut, text+"\n", d)
 	}
@@ -122,7 +122,7 @@ func (u *unlock) pause(ctx context.Context, d time.Duration) error {
 func (u *unlock) confirm(ctx context.Context, lockID string) error {
 	want := lockID[:min(confirmLength, len(lockID))]
 	fmt.Fprintf(u.errOut, "Type the first %d characters of the lock id to unlock: ", len(want))
-	// A read of a terminal cannot be broken off: it is left behind, and the program ends.
+	// A read of a terminal cannot be cancelled: it is left behind, and the program ends.
 	typed := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(io.LimitReader(u.in, 1024)).ReadString('\n')
@@ -134,7 +134,7 @@ func (u *unlock) confirm(ctx context.Context, lockID string) error {
 		return fmt.Errorf("nothing was changed: %w", ctx.Err())
 	case got := <-typed:
 		if got == "" || got != want {
-			return refused("that is not how the lock id begins, so nothing was changed; where nobody can type, give --yes")
+			return refused("that is not how the lock id begins, so nothing was changed; without a person at the terminal, give --yes")
 		}
 		return nil
 	}

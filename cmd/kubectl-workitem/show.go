@@ -22,7 +22,7 @@ import (
 func showCommand() command {
 	return command{
 		name: "show", args: "NAME", least: 1, most: 1,
-		short: "Tell the whole story of a work item, and what to do next.",
+		short: "Show everything that happened to a work item, and what to do next.",
 		prepare: func(*pflag.FlagSet) func(context.Context, *session, []string) error {
 			return func(ctx context.Context, s *session, args []string) error {
 				item, err := s.item(ctx, args[0])
@@ -34,7 +34,7 @@ func showCommand() command {
 					return err
 				}
 				st := story{item: item, place: place(item, queues), now: s.clock.Now(), location: s.location}
-				st.tell(s.out)
+				st.print(s.out)
 				return nil
 			}
 		},
@@ -50,7 +50,7 @@ func (s *session) item(ctx context.Context, name string) (*v1alpha1.WorkItem, er
 	return item, nil
 }
 
-// story is what show tells of an item.
+// story is what show prints about an item.
 type story struct {
 	item     *v1alpha1.WorkItem
 	place    string // in the queue
@@ -58,7 +58,7 @@ type story struct {
 	location *time.Location
 }
 
-func (s story) tell(w io.Writer) {
+func (s story) print(w io.Writer) {
 	fmt.Fprintf(w, "%s/%s\n", s.item.Namespace, s.item.Name)
 	s.block(w, "", s.head())
 	fmt.Fprint(w, "\nTimeline\n")
@@ -115,14 +115,14 @@ func (s story) head() []pair {
 		{"Phase", cmp.Or(string(status.Phase), string(v1alpha1.PhasePending))},
 		{"Waits for", waits},
 		{"Card", card},
-		{"Made", source},
+		{"Created", source},
 		{"Repository", spec.Repository},
 		{"Branch", spec.Branch},
 		{"Spec", spec.SpecPath},
 		{"Pull request", pr},
 		{"Environment", spec.EnvironmentRef.Name},
 		{"Priority", strconv.Itoa(int(spec.Priority))},
-		{"Cancel", ifSet(spec.Cancel, "asked for (spec.cancel)")},
+		{"Cancel", ifSet(spec.Cancel, "requested (spec.cancel)")},
 		{"Being deleted", ifSet(!s.item.DeletionTimestamp.IsZero(), "yes")},
 		{"Correlation id", status.CorrelationID},
 	}
@@ -157,7 +157,7 @@ func (s story) attempt() []pair {
 		{"Tasks", p.Tasks},
 		{"Tests", tests(p.Tests)},
 		{"Coverage", coverage(p.Coverage)},
-		{"Sign of life", s.when(moment(p.HeartbeatTime))},
+		{"Last heartbeat", s.when(moment(p.HeartbeatTime))},
 		{"Must start by", ifSet(a.Outcome == "" && a.Build == nil, s.when(moment(a.Deadlines.StartBy)))},
 		{"Must end by", ifSet(a.Outcome == "", s.when(moment(a.Deadlines.RunBy)))},
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 func golden(t *testing.T, name, got string) {
 	t.Helper()
@@ -34,7 +34,7 @@ func golden(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got; -update writes it anew):\n%s", path, diff)
+		t.Errorf("%s (-want +got; -update writes it again):\n%s", path, diff)
 	}
 }
 
@@ -60,9 +60,9 @@ func samples() map[string]*v1alpha1.WorkItem {
 			},
 		}
 	}
-	accepted := condition(v1alpha1.ConditionAccepted, yes, v1alpha1.ReasonRequirementsMet, "Branch, spec files and pull request #12 are there.", -175*time.Minute)
+	accepted := condition(v1alpha1.ConditionAccepted, yes, v1alpha1.ReasonRequirementsMet, "Branch, spec files and pull request #12 exist.", -175*time.Minute)
 	admitted := condition(v1alpha1.ConditionAdmitted, yes, v1alpha1.ReasonTurnReached, "It is this item's turn.", -100*time.Minute)
-	locked := condition(v1alpha1.ConditionLocked, yes, v1alpha1.ReasonLockAcquired, "Slot 0 and the branch are taken.", -100*time.Minute)
+	locked := condition(v1alpha1.ConditionLocked, yes, v1alpha1.ReasonLockAcquired, "Slot 0 and the branch are held.", -100*time.Minute)
 	started := condition(v1alpha1.ConditionBuildStarted, yes, v1alpha1.ReasonStarted, "Build worker:2 was started.", -99*time.Minute)
 
 	waiting := base("waiting", v1alpha1.PhaseWaiting,
@@ -71,8 +71,8 @@ func samples() map[string]*v1alpha1.WorkItem {
 	waiting.Spec.Card, waiting.Spec.SourceRef, waiting.Status.Accepted = nil, nil, nil
 
 	queued := base("queued", v1alpha1.PhaseQueued, accepted,
-		condition(v1alpha1.ConditionReady, unknown, v1alpha1.ReasonNotFirst, "Others are before it.", -170*time.Minute),
-		condition(v1alpha1.ConditionAdmitted, no, v1alpha1.ReasonNotFirst, "Others are before it.", -170*time.Minute))
+		condition(v1alpha1.ConditionReady, unknown, v1alpha1.ReasonNotFirst, "Others are ahead of it.", -170*time.Minute),
+		condition(v1alpha1.ConditionAdmitted, no, v1alpha1.ReasonNotFirst, "Others are ahead of it.", -170*time.Minute))
 	queued.Status.Queue = &v1alpha1.QueuePosition{Since: at(-170 * time.Minute), Reason: v1alpha1.ReasonNotFirst}
 	queued.Spec.Priority = -5
 
@@ -114,7 +114,7 @@ func samples() map[string]*v1alpha1.WorkItem {
 		condition(v1alpha1.ConditionReady, no, v1alpha1.ReasonTestsFailed, "3 of 40 tests failed.", -10*time.Minute),
 		condition(v1alpha1.ConditionBuildFinished, yes, v1alpha1.ReasonBuildEnded, "The build ended as FAILED.", -10*time.Minute),
 		condition(v1alpha1.ConditionSucceeded, no, v1alpha1.ReasonTestsFailed, "3 of 40 tests failed.", -10*time.Minute),
-		condition(v1alpha1.ConditionConcluded, yes, v1alpha1.ReasonReported, "The lock is free and the outcome was told.", -9*time.Minute))
+		condition(v1alpha1.ConditionConcluded, yes, v1alpha1.ReasonReported, "The lock is released and the outcome is reported.", -9*time.Minute))
 	failed.Status.Attempt, failed.Status.PastAttempts = attempt(), pastAttempts
 	failed.Status.Attempt.Outcome, failed.Status.Attempt.EndTime = v1alpha1.ReasonTestsFailed, at(-10*time.Minute)
 	failed.Status.Attempt.Build.Status, failed.Status.Attempt.Build.EndTime = "FAILED", at(-10*time.Minute)
@@ -155,7 +155,7 @@ func TestShowGolden(t *testing.T) {
 			if name == "queued" {
 				s.place = "2/5"
 			}
-			s.tell(&out)
+			s.print(&out)
 			golden(t, "show-"+name, out.String())
 		})
 	}
@@ -256,7 +256,7 @@ func TestListAndShow(t *testing.T) {
 	w.call("show", "running").want(t, exitOK, "0123456789abcdef", "kubectl workitem cancel running")
 }
 
-// TestAdviceKnowsEveryFailureOfTheWork: a failure that the work is to class for comes with what to mend.
+// TestAdviceKnowsEveryFailureOfTheWork: a work failure comes with what to fix.
 func TestAdviceKnowsEveryFailureOfTheWork(t *testing.T) {
 	for _, reason := range []string{
 		v1alpha1.ReasonTestsFailed, v1alpha1.ReasonTestsNotMeasured, v1alpha1.ReasonCoverageTooLow, v1alpha1.ReasonCoverageNotMeasured,

@@ -23,8 +23,8 @@ type event struct {
 	text string
 }
 
-// way is the conditions of an item's way, in the order in which they come true, and after them the last word. Events
-// of one second keep this order.
+// way is the conditions of an item's steps, in the order in which they become true, with the outcome before its report.
+// Events of one second keep this order.
 var way = []string{
 	v1alpha1.ConditionAccepted, v1alpha1.ConditionAdmitted, v1alpha1.ConditionLocked, v1alpha1.ConditionBuildStarted,
 	v1alpha1.ConditionBuildFinished, v1alpha1.ConditionSucceeded, v1alpha1.ConditionConcluded,
@@ -33,7 +33,7 @@ var way = []string{
 // timeline is what happened, the oldest first.
 func (s story) timeline() []event {
 	t := timeline{status: s.item.Status}
-	t.add(s.item.CreationTimestamp.Time, "made")
+	t.add(s.item.CreationTimestamp.Time, "created")
 	t.add(moment(t.status.ObservedTrigger), "triggered")
 	for _, p := range t.status.PastAttempts {
 		if a := t.status.Attempt; a == nil || a.Number != p.Number {
@@ -46,7 +46,7 @@ func (s story) timeline() []event {
 		}
 		c := meta.FindStatusCondition(t.status.Conditions, kind)
 		if c == nil || (kind == v1alpha1.ConditionSucceeded && c.Status == metav1.ConditionUnknown) {
-			continue // until it is known, the way's own conditions say what is going on
+			continue // until it is known, the conditions of the steps say what is going on
 		}
 		text := described(c.Reason, c.Message)
 		if c.Status == metav1.ConditionTrue && kind != v1alpha1.ConditionSucceeded {
@@ -58,7 +58,7 @@ func (s story) timeline() []event {
 	return t.events
 }
 
-// timeline is what is gathered of an item.
+// timeline collects what happened to an item.
 type timeline struct {
 	status v1alpha1.WorkItemStatus
 	events []event
@@ -71,7 +71,7 @@ func (t *timeline) add(at time.Time, format string, args ...any) {
 	}
 }
 
-// before adds what happened to the attempt before a condition could come true.
+// before adds what happened to the attempt before a condition could become true.
 func (t *timeline) before(kind string, a *v1alpha1.Attempt) {
 	b := v1alpha1.BuildStatus{}
 	if a.Build != nil {
@@ -101,10 +101,10 @@ func past(p v1alpha1.PastAttempt) string {
 	if p.BuildARN != "" {
 		text += " (build " + buildName(p.BuildARN) + ")"
 	}
-	return text + ifSet(!p.Counted, " [counts for nothing]")
+	return text + ifSet(!p.Counted, " [not counted]")
 }
 
-// mark is how a condition stands, in a word.
+// mark is a condition's type and status in a word.
 func mark(c metav1.Condition) string {
 	switch c.Status {
 	case metav1.ConditionTrue:
@@ -123,7 +123,7 @@ func described(reason, message string) string {
 	return strings.TrimSpace(reason + ". " + message)
 }
 
-// maxLine is the longest text of an event: what is longer stands in the object.
+// maxLine is the longest text of an event; the object has what is longer.
 const maxLine = 300
 
 func clip(text string) string {
@@ -135,7 +135,7 @@ func clip(text string) string {
 
 func (s story) date(at time.Time) string { return at.In(s.location).Format(time.DateTime) }
 
-// age is how long ago something was; what lies ahead, by this machine's clock, is "in" some time.
+// age is how long ago something was, or, by this machine's clock, in how long it will be.
 func (s story) age(at time.Time) string {
 	if d := s.now.Sub(at); d >= 0 {
 		return duration.HumanDuration(d)

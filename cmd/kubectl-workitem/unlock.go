@@ -15,11 +15,11 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 
-// settlingTime is how long a request of a worker that died may still be on its way, as the manager has it too.
+// settlingTime is how long a request of a worker that died may still arrive; the manager's default is the same.
 const settlingTime = 10*time.Second + awsapi.OperationTimeout
 
-// unlock frees the rows of a lock whose lease has ended and whose build cannot be known to be over. Nothing else may
-// do that: time alone takes nothing from a holder, and where CodeBuild can be asked the controllers free it themselves.
+// unlock frees the rows of a lock whose lease has ended, where nobody can find out whether its build is over. Nothing
+// else may do that: time alone never frees a lock, and where CodeBuild can be asked the controllers free it themselves.
 type unlock struct {
 	*session
 	aws      awsFlags
@@ -41,8 +41,8 @@ func unlockCommand() command {
 			u := &unlock{}
 			u.row.register(flags)
 			u.aws.register(flags)
-			flags.DurationVar(&u.settling, "settling-time", settlingTime, "How long a request of a build that died may still be on its way.")
-			flags.BoolVarP(&u.yes, "yes", "y", false, "Do not ask for the lock id's first characters.")
+			flags.DurationVar(&u.settling, "settling-time", settlingTime, "How long a request of a build that died may still arrive.")
+			flags.BoolVarP(&u.yes, "yes", "y", false, "Do not ask for the first characters of the lock id.")
 			flags.BoolVar(&u.evenOver, "even-if-over", false,
 				"Unlock although CodeBuild says that the build is over: for when no controller can ask that account.")
 			return func(ctx context.Context, s *session, args []string) error {
@@ -78,7 +78,7 @@ func (u *unlock) run(ctx context.Context, args []string) error {
 	if err := u.permit(row, known); err != nil {
 		return err
 	}
-	u.tell(row, known)
+	u.describe(row, known)
 	if err := u.settle(ctx, u.settling); err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (u *unlock) run(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	// The row as it was read at first: whoever showed a sign of life since then has won.
+	// The row as it was first read: a holder that sent a heartbeat since then has won.
 	if err := table.Unlock(ctx, row, u.clock.Now()); err != nil {
 		return err
 	}
@@ -98,42 +98,42 @@ func (u *unlock) run(ctx context.Context, args []string) error {
 	return nil
 }
 
-// lookAgain makes sure that what held before the wait still does. It is only to say so in time and in plain words:
-// the rows' own conditions would refuse as well.
+// lookAgain makes sure that nothing has changed during the wait. It is only there to say so early and in plain words: the
+// conditions on the rows would refuse as well.
 func (u *unlock) lookAgain(ctx context.Context, place lockPlace, table lock.Reader, before lock.Row) error {
 	row, err := readRow(ctx, table, place.key)
 	if err != nil {
 		return err
 	}
 	if !same(row, before) {
-		return refused("the lock was written while we waited, so its holder is alive, or somebody else freed it; look again with `kubectl workitem show`")
+		return refused("the lock was written during the wait, so its holder is alive, or somebody else freed it; look again with `kubectl workitem show`")
 	}
 	return u.permit(row, u.ask(ctx, place, row))
 }
 
-// same reports whether nobody wrote a row in between: each sign of life changes one of these.
+// same reports whether nobody wrote a row in between: each heartbeat changes one of these.
 func same(a, b lock.Row) bool {
 	return a.LockID == b.LockID && a.Fence == b.Fence && a.Status == b.Status && a.BuildID == b.BuildID &&
 		a.ExpiresAt.Equal(b.ExpiresAt) && a.HeartbeatAt.Equal(b.HeartbeatAt)
 }
 
-// permit refuses where somebody can know: of a running build, and of one that is over.
+// permit refuses where it is known whether the build runs: a running build, and one that is over.
 func (u *unlock) permit(row lock.Row, known fate) error {
 	switch known.state {
 	case fateRunning:
-		return refused("build %s runs (%s); nothing is taken from it. Stop it first: `kubectl workitem cancel`, or `%s`",
+		return refused("build %s runs (%s), so its lock stays. Stop it first: `kubectl workitem cancel`, or `%s`",
 			row.BuildID, known.build.Phase, awsCommand("stop-build", row.BuildID))
 	case fateOver:
 		if u.evenOver {
 			return nil
 		}
-		return refused("build %s is over (%s), so the controller frees the lock by itself, within minutes. "+
+		return refused("build %s is over (%s), so the controller frees the lock within minutes. "+
 			"If no controller can ask that account, give --even-if-over", row.BuildID, known.build.State)
 	}
 	return nil
 }
 
-// fateState is what can be known of a lock's build.
+// fateState is what is known about a lock's build.
 type fateState int
 
 const (
@@ -144,14 +144,14 @@ const (
 	fateOver
 )
 
-// fate is what became of a lock's build.
+// fate is what is known about a lock's build.
 type fate struct {
 	state fateState
 	build build.Build
 	err   error // why CodeBuild could not be asked
 }
 
-// ask asks the CodeBuild of the build's own region. An error is an answer here: that it cannot be known.
+// ask asks CodeBuild in the build's own region. An error is an answer here: that nothing can be found out.
 func (u *unlock) ask(ctx context.Context, place lockPlace, row lock.Row) fate {
 	if row.BuildID == "" {
 		return fate{state: fateUnclaimed}

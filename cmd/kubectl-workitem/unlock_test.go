@@ -41,7 +41,7 @@ const (
 	role       = "arn:aws:iam::" + account + ":role/builds"
 )
 
-// cloud is a world with a lock table and CodeBuild, and one lock taken there an hour before noon for a lease of a minute.
+// cloud is a world with a lock table and CodeBuild, and one lock acquired there an hour before noon for a lease of a minute.
 type cloud struct {
 	*world
 	url       string
@@ -97,11 +97,11 @@ func newCloud(t *testing.T) *cloud {
 		t.Setenv(name, value)
 	}
 	c.environment("env", nil)
-	c.take()
+	c.acquire()
 	return c
 }
 
-func (c *cloud) take() {
+func (c *cloud) acquire() {
 	c.t.Helper()
 	var err error
 	c.lock, err = c.table.Acquire(c.t.Context(), lock.Request{
@@ -188,12 +188,12 @@ func TestUnlock(t *testing.T) {
 			say: []string{"no build has claimed the lock", "Unlocked"},
 		},
 		"Running": {
-			why: "nothing is taken from a build that runs, lease or not", prepare: func(c *cloud) { c.start() }, args: []string{"item", "--yes"},
+			why: "a build that runs keeps its lock, lease or not", prepare: func(c *cloud) { c.start() }, args: []string{"item", "--yes"},
 			code: exitRefused, say: []string{" runs (", "kubectl workitem cancel", "aws codebuild stop-build --id worker:"}, asked: 1,
 		},
 		"Over": {
 			why: "what a controller can know it does itself", prepare: func(c *cloud) { c.finish(c.start()) }, args: []string{"item", "--yes"},
-			code: exitRefused, say: []string{"is over (SUCCEEDED), so the controller frees the lock by itself"}, asked: 1,
+			code: exitRefused, say: []string{"is over (SUCCEEDED), so the controller frees the lock within minutes"}, asked: 1,
 		},
 		"OverUnseen": {
 			why:     "unless no controller can ask that account: then nobody else ever would",
@@ -203,7 +203,7 @@ func TestUnlock(t *testing.T) {
 		"LeaseRuns": {
 			why:     "the holder may be alive; CodeBuild need not even be asked",
 			prepare: func(c *cloud) { c.must(c.table.Claim(context.Background(), c.lock, elsewhere, noon.Add(time.Minute))) },
-			args:    []string{"item", "--yes"}, code: exitRefused, say: []string{"runs for 1m0s more"},
+			args:    []string{"item", "--yes"}, code: exitRefused, say: []string{"lasts for 1m0s more"},
 		},
 		"WrongWord": {
 			why:     "who types something else meant another lock",
@@ -237,7 +237,7 @@ func TestUnlock(t *testing.T) {
 		"Garbage": {
 			why:     "what a build wrote into its row must not become a command that people copy",
 			prepare: func(c *cloud) { c.claim("arn:aws:codebuild:eu-west-1:111122223333:build/x:1; curl evil.example") }, args: []string{"item", "--yes"},
-			say: []string{"The row names no build of CodeBuild", "Unlocked"},
+			say: []string{"The row does not name a CodeBuild build", "Unlocked"},
 		},
 	}
 	for name, tc := range cases {
@@ -266,8 +266,8 @@ func TestUnlock(t *testing.T) {
 	}
 }
 
-// TestUnlockSeesSignsOfLife: whoever writes the row while the person waits is alive.
-func TestUnlockSeesSignsOfLife(t *testing.T) {
+// TestUnlockSeesHeartbeats: whoever writes the row while the person waits is alive.
+func TestUnlockSeesHeartbeats(t *testing.T) {
 	c := newCloud(t)
 	c.holder()
 	c.claim(elsewhere)
@@ -290,7 +290,7 @@ func TestUnlockSeesSignsOfLife(t *testing.T) {
 	}
 }
 
-// TestUnlockLosesTheRace: a sign of life after the last look is seen by the rows' own conditions.
+// TestUnlockLosesTheRace: a heartbeat after the last look makes the conditions on the rows fail.
 func TestUnlockLosesTheRace(t *testing.T) {
 	c := newCloud(t)
 	c.holder()
@@ -386,7 +386,7 @@ func TestUnlockNeedsALock(t *testing.T) {
 		{"a free row", "nobody holds branch#none", exitRefused, []string{"--branch-key", "branch#none", "--yes"}},
 		{"nothing named", "give either", exitUsage, nil},
 		{"both named", "give either", exitUsage, []string{"item", "--branch-key", branchKey}},
-		{"a key of the wrong kind", "no such key", exitUsage, []string{"--branch-key", "slot#x#1"}},
+		{"a key of the wrong kind", "not such a key", exitUsage, []string{"--branch-key", "slot#x#1"}},
 		{"an environment with a name", "names its own", exitUsage, []string{"item", "--environment", "env"}},
 		{"an environment that is not there", "not found", exitNotFound, []string{"--branch-key", branchKey, "--environment", "none"}},
 		{"no settling time", "longer than zero", exitUsage, []string{"item", "--settling-time", "0s"}},
@@ -446,7 +446,7 @@ func TestCountdown(t *testing.T) {
 	w.must(err)
 	want := ""
 	for _, left := range []string{"3s", "2s", "1s"} {
-		want += "\rWaiting " + left + ", so that no request of the build is on its way any more.  "
+		want += "\rWaiting " + left + ", so that no request of the build can arrive any more.  "
 	}
 	if errOut.String() != want+"\n" {
 		t.Errorf("got %q", errOut.String())
