@@ -70,19 +70,19 @@ deflake: ## Run the tests again and again until one fails. N=20 sets how often, 
 	done
 
 .PHONY: bench
-bench: ## Measure redaction and the worker's overhead, a line a measure: name, value, unit, ratio. BENCH=overhead chooses.
+bench: ## Measure redaction and the worker's overhead. One line per measure: name, value, unit, ratio. BENCH=overhead chooses.
 	@hack/preflight.sh test
 	@$(MAKE) --no-print-directory build >&2
 	@$(if $(filter redact,$(or $(BENCH),redact)),go -C test/bench/redact run .)
 	@$(if $(filter overhead,$(or $(BENCH),overhead)),go run ./test/bench/overhead -bin $(BIN))
 
 .PHONY: chaos
-chaos: ## Simulate the protocols over SEEDS=10000 seeds. FIRST=n SEEDS=1 VERBOSE=1 tells the history of seed n.
+chaos: ## Simulate the protocols over SEEDS=10000 seeds. FIRST=n SEEDS=1 VERBOSE=1 prints the history of seed n.
 	@hack/preflight.sh build
 	@go run ./test/chaos/cmd -seeds=$(or $(SEEDS),10000) -first=$(or $(FIRST),1) $(if $(VERBOSE),-v)
 
 .PHONY: chaos-mutants
-chaos-mutants: ## Take each protection away and show how soon the simulation notices.
+chaos-mutants: ## Remove each protection and show how soon the simulation notices.
 	@hack/preflight.sh build
 	go test ./test/chaos -run TestMutantsAreCaught -mutants -v -count=1 -timeout=60m
 
@@ -108,7 +108,7 @@ lint: $(BIN)/golangci-lint ## Run the linters, import fences included.
 	$(BIN)/golangci-lint run ./...
 
 .PHONY: verify
-verify: verify-generated verify-tidy verify-manifests vet lint vulncheck ## Check all that is not a test. Fails if generated code differs.
+verify: verify-generated verify-tidy verify-manifests vet lint vulncheck ## Check everything that is not a test. Fails if generated code differs.
 	@echo "verify: all good"
 
 .PHONY: verify-generated
@@ -159,7 +159,7 @@ deploy: $(BIN)/kustomize ## Deploy the manager as IMG.
 		kubectl apply --server-side -k ../default
 
 .PHONY: undeploy
-undeploy: ## The same, and then remove the manager. Nothing is left hanging.
+undeploy: ## The same, and then remove the manager.
 	@hack/undeploy.sh all
 
 .PHONY: docker-build
@@ -170,7 +170,7 @@ docker-build: ## Build the images of the manager and of the builds.
 ##@ Tools
 
 .PHONY: assets
-assets: ## Make sure that kube-apiserver, etcd and kubectl are on this machine, and print where.
+assets: ## Make sure that kube-apiserver, etcd and kubectl are on this machine, and print where they are.
 	@go run ./hack/assets
 
 .PHONY: tools

@@ -2,7 +2,7 @@
 # Copyright 2026 The Kiro Worker Authors.
 # SPDX-License-Identifier: Apache-2.0
 
-# Generates deep copies, CRDs and RBAC into a tree. `make generate` gives the repository itself, `make verify` an
+# Generates deep copies, CRDs and RBAC into a tree. `make generate` names the repository itself, `make verify` an
 # empty directory to compare with.
 # Usage: generate.sh CONTROLLER_GEN TARGET
 set -euo pipefail

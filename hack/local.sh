@@ -2,8 +2,8 @@
 # Copyright 2026 The Kiro Worker Authors.
 # SPDX-License-Identifier: Apache-2.0
 
-# Tries one of the demo's specs on a checkout of the sample repository, without AWS or GitHub: lays both out, installs the
-# sample's packages and has the worker run on it, with the stand-in for a coding agent or, with AGENT=kiro, kiro-cli.
+# Tries one of the demo's specs on a checkout of the sample repository, without AWS or GitHub: copies both, installs the
+# sample's packages and runs the worker on it, with the stand-in for a coding agent or, with AGENT=kiro, kiro-cli.
 # Usage: local.sh BIN [SPEC]     SPEC: discount (default), shipping, invoice, gift-wrap
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

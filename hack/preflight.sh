@@ -2,7 +2,7 @@
 # Copyright 2026 The Kiro Worker Authors.
 # SPDX-License-Identifier: Apache-2.0
 
-# Says at once what this machine lacks for a target, and what to do, instead of half-way through.
+# Says at once what this machine lacks for a target, and what to do, instead of failing half-way.
 # Usage: preflight.sh build|test|demo
 set -euo pipefail
 

@@ -2,11 +2,11 @@
 # Copyright 2026 The Kiro Worker Authors.
 # SPDX-License-Identifier: Apache-2.0
 
-# Takes Kiro Worker off the cluster that kubectl points to, and leaves nothing hanging: whoever deletes manager and
-# CRDs together deletes those who would stop builds and take finalizers off, and CRDs and namespaces stay in
-# Terminating for ever. So the objects go first, while the manager runs.
+# Removes Kiro Worker from the cluster that kubectl points to, and leaves nothing behind. Deleting manager and CRDs
+# together would also delete what stops builds and removes finalizers, and CRDs and namespaces would stay in Terminating
+# for ever. So the objects go first, while the manager runs.
 # Usage: undeploy.sh all|crds
-#   all    the objects, the CRDs, the manager with its rights and its namespace
+#   all    the objects, the CRDs, the manager with its roles and its namespace
 #   crds   the objects and the CRDs
 # KUBECTL is the kubectl to use; TIMEOUT how long each kind may take (default 15m: a build is stopped, and settles).
 set -euo pipefail
@@ -34,7 +34,7 @@ left() {
 give_up() {
 	cat >&2 <<-EOF
 
-		undeploy: the $1 were not gone after $timeout. Nothing else was removed: the manager goes on, and so may these builds:
+		undeploy: some $1 still exist after $timeout. Nothing else was removed. The manager runs on, and these builds may run:
 
 	EOF
 	left workitems 'WORKITEM:.metadata.name,PHASE:.status.phase,BUILD:.status.attempt.build.arn'
@@ -42,12 +42,12 @@ give_up() {
 	cat >&2 <<-'EOF'
 
 		What to do:
-		  * Does a manager run? Only it can stop builds and let the objects go:
+		  * Check that a manager runs. Only it can stop builds and remove the finalizers:
 		      kubectl get pods -A -l app.kubernetes.io/name=kiro-worker
-		  * Wait, and run this again. A build is stopped, and then its last request has to settle.
-		  * Or force it. Builds that run go on until they find their lock lost, or to their end; stop them in the CodeBuild console:
+		  * Wait, and run this again. After a build is stopped, its last request has to settle.
+		  * Or force it. Builds that run go on to their end; stop them in the CodeBuild console:
 		      kubectl annotate workitems.kiro-worker.io,workenvironments.kiro-worker.io --all -A kiro-worker.io/force-delete=true
-		  * Where no manager runs any more, take the finalizers off by hand; what it names, nobody stops or frees then:
+		  * Where no manager runs any more, remove the finalizers by hand. Nothing stops the builds or frees the locks then:
 		      kubectl patch workitems.kiro-worker.io NAME -n NAMESPACE --type=merge -p '{"metadata":{"finalizers":null}}'
 	EOF
 	exit 1

@@ -2,8 +2,8 @@
 # Copyright 2026 The Kiro Worker Authors.
 # SPDX-License-Identifier: Apache-2.0
 
-# Runs govulncheck. Its database is not reachable from everywhere; then this says so and does not fail, or nobody
-# behind a firewall could verify anything.
+# Runs govulncheck. Where its database cannot be reached, this says so and does not fail: otherwise nobody behind a
+# firewall could verify anything.
 # Usage: vulncheck.sh GOVULNCHECK
 set -euo pipefail
 

@@ -41,6 +41,6 @@ func addCard(args []string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("Card %s, for branch %s, lies in %q.\n", added.ID, added.Branch, card.Column)
+	fmt.Printf("Card %s, for branch %s, is in column %q.\n", added.ID, added.Branch, card.Column)
 	return nil
 }

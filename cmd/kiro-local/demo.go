@@ -18,7 +18,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/local/demo"
 )
 
-// defaultDir is where a demo lies, below the directory that it is started in.
+// defaultDir is where a demo keeps its files, below the directory that it is started in.
 const defaultDir = ".cache/demo"
 
 type demoOptions struct {
@@ -31,8 +31,8 @@ func parseDemo(args []string) (demoOptions, error) {
 	flags := pflag.NewFlagSet("demo", pflag.ContinueOnError)
 	flags.BoolVar(&o.keep, "keep", false, "Stay up when the cards are done, until Ctrl-C.")
 	flags.StringVar(&o.agent, "agent", demo.AgentStandIn,
-		"Who implements the tasks: stand-in, a program that writes what the sample's specs spell out, or kiro, the real kiro-cli with KIRO_API_KEY.")
-	flags.StringVar(&o.dir, "dir", defaultDir, "Directory of all state, logs and artifacts. What an earlier demo left there is removed.")
+		"Who implements the tasks: stand-in (a program that writes what the sample's specs say), or kiro (the real kiro-cli, with KIRO_API_KEY).")
+	flags.StringVar(&o.dir, "dir", defaultDir, "Directory for all state, logs and artifacts. Files of an earlier demo in it are removed.")
 	flags.StringVar(&o.logLevel, "log-level", "info", "Level of the programs' logs: debug, info, warn or error.")
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -70,7 +70,7 @@ func runDemo(args []string) (code int, err error) {
 		Dir: o.dir, Bin: filepath.Dir(self), Agent: o.agent, Launch: true, LogLevel: o.logLevel,
 		Say: func(line string) { fmt.Println("starting", line) },
 	})
-	// A panic comes through here as well: nothing is left behind.
+	// A panic comes through here as well, so that nothing is left behind.
 	defer func() {
 		if err = errors.Join(err, system.Close()); err == nil && code == 0 {
 			err = system.Tidy()
@@ -98,7 +98,7 @@ func runDemo(args []string) (code int, err error) {
 	return 0, nil
 }
 
-// interrupted says it in a person's words if the person ended the demo.
+// interrupted says it plainly if a person ended the demo.
 func interrupted(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return errors.New("interrupted; everything that was started is stopped")
@@ -106,7 +106,7 @@ func interrupted(ctx context.Context, err error) error {
 	return err
 }
 
-// selfPath is this program's own path: beside it lie the others.
+// selfPath is this program's own path: the other programs are beside it.
 func selfPath() (string, error) {
 	self, err := os.Executable()
 	if err != nil {

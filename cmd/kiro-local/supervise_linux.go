@@ -22,7 +22,7 @@ import (
 const (
 	// supervisedVariable marks the process that does the work.
 	supervisedVariable = "KIRO_LOCAL_SUPERVISED"
-	// dieVariable asks to end when the caller does. make sets it: it may be killed, and what it started goes on.
+	// dieVariable asks to end when the caller does. make sets it: if make is killed, what it started would go on.
 	dieVariable = "KIRO_LOCAL_DIE_WITH_PARENT"
 )
 
@@ -36,7 +36,7 @@ func supervised(f func() (int, error)) (int, error) {
 		}
 		return f()
 	}
-	// The kernel's word of a parent's death is of the thread that started the child.
+	// The kernel signals the death of the thread that started the child, not of its process.
 	runtime.LockOSThread()
 	if os.Getenv(dieVariable) != "" {
 		if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGTERM), 0, 0, 0); err != nil {
@@ -65,7 +65,7 @@ func supervised(f func() (int, error)) (int, error) {
 	}
 }
 
-// startSelf starts this program once more, under another name: whoever kills by name does not get both.
+// startSelf starts this program again, under another name: a kill by name does not hit both.
 func startSelf() (*exec.Cmd, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -134,7 +134,7 @@ func descendants(root int) []int {
 		if err != nil {
 			continue // it has ended meanwhile
 		}
-		// The program's name, in brackets, may hold anything: what counts begins after its last bracket.
+		// The program's name, in brackets, may contain anything: the fields begin after its last bracket.
 		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
 		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(name)))
 		if err != nil || len(fields) < 2 {

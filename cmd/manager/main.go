@@ -1,7 +1,7 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command manager is the controller: it polls boards, takes cards' work items through their steps and watches their
+// Command manager is the controller: it polls boards, brings work items through their steps and watches their
 // builds. It runs in the cluster; agents never do.
 package main
 
@@ -40,7 +40,7 @@ func run(args []string) error {
 		fmt.Println(version)
 		return nil
 	}
-	// Whatever an error of a library carries, no secret that looks like one gets into the log.
+	// Whatever an error of a library contains, nothing that looks like a secret gets into the log.
 	sink := redact.NewLineWriter(os.Stdout, redact.New(redact.Options{}))
 	defer func() { _ = sink.Close() }()
 	logger, err := logging.New(sink, o.logLevel)

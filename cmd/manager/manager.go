@@ -33,7 +33,7 @@ import (
 // leaseName is the election's lease.
 const leaseName = "kiro-worker-manager"
 
-// newManager wires everything together; Start of what it returns is all that is left.
+// newManager wires everything together; what it returns only has to be started.
 func newManager(ctx context.Context, config *rest.Config, o options) (ctrl.Manager, error) {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, v1alpha1.AddToScheme} {
@@ -51,7 +51,7 @@ func newManager(ctx context.Context, config *rest.Config, o options) (ctrl.Manag
 		LeaderElection:          o.leaderElect,
 		LeaderElectionID:        leaseName,
 		LeaderElectionNamespace: o.leaderElectNamespace,
-		// The process ends when the manager does, so the next one need not wait for the lease to run out.
+		// The process ends when the manager does, so the next leader need not wait until the lease ends.
 		LeaderElectionReleaseOnCancel: true,
 	})
 	if err != nil {
@@ -73,10 +73,10 @@ func newManager(ctx context.Context, config *rest.Config, o options) (ctrl.Manag
 	return mgr, nil
 }
 
-// readyTimeout is how long one look at the caches may take.
+// readyTimeout is how long one check of the caches may take.
 const readyTimeout = 2 * time.Second
 
-// cachesSynced makes a replica ready once it has read what it decides on.
+// cachesSynced makes a replica ready once it has read the objects that it decides on.
 func cachesSynced(mgr ctrl.Manager) healthz.Checker {
 	return func(req *http.Request) error {
 		ctx, cancel := context.WithTimeout(req.Context(), readyTimeout)

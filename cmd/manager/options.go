@@ -23,10 +23,10 @@ const (
 	keyCluster = "cluster"
 )
 
-// leastSettling: a request of a worker that died may still be on its way for as long as a call may take.
+// leastSettling: a request of a worker that died may arrive for as long as one AWS operation may take.
 const leastSettling = awsapi.OperationTimeout
 
-// options are what the manager is told when it is started.
+// options are the manager's flags.
 type options struct {
 	clusterName      string
 	allowedEndpoints []string
@@ -48,7 +48,7 @@ type options struct {
 	version          bool
 }
 
-// parseOptions reads the flags. lookup is os.LookupEnv: a level in the environment counts where no flag is given.
+// parseOptions reads the flags. lookup is os.LookupEnv: a log level in the environment counts where no flag is given.
 func parseOptions(args []string, lookup func(string) (string, bool)) (options, error) {
 	o := options{logLevel: logging.DefaultLevel}
 	if level, ok := lookup(contract.EnvLogLevel); ok && level != "" {
@@ -70,33 +70,33 @@ func (o *options) register(flags *pflag.FlagSet) {
 	flags.StringVar(&o.clusterName, "cluster-name", "default",
 		"Name of this cluster, unique among all that share a lock table or an AWS account. It is part of external ids and of what holds a lock.")
 	flags.StringSliceVar(&o.allowedEndpoints, "allowed-endpoints", nil,
-		"Addresses beside AWS's and github.com's that objects may name (scheme and host, comma separated). Credentials are sent there.")
+		"Addresses that objects may name in addition to AWS's and github.com's (scheme and host, comma separated). Credentials are sent there.")
 	flags.StringSliceVar(&o.namespaces, "namespaces", nil,
-		"Namespaces to work in, comma separated. Empty is all of them.")
+		"Namespaces to work in, comma separated. Default: all.")
 	flags.BoolVar(&o.leaderElect, "leader-elect", false,
-		"Elect a leader, so that of several replicas one works and the others take over.")
+		"Elect a leader, so that one of several replicas works and another continues if it fails.")
 	flags.StringVar(&o.leaderElectNamespace, "leader-elect-namespace", "",
-		"Namespace of the election's lease. Default: the manager's own.")
+		"Namespace of the leader election's lease. Default: the manager's own.")
 	flags.StringVar(&o.metricsAddress, "metrics-bind-address", ":8443",
 		"Address to serve metrics on; 0 serves none.")
 	flags.BoolVar(&o.metricsSecure, "metrics-secure", true,
-		"Serve metrics over HTTPS, to those whom the API server lets read /metrics.")
+		"Serve metrics over HTTPS, and only to clients that the API server allows to read /metrics.")
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081",
 		"Address to serve /healthz and /readyz on; 0 serves none.")
 	flags.StringVar(&o.logLevel, "log-level", o.logLevel,
-		"Least level that is logged: debug, info, warn or error. Also LOG_LEVEL.")
+		"Lowest level that is logged: debug, info, warn or error. Default: LOG_LEVEL, else info.")
 	flags.DurationVar(&o.watchInterval, "watch-interval", 5*time.Second,
-		"Time between two looks at running builds while something is going on.")
+		"Time between two looks at running builds while something changes.")
 	flags.DurationVar(&o.watchSlowest, "watch-slowest", 30*time.Second,
 		"Longest time between two looks at running builds.")
 	flags.DurationVar(&o.settlingTime, "settling-time", 10*time.Second+leastSettling,
-		"How long after a build's end its last request may still arrive. Nothing is taken from a build before that.")
+		"How long after a build's end its last request may still arrive. A lock that the build did not release is not freed before that.")
 	flags.DurationVar(&o.progressInterval, "progress-interval", 15*time.Second,
-		"Least time between two status writes of a work item that tell of nothing but progress.")
+		"Shortest time between two status writes of a work item that only report progress.")
 	flags.DurationVar(&o.sweepInterval, "sweep-interval", 5*time.Minute,
-		"Time between two looks for locks whose holder is gone.")
+		"Time between two searches for locks whose holder is gone.")
 	flags.IntVar(&o.concurrency, "concurrency", 10,
-		"How many work items are reconciled at once.")
+		"Number of work items that are reconciled at once.")
 	flags.BoolVar(&o.version, "version", false, "Print the version and exit.")
 }
 

@@ -42,7 +42,7 @@ func TestParseOptions(t *testing.T) {
 			want: with(func(o *options) { o.logLevel = "debug" }),
 		},
 		"FlagOverEnvironment": {
-			why: "what is said last and nearest counts", env: "debug", args: []string{"--log-level=warn"},
+			why: "a flag is closer to the person than the environment", env: "debug", args: []string{"--log-level=warn"},
 			want: with(func(o *options) { o.logLevel = "warn" }),
 		},
 		"NoName": {
@@ -58,7 +58,7 @@ func TestParseOptions(t *testing.T) {
 			err: "--watch-slowest must be at least --watch-interval",
 		},
 		"AllAtOnce": {
-			why: "every mistake is told at once", args: []string{"--concurrency=0", "--settling-time=-1s", "--sweep-interval=0"},
+			why: "every mistake is reported at once", args: []string{"--concurrency=0", "--settling-time=-1s", "--sweep-interval=0"},
 			err: "--settling-time must be longer than zero\n--sweep-interval must be longer than zero\n--concurrency must be at least 1",
 		},
 		"Unknown": {why: "a misspelt flag is no default", args: []string{"--leader-elct"}, err: "unknown flag"},

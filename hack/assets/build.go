@@ -16,7 +16,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/local/controlplane/assets"
 )
 
-// heartbeat is how often a long build says that it is still at it.
+// heartbeat is how often a long build says that it still runs.
 const heartbeat = 20 * time.Second
 
 // packages are what the programs are built from.
@@ -48,7 +48,7 @@ func build(ctx context.Context, root, work string) (string, error) {
 func buildOne(ctx context.Context, module, name, target string) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", linkerFlags(), "-o", target, packages[name])
 	cmd.Dir, cmd.Stderr, cmd.WaitDelay = module, os.Stderr, time.Second
-	// Without cgo there is no need of a C compiler. The caller's GOFLAGS (-race, -mod=vendor) are not meant for this.
+	// Without cgo no C compiler is needed. The caller's GOFLAGS (-race, -mod=vendor) are not meant for this.
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off")
 	started := time.Now()
 	if err := cmd.Start(); err != nil {

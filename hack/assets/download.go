@@ -69,7 +69,7 @@ func output(ctx context.Context, timeout time.Duration, dir, name string, args .
 	}
 }
 
-// brief is the last part of an error, which says what happened; before it stands what was tried.
+// brief is the last part of an error, which says what happened; the part before says what was tried.
 func brief(err error) string {
 	lines := strings.Split(strings.TrimSpace(err.Error()), "\n")
 	last := lines[len(lines)-1]

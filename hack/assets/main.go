@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command assets makes sure that this machine has kube-apiserver, etcd and kubectl, and prints the directory that
-// they lie in, and nothing else, on standard output.
+// has them, and nothing else, on standard output.
 //
 // They come, in this order, from KUBEBUILDER_ASSETS, from an earlier run's cache, from setup-envtest's download
 // where the network allows, and else from their Go modules, which takes some minutes, once.
@@ -47,7 +47,7 @@ func ensure(ctx context.Context) (string, error) {
 		return "", err
 	}
 	defer unlock()
-	// Whoever held the lock until now was probably doing our work.
+	// The process that held the lock until now was probably doing the same work.
 	if len(assets.Missing(dir)) == 0 {
 		return dir, nil
 	}
