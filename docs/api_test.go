@@ -18,6 +18,8 @@ import (
 	"testing"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
 // kinds are the kinds that have a page, with the files of their CRDs.
@@ -275,4 +277,47 @@ func TestPagesNameEveryPhase(t *testing.T) {
 
 func TestPagesNameEveryOutcome(t *testing.T) {
 	checkSame(t, "outcome", constants(t, "internal/contract", "Outcome"), sections(t, []string{"workitem"}, "Outcomes"))
+}
+
+// classes are what the page of WorkItem calls whose failure an outcome is. What a recorded result says is its own.
+var classes = map[contract.FailureClass][]string{
+	contract.ClassWork:           {"the work"},
+	contract.ClassInfrastructure: {"the infrastructure"},
+	contract.ClassNone:           {"", "nobody's", "as recorded"},
+}
+
+func TestPageSaysWhoseFailure(t *testing.T) {
+	for _, r := range rows(t, "workitem") {
+		if r.section != "Outcomes" {
+			continue
+		}
+		if class := contract.Outcome(r.name).Class(); !slices.Contains(classes[class], r.cells[1]) {
+			t.Errorf("%s is called a failure of %q; the code says %q", r.name, r.cells[1], class)
+		}
+	}
+}
+
+// policies are the defaults of spec.retry.
+var policies = map[string]contract.Retry{
+	"infrastructure": contract.RetryInfrastructure, "work": contract.RetryWork, "startBuild": contract.RetryStartBuild,
+	"git": contract.RetryGit, "github": contract.RetryService, "s3": contract.RetryService, "dynamoDB": contract.RetryDynamoDB,
+	"agentTask": contract.RetryAgentTask,
+}
+
+func TestPageNamesEveryRetry(t *testing.T) {
+	found := 0
+	for _, r := range rows(t, "workenvironment") {
+		p, ok := policies[strings.TrimPrefix(r.name, "spec.retry.")]
+		if !ok {
+			continue
+		}
+		found++
+		want := []string{fmt.Sprint(p.Tries), p.Base.String(), fmt.Sprint(p.Factor * 100), p.Cap.String(), fmt.Sprint(p.Jitter * 100)}
+		if got := r.cells[2:]; !slices.Equal(got, want) {
+			t.Errorf("%s is %v in the page and %v in the code", r.name, got, want)
+		}
+	}
+	if found != len(policies) {
+		t.Errorf("the page has %d operations, the code %d", found, len(policies))
+	}
 }
