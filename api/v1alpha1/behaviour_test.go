@@ -235,7 +235,7 @@ func checkTable(t *testing.T, table, header, row string) {
 	}
 }
 
-// TestManifests has kubectl itself apply what people are told to apply.
+// TestManifests has kubectl itself apply what the documents say to apply.
 func TestManifests(t *testing.T) {
 	root, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {

@@ -4,7 +4,7 @@
 // Package v1alpha1 holds the three kinds of Kiro Worker, their conditions and reasons, and nothing else.
 //
 // A WorkSource says which board is polled, a WorkEnvironment where builds run, a WorkItem is one card to
-// be implemented. The three live in one namespace. All validation stands in the schema and its CEL
+// be implemented. The three live in one namespace. All validation is in the schema and its CEL
 // rules, so the API server alone refuses what is wrong: there is no admission webhook to be away.
 //
 // +kubebuilder:object:generate=true

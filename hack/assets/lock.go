@@ -19,7 +19,7 @@ func lock(ctx context.Context, path string) (unlock func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the cache's lock: %w", err)
 	}
-	told := false
+	reported := false
 	for {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err == nil {
@@ -29,9 +29,9 @@ func lock(ctx context.Context, path string) (unlock func(), err error) {
 			_ = f.Close()
 			return nil, fmt.Errorf("locking the cache: %w", err)
 		}
-		if !told {
+		if !reported {
 			say("Another run is making them; waiting for it.")
-			told = true
+			reported = true
 		}
 		select {
 		case <-ctx.Done():
