@@ -65,9 +65,9 @@ func (j *job) readTasks() ([]agent.Task, error) {
 func (j *job) countTasks(ctx context.Context, tasks []agent.Task) {
 	j.state.Result.Tasks = agent.Count(tasks)
 	j.save()
-	if j.keeper != nil {
-		j.keeper.tellTasks(j.state.Result.Tasks)
-		j.beatNow(ctx)
+	if j.lease != nil {
+		j.lease.ReportTasks(j.state.Result.Tasks)
+		j.renewNow(ctx)
 	}
 }
 

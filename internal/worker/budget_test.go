@@ -19,6 +19,8 @@ import (
 	githubemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 )
 
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
 func TestStageEnd(t *testing.T) {
 	cases := map[string]struct {
 		why     string
@@ -40,6 +42,27 @@ func TestStageEnd(t *testing.T) {
 		end, limited := stageEnd(c.stage, noon, c.timeout)
 		if limited != (c.want != 0) || limited && !end.Equal(noon.Add(c.want)) {
 			t.Errorf("%s: %s got %s, %t, want %s", name, c.why, end.Sub(noon), limited, c.want)
+		}
+	}
+}
+
+func TestAgentTime(t *testing.T) {
+	cases := map[string]struct {
+		why     string
+		passed  time.Duration
+		timeout time.Duration
+		want    time.Duration
+	}{
+		"Whole":    {"An hour's build leaves 50 minutes.", 0, time.Hour, 50 * time.Minute},
+		"Capped":   {"The tasks together never take over an hour.", 0, 8 * time.Hour, time.Hour},
+		"Late":     {"What passed is gone.", 45 * time.Minute, time.Hour, 5 * time.Minute},
+		"TooLate":  {"The reserve is not touched.", 55 * time.Minute, time.Hour, 0},
+		"Short":    {"Half of a short build is kept.", 0, 10 * time.Minute, 5 * time.Minute},
+		"OverTime": {"Never negative.", 2 * time.Hour, time.Hour, 0},
+	}
+	for name, c := range cases {
+		if got := agentTime(noon.Add(c.passed), noon, c.timeout); got != c.want {
+			t.Errorf("%s: %s got %s, want %s", name, c.why, got, c.want)
 		}
 	}
 }
@@ -173,21 +196,5 @@ func TestHangingServicesAtTheEnd(t *testing.T) {
 				t.Errorf("%s\n%d artifacts, want %d", c.why, len(w.bucket.objects), c.kept)
 			}
 		})
-	}
-}
-
-func TestNoWaitPastTheEnd(t *testing.T) {
-	w := newWorld(t)
-	j, err := newJob(w.options)
-	w.must(err)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	calls := 0
-	err = j.retry(ctx, contract.Retry{Tries: 100, Base: contract.Duration(time.Hour), Factor: 1, Cap: contract.Duration(time.Hour)}, "x", func(context.Context) error {
-		calls++
-		return errGone
-	})
-	if calls != 1 || err == nil || !strings.Contains(err.Error(), "no time for another try") || ctx.Err() != nil {
-		t.Errorf("a wait that would use up the stage's time is not begun: %d calls, %v", calls, err)
 	}
 }

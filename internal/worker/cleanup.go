@@ -5,12 +5,11 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	"github.com/kiro-worker/kiro-worker/internal/lock"
+	"github.com/kiro-worker/kiro-worker/internal/worker/lease"
 )
 
 const (
@@ -48,31 +47,13 @@ func (j *job) release(ctx context.Context, result contract.Result) error {
 	if err != nil {
 		return err
 	}
-	ending := endingOf(result, text, j.parameters)
+	ending := lease.EndingOf(result, text, j.parameters)
 	return j.retry(ctx, j.parameters.Settings.RetryDynamoDB.Or(contract.RetryDynamoDB), "release", func(ctx context.Context) error {
 		return j.effect(ctx, releaseTimeout, func(ctx context.Context) error {
 			j.releaseSent = true
-			err := j.ports.Lock.Release(ctx, j.keeper.lock, j.build.ARN, j.clock.Now(), ending)
-			if errors.Is(err, lock.ErrNotHolder) {
-				return fmt.Errorf("%w: %w", errLost, err)
-			}
-			return err
+			return j.lease.Release(ctx, ending)
 		})
 	})
-}
-
-// endingOf decides how the lock ends. The trigger is processed by a success, or by a work failure in the last
-// attempt that it has; an infrastructure failure is never held against it.
-func endingOf(result contract.Result, text string, p contract.Parameters) lock.Ending {
-	e := lock.Ending{Status: contract.StatusFailed, Outcome: result.Outcome, Result: text}
-	if result.Succeeded() {
-		e.Status = contract.StatusComplete
-	}
-	if result.Succeeded() || p.LastAttempt && result.Outcome.Class() == contract.ClassWork {
-		trigger := p.Trigger
-		e.Trigger = &trigger
-	}
-	return e
 }
 
 // encodeResult never fails for the length of a message: an outcome without its text is better than no outcome.

@@ -112,32 +112,6 @@ func TestVerdictAndExitCodes(t *testing.T) {
 	}
 }
 
-func TestEnding(t *testing.T) {
-	good := contract.Result{Outcome: contract.OutcomeSucceeded, TestsGate: contract.GatePassed, CoverageGate: contract.GatePassed}
-	trigger := time.UnixMilli(5)
-	cases := map[string]struct {
-		why    string
-		result contract.Result
-		last   bool
-		status contract.RowStatus
-		worked bool
-	}{
-		"Success":            {"A success processes the trigger.", good, false, contract.StatusComplete, true},
-		"Work":               {"A work failure that is to be retried does not.", contract.Result{Outcome: contract.OutcomeTestsFailed}, false, contract.StatusFailed, false},
-		"WorkLast":           {"The last one does.", contract.Result{Outcome: contract.OutcomeTestsFailed}, true, contract.StatusFailed, true},
-		"InfrastructureLast": {"The infrastructure's failure never does.", contract.Result{Outcome: contract.OutcomeInternalError}, true, contract.StatusFailed, false},
-		"Ungated":            {"A success without its gates is none.", contract.Result{Outcome: contract.OutcomeSucceeded, TestsGate: contract.GatePassed}, true, contract.StatusFailed, false},
-	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			e := endingOf(c.result, "{}", contract.Parameters{LastAttempt: c.last, Trigger: trigger})
-			if e.Status != c.status || (e.Trigger != nil) != c.worked {
-				t.Errorf("%s\ngot %+v", c.why, e)
-			}
-		})
-	}
-}
-
 func TestEncodeResultAlwaysGivesOne(t *testing.T) {
 	text, err := encodeResult(contract.Result{Outcome: contract.OutcomeTestsFailed, Message: strings.Repeat("x", contract.MaxResultBytes)})
 	if err != nil {

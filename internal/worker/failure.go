@@ -10,17 +10,11 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/worker/lease"
 )
 
-// Why a run is cut short.
-var (
-	// ErrInterrupted is the cause of a context that a signal ended.
-	ErrInterrupted = errors.New("the worker was asked to stop")
-	// errLost: the rows are not ours any more.
-	errLost = errors.New("the lease is lost")
-	// errRefused: the claim was not won.
-	errRefused = errors.New("the claim was refused")
-)
+// ErrInterrupted is the cause of a context that a signal ended.
+var ErrInterrupted = errors.New("the worker was asked to stop")
 
 // failure is an error that says what outcome it makes. Errors without one are the infrastructure's.
 type failure struct {
@@ -65,7 +59,7 @@ func verdictOf(ctx context.Context, name contract.Stage, err error) (contract.Ou
 }
 
 func isLost(ctx context.Context, err error) bool {
-	return errors.Is(err, errLost) || errors.Is(context.Cause(ctx), errLost)
+	return lease.IsLost(err) || lease.IsLost(context.Cause(ctx))
 }
 
 // clean makes a message fit for the result: redacted, one line, cut.

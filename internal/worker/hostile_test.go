@@ -5,14 +5,12 @@ package worker
 
 import (
 	"bytes"
-	"context"
 	"os"
 	"os/user"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
@@ -264,21 +262,5 @@ func TestPassable(t *testing.T) {
 	err := passable(place, credentialOf(65534))
 	if err == nil || !strings.Contains(err.Error(), "closed") {
 		t.Errorf("the directory in the way is named, got %v", err)
-	}
-}
-
-func TestRetryStops(t *testing.T) {
-	w := newWorld(t)
-	j, err := newJob(w.options)
-	w.must(err)
-	ctx, cancel := context.WithCancelCause(t.Context())
-	calls := 0
-	err = j.retry(ctx, contract.Retry{Tries: 100, Base: contract.Duration(time.Hour), Factor: 1, Cap: contract.Duration(time.Hour)}, "x", func(context.Context) error {
-		calls++
-		cancel(ErrInterrupted)
-		return errGone
-	})
-	if calls != 1 || err == nil {
-		t.Errorf("a run that is stopped waits for nothing: %d calls, %v", calls, err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/logging"
+	"github.com/kiro-worker/kiro-worker/internal/worker/lease"
 )
 
 // Phase is a phase of the build that a stage belongs to.
@@ -114,7 +115,7 @@ func (j *job) runStage(ctx context.Context, st stage) {
 	switch {
 	case err == nil:
 		log.Info("Stage done", keyDuration, ended.Sub(began).Seconds())
-	case errors.Is(err, errRefused):
+	case errors.Is(err, lease.ErrRefused):
 		j.state.Over = overRefused
 		log.Info("The claim was refused; this build does nothing", keyReason, err.Error())
 	case isLost(ctx, err):

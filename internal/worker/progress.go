@@ -14,16 +14,16 @@ import (
 // watch it, and so each stage's end is known. That it could not be sent is seen at the next one, or before the next
 // effect.
 func (j *job) tellProgress(ctx context.Context, name contract.Stage) {
-	if j.keeper == nil || !j.state.Claimed || j.releaseSent {
+	if j.lease == nil || !j.state.Claimed || j.releaseSent {
 		// A heartbeat after a release that arrived would be refused, and that taken for a lost lease.
 		return
 	}
 	j.setProgress(name)
-	j.beatNow(ctx)
+	j.renewNow(ctx)
 }
 
 func (j *job) setProgress(name contract.Stage) {
-	j.keeper.tell(lock.Progress{Stage: name, Tasks: j.state.Result.Tasks, Result: j.provisional()})
+	j.lease.Report(lock.Progress{Stage: name, Tasks: j.state.Result.Tasks, Result: j.provisional()})
 }
 
 // provisional is the result while it is not final: what was measured, with the outcome that it would be if the build
@@ -43,12 +43,12 @@ func (j *job) provisional() string {
 	return text
 }
 
-// beatNow sends a heartbeat if there is a lease to keep.
-func (j *job) beatNow(ctx context.Context) {
-	if j.keeper == nil || !j.keeper.held() {
+// renewNow sends a heartbeat if there is a lease to keep.
+func (j *job) renewNow(ctx context.Context) {
+	if j.lease == nil || !j.lease.Held() {
 		return
 	}
-	if err := j.keeper.beat(ctx); err != nil {
+	if err := j.lease.Renew(ctx); err != nil {
 		logOf(ctx).V(1).Info("Heartbeat failed; trying again", keyReason, err.Error())
 	}
 }

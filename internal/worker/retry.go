@@ -11,6 +11,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/worker/lease"
 )
 
 // maxAskedWait bounds how long a service may make a build wait: a build's time is short.
@@ -45,7 +46,7 @@ func (j *job) retry(ctx context.Context, policy contract.Retry, what string, cal
 // the attempt.
 func final(err error) bool {
 	var f *failure
-	return fault.IsTerminal(err) || errors.Is(err, errRefused) || errors.As(err, &f)
+	return fault.IsTerminal(err) || errors.Is(err, lease.ErrRefused) || errors.As(err, &f)
 }
 
 func (j *job) sleep(ctx context.Context, d time.Duration) error {
@@ -62,12 +63,5 @@ func (j *job) sleep(ctx context.Context, d time.Duration) error {
 // effect runs a call that touches the world outside: never without the lease, and never longer than the lease was
 // asked for.
 func (j *job) effect(ctx context.Context, limit time.Duration, call func(context.Context) error) error {
-	if j.keeper != nil {
-		if err := j.keeper.ensure(ctx, limit); err != nil {
-			return err
-		}
-	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	return call(ctx)
+	return j.lease.Do(ctx, limit, call)
 }

@@ -5,7 +5,6 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -23,6 +22,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/metricsink"
 	"github.com/kiro-worker/kiro-worker/internal/redact"
 	"github.com/kiro-worker/kiro-worker/internal/secrets"
+	"github.com/kiro-worker/kiro-worker/internal/worker/lease"
 	"github.com/kiro-worker/kiro-worker/internal/worker/process"
 )
 
@@ -103,7 +103,7 @@ type job struct {
 	dir      string
 	stages   []stage
 	state    *State
-	keeper   *keeper // nil in a local run
+	lease    *lease.Renewer // nil in a local run
 	repo     *repository
 	redactor *redact.Redactor
 	log      logr.Logger
@@ -148,23 +148,21 @@ func newJob(o Options) (*job, error) {
 	}
 	j.repo = j.newRepository()
 	if o.LocalDir == "" {
-		j.keeper = &keeper{
-			holder: o.Ports.Lock, buildARN: o.Build.ARN, ttl: p.LeaseDuration, clock: j.clock,
-			lock: lock.Lock{LockID: p.LockID, Fence: p.Fence, SlotKey: p.SlotKey, BranchKey: p.BranchKey, CardKey: p.CardKey},
-		}
+		l := lock.Lock{LockID: p.LockID, Fence: p.Fence, SlotKey: p.SlotKey, BranchKey: p.BranchKey, CardKey: p.CardKey}
+		j.lease = lease.New(o.Ports.Lock, l, o.Build.ARN, p.LeaseDuration, j.clock)
 	}
 	return j, nil
 }
 
-// runPhase keeps the lease while the stages run. The goroutine is here and not in any stage.
+// runPhase renews the lease while the stages run. The goroutine is here and not in any stage.
 func (j *job) runPhase(ctx context.Context, phase Phase) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	ticker := j.clock.NewTicker(heartbeatInterval)
+	ticker := j.clock.NewTicker(lease.Interval)
 	defer ticker.Stop()
-	var beating sync.WaitGroup
-	defer beating.Wait()
-	beat, stop := context.WithCancel(ctx)
+	var renewing sync.WaitGroup
+	defer renewing.Wait()
+	renew, stop := context.WithCancel(ctx)
 	defer stop()
 
 	if j.state.Claimed && j.state.Over == "" {
@@ -173,12 +171,12 @@ func (j *job) runPhase(ctx context.Context, phase Phase) {
 		if n := len(j.state.Stages); n > 0 {
 			j.setProgress(j.state.Stages[n-1].Name)
 		}
-		if err := j.keeper.beat(ctx); errors.Is(err, errLost) {
+		if err := j.lease.Renew(ctx); lease.IsLost(err) {
 			cancel(err)
 		}
 	}
-	beating.Go(func() {
-		j.keeper.keep(beat, ticker.C(), cancel, func(err error) { j.log.Error(err, "Heartbeat failed; trying again") })
+	renewing.Go(func() {
+		j.lease.RenewAtTicks(renew, ticker.C(), cancel, func(err error) { j.log.Error(err, "Heartbeat failed; trying again") })
 	})
 	j.runStages(ctx, phase)
 	j.wrapUp(ctx)
@@ -227,7 +225,7 @@ const cleanupTimeout = 20 * time.Second
 func (j *job) wrapUp(ctx context.Context) {
 	switch cause := context.Cause(ctx); {
 	case cause == nil || j.state.Over != "":
-	case errors.Is(cause, errLost):
+	case lease.IsLost(cause):
 		j.state.Over = overLost
 		j.log.Error(cause, "The lease is lost; stopping without touching anything more")
 		j.save()

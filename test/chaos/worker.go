@@ -12,7 +12,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
-	"github.com/kiro-worker/kiro-worker/internal/worker"
+	"github.com/kiro-worker/kiro-worker/internal/worker/lease"
 )
 
 const (
@@ -33,9 +33,7 @@ type builder struct {
 	run     *run
 	process *process
 	p       contract.Parameters
-	table   lock.Table
-	lock    lock.Lock
-	lease   *worker.Lease
+	lease   *lease.Renewer
 	branch  *branch
 }
 
@@ -56,12 +54,12 @@ func (s *simulation) begin(r *run) {
 		s.fail(&s.counts.Stuck, "build %s was given parameters that it cannot read: %s", r.id, err)
 		return
 	}
-	b := &builder{s: s, run: r, process: p, p: parameters, table: s.lockTable(), branch: s.branches[parameters.BranchName]}
-	b.lock = lock.Lock{
+	b := &builder{s: s, run: r, process: p, p: parameters, branch: s.branches[parameters.BranchName]}
+	l := lock.Lock{
 		LockID: parameters.LockID, Fence: parameters.Fence,
 		SlotKey: parameters.SlotKey, BranchKey: parameters.BranchKey, CardKey: parameters.CardKey,
 	}
-	b.lease = worker.NewLease(b.table, b.lock, r.arn, parameters.LeaseDuration, p)
+	b.lease = lease.New(s.lockTable(), l, r.arn, parameters.LeaseDuration, p)
 	status := types.StatusTypeFailed
 	p.spawn("build", func() { status = b.work(context.Background()) }, func() {
 		p.kill()
@@ -75,10 +73,10 @@ func (b *builder) work(ctx context.Context) types.StatusType {
 		b.s.tell("%s does nothing: its claim was refused", b.process.name)
 		return types.StatusTypeFailed
 	}
-	_ = b.lease.Beat(ctx)
+	_ = b.lease.Renew(ctx)
 	result, err := b.pipeline(ctx)
 	switch {
-	case worker.IsLost(err) || errors.Is(err, errLeaseLost):
+	case lease.IsLost(err) || errors.Is(err, errLeaseLost):
 		b.s.tell("%s has lost its lease", b.process.name)
 		return types.StatusTypeFailed
 	case errors.Is(err, errTerminated):
@@ -96,15 +94,12 @@ func (b *builder) work(ctx context.Context) types.StatusType {
 
 func (b *builder) claim(ctx context.Context) bool {
 	for try := range tries {
-		sent := b.process.Now()
-		err := b.table.Claim(ctx, b.lock, b.run.arn, sent.Add(b.p.LeaseDuration))
-		var refusal *lock.Refusal
+		err := b.lease.Claim(ctx)
 		switch {
 		case err == nil:
-			b.lease.Claimed(sent)
 			b.s.truth.granted(b.run)
 			return true
-		case errors.As(err, &refusal):
+		case errors.Is(err, lease.ErrRefused):
 			return false
 		}
 		_ = b.s.sleep(ctx, time.Second<<try)
@@ -119,7 +114,7 @@ func (b *builder) pipeline(ctx context.Context) (result contract.Result, err err
 		return b.failed(contract.OutcomeCheckoutFailed), nil //nolint:nilerr // the result says it
 	}
 	for ; done < b.branch.tasks; done++ {
-		b.lease.Tell(lock.Progress{Stage: contract.StageAgent, Tasks: b.tasks(done)})
+		b.lease.Report(lock.Progress{Stage: contract.StageAgent, Tasks: b.tasks(done)})
 		if err := b.spend(ctx, b.s.between(5*time.Second, 90*time.Second)); err != nil {
 			return result, err
 		}
@@ -136,7 +131,7 @@ func (b *builder) pipeline(ctx context.Context) (result contract.Result, err err
 	if err != nil {
 		return result, err
 	}
-	b.lease.Tell(lock.Progress{Stage: contract.StageCoverage, Tasks: b.tasks(done), Result: text})
+	b.lease.Report(lock.Progress{Stage: contract.StageCoverage, Tasks: b.tasks(done), Result: text})
 	return result, b.spend(ctx, b.s.between(time.Second, 40*time.Second))
 }
 
@@ -169,7 +164,7 @@ func (b *builder) spend(ctx context.Context, d time.Duration) error {
 			return nil
 		}
 		_ = b.s.sleep(ctx, min(left, beatEvery))
-		if err := b.lease.Beat(ctx); worker.IsLost(err) {
+		if err := b.lease.Renew(ctx); lease.IsLost(err) {
 			return err
 		}
 	}
@@ -202,7 +197,7 @@ func (b *builder) push(ctx context.Context, old, commit string) (err error) {
 				return nil, b.s.pushed(b, old, commit)
 			}})
 		}
-		if err == nil || worker.IsLost(err) || errors.Is(err, errMoved) {
+		if err == nil || lease.IsLost(err) || errors.Is(err, errMoved) {
 			return err
 		}
 		if b.run.terminated {
@@ -213,8 +208,8 @@ func (b *builder) push(ctx context.Context, old, commit string) (err error) {
 	}
 	// The last try may be on its way. Were the lock released before it arrives, it would land in the next attempt.
 	_ = b.s.sleep(ctx, longestFlight)
-	if beat := b.lease.Beat(ctx); worker.IsLost(beat) {
-		return beat
+	if renewal := b.lease.Renew(ctx); lease.IsLost(renewal) {
+		return renewal
 	}
 	return err
 }
@@ -233,13 +228,13 @@ func (b *builder) release(ctx context.Context, result contract.Result) {
 	if err != nil {
 		return
 	}
-	ending := worker.EndingOf(result, text, b.p)
+	ending := lease.EndingOf(result, text, b.p)
 	for try := range tries {
 		if err = b.lease.Ensure(ctx, releaseTimeout); err == nil {
 			b.run.releasing = true
-			err = b.table.Release(ctx, b.lock, b.run.arn, b.process.Now(), ending)
+			err = b.lease.Release(ctx, ending)
 		}
-		if err == nil || errors.Is(err, lock.ErrNotHolder) || worker.IsLost(err) {
+		if err == nil || lease.IsLost(err) {
 			return
 		}
 		_ = b.s.sleep(ctx, time.Second<<try)

@@ -1,7 +1,7 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package worker
+package lease
 
 import (
 	"fmt"
@@ -16,19 +16,19 @@ type lease struct {
 	// checked is when the last successful heartbeat was sent. Sent, not answered: the answer says how things were at
 	// some time after that.
 	checked time.Time
-	// until is the lease's end that it wrote.
-	until time.Time
+	// expiresAt is the lease's end that it wrote.
+	expiresAt time.Time
 }
 
 // renewed is the lease after a heartbeat that was sent at the given time.
-func renewed(sent time.Time, ttl time.Duration) lease {
-	return lease{checked: sent, until: sent.Add(ttl)}
+func renewed(sent time.Time, leaseDuration time.Duration) lease {
+	return lease{checked: sent, expiresAt: sent.Add(leaseDuration)}
 }
 
 // allows reports why an effect that may take so long must not begin now; nil if it may. A request that is still on
 // its way when the lease ends could reach the world after another attempt has begun.
 func (l lease) allows(now time.Time, effect time.Duration) error {
-	switch age, rest := now.Sub(l.checked), l.until.Sub(now); {
+	switch age, rest := now.Sub(l.checked), l.expiresAt.Sub(now); {
 	case l.checked.IsZero():
 		return fmt.Errorf("the lease was never checked")
 	case age > maxCheckAge:
