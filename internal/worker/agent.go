@@ -8,12 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"strings"
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
+	"github.com/kiro-worker/kiro-worker/internal/worker/prbody"
 )
 
 // implement gives each open task to the agent, in order. A task's work is committed and pushed before the next one
@@ -209,26 +209,12 @@ func (r *agentRun) outOfTime(task agent.Task) error {
 
 // commitMessage names the task, and in trailers what the commit belongs to.
 func (r *agentRun) commitMessage(task agent.Task) string {
-	title, id := plainSubject(r.clean(task.Title)), plainID(task.ID)
+	title, id := prbody.PlainSubject(r.clean(task.Title)), prbody.PlainTaskID(task.ID)
 	if title == "" {
 		title = "no title"
 	}
 	return fmt.Sprintf("Task %s: %s\n\nImplements task %s of %s.\n\nKiro-Task: %s\n%s",
 		id, title, id, r.parameters.SpecPath, id, r.trailers())
-}
-
-// plainID is a task's name in a commit's message. A task without a number is named by its place, as "#3": there GitHub
-// would make a link to issue 3 of it.
-func plainID(id string) string {
-	number, place, ok := strings.Cut(id, "#")
-	switch {
-	case !ok:
-		return id
-	case number == "":
-		return "no. " + place
-	default:
-		return number + " (no. " + place + ")"
-	}
 }
 
 // errNoSetup says that nothing is to be set up.

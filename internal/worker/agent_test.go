@@ -255,9 +255,6 @@ func TestTasksByPlaceLinkNothing(t *testing.T) {
 	if strings.Contains(log, "#") || !strings.Contains(log, "Task no. 2: Empty the cart") {
 		t.Errorf("messages:\n%s", log)
 	}
-	if got := plainID("2#7"); got != "2 (no. 7)" {
-		t.Errorf("got %q", got)
-	}
 }
 
 // A task about access control has tests that print what Kiro prints, but not where.

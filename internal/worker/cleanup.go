@@ -10,6 +10,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/worker/lease"
+	"github.com/kiro-worker/kiro-worker/internal/worker/prbody"
 )
 
 const (
@@ -60,7 +61,7 @@ func (j *job) release(ctx context.Context, result contract.Result) error {
 func encodeResult(r contract.Result) (string, error) {
 	text, err := r.Encode()
 	if err != nil {
-		r.Message, r.PullRequestURL, r.SteeringVersion = cutBytes(r.Message, 200), "", ""
+		r.Message, r.PullRequestURL, r.SteeringVersion = prbody.Cut(r.Message, 200), "", ""
 		text, err = r.Encode()
 	}
 	return text, err

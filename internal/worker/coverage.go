@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/worker/prbody"
 	"github.com/kiro-worker/kiro-worker/internal/worker/report"
 )
 
@@ -60,7 +61,7 @@ func missingMetrics(c contract.Coverage) []string {
 func describe(metrics []report.Metric) string {
 	texts := make([]string, 0, len(metrics))
 	for _, m := range metrics {
-		texts = append(texts, m.Name+" "+percent(*m.Percent))
+		texts = append(texts, m.Name+" "+prbody.Percent(*m.Percent))
 	}
 	return strings.Join(texts, ", ")
 }

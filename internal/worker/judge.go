@@ -3,7 +3,11 @@
 
 package worker
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/kiro-worker/kiro-worker/internal/worker/prbody"
+)
 
 // sighting is what was seen after an agent was run on a task.
 type sighting struct {
@@ -43,14 +47,14 @@ func judge(s sighting) verdict {
 		// Tasks that only look at things ("all tests pass") are common in specs.
 		return verdict{Done: true, Reason: "the box is ticked, and no other file was changed"}
 	case s.Ticked:
-		return verdict{Done: true, Reason: fmt.Sprintf("the box is ticked, %s changed", files(s.Changed))}
+		return verdict{Done: true, Reason: fmt.Sprintf("the box is ticked, %s changed", prbody.FileCount(s.Changed))}
 	case s.Split:
 		return verdict{Reason: "the agent split the task into parts and left some of them open"}
 	case s.Changed == 0:
 		return verdict{Reason: "the agent changed nothing and left the box open"}
 	case s.TicksItself:
-		return verdict{Reason: fmt.Sprintf("the agent changed %s, but left the box open", files(s.Changed))}
+		return verdict{Reason: fmt.Sprintf("the agent changed %s, but left the box open", prbody.FileCount(s.Changed))}
 	default:
-		return verdict{Done: true, Tick: true, Reason: fmt.Sprintf("%s changed; the worker ticked the box", files(s.Changed))}
+		return verdict{Done: true, Tick: true, Reason: fmt.Sprintf("%s changed; the worker ticked the box", prbody.FileCount(s.Changed))}
 	}
 }

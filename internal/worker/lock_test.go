@@ -17,6 +17,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 	githubemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
+	"github.com/kiro-worker/kiro-worker/internal/worker/prbody"
 )
 
 // untouched fails the test if a build left a trace anywhere.
@@ -25,7 +26,7 @@ func (w *world) untouched(before string) {
 	if w.head() != before {
 		w.t.Error("the branch was changed")
 	}
-	if strings.Contains(w.body(), sectionBegin) {
+	if strings.Contains(w.body(), prbody.SectionBegin) {
 		w.t.Error("the pull request was changed")
 	}
 	if len(w.bucket.objects) != 0 {

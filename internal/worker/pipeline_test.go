@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/worker/prbody"
 )
 
 func TestPlainPath(t *testing.T) {
@@ -42,7 +43,7 @@ func TestPlainPath(t *testing.T) {
 		t.Errorf("the work was not pushed, got %q", got)
 	}
 	body := w.body()
-	for _, want := range []string{"Written by a person.\r\n", sectionBegin, "the work is done", "3 of 3 done", "4 of 4 passed", "91.5%", "c0ffee", "attempt 1", sectionEnd} {
+	for _, want := range []string{"Written by a person.\r\n", prbody.SectionBegin, "the work is done", "3 of 3 done", "4 of 4 passed", "91.5%", "c0ffee", "attempt 1", prbody.SectionEnd} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the pull request lacks %q:\n%s", want, body)
 		}

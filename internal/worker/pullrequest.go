@@ -13,6 +13,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/forge"
 	"github.com/kiro-worker/kiro-worker/internal/logging"
+	"github.com/kiro-worker/kiro-worker/internal/worker/prbody"
 )
 
 // checkName is the name of the status check.
@@ -53,7 +54,7 @@ func (j *job) tellPullRequest(ctx context.Context) (changed, err error) {
 		}
 		if long == "" {
 			s := j.summary(ctx)
-			long, short = j.redactor.String(s.markdown()), j.redactor.String(s.short())
+			long, short = j.redactor.String(s.Markdown()), j.redactor.String(s.Short())
 		}
 		return j.writeSection(ctx, pr.Body, long, short)
 	})
@@ -66,9 +67,9 @@ func (j *job) tellPullRequest(ctx context.Context) (changed, err error) {
 
 // writeSection writes a body with the worker's section in it, the short one where the long one has no room.
 func (j *job) writeSection(ctx context.Context, old, long, short string) error {
-	body, err := replaceSection(old, long)
+	body, err := prbody.ReplaceSection(old, long)
 	if err != nil {
-		body, err = replaceSection(old, short)
+		body, err = prbody.ReplaceSection(old, short)
 	}
 	if err != nil {
 		return fault.NewTerminal(fault.CodeInvalidRequest, fmt.Errorf("%w: shorten what is written around the worker's section", err))
@@ -117,7 +118,7 @@ func (j *job) setStatusCheck(ctx context.Context) error {
 		Description: fmt.Sprintf("%d of %d tasks done, tests and coverage passed", r.Tasks.Done, r.Tasks.Total),
 	}
 	if j.state.failed() {
-		check.State, check.Description = forge.CheckFailure, cutBytes(string(r.Outcome)+": "+codeText(r.Message, 100), 130)
+		check.State, check.Description = forge.CheckFailure, prbody.Cut(string(r.Outcome)+": "+prbody.CodeText(r.Message, 100), 130)
 		if r.Outcome.Class() == contract.ClassInfrastructure {
 			check.State = forge.CheckError
 		}
@@ -130,18 +131,23 @@ func (j *job) setStatusCheck(ctx context.Context) error {
 }
 
 // summary is what is recorded, as the pull request shows it.
-func (j *job) summary(ctx context.Context) summary {
-	s := summary{
-		Result: j.state.Result, Tasks: j.state.Tasks, FailedTests: j.state.FailedTests, Notes: j.state.Notes,
+func (j *job) summary(ctx context.Context) prbody.Summary {
+	s := prbody.Summary{
+		Result: j.state.Result, FailedTests: j.state.FailedTests, Notes: j.state.Notes,
 		Threshold: j.parameters.CoverageThreshold, Attempt: j.parameters.Attempt, Correlation: j.parameters.CorrelationID,
-		WorkItem: j.parameters.WorkItem, BuildURL: j.build.URL, BuildARN: j.build.ARN, Region: j.build.Region, Format: j.state.CoverageFormat,
+		WorkItem: j.parameters.WorkItem, BuildURL: j.build.URL, BuildARN: j.build.ARN, Region: j.build.Region,
 	}
 	if j.state.Base != "" && j.state.Base != j.state.Result.Commit {
 		changes, err := j.repo.changes(ctx, j.state.Base, j.state.Result.Commit)
 		if err != nil {
 			logOf(ctx).Info("What changed could not be listed", keyReason, j.clean(err.Error()))
 		}
-		s.Changes = changes
+		for _, c := range changes {
+			s.Changes = append(s.Changes, prbody.Change(c))
+		}
+	}
+	for _, t := range j.state.Tasks {
+		s.Tasks = append(s.Tasks, prbody.Task{ID: t.ID, Title: t.Title, Done: t.Done, Commit: t.Commit, Reason: t.Reason})
 	}
 	return s
 }

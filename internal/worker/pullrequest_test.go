@@ -11,6 +11,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/worker/prbody"
 )
 
 // What people wrote stays byte by byte, also where it is so long that its bytes are more than GitHub's characters.
@@ -22,7 +23,7 @@ func TestLongTextOfPeopleIsKept(t *testing.T) {
 	}{
 		"Umlauts":  {"80,000 bytes are 40,000 characters.", strings.Repeat("ä", 40_000) + "\r\nthe end", true},
 		"Japanese": {"90,000 bytes are 30,000 characters.", strings.Repeat("本", 30_000) + "\n\n<!-- other:end -->", true},
-		"Full":     {"Where not even the short section has room, nothing is written and somebody is told.", strings.Repeat("ä", maxBody), false},
+		"Full":     {"Where not even the short section has room, nothing is written and somebody is told.", strings.Repeat("ä", prbody.MaxBody), false},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -39,7 +40,8 @@ func TestLongTextOfPeopleIsKept(t *testing.T) {
 			if result.Outcome != contract.OutcomeSucceeded {
 				t.Fatalf("%s\n%+v", c.why, result)
 			}
-			before, after, found := cutSection(w.body())
+			before, rest, _ := strings.Cut(w.body(), prbody.SectionBegin)
+			_, after, found := strings.Cut(rest, prbody.SectionEnd)
 			if !found || strings.TrimRight(before, "\n") != c.body || after != "" {
 				t.Errorf("%s\n%d bytes became %d before and %d after the section", c.why, len(c.body), len(before), len(after))
 			}
@@ -72,7 +74,7 @@ func TestEditOfAPersonBetweenTriesIsKept(t *testing.T) {
 	if _, result := w.row(); result.Outcome != contract.OutcomeSucceeded {
 		t.Fatalf("%+v\n%s", result, w.log)
 	}
-	if !strings.HasPrefix(w.body(), "Rewritten by a person meanwhile.\n\n"+sectionBegin) {
+	if !strings.HasPrefix(w.body(), "Rewritten by a person meanwhile.\n\n"+prbody.SectionBegin) {
 		t.Errorf("the next try must start from what is there now:\n%s", w.body())
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/mod/semver"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/worker/prbody"
 )
 
 const (
@@ -64,7 +65,7 @@ func (j *job) syncSteering(ctx context.Context) error {
 	for _, name := range plan.kept {
 		j.state.note("%s was edited in the repository and is kept as it is; the Power has another version of it.", path.Join(steeringDir, name))
 	}
-	message := fmt.Sprintf("Sync steering with %s\n\n%s", plainSubject(p.label()), j.trailers())
+	message := fmt.Sprintf("Sync steering with %s\n\n%s", prbody.PlainSubject(p.label()), j.trailers())
 	paths, err := j.commitWork(ctx, message)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/worker/prbody"
 	"github.com/kiro-worker/kiro-worker/internal/worker/process"
 	"github.com/kiro-worker/kiro-worker/internal/worker/report"
 )
@@ -162,7 +163,7 @@ func firstNames(names []string) string {
 func (j *job) cleanAll(texts []string) []string {
 	out := make([]string, 0, len(texts))
 	for _, text := range texts {
-		out = append(out, cutBytes(j.clean(text), 200))
+		out = append(out, prbody.Cut(j.clean(text), 200))
 	}
 	return out
 }

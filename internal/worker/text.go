@@ -4,36 +4,9 @@
 package worker
 
 import (
-	"fmt"
 	"io"
 	"os"
-	"regexp"
-	"strings"
 )
-
-var (
-	issueNumber = regexp.MustCompile(`(?i)(#|\bGH-)(\d)`)
-	mention     = regexp.MustCompile(`@([A-Za-z0-9])`)
-)
-
-// maxSubject keeps a commit's subject in one line of a listing.
-const maxSubject = 100
-
-// plainSubject makes a commit's subject of a title that somebody wrote: GitHub would follow "Fixes #12" and "@you" in
-// it when the commit is merged.
-func plainSubject(title string) string {
-	title = issueNumber.ReplaceAllString(title, "no. $2")
-	title = mention.ReplaceAllString(title, "$1")
-	title = strings.ReplaceAll(title, "://", ":/ /")
-	return cutBytes(strings.Join(strings.Fields(title), " "), maxSubject)
-}
-
-func cutBytes(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	return strings.ToValidUTF8(text[:limit], "") + "…"
-}
 
 // lastOutput is the end of an output file, for a message.
 func (j *job) lastOutput(name string) string {
@@ -51,12 +24,4 @@ func (j *job) lastOutput(name string) string {
 		return ""
 	}
 	return lastLines(string(text))
-}
-
-// files is a number of files in words.
-func files(n int) string {
-	if n == 1 {
-		return "1 file"
-	}
-	return fmt.Sprintf("%d files", n)
 }

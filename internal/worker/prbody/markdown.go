@@ -1,7 +1,7 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package worker
+package prbody
 
 import (
 	"fmt"
@@ -12,9 +12,9 @@ import (
 // Text from tools, titles and file names is put into code, where GitHub follows no mention, no closing keyword and no
 // markup. What could end the code is taken out first.
 
-// codeText is a text that can stand in code: one line, no backticks, no comment that could be taken for a marker, and
+// CodeText is a text of at most limit bytes that can stand in code: one line, no backticks, no comment that could be taken for a marker, and
 // nothing that ends a table's cell.
-func codeText(text string, limit int) string {
+func CodeText(text string, limit int) string {
 	text = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
@@ -27,12 +27,12 @@ func codeText(text string, limit int) string {
 	text = strings.Join(strings.Fields(text), " ")
 	// Only now: what was taken out above may have kept the parts of a marker apart.
 	text = strings.NewReplacer("`", "'", "<!--", "<!- -", "-->", "- ->", "|", "¦").Replace(text)
-	return cutBytes(text, limit)
+	return Cut(text, limit)
 }
 
 // code is a text as inline code; a dash if nothing is left of it.
 func code(text string, limit int) string {
-	if text = codeText(text, limit); text == "" {
+	if text = CodeText(text, limit); text == "" {
 		return "–"
 	}
 	return "`" + text + "`"

@@ -1,7 +1,7 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package worker
+package prbody
 
 import (
 	"fmt"
@@ -21,25 +21,46 @@ const (
 	maxShownNames = 20
 )
 
-// summary is what the section of the pull request is made from. Nothing in it is markdown yet.
-type summary struct {
-	Result      contract.Result
-	Tasks       []TaskRecord
-	FailedTests []string
-	Changes     []Change
-	Notes       []string
-	Threshold   int
-	Attempt     int32
-	Correlation string
-	WorkItem    string
-	BuildURL    string
-	BuildARN    string
-	Region      string
-	Format      string
+// Task is what became of a task in this attempt.
+type Task struct {
+	ID, Title string
+	Done      bool
+	// Commit is its commit's id in hexadecimal; empty if there is none.
+	Commit string
+	// Reason says why it counts as done or not.
+	Reason string
 }
 
-// markdown writes the section. A failure is explained as well as a success.
-func (s summary) markdown() string {
+// Change is how many lines a file gained and lost.
+type Change struct {
+	// Path is relative to the repository.
+	Path string
+	// Added and Removed are -1 for a binary file.
+	Added, Removed int
+}
+
+// Summary is what the section of the pull request is made from. Nothing in it is markdown yet.
+type Summary struct {
+	Result      contract.Result
+	Tasks       []Task
+	FailedTests []string
+	Changes     []Change
+	// Notes are for people, one line each.
+	Notes []string
+	// Threshold is the lowest coverage that passes, in percent.
+	Threshold int
+	Attempt   int32
+	// Correlation is the correlation id, WorkItem is "<namespace>/<name>".
+	Correlation, WorkItem string
+	// BuildURL is the build's page in the console; empty if there is none.
+	BuildURL string
+	BuildARN string
+	// Region is where AWS's console shows the artifacts; empty where the bucket is not AWS's own.
+	Region string
+}
+
+// Markdown is the section, with its lists. A failure is explained as well as a success.
+func (s Summary) Markdown() string {
 	var w strings.Builder
 	r := s.Result
 	fmt.Fprintf(&w, "## Kiro Worker: %s\n\n", headline(r))
@@ -60,10 +81,10 @@ func (s summary) markdown() string {
 	return w.String()
 }
 
-// short is the section without its lists, for a body that has no room for them.
-func (s summary) short() string {
+// Short is the section without its lists, for a body that has no room for them.
+func (s Summary) Short() string {
 	s.Tasks, s.FailedTests, s.Changes, s.Notes = nil, nil, nil, nil
-	return s.markdown()
+	return s.Markdown()
 }
 
 func headline(r contract.Result) string {
@@ -109,7 +130,7 @@ func gateWord(g contract.Gate) string {
 	}
 }
 
-func (s summary) coverage(w *strings.Builder) {
+func (s Summary) coverage(w *strings.Builder) {
 	if s.Result.Coverage == nil {
 		return
 	}
@@ -117,24 +138,24 @@ func (s summary) coverage(w *strings.Builder) {
 	for _, m := range report.Metrics(*s.Result.Coverage) {
 		row := []string{m.Name, "not in the report", "–"}
 		if m.Percent != nil {
-			verdict := "✅"
+			mark := "✅"
 			if *m.Percent < float64(s.Threshold) {
-				verdict = "❌"
+				mark = "❌"
 			}
-			row = []string{m.Name, percent(*m.Percent), verdict}
+			row = []string{m.Name, Percent(*m.Percent), mark}
 		}
 		rows = append(rows, row)
 	}
 	table(w, []string{"Coverage", "Measured", fmt.Sprintf("At least %d%%", s.Threshold)}, rows)
 }
 
-// percent shows two decimals and never rounds up over a threshold: 79.996 is not 80.
-func percent(v float64) string {
+// Percent shows two decimals and never rounds up over a threshold: 79.996 is not 80.
+func Percent(v float64) string {
 	text := strconv.FormatFloat(v, 'f', 6, 64)
 	return strings.TrimSuffix(strings.TrimRight(text[:len(text)-4], "0"), ".") + "%"
 }
 
-func (s summary) tasks(w *strings.Builder) {
+func (s Summary) tasks(w *strings.Builder) {
 	if len(s.Tasks) == 0 {
 		return
 	}
@@ -156,7 +177,7 @@ func (s summary) tasks(w *strings.Builder) {
 	details(w, fmt.Sprintf("Tasks of this attempt (%d)", len(s.Tasks)), inner.String())
 }
 
-func (s summary) failedTests(w *strings.Builder) {
+func (s Summary) failedTests(w *strings.Builder) {
 	if len(s.FailedTests) == 0 {
 		return
 	}
@@ -168,7 +189,7 @@ func (s summary) failedTests(w *strings.Builder) {
 	details(w, "Failed tests", inner.String())
 }
 
-func (s summary) changes(w *strings.Builder) {
+func (s Summary) changes(w *strings.Builder) {
 	if len(s.Changes) == 0 {
 		return
 	}
@@ -187,13 +208,13 @@ func (s summary) changes(w *strings.Builder) {
 	var inner strings.Builder
 	table(&inner, []string{"File", "Lines"}, rows)
 	more(&inner, len(s.Changes)-maxShownFiles, "files")
-	details(w, fmt.Sprintf("What changed: %s, +%d −%d lines", files(len(s.Changes)), added, removed), inner.String())
+	details(w, fmt.Sprintf("What changed: %s, +%d −%d lines", FileCount(len(s.Changes)), added, removed), inner.String())
 	if risky := measuringFiles(s.Changes); len(risky) > 0 {
 		fmt.Fprintf(w, "**Look twice:** how tests and coverage are measured was changed in %s.\n\n", strings.Join(risky, ", "))
 	}
 }
 
-func (s summary) notes(w *strings.Builder) {
+func (s Summary) notes(w *strings.Builder) {
 	if len(s.Notes) == 0 {
 		return
 	}
@@ -204,7 +225,7 @@ func (s summary) notes(w *strings.Builder) {
 	details(w, "Notes", inner.String())
 }
 
-func (s summary) footer(w *strings.Builder) {
+func (s Summary) footer(w *strings.Builder) {
 	if s.BuildURL != "" {
 		fmt.Fprintf(w, "- Build and log: %s\n", link("CodeBuild", s.BuildURL))
 	}
