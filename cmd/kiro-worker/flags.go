@@ -15,6 +15,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/worker"
 	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
+	"github.com/kiro-worker/kiro-worker/internal/worker/sandbox"
 )
 
 // flags are the options of `kiro-worker run`.
@@ -40,7 +41,7 @@ func newFlags(errs io.Writer) *flags {
 	f.set.SortFlags = false
 	f.set.StringVar(&f.phase, "phase", "", "phase of the build to run: pre_build, build, post_build or finally")
 	f.set.StringVar(&f.dir, "dir", "", "directory of the build, the same in all phases (default: one for the build in the directory for temporary files)")
-	f.set.StringVar(&f.agentUser, "agent-user", worker.DefaultAgentUser, "user that agent and tests run as, where this program is root and there is such a user")
+	f.set.StringVar(&f.agentUser, "agent-user", sandbox.DefaultUser, "user that agent and tests run as, where this program is root and there is such a user")
 	f.set.StringVar(&f.logLevel, "log-level", os.Getenv(contract.EnvLogLevel), "debug, info, warn or error (also LOG_LEVEL)")
 	f.set.StringVar(&f.local, "local", "", "checkout to work on, without AWS or GitHub; nothing is committed or pushed")
 	f.set.StringVar(&f.spec, "spec", "", "with --local: directory of the spec in the checkout (default: that of the branch, or the only one)")

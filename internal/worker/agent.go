@@ -82,23 +82,18 @@ type agentRun struct {
 }
 
 func (j *job) newAgentRun(ctx context.Context) (*agentRun, error) {
-	home, err := j.home()
-	if err != nil {
-		return nil, err
-	}
 	secret, err := j.agentSecret(ctx)
 	if err != nil {
 		return nil, err
 	}
-	env, err := agent.Env(j.options.Environ, home, secret)
+	env, err := j.sandbox.Environment(secret)
 	if err != nil {
 		return nil, failed(contract.OutcomeAgentFailed, err)
 	}
 	now := j.clock.Now()
 	r := &agentRun{job: j, env: env, until: now.Add(agentTime(now, j.build.StartedAt, j.parameters.BuildTimeout))}
 	if j.options.LocalDir != "" {
-		// A developer's agent is logged in at home already.
-		r.env, r.until = j.options.Environ, now.Add(maxAgentTime)
+		r.until = now.Add(maxAgentTime)
 	}
 	return r, nil
 }
@@ -172,7 +167,7 @@ func (r *agentRun) try(ctx context.Context, task agent.Task, list []byte, record
 	if err := r.hand(ctx); err != nil {
 		return verdict{}, err
 	}
-	credential, _ := r.credential()
+	credential, _ := r.sandbox.Credential()
 	s := r.parameters.Settings
 	limit, short := time.Duration(s.TaskTimeout), false
 	if limit <= 0 || left < limit {
@@ -184,7 +179,7 @@ func (r *agentRun) try(ctx context.Context, task agent.Task, list []byte, record
 		Dir: r.repo.tree, Env: r.env, Credential: credential, Output: r.path(agentLog), Errors: r.path(agentErrors),
 		Timeout: limit, Silence: time.Duration(s.SilenceTimeout), Clock: r.clock,
 	})
-	r.endUser()
+	r.sandbox.EndAll()
 	switch {
 	case fault.IsTerminal(err):
 		return verdict{}, failed(contract.OutcomeAgentFailed, err)

@@ -18,7 +18,7 @@ const fetchTimeout = 15 * time.Minute
 // checkout fetches the branch and puts it where the agent works. The branch must be at the commit that was accepted,
 // or descend from it: on anything else nobody has looked.
 func checkout(ctx context.Context, j *job) error {
-	j.separate(ctx)
+	j.noteSeparation(ctx)
 	if j.options.LocalDir != "" {
 		return j.snapshot(ctx)
 	}
@@ -50,6 +50,20 @@ func checkout(ctx context.Context, j *job) error {
 	j.state.Base, j.state.Result.Commit = head, head
 	logOf(ctx).Info("Branch checked out", keyCommit, head)
 	return j.hand(ctx)
+}
+
+// noteSeparation finds out whether agent and tests can run as another user than the worker, and says so where they
+// cannot.
+func (j *job) noteSeparation(ctx context.Context) {
+	c, off := j.sandbox.Credential()
+	if c != nil {
+		j.state.Separation = fmt.Sprintf("on: user %s (%d)", j.sandbox.User(), c.UID)
+		logOf(ctx).Info("Agent and tests run as another user than the worker", keyUser, j.sandbox.User())
+	} else {
+		j.state.Separation = "off: " + off
+		j.state.note("Agent and tests ran as the worker's own user: %s.", off)
+		logOf(ctx).Info("Agent and tests run as the worker's own user", keyReason, off)
+	}
 }
 
 // fetch brings the branch, and nothing but the branch, and returns its head.
@@ -104,7 +118,7 @@ func (j *job) hand(ctx context.Context) error {
 	if err := j.repo.show(ctx); err != nil {
 		return err
 	}
-	return j.giveTree()
+	return j.sandbox.GiveTree()
 }
 
 func (j *job) gitDate() string { return fmt.Sprintf("%d +0000", j.clock.Now().Unix()) }

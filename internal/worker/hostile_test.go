@@ -9,7 +9,6 @@ import (
 	"os/user"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
@@ -221,46 +220,5 @@ touch ../repository.git/x && echo WROTE-REPOSITORY
 		if strings.Contains(log, bad) {
 			t.Errorf("%s:\n%s", bad, log)
 		}
-	}
-}
-
-// A link to the worker's own file must not make that file the agent's.
-func TestGivingTheTreeGivesNoLinkedFile(t *testing.T) {
-	w := newWorld(t)
-	w.options.AgentUser = "nobody"
-	w.options.Dir = filepath.Join(sharedTemp(t), "build")
-	j, err := newJob(w.options)
-	w.must(err)
-	w.must(os.MkdirAll(filepath.Join(j.repo.tree, "dir"), 0o755))
-	state, own := j.path(stateFile), filepath.Join(j.repo.tree, "own")
-	w.must(j.state.save(j.dir))
-	w.must(os.WriteFile(own, nil, 0o600))
-	w.must(os.Link(state, filepath.Join(j.repo.tree, "dir", "linked")))
-	w.must(j.giveTree())
-	owner := func(name string) uint32 {
-		info, err := os.Stat(name)
-		w.must(err)
-		stat, ok := info.Sys().(*syscall.Stat_t)
-		if !ok {
-			t.Fatal("no owner")
-		}
-		return stat.Uid
-	}
-	if owner(state) != uint32(os.Geteuid()) {
-		t.Error("the worker's state was given to the agent")
-	}
-	if c, _ := j.credential(); c != nil && owner(own) != c.UID {
-		t.Error("what lies in the checkout is the agent's")
-	}
-}
-
-func TestPassable(t *testing.T) {
-	dir := t.TempDir()
-	place := filepath.Join(dir, "closed", "checkout")
-	must(t, os.MkdirAll(place, 0o755))
-	must(t, os.Chmod(filepath.Join(dir, "closed"), 0o700))
-	err := passable(place, credentialOf(65534))
-	if err == nil || !strings.Contains(err.Error(), "closed") {
-		t.Errorf("the directory in the way is named, got %v", err)
 	}
 }

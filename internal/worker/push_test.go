@@ -227,7 +227,7 @@ func TestOrphansOfAKilledWorker(t *testing.T) {
 	j.state.PushAt = now.Now().Add(-time.Hour)
 	j.save()
 	orphans := map[string]*exec.Cmd{}
-	for name, entry := range map[string]string{"git": "GIT_DIR=" + j.repo.dir, "agent": "HOME=" + j.path(agentHome), "other": "HOME=" + j.path("elsewhere")} {
+	for name, entry := range map[string]string{"git": "GIT_DIR=" + j.repo.dir, "agent": "HOME=" + j.path("home"), "other": "HOME=" + j.path("elsewhere")} {
 		cmd := exec.Command("sleep", "300")
 		cmd.Env, cmd.SysProcAttr = append(os.Environ(), entry), &syscall.SysProcAttr{Setpgid: true}
 		w.must(cmd.Start())

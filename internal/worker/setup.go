@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
 	"github.com/kiro-worker/kiro-worker/internal/worker/process"
 )
 
@@ -50,8 +49,8 @@ func (j *job) setUp(ctx context.Context) error {
 	if j.options.LocalDir == "" {
 		limit = setupTime(j.clock.Now(), j.build.StartedAt, j.parameters.BuildTimeout)
 	}
-	result, err := j.runApart(ctx, command, setupLog, limit)
-	j.endUser()
+	result, err := j.sandbox.Run(ctx, command, j.path(setupLog), limit)
+	j.sandbox.EndAll()
 	switch {
 	case err != nil:
 		return failed(contract.OutcomeAgentFailed, fmt.Errorf("running the setup command: %w", err))
@@ -94,32 +93,4 @@ func hasDependencies(text []byte) bool {
 	}
 	delete(file.Packages, "") // the repository itself
 	return len(file.Packages)+len(file.Dependencies) > 0
-}
-
-// runApart runs one of the environment's commands in the checkout, as the agent's user and without the worker's
-// environment.
-func (j *job) runApart(ctx context.Context, command, output string, timeout time.Duration) (process.Result, error) {
-	words, err := process.Words(command)
-	if err != nil {
-		return process.Result{}, fmt.Errorf("the command %q: %w", command, err)
-	}
-	home, err := j.home()
-	if err != nil {
-		return process.Result{}, err
-	}
-	env, err := agent.Env(j.options.Environ, home, "")
-	if err != nil {
-		return process.Result{}, err
-	}
-	if j.options.LocalDir != "" {
-		env = j.options.Environ
-	}
-	credential, _ := j.credential()
-	result, err := process.Run(ctx, process.Spec{
-		Args: words, Dir: j.repo.tree, Env: env, Stdout: j.path(output), Credential: credential, Timeout: timeout, Clock: j.clock,
-	})
-	if err == nil && ctx.Err() != nil {
-		err = context.Cause(ctx)
-	}
-	return result, err
 }

@@ -209,7 +209,7 @@ func (j *job) applySteering(plan steeringPlan, p power) error {
 	if err := j.writeTree(steeringRecord, append(text, '\n')); err != nil {
 		return err
 	}
-	return j.giveTree()
+	return j.sandbox.GiveTree()
 }
 
 // safeName reports whether a path of a source stays below it and can be written anywhere.

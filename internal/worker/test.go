@@ -90,10 +90,10 @@ func (j *job) runTests(ctx context.Context, commands []string) []testRun {
 	var all sync.WaitGroup
 	for n, command := range commands {
 		runs[n] = testRun{command: command, output: testLog(n)}
-		all.Go(func() { runs[n].result, runs[n].err = j.runApart(ctx, command, runs[n].output, limit) })
+		all.Go(func() { runs[n].result, runs[n].err = j.sandbox.Run(ctx, command, j.path(runs[n].output), limit) })
 	}
 	all.Wait()
-	j.endUser()
+	j.sandbox.EndAll()
 	return runs
 }
 

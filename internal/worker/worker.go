@@ -23,7 +23,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/redact"
 	"github.com/kiro-worker/kiro-worker/internal/secrets"
 	"github.com/kiro-worker/kiro-worker/internal/worker/lease"
-	"github.com/kiro-worker/kiro-worker/internal/worker/process"
+	"github.com/kiro-worker/kiro-worker/internal/worker/sandbox"
 )
 
 // Remote is where repositories are fetched from and pushed to.
@@ -105,6 +105,7 @@ type job struct {
 	state    *State
 	lease    *lease.Renewer // nil in a local run
 	repo     *repository
+	sandbox  *sandbox.Sandbox
 	redactor *redact.Redactor
 	log      logr.Logger
 	clock    clock.WithTicker
@@ -147,6 +148,9 @@ func newJob(o Options) (*job, error) {
 		return nil, err
 	}
 	j.repo = j.newRepository()
+	j.sandbox = sandbox.New(sandbox.Options{
+		User: o.AgentUser, Local: o.LocalDir != "", Dir: o.Dir, Tree: j.repo.tree, Environ: o.Environ, Clock: o.Clock,
+	})
 	if o.LocalDir == "" {
 		l := lock.Lock{LockID: p.LockID, Fence: p.Fence, SlotKey: p.SlotKey, BranchKey: p.BranchKey, CardKey: p.CardKey}
 		j.lease = lease.New(o.Ports.Lock, l, o.Build.ARN, p.LeaseDuration, j.clock)
@@ -189,8 +193,7 @@ func (j *job) endOrphans() {
 	if !cut {
 		return
 	}
-	j.endUser()
-	if n := process.KillMarked("GIT_DIR="+j.repo.dir, "HOME="+j.path(agentHome)); n > 0 {
+	if n := j.sandbox.EndOrphans("GIT_DIR=" + j.repo.dir); n > 0 {
 		j.log.Info("Ended what a killed worker left running", logging.KeyStage, name, keyProcesses, n)
 	}
 	if !j.state.PushAt.IsZero() {

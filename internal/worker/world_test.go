@@ -34,7 +34,6 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/metricsink"
 	"github.com/kiro-worker/kiro-worker/internal/redact"
 	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
-	"github.com/kiro-worker/kiro-worker/internal/worker/process"
 )
 
 // TestMain lets the test's own program be the helper that git calls for credentials.
@@ -429,8 +428,6 @@ func (w *world) whenStage(name contract.Stage, do func()) {
 }
 
 var errGone = errors.New("gone")
-
-func credentialOf(uid uint32) *process.Credential { return &process.Credential{UID: uid, GID: uid} }
 
 // sharedTemp is a directory that other users may pass through.
 func sharedTemp(t *testing.T) string {

@@ -34,7 +34,7 @@ type Spec struct {
 
 	// Dir is the checkout.
 	Dir string
-	// Env is the agent's whole environment; see Env.
+	// Env is the agent's whole environment, as NAME=value; nothing is inherited.
 	Env []string
 	// Credential is the user that the agent runs as. Nil is the caller's own.
 	Credential *process.Credential

@@ -1,7 +1,7 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package agent
+package sandbox
 
 import (
 	"encoding/json"
@@ -14,8 +14,8 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/worker/process"
 )
 
-// KeyVariable is the variable in which Kiro takes its key.
-const KeyVariable = "KIRO_API_KEY"
+// keyVariable is the variable in which Kiro takes its key.
+const keyVariable = "KIRO_API_KEY"
 
 // variableName is a name that a secret may set.
 var variableName = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,63}$`)
@@ -24,17 +24,18 @@ var variableName = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,63}$`)
 // agent what it must not have.
 var reserved = []string{"PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "LD_", "DYLD_", "AWS_", "CODEBUILD_", "KIRO_WORKER_", "GIT_"}
 
-// Home says who the agent is and where it may write.
-type Home struct {
-	// User is the user's name, Dir the home directory, Temp the directory for temporary files.
-	User, Dir, Temp string
+// home says who a program is and where it may write.
+type home struct {
+	// user is the user's name, dir the home directory, temp the directory for temporary files.
+	user, dir, temp string
 }
 
-// Env is an agent's environment: what tool chains need of environ, a home of its own, and its key. The key's secret
-// is the key itself, or a JSON object of variables for agents that take other ones.
-func Env(environ []string, home Home, secret string) ([]string, error) {
+// environment is a program's environment: what tool chains need of environ, a home of its own, and what the agent's
+// secret sets. The secret is Kiro's key itself, or a JSON object of variables for agents that take other ones; empty
+// sets nothing.
+func environment(environ []string, h home, secret string) ([]string, error) {
 	env := process.AllowedEnv(environ, process.SafeEnv)
-	env = append(env, "HOME="+home.Dir, "USER="+home.User, "LOGNAME="+home.User, "SHELL=/bin/sh", "TMPDIR="+home.Temp, "CI=true")
+	env = append(env, "HOME="+h.dir, "USER="+h.user, "LOGNAME="+h.user, "SHELL=/bin/sh", "TMPDIR="+h.temp, "CI=true")
 	variables, err := secretVariables(secret)
 	if err != nil {
 		return nil, err
@@ -52,7 +53,7 @@ func secretVariables(secret string) ([]string, error) {
 		if strings.ContainsAny(secret, "\x00\r\n") {
 			return nil, errors.New("the agent's secret has several lines: it must be the key alone, or a JSON object of variables")
 		}
-		return []string{KeyVariable + "=" + secret}, nil
+		return []string{keyVariable + "=" + secret}, nil
 	}
 	var values map[string]string
 	if err := json.Unmarshal([]byte(secret), &values); err != nil {

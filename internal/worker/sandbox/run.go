@@ -1,0 +1,48 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/kiro-worker/kiro-worker/internal/worker/process"
+)
+
+// Run runs one of the environment's commands in the checkout, without a shell, and appends what it writes to the file
+// output. An error means that it could not be run, or that the context ended.
+func (s *Sandbox) Run(ctx context.Context, command, output string, timeout time.Duration) (process.Result, error) {
+	words, err := process.Words(command)
+	if err != nil {
+		return process.Result{}, fmt.Errorf("the command %q: %w", command, err)
+	}
+	env, err := s.Environment("")
+	if err != nil {
+		return process.Result{}, err
+	}
+	credential, _ := s.Credential()
+	result, err := process.Run(ctx, process.Spec{
+		Args: words, Dir: s.options.Tree, Env: env, Stdout: output, Credential: credential, Timeout: timeout, Clock: s.options.Clock,
+	})
+	if err == nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return result, err
+}
+
+// EndAll ends whatever the other user still runs. Nothing of it may go on between two tasks, or write into the checkout
+// while it is measured.
+func (s *Sandbox) EndAll() {
+	if c, _ := s.Credential(); c != nil {
+		process.KillUser(c.UID)
+	}
+}
+
+// EndOrphans ends what a worker that was killed left running, and returns how many of the processes that are known by
+// their environment it ended: those whose home is the sandbox's, and those that have one of the entries (NAME=value).
+func (s *Sandbox) EndOrphans(entries ...string) int {
+	s.EndAll()
+	return process.KillMarked(append(entries, "HOME="+s.homeDir())...)
+}

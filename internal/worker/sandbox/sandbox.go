@@ -1,0 +1,111 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+
+	"k8s.io/utils/clock"
+
+	"github.com/kiro-worker/kiro-worker/internal/worker/process"
+)
+
+// DefaultUser is the user that agent and tests run as, where there is one.
+const DefaultUser = "kiro-agent"
+
+// ownUser is the name in the environment where there is no other user.
+const ownUser = "kiro-worker"
+
+// Options make a Sandbox.
+type Options struct {
+	// User is the name of the user that programs run as; empty is DefaultUser.
+	User string
+	// Local runs programs as the caller, with the caller's whole environment: a developer's agent is logged in already.
+	Local bool
+	// Dir is the build's own directory. The user's home is made in it.
+	Dir string
+	// Tree is the checkout, in which programs run.
+	Tree string
+	// Environ is the worker's environment, as NAME=value, of which programs are given a part.
+	Environ []string
+	// Clock measures the programs' time-outs.
+	Clock clock.WithTicker
+}
+
+// Sandbox runs programs apart from the worker.
+type Sandbox struct {
+	options Options
+}
+
+// New returns a sandbox. It looks up and makes nothing.
+func New(o Options) *Sandbox {
+	if o.User == "" {
+		o.User = DefaultUser
+	}
+	return &Sandbox{options: o}
+}
+
+// User is the name of the user that programs run as, where they can.
+func (s *Sandbox) User() string { return s.options.User }
+
+// Credential is the user that programs run as; nil, with the reason, where they run as the worker's own: they could
+// then read the worker's memory and files.
+func (s *Sandbox) Credential() (c *process.Credential, off string) {
+	switch {
+	case s.options.Local:
+		return nil, "a local run works with its caller's rights"
+	case os.Geteuid() != 0:
+		return nil, "the worker is not root and can run nothing as another user"
+	}
+	found, err := user.Lookup(s.options.User)
+	if err != nil {
+		return nil, fmt.Sprintf("there is no user %q in the build image", s.options.User)
+	}
+	uid, err1 := strconv.ParseUint(found.Uid, 10, 32)
+	gid, err2 := strconv.ParseUint(found.Gid, 10, 32)
+	if err := errors.Join(err1, err2); err != nil || uid == 0 {
+		return nil, fmt.Sprintf("the user %q is root, or has no number", s.options.User)
+	}
+	return &process.Credential{UID: uint32(uid), GID: uint32(gid)}, ""
+}
+
+// Environment is a program's whole environment, as NAME=value, with the variables that the agent's secret sets (see
+// environment). The home that it names is made, and is the user's own.
+func (s *Sandbox) Environment(secret string) ([]string, error) {
+	if s.options.Local {
+		return s.options.Environ, nil
+	}
+	h, err := s.makeHome()
+	if err != nil {
+		return nil, err
+	}
+	return environment(s.options.Environ, h, secret)
+}
+
+func (s *Sandbox) homeDir() string { return filepath.Join(s.options.Dir, "home") }
+
+// makeHome makes the user's home and its place for temporary files.
+func (s *Sandbox) makeHome() (home, error) {
+	h := home{user: s.options.User, dir: s.homeDir(), temp: filepath.Join(s.options.Dir, "tmp")}
+	c, _ := s.Credential()
+	if c == nil {
+		h.user = ownUser
+	}
+	for _, dir := range []string{h.dir, h.temp} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return h, fmt.Errorf("making the agent's home: %w", err)
+		}
+		if c != nil {
+			if err := os.Lchown(dir, int(c.UID), int(c.GID)); err != nil {
+				return h, fmt.Errorf("making the agent's home: %w", err)
+			}
+		}
+	}
+	return h, nil
+}

@@ -1,0 +1,79 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package sandbox
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/kiro-worker/kiro-worker/internal/worker/process"
+)
+
+// passable reports the first directory on the way to a place that a user may not pass through.
+func passable(place string, c *process.Credential) error {
+	for dir := filepath.Dir(place); ; dir = filepath.Dir(dir) {
+		info, err := os.Stat(dir)
+		if err != nil {
+			return err
+		}
+		stat, ok := info.Sys().(*syscall.Stat_t)
+		mode, needed := info.Mode().Perm(), fs.FileMode(0o001)
+		switch {
+		case ok && stat.Uid == c.UID:
+			needed = 0o100
+		case ok && stat.Gid == c.GID:
+			needed = 0o010
+		}
+		if mode&needed == 0 {
+			return fmt.Errorf("the agent's user may not pass through %s: make it passable (chmod o+x), or give another place with --dir", dir)
+		}
+		if dir == filepath.Dir(dir) {
+			return nil
+		}
+	}
+}
+
+// GiveTree makes the checkout the user's own, where there is another user than the worker's. A file that has a second
+// name stays whose it is.
+func (s *Sandbox) GiveTree() error {
+	c, _ := s.Credential()
+	if c == nil {
+		return nil
+	}
+	if err := passable(s.options.Tree, c); err != nil {
+		return fmt.Errorf("giving the checkout to the agent: %w", err)
+	}
+	root, err := os.OpenRoot(s.options.Tree)
+	if err != nil {
+		return fmt.Errorf("giving the checkout to the agent: %w", err)
+	}
+	defer func() { _ = root.Close() }()
+	// Under a root no link that is put there meanwhile can lead elsewhere.
+	err = fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		stat, ok := info.Sys().(*syscall.Stat_t)
+		switch {
+		case ok && stat.Uid == c.UID && stat.Gid == c.GID:
+			return nil
+		case ok && stat.Nlink > 1 && info.Mode().IsRegular():
+			// The worker makes no second name for a file: somebody linked to one that lies elsewhere, perhaps the
+			// worker's own state, and would be given that.
+			return nil
+		}
+		return root.Lchown(filepath.FromSlash(name), int(c.UID), int(c.GID))
+	})
+	if err != nil {
+		return fmt.Errorf("giving the checkout to the agent: %w", err)
+	}
+	return nil
+}
