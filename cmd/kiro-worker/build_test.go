@@ -33,12 +33,12 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/secretsmanager"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
-	"github.com/kiro-worker/kiro-worker/internal/worker"
+	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 )
 
 // TestMain lets the test's own program be kiro-worker, for builds and for git.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == worker.CredentialCommand {
+	if len(os.Args) > 1 && os.Args[1] == gitrepo.CredentialCommand {
 		// os.Exit takes a second under the race detector, and git calls this often.
 		syscall.Exit(int(dispatch(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)))
 	}

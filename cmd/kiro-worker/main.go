@@ -22,6 +22,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kiro-worker/kiro-worker/internal/worker"
+	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 )
 
 // version is set when the program is built.
@@ -46,7 +47,7 @@ func dispatch(args []string, in io.Reader, out, errs io.Writer) worker.ExitCode 
 	switch args[0] {
 	case "run":
 		return run(args[1:], out, errs)
-	case worker.CredentialCommand:
+	case gitrepo.CredentialCommand:
 		return gitCredential(args[1:], in, out, errs)
 	case "version", "--version":
 		_, _ = fmt.Fprintln(out, "kiro-worker", version)
@@ -65,7 +66,7 @@ func gitCredential(args []string, in io.Reader, out, errs io.Writer) worker.Exit
 	if len(args) != 1 {
 		return worker.ExitUsage
 	}
-	if err := worker.GitCredential(args[0], in, out); err != nil {
+	if err := gitrepo.AnswerCredential(args[0], in, out); err != nil {
 		_, _ = fmt.Fprintln(errs, "kiro-worker:", err)
 		return worker.ExitInfrastructure
 	}

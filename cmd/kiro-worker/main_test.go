@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/kiro-worker/kiro-worker/internal/worker"
+	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 )
 
 func TestArguments(t *testing.T) {
@@ -33,7 +34,7 @@ func TestArguments(t *testing.T) {
 		"Threshold":    {"More than everything cannot be covered.", []string{"run", "--local", ".", "--coverage-threshold", "101"}, worker.ExitUsage, "0 to 100"},
 		"NoBuild":      {"Outside of CodeBuild it says so.", []string{"run", "--phase", "build"}, worker.ExitUsage, "builds are started by the controller"},
 		"NoSpecs":      {"A directory without a spec.", []string{"run", "--local", t.TempDir()}, worker.ExitUsage, "write a spec"},
-		"NoCredential": {"git's helper is for git.", []string{worker.CredentialCommand}, worker.ExitUsage, ""},
+		"NoCredential": {"git's helper is for git.", []string{gitrepo.CredentialCommand}, worker.ExitUsage, ""},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

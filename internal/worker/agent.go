@@ -13,6 +13,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
+	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 	"github.com/kiro-worker/kiro-worker/internal/worker/prbody"
 )
 
@@ -50,9 +51,9 @@ func implement(ctx context.Context, j *job) error {
 func (j *job) tasksFile() string { return path.Join(j.parameters.SpecPath, "tasks.md") }
 
 func (j *job) readTasks() ([]agent.Task, error) {
-	text, err := j.readTree(j.tasksFile(), maxSpecFile)
+	text, err := j.tree.ReadFile(j.tasksFile(), maxSpecFile)
 	if err != nil {
-		return nil, failedf(contract.OutcomeAgentFailed, "%s %s", j.tasksFile(), plainError(err))
+		return nil, failedf(contract.OutcomeAgentFailed, "%s %s", j.tasksFile(), gitrepo.PlainError(err))
 	}
 	tasks, err := agent.ParseTasks(text)
 	if err != nil {
@@ -121,9 +122,9 @@ func (r *agentRun) task(ctx context.Context, task agent.Task) error {
 	log := logOf(ctx).WithValues(keyTask, task.ID)
 	log.Info("Task begun")
 	record := TaskRecord{ID: task.ID, Title: r.clean(task.Title)}
-	list, err := r.readTree(r.tasksFile(), maxSpecFile)
+	list, err := r.tree.ReadFile(r.tasksFile(), maxSpecFile)
 	if err != nil {
-		return failedf(contract.OutcomeAgentFailed, "%s %s", r.tasksFile(), plainError(err))
+		return failedf(contract.OutcomeAgentFailed, "%s %s", r.tasksFile(), gitrepo.PlainError(err))
 	}
 	policy := r.parameters.Settings.RetryAgentTask.Or(contract.RetryAgentTask)
 	began := r.clock.Now()
@@ -176,7 +177,7 @@ func (r *agentRun) try(ctx context.Context, task agent.Task, list []byte, record
 	r.settled = false
 	outcome, err := agent.Run(ctx, agent.Spec{
 		Preset: s.AgentPreset, Command: s.AgentCommand, Task: task, SpecPath: r.parameters.SpecPath,
-		Dir: r.repo.tree, Env: r.env, Credential: credential, Output: r.path(agentLog), Errors: r.path(agentErrors),
+		Dir: r.tree.Dir(), Env: r.env, Credential: credential, Output: r.path(agentLog), Errors: r.path(agentErrors),
 		Timeout: limit, Silence: time.Duration(s.SilenceTimeout), Clock: r.clock,
 	})
 	r.sandbox.EndAll()

@@ -4,48 +4,11 @@
 package worker
 
 import (
-	"errors"
 	"strings"
 	"testing"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
-
-func TestCheckBranchName(t *testing.T) {
-	w := newWorld(t)
-	j, err := newJob(w.options)
-	w.must(err)
-	w.must(j.repo.create(t.Context()))
-	cases := map[string]struct {
-		why   string
-		names []string
-		fine  bool
-	}{
-		"Plain":     {"What most people write.", []string{"feature/cart", "v1.2", "a_b-c", "x"}, true},
-		"Letters":   {"git takes every letter there is.", []string{"größe/日本", "фича/1", "🛒"}, true},
-		"Signs":     {"And what only a shell would stumble over: there is none.", []string{"$(id)", "feature/(x)", "a&b", "a;b", "'x'", `"x"`, "`id`", "a|b", "!x", "a{b}", "a@b", "#1", "a%2fb"}, true},
-		"Dash":      {"Could be taken for an option somewhere.", []string{"--upload-pack=x", "-x"}, false},
-		"Refspec":   {"Would mean something else in a refspec.", []string{"a:b", "refs^", "a~1", "a*", "a?b", "a[b"}, false},
-		"Revision":  {"Would mean something else as a revision.", []string{"a..b", "a@{1}"}, false},
-		"Path":      {"Would be another file than the branch's.", []string{"a/", "/a", "a//b", ".a", "a/.b", "../a", "a.lock", "a.", ""}, false},
-		"Blanks":    {"Spaces and control characters.", []string{"a b", "a\nb", "a\tb", "a\x7f", "a\x01"}, false},
-		"TooLong":   {"Longer than a file's name may be.", []string{strings.Repeat("é", 123)}, false},
-		"Backslash": {"git refuses it.", []string{`a\b`}, false},
-	}
-	for name, c := range cases {
-		for _, branch := range c.names {
-			j.repo.branch = branch
-			err := j.repo.checkBranchName(t.Context())
-			var f *failure
-			switch {
-			case c.fine && err != nil:
-				t.Errorf("%s: %s %q was refused: %v", name, c.why, branch, err)
-			case !c.fine && (!errors.As(err, &f) || f.outcome != contract.OutcomeCheckoutFailed || !strings.Contains(err.Error(), "rename the branch")):
-				t.Errorf("%s: %s %q must be refused with what to do, got %v", name, c.why, branch, err)
-			}
-		}
-	}
-}
 
 // A name that git takes is worked on like any other.
 func TestUnusualBranches(t *testing.T) {

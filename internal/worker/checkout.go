@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 )
 
 // fetchTimeout is how long one fetch may take. It touches nothing outside.
@@ -22,13 +23,13 @@ func checkout(ctx context.Context, j *job) error {
 	if j.options.LocalDir != "" {
 		return j.snapshot(ctx)
 	}
-	if err := j.repo.create(ctx); err != nil {
+	if err := j.repo.Create(ctx); err != nil {
 		return err
 	}
-	if err := j.repo.exclude(); err != nil {
-		return err
-	}
-	if err := j.repo.checkBranchName(ctx); err != nil {
+	var name *gitrepo.BranchNameError
+	if err := j.repo.CheckBranchName(ctx); errors.As(err, &name) {
+		return failed(contract.OutcomeCheckoutFailed, err)
+	} else if err != nil {
 		return err
 	}
 	head, err := j.fetch(ctx)
@@ -36,15 +37,15 @@ func checkout(ctx context.Context, j *job) error {
 		return err
 	}
 	pinned := j.parameters.Commit
-	ok, err := j.repo.descends(ctx, pinned, head)
+	ok, err := j.repo.Descends(ctx, pinned, head)
 	switch {
 	case err != nil:
 		return err
 	case !ok:
 		return failedf(contract.OutcomeCheckoutFailed, "the branch %s was rewritten: its head %.12s does not descend from %.12s, which was accepted; "+
-			"move the card away and back to have the new head accepted", j.repo.branch, head, pinned)
+			"move the card away and back to have the new head accepted", j.repo.Branch(), head, pinned)
 	}
-	if err := j.repo.reset(ctx, head); err != nil {
+	if err := j.tree.Reset(ctx, head); err != nil {
 		return err
 	}
 	j.state.Base, j.state.Result.Commit = head, head
@@ -68,41 +69,36 @@ func (j *job) noteSeparation(ctx context.Context) {
 
 // fetch brings the branch, and nothing but the branch, and returns its head.
 func (j *job) fetch(ctx context.Context) (string, error) {
-	address := j.ports.Remote.Address(j.parameters.Repository)
-	refspec := "+" + j.repo.branchRef() + ":" + j.repo.remoteRef()
+	remote := j.remote()
 	err := j.retry(ctx, j.parameters.Settings.RetryGit.Or(contract.RetryGit), "fetch", func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 		defer cancel()
-		return j.withCredentials(ctx, address, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--", address, refspec)
+		server, err := j.repo.Connect(ctx, remote)
+		if err != nil {
+			return err
+		}
+		defer server.Close()
+		return server.FetchBranch(ctx)
 	})
-	if errors.Is(err, errBranchGone) {
+	if errors.Is(err, gitrepo.ErrBranchGone) {
 		return "", failed(contract.OutcomeCheckoutFailed, err)
 	}
 	if err != nil {
-		return "", fmt.Errorf("fetching branch %s of %s: %w", j.repo.branch, j.parameters.Repository, err)
+		return "", fmt.Errorf("fetching branch %s of %s: %w", j.repo.Branch(), j.parameters.Repository, err)
 	}
-	return j.repo.commitOf(ctx, j.repo.remoteRef())
+	return j.repo.Tracked(ctx)
 }
 
 // snapshot takes a developer's checkout as it is for the beginning. Only the worker's own git directory is written.
 func (j *job) snapshot(ctx context.Context) error {
-	if err := j.repo.create(ctx); err != nil {
+	if err := j.repo.Create(ctx); err != nil {
 		return err
 	}
-	if err := j.repo.exclude(); err != nil {
-		return err
-	}
-	if _, err := j.repo.run(ctx, "symbolic-ref", "HEAD", j.repo.branchRef()); err != nil {
-		return err
-	}
-	if _, err := j.repo.run(ctx, "add", "--all", "--", "."); err != nil {
-		return err
-	}
-	tree, err := j.repo.line(ctx, "write-tree")
+	tree, err := j.tree.Snapshot(ctx)
 	if err != nil {
 		return err
 	}
-	head, err := j.repo.commit(ctx, tree, "The checkout as it was", j.gitDate())
+	head, err := j.repo.Commit(ctx, tree, "The checkout as it was", j.clock.Now())
 	if err != nil {
 		return err
 	}
@@ -115,24 +111,22 @@ func (j *job) hand(ctx context.Context) error {
 	if j.options.LocalDir != "" {
 		return nil
 	}
-	if err := j.repo.show(ctx); err != nil {
+	if err := j.tree.Show(ctx); err != nil {
 		return err
 	}
 	return j.sandbox.GiveTree()
 }
 
-func (j *job) gitDate() string { return fmt.Sprintf("%d +0000", j.clock.Now().Unix()) }
-
 // commitWork commits what changed in the work tree and pushes it, if anything did. It returns the paths.
 func (j *job) commitWork(ctx context.Context, message string) (paths []string, err error) {
-	tree, paths, err := j.repo.stage(ctx)
+	tree, paths, err := j.tree.Stage(ctx)
 	if err != nil || len(paths) == 0 {
 		return nil, err
 	}
 	if err := j.checkSecrets(ctx, tree); err != nil {
 		return nil, err
 	}
-	commit, err := j.repo.commit(ctx, tree, message, j.gitDate())
+	commit, err := j.repo.Commit(ctx, tree, message, j.clock.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ import (
 // measureCoverage reads what the tests covered and holds each metric against the threshold. The threshold is the
 // environment's: what a repository's own configuration says of one does not count.
 func measureCoverage(ctx context.Context, j *job) error {
-	found, err := report.FindCoverage(j.repo.tree, j.parameters.Settings.CoverageReports, j.state.TestsBegan)
+	found, err := report.FindCoverage(j.tree.Dir(), j.parameters.Settings.CoverageReports, j.state.TestsBegan)
 	switch {
 	case errors.Is(err, report.ErrNotMeasured):
 		j.state.Result.CoverageGate = contract.GateNotMeasured

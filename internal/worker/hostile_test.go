@@ -4,7 +4,6 @@
 package worker
 
 import (
-	"bytes"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -116,56 +115,6 @@ func TestAgentsEnvironment(t *testing.T) {
 	}
 	if strings.Contains(testLog, "KIRO_API_KEY") {
 		t.Error("the tests see the agent's key")
-	}
-}
-
-func TestSpecBehindALink(t *testing.T) {
-	w := newWorld(t)
-	w.must(w.codeOf(PhasePreBuild))
-	j, err := newJob(w.options)
-	w.must(err)
-	tree := j.repo.tree
-	secret := filepath.Join(t.TempDir(), "secret")
-	w.must(os.WriteFile(secret, []byte("# secret"), 0o600))
-	for name, place := range map[string]func() string{
-		"File": func() string {
-			w.must(os.Symlink(secret, filepath.Join(tree, "link.md")))
-			return "link.md"
-		},
-		"Directory": func() string {
-			w.must(os.Symlink(".kiro", filepath.Join(tree, "inner")))
-			return "inner/specs/feature/cart/tasks.md"
-		},
-		"Dots":     func() string { return "../state.json" },
-		"Absolute": func() string { return secret },
-		"Folder":   func() string { return ".kiro" },
-	} {
-		if text, err := j.readTree(place(), 1<<20); err == nil {
-			t.Errorf("%s was read: %q", name, text)
-		}
-	}
-	if err := j.writeTree("inner/specs/x.md", []byte("x")); err == nil {
-		t.Error("a link was written through")
-	}
-}
-
-func TestCredentialHelper(t *testing.T) {
-	text := []byte(`{"protocol":"https","host":"github.com","username":"x-access-token","password":"secret"}`)
-	cases := map[string]struct{ why, asked, want string }{
-		"Own":       {"The server that they are for.", "protocol=https\nhost=github.com\n\n", "username=x-access-token\npassword=secret\n"},
-		"OtherHost": {"A redirect to another server gets nothing.", "protocol=https\nhost=evil.test\n", ""},
-		"Plain":     {"Nor does plain http.", "protocol=http\nhost=github.com\n", ""},
-		"Port":      {"A port is another server.", "protocol=https\nhost=github.com:8443\n", ""},
-		"Nothing":   {"No question, no answer.", "", ""},
-	}
-	for name, c := range cases {
-		var out bytes.Buffer
-		if err := answerCredential(text, strings.NewReader(c.asked), &out); err != nil || out.String() != c.want {
-			t.Errorf("%s: %s got %q, %v", name, c.why, out.String(), err)
-		}
-	}
-	if err := answerCredential([]byte("not json secret"), strings.NewReader(""), &bytes.Buffer{}); err == nil || strings.Contains(err.Error(), "secret") {
-		t.Errorf("what cannot be read is not quoted: %v", err)
 	}
 }
 

@@ -12,19 +12,20 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
+	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 )
 
 // baseline is the tree that a try begins with, and that it is measured against. Without it what an earlier try left,
 // or the setup command, would count as this try's work. A try goes on from the files of the one before, but not from
 // its tasks.md: a box that a denied run ticked must not stand for the next one's success.
 func (r *agentRun) baseline(ctx context.Context, list []byte) (string, error) {
-	if text, err := r.readTree(r.tasksFile(), maxSpecFile); err != nil || !bytes.Equal(text, list) {
-		if err := r.writeTree(r.tasksFile(), list); err != nil {
-			return "", failedf(contract.OutcomeAgentFailed, "%s cannot be put back after a try that spoiled it: %s", r.tasksFile(), plainError(err))
+	if text, err := r.tree.ReadFile(r.tasksFile(), maxSpecFile); err != nil || !bytes.Equal(text, list) {
+		if err := r.tree.WriteFile(r.tasksFile(), list); err != nil {
+			return "", failedf(contract.OutcomeAgentFailed, "%s cannot be put back after a try that spoiled it: %s", r.tasksFile(), gitrepo.PlainError(err))
 		}
 	}
 	if r.settled {
-		return r.repo.line(ctx, "rev-parse", "--verify", "HEAD^{tree}")
+		return r.repo.HeadTree(ctx)
 	}
 	tree, _, err := r.stageWork(ctx)
 	return tree, agentsFault(err)
@@ -78,7 +79,7 @@ func (r *agentRun) look(ctx context.Context, run finishedRun, record *TaskRecord
 	if err != nil {
 		return seen, err
 	}
-	own, err := r.repo.changed(ctx, run.before, tree)
+	own, err := r.repo.ChangedPaths(ctx, run.before, tree)
 	if err != nil {
 		return seen, err
 	}
@@ -87,7 +88,7 @@ func (r *agentRun) look(ctx context.Context, run finishedRun, record *TaskRecord
 	if err != nil {
 		return seen, err
 	}
-	seen.Conflicts = scan.conflicts
+	seen.Conflicts = scan.Conflicts
 	return seen, nil
 }
 
@@ -105,17 +106,17 @@ func (r *agentRun) countFiles(paths []string) int {
 // confine puts back what the run changed at other tasks' boxes, and finds its own. Trouble says that the list is none
 // any more, or another.
 func (r *agentRun) confine(run finishedRun) (found agent.Task, trouble string, err error) {
-	text, err := r.readTree(r.tasksFile(), maxSpecFile)
+	text, err := r.tree.ReadFile(r.tasksFile(), maxSpecFile)
 	if err != nil {
-		return found, fmt.Sprintf("the task vanished: tasks.md %s", plainError(err)), nil
+		return found, fmt.Sprintf("the task vanished: tasks.md %s", gitrepo.PlainError(err)), nil
 	}
 	kept, restored, err := agent.Confine(run.list, text, run.task.ID)
 	if err != nil {
 		return found, err.Error(), nil //nolint:nilerr // the trouble is the agent's, and judged like any other
 	}
 	if len(restored) > 0 {
-		if err := r.writeTree(r.tasksFile(), kept); err != nil {
-			return found, "", failedf(contract.OutcomeAgentFailed, "the boxes of other tasks in %s cannot be put back: %s", r.tasksFile(), plainError(err))
+		if err := r.tree.WriteFile(r.tasksFile(), kept); err != nil {
+			return found, "", failedf(contract.OutcomeAgentFailed, "the boxes of other tasks in %s cannot be put back: %s", r.tasksFile(), gitrepo.PlainError(err))
 		}
 		r.state.note("Task %s: the agent also changed the boxes of %s; they were put back, as nobody saw that work.", run.task.ID, firstFew(restored))
 	}
@@ -128,12 +129,12 @@ func (r *agentRun) confine(run finishedRun) (found agent.Task, trouble string, e
 }
 
 func (r *agentRun) tick(task agent.Task) error {
-	text, err := r.readTree(r.tasksFile(), maxSpecFile)
+	text, err := r.tree.ReadFile(r.tasksFile(), maxSpecFile)
 	if err == nil {
 		text, err = agent.MarkDone(text, task.ID)
 	}
 	if err == nil {
-		err = r.writeTree(r.tasksFile(), text)
+		err = r.tree.WriteFile(r.tasksFile(), text)
 	}
 	if err != nil {
 		return failed(contract.OutcomeAgentFailed, fmt.Errorf("ticking task %s: %w", task.ID, err))
@@ -163,7 +164,7 @@ func (j *job) keepUnfinished(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
-	tree, changed, err := j.repo.stageAnyway(ctx)
+	tree, changed, err := j.tree.StageAnyway(ctx)
 	if err == nil && len(changed) > 0 {
 		j.state.Unfinished = tree
 	}
@@ -172,10 +173,24 @@ func (j *job) keepUnfinished(ctx context.Context) {
 // agentsFault makes a work failure of what went wrong because of what the agent left.
 func agentsFault(err error) error {
 	switch {
-	case errors.Is(err, errNotStaged):
+	case errors.Is(err, gitrepo.ErrNotStaged):
 		return failedf(contract.OutcomeAgentFailed, "%w: what is in the checkout must be regular files that can be read, in directories that are no repositories of their own", err)
-	case errors.Is(err, errContentRefused):
+	case errors.Is(err, gitrepo.ErrContentRefused):
 		return failed(contract.OutcomeAgentFailed, err)
 	}
 	return err
+}
+
+// stageWork takes what agent and setup left into the index. Repositories of their own among it lose their history.
+func (j *job) stageWork(ctx context.Context) (tree string, changed []string, err error) {
+	if j.options.LocalDir == "" {
+		names, err := j.tree.OpenNested(ctx)
+		if err != nil {
+			return "", nil, err
+		}
+		for _, name := range names {
+			j.state.note("%s was made a repository of its own; its files were taken in, its history was not.", j.clean(name))
+		}
+	}
+	return j.tree.Stage(ctx)
 }

@@ -8,11 +8,11 @@ import (
 	"io"
 	"net/url"
 	"path"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 )
 
 const (
@@ -161,36 +161,36 @@ func (j *job) powerFromGit(ctx context.Context, source *url.URL) (map[string][]b
 		return nil, failedf(contract.OutcomeSteeringFailed, "steering.ref %.80q is not the name of a branch, tag or commit", ref)
 	}
 	const local = "refs/kiro-worker/power"
-	args := []string{"fetch", "--quiet", "--no-tags", "--depth=1", "--no-write-fetch-head", "--no-recurse-submodules", "--", source.String(), "+" + ref + ":" + local}
-	var err error
+	remote := gitrepo.Remote{Address: source.String()}
 	if j.sameHost(source) {
-		err = j.withCredentials(ctx, source.String(), args...)
-	} else {
-		_, err = j.repo.run(ctx, args...)
+		remote = j.remote()
+		remote.Address = source.String()
 	}
+	server, err := j.repo.Connect(ctx, remote)
 	if err != nil {
 		return nil, err
 	}
-	out, err := j.repo.run(ctx, "ls-tree", "-r", "-z", "--long", local)
+	defer server.Close()
+	if err := server.FetchCommit(ctx, ref, local); err != nil {
+		return nil, err
+	}
+	all, err := j.repo.Files(ctx, local)
 	if err != nil {
 		return nil, err
 	}
 	g := gathering{dir: powerDir(j.parameters.Settings.SteeringPath), files: map[string][]byte{}}
-	for _, entry := range splitZero(out) {
-		meta, name, ok := strings.Cut(entry, "\t")
-		fields := strings.Fields(meta) // mode, type, hash, size
-		if !ok || len(fields) != 4 || !strings.HasPrefix(fields[0], "100") || !g.wants(name) {
+	for _, file := range all {
+		if !g.wants(file.Name) {
 			continue
 		}
-		size, err := strconv.ParseInt(fields[3], 10, 64)
-		if err != nil || size > maxPowerFile {
-			return nil, failedf(contract.OutcomeSteeringFailed, "%.80q has more than %d bytes", name, maxPowerFile)
+		if file.Size < 0 || file.Size > maxPowerFile {
+			return nil, failedf(contract.OutcomeSteeringFailed, "%.80q has more than %d bytes", file.Name, maxPowerFile)
 		}
-		text, err := j.repo.run(ctx, "cat-file", "blob", fields[2])
+		text, err := j.repo.Content(ctx, file.ID)
 		if err != nil {
 			return nil, err
 		}
-		if err := g.add(name, size, strings.NewReader(text)); err != nil {
+		if err := g.add(file.Name, file.Size, strings.NewReader(text)); err != nil {
 			return nil, err
 		}
 	}

@@ -138,7 +138,7 @@ func (j *job) summary(ctx context.Context) prbody.Summary {
 		WorkItem: j.parameters.WorkItem, BuildURL: j.build.URL, BuildARN: j.build.ARN, Region: j.build.Region,
 	}
 	if j.state.Base != "" && j.state.Base != j.state.Result.Commit {
-		changes, err := j.repo.changes(ctx, j.state.Base, j.state.Result.Commit)
+		changes, err := j.repo.Changes(ctx, j.state.Base, j.state.Result.Commit)
 		if err != nil {
 			logOf(ctx).Info("What changed could not be listed", keyReason, j.clean(err.Error()))
 		}

@@ -5,12 +5,13 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 )
 
 const (
@@ -18,8 +19,6 @@ const (
 	pushTimeout = 2 * time.Minute
 	// pushFlight is how long after it was given up a push may still arrive at the remote.
 	pushFlight = 30 * time.Second
-	// listTimeout is how long it may take to ask for the remote's head. It touches nothing outside.
-	listTimeout = time.Minute
 )
 
 // push brings the branch's head to the remote. It is never forced: the remote's old commit is compared, and a
@@ -28,49 +27,45 @@ func (j *job) push(ctx context.Context, commit string) error {
 	if j.ports.Remote == nil {
 		return nil
 	}
-	old, err := j.repo.commitOf(ctx, j.repo.remoteRef())
+	old, err := j.repo.Tracked(ctx)
 	if err != nil {
 		return err
 	}
 	if old == commit {
 		return nil
 	}
-	address := j.ports.Remote.Address(j.parameters.Repository)
+	remote := j.remote()
 	err = j.retry(ctx, j.parameters.Settings.RetryGit.Or(contract.RetryGit), "push", func(ctx context.Context) error {
-		return j.pushOnce(ctx, address, old, commit)
+		return j.pushOnce(ctx, remote, old, commit)
 	})
 	if err != nil {
 		return fmt.Errorf("pushing %s: %w", commit[:12], err)
 	}
-	_, err = j.repo.run(ctx, "update-ref", j.repo.remoteRef(), commit)
-	return err
+	return j.repo.Track(ctx, commit)
 }
 
 // pushOnce reads all that it needs first: credentials and the remote's head can take a minute, and the lease must have
 // been checked just before the push itself.
-func (j *job) pushOnce(ctx context.Context, address, old, commit string) error {
-	a, err := j.access(ctx, address)
+func (j *job) pushOnce(ctx context.Context, remote gitrepo.Remote, old, commit string) error {
+	server, err := j.repo.Connect(ctx, remote)
 	if err != nil {
 		return err
 	}
-	defer a.close()
-	if now, err := j.remoteHead(ctx, a, address); err != nil {
+	defer server.Close()
+	if now, err := server.Head(ctx); err != nil {
 		return err
 	} else if now != old {
 		return j.arrived(old, now, commit)
 	}
 	err = j.effect(ctx, pushTimeout, func(ctx context.Context) error {
-		return j.inFlight(func() error {
-			_, err := a.run(ctx, "push", "--porcelain", "--no-verify", "--", address, commit+":"+j.repo.branchRef())
-			return err
-		})
+		return j.inFlight(func() error { return server.Push(ctx, commit) })
 	})
-	if err == nil || isUnreachable(err) {
+	if err == nil || fault.CodeOf(err) == fault.CodeUnreachable {
 		return err
 	}
 	// git compared the old commit and refused: somebody was quicker, or it was this very push, sent again by the
 	// HTTP library after its answer was lost.
-	if now, again := j.remoteHead(ctx, a, address); again == nil && now != old {
+	if now, again := server.Head(ctx); again == nil && now != old {
 		return j.arrived(old, now, commit)
 	}
 	return err
@@ -95,7 +90,7 @@ func (j *job) inFlight(push func() error) error {
 	switch {
 	case err == nil:
 		j.setPushAt(time.Time{})
-	case pushRefused(err):
+	case gitrepo.PushRefused(err):
 		j.setPushAt(before) // of an earlier try that proves nothing
 	default:
 		j.setPushAt(j.clock.Now())
@@ -107,20 +102,6 @@ func (j *job) setPushAt(t time.Time) {
 	if !j.state.PushAt.Equal(t) {
 		j.state.PushAt = t
 		j.save()
-	}
-}
-
-// pushRefused reports whether a push's error proves that it did not and will not arrive. A time-out, a cut connection, a
-// signal or words that nobody knows prove nothing.
-func pushRefused(err error) bool {
-	if !fault.IsTerminal(err) {
-		return false
-	}
-	switch fault.CodeOf(err) {
-	case fault.CodeUnauthorized, fault.CodeAccessDenied, fault.CodeNotFound, fault.CodeInvalidRequest, fault.CodeInvalidConfiguration:
-		return true
-	default:
-		return false
 	}
 }
 
@@ -151,19 +132,5 @@ func moved(old, now string) error {
 		"%w: its head was %.12s and is %.12s now; the next attempt goes on from there", errMoved, old, now)))
 }
 
-// remoteHead is the remote's branch, empty if there is none.
-func (j *job) remoteHead(ctx context.Context, a *access, address string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, listTimeout)
-	defer cancel()
-	out, err := a.run(ctx, "ls-remote", "--heads", "--", address, j.repo.branchRef())
-	if err != nil {
-		return "", err
-	}
-	for line := range strings.Lines(out) {
-		commit, ref, ok := strings.Cut(strings.TrimSpace(line), "\t")
-		if ok && ref == j.repo.branchRef() {
-			return commit, nil
-		}
-	}
-	return "", nil
-}
+// errMoved says that the remote's branch is not where the worker left it.
+var errMoved = errors.New("the branch was moved by somebody else")

@@ -6,7 +6,6 @@ package worker
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -16,35 +15,10 @@ import (
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 	githubemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
-
-func TestPushRefused(t *testing.T) {
-	cases := map[string]struct {
-		why  string
-		err  error
-		want bool
-	}{
-		"Denied":      {"The server said no.", fault.NewTerminal(fault.CodeAccessDenied, errGone), true},
-		"Credentials": {"It did not even look.", fault.NewTerminal(fault.CodeUnauthorized, errGone), true},
-		"NotFound":    {"There is nothing to push to.", fault.NewTerminal(fault.CodeNotFound, errGone), true},
-		"Content":     {"The server refused what was in it.", fault.NewTerminal(fault.CodeInvalidRequest, errGone), true},
-		"NoGit":       {"It was never begun.", errGitMissing, true},
-		"TimedOut":    {"The server may be at it still.", fmt.Errorf("git push: %w", context.DeadlineExceeded), false},
-		"Interrupted": {"So it may after a signal.", fmt.Errorf("git push: %w", ErrInterrupted), false},
-		"CutOff":      {"The answer is lost, the push perhaps not.", fault.NewRetryable(fault.CodeUnreachable, errGone), false},
-		"UnknownWord": {"Words that nobody knows prove nothing: git may have been killed.", fault.NewTerminal(fault.CodeUnknown, errGone), false},
-		"Wrapped":     {"However often it was wrapped.", fmt.Errorf("a: %w", fmt.Errorf("b: %w", fault.NewTerminal(fault.CodeAccessDenied, errGone))), true},
-	}
-	for name, c := range cases {
-		if got := pushRefused(c.err); got != c.want {
-			t.Errorf("%s: %s got %t", name, c.why, got)
-		}
-	}
-}
 
 func TestFlightLeft(t *testing.T) {
 	cases := map[string]struct {
@@ -62,27 +36,6 @@ func TestFlightLeft(t *testing.T) {
 		if got := flightLeft(noon, c.pushAt); got != c.want {
 			t.Errorf("%s: %s got %s, want %s", name, c.why, got, c.want)
 		}
-	}
-}
-
-func TestGitBounds(t *testing.T) {
-	long, cancel := context.WithTimeout(t.Context(), fetchTimeout)
-	defer cancel()
-	want, _ := long.Deadline()
-	fetch, done := bounded(long, true)
-	defer done()
-	if got, _ := fetch.Deadline(); !got.Equal(want) {
-		t.Errorf("a fetch has all the time that it was given, got %s less", want.Sub(got))
-	}
-	local, done := bounded(long, false)
-	defer done()
-	if got, _ := local.Deadline(); !got.Before(want) {
-		t.Error("a command that stays here never takes so long")
-	}
-	none, done := bounded(t.Context(), true)
-	defer done()
-	if _, ok := none.Deadline(); !ok {
-		t.Error("nothing runs without a bound")
 	}
 }
 
@@ -227,7 +180,7 @@ func TestOrphansOfAKilledWorker(t *testing.T) {
 	j.state.PushAt = now.Now().Add(-time.Hour)
 	j.save()
 	orphans := map[string]*exec.Cmd{}
-	for name, entry := range map[string]string{"git": "GIT_DIR=" + j.repo.dir, "agent": "HOME=" + j.path("home"), "other": "HOME=" + j.path("elsewhere")} {
+	for name, entry := range map[string]string{"git": j.repo.ProcessMark(), "agent": "HOME=" + j.path("home"), "other": "HOME=" + j.path("elsewhere")} {
 		cmd := exec.Command("sleep", "300")
 		cmd.Env, cmd.SysProcAttr = append(os.Environ(), entry), &syscall.SysProcAttr{Setpgid: true}
 		w.must(cmd.Start())

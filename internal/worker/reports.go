@@ -29,7 +29,7 @@ func (j *job) leaveReports(ctx context.Context) {
 	}
 	// CodeBuild does not read the format that tells most, Istanbul's; one that it reads may lie beside it.
 	for n, name := range slices.Concat(j.state.TestFiles, j.state.CoverageFiles, j.state.CoverageBeside) {
-		text, err := j.readTree(name, maxReport)
+		text, err := j.tree.ReadFile(name, maxReport)
 		if err != nil {
 			logOf(ctx).V(1).Info("A report was not copied", keyObject, name, keyReason, err.Error())
 			continue

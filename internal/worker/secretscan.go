@@ -8,31 +8,23 @@ import (
 	"strings"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 )
 
 // checkSecrets refuses to commit a known secret: what is pushed cannot be taken back. It looks at the lines that the
 // change adds; what stood there before is not the agent's doing.
 func (j *job) checkSecrets(ctx context.Context, tree string) error {
 	found, err := j.scanChange(ctx, tree)
-	if err != nil || len(found.secrets) == 0 {
+	if err != nil || len(found.Secrets) == 0 {
 		return err
 	}
 	return failedf(contract.OutcomeAgentFailed, "the change holds a secret of the build in %s; nothing of it was pushed: keep credentials out of what the agent writes",
-		firstFew(found.secrets))
+		firstFew(found.Secrets))
 }
 
 // scanChange looks through the lines that a tree adds to HEAD.
-func (j *job) scanChange(ctx context.Context, tree string) (*diffScan, error) {
-	scan := &diffScan{finder: j.redactor.NewFinder}
-	_, err := j.repo.do(ctx, call{
-		args:   []string{"diff-tree", "-p", "--no-color", "--no-ext-diff", "--no-textconv", "--text", "--unified=0", "--no-renames", "--end-of-options", "HEAD", tree},
-		output: scan,
-	})
-	if err != nil {
-		return nil, err
-	}
-	scan.settle()
-	return scan, nil
+func (j *job) scanChange(ctx context.Context, tree string) (gitrepo.Findings, error) {
+	return j.repo.Scan(ctx, tree, j.redactor.NewFinder)
 }
 
 // firstFew names a few of many.

@@ -67,7 +67,7 @@ func (j *job) setUp(ctx context.Context) error {
 
 // setupCommand is the command, with what it depends on. errNoSetup says that there is none.
 func (j *job) setupCommand() (command, hash string, err error) {
-	text, err := j.readTree(lockFile, maxLockFile)
+	text, err := j.tree.ReadFile(lockFile, maxLockFile)
 	if err != nil {
 		text = nil
 	}

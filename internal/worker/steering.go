@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -19,6 +18,7 @@ import (
 	"golang.org/x/mod/semver"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 	"github.com/kiro-worker/kiro-worker/internal/worker/prbody"
 )
 
@@ -55,7 +55,7 @@ func (j *job) syncSteering(ctx context.Context) error {
 	if record != nil && older(p.Version, record.Version) {
 		j.state.note("Steering goes back from %s to %s, as the environment says.", record.Version, p.Version)
 	}
-	plan, err := planSteering(j.readTree, record, p)
+	plan, err := planSteering(j.tree.ReadFile, record, p)
 	if err != nil {
 		return failed(contract.OutcomeSteeringFailed, err)
 	}
@@ -91,12 +91,12 @@ func older(version, than string) bool {
 }
 
 func (j *job) readSteeringRecord() (*steeringState, error) {
-	text, err := j.readTree(steeringRecord, maxPowerFile)
+	text, err := j.tree.ReadFile(steeringRecord, maxPowerFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil //nolint:nilnil // no record is no failure
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s %s", steeringRecord, plainError(err))
+		return nil, fmt.Errorf("%s %s", steeringRecord, gitrepo.PlainError(err))
 	}
 	var r steeringState
 	if err := json.Unmarshal(text, &r); err != nil {
@@ -135,7 +135,7 @@ func planSteering(read func(string, int64) ([]byte, error), record *steeringStat
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		text, err := read(path.Join(steeringDir, name), maxPowerFile)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return plan, fmt.Errorf("%s %s", path.Join(steeringDir, name), plainError(err))
+			return plan, fmt.Errorf("%s %s", path.Join(steeringDir, name), gitrepo.PlainError(err))
 		}
 		here, there := "", ""
 		if err == nil {
@@ -184,17 +184,12 @@ func decideFile(last, here, there string) fileAction {
 // counts as edited the next time.
 func (j *job) applySteering(plan steeringPlan, p power) error {
 	for _, name := range plan.write {
-		if err := j.writeTree(path.Join(steeringDir, name), p.Steering[name]); err != nil {
+		if err := j.tree.WriteFile(path.Join(steeringDir, name), p.Steering[name]); err != nil {
 			return err
 		}
 	}
-	root, err := os.OpenRoot(j.repo.tree)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = root.Close() }()
 	for _, name := range plan.remove {
-		if err := root.Remove(filepath.FromSlash(path.Join(steeringDir, name))); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := j.tree.RemoveFile(path.Join(steeringDir, name)); err != nil {
 			return err
 		}
 	}
@@ -206,7 +201,7 @@ func (j *job) applySteering(plan steeringPlan, p power) error {
 	if err != nil {
 		return err
 	}
-	if err := j.writeTree(steeringRecord, append(text, '\n')); err != nil {
+	if err := j.tree.WriteFile(steeringRecord, append(text, '\n')); err != nil {
 		return err
 	}
 	return j.sandbox.GiveTree()

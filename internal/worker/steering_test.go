@@ -326,7 +326,7 @@ func TestPowerBesideOthers(t *testing.T) {
 	defer server.Close()
 	j, err := newJob(w.options)
 	w.must(err)
-	w.must(j.repo.create(t.Context()))
+	w.must(j.repo.Create(t.Context()))
 	for _, address := range []string{w.github.CloneURL("acme/powers"), server.URL + "/p.tgz", server.URL + "/p.zip", server.URL + "/flat.tgz"} {
 		source, err := url.Parse(address)
 		w.must(err)

@@ -37,7 +37,7 @@ func test(ctx context.Context, j *job) error {
 	}
 	j.state.TestsBegan = j.clock.Now()
 	j.save()
-	if err := report.Age(j.repo.tree, j.parameters.Settings.TestResults, j.parameters.Settings.CoverageReports, j.state.TestsBegan); err != nil {
+	if err := report.Age(j.tree.Dir(), j.parameters.Settings.TestResults, j.parameters.Settings.CoverageReports, j.state.TestsBegan); err != nil {
 		return failed(contract.OutcomeTestsNotMeasured, err)
 	}
 	runs := j.runTests(ctx, commands)
@@ -103,7 +103,7 @@ func (j *job) readTests(ctx context.Context, runs []testRun) error {
 	for _, run := range runs {
 		outputs = append(outputs, j.path(run.output))
 	}
-	found, err := report.FindTests(j.repo.tree, j.parameters.Settings.TestResults, j.state.TestsBegan, outputs...)
+	found, err := report.FindTests(j.tree.Dir(), j.parameters.Settings.TestResults, j.state.TestsBegan, outputs...)
 	complaint := complaintOf(runs)
 	switch {
 	case errors.Is(err, report.ErrNotMeasured):

@@ -6,6 +6,8 @@ package worker
 import (
 	"io"
 	"os"
+
+	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 )
 
 // lastOutput is the end of an output file, for a message.
@@ -23,5 +25,5 @@ func (j *job) lastOutput(name string) string {
 	if err != nil {
 		return ""
 	}
-	return lastLines(string(text))
+	return gitrepo.LastLine(string(text))
 }

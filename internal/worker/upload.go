@@ -143,11 +143,7 @@ func (j *job) writeDiff(ctx context.Context, w io.Writer) error {
 	if j.state.Base == "" || to == j.state.Base {
 		return nil
 	}
-	_, err := j.repo.do(ctx, call{
-		args:   []string{"diff-tree", "-p", "--no-color", "--no-ext-diff", "--no-textconv", "--end-of-options", j.state.Base, to},
-		output: w,
-	})
-	return err
+	return j.repo.WriteDiff(ctx, w, j.state.Base, to)
 }
 
 // testDocument is reports/test-results.json.

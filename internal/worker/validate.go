@@ -17,7 +17,11 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/forge"
 	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
+	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 )
+
+// maxSpecFile is the largest file of a spec that is read, in bytes.
+const maxSpecFile = 1 << 20
 
 // forgeTimeout is how long one call of the forge may take.
 const forgeTimeout = 45 * time.Second
@@ -48,7 +52,7 @@ func (j *job) specMisses() []string {
 	spec := j.parameters.SpecPath
 	var misses []string
 	read := func(name string) ([]byte, error) {
-		text, err := j.readTree(path.Join(spec, name), maxSpecFile)
+		text, err := j.tree.ReadFile(path.Join(spec, name), maxSpecFile)
 		switch {
 		case err != nil:
 			return nil, err
@@ -56,7 +60,7 @@ func (j *job) specMisses() []string {
 			return nil, errors.New("is empty")
 		case !utf8.Valid(text):
 			return nil, errors.New("is not text in UTF-8")
-		case holdsConflict(text):
+		case gitrepo.HoldsConflict(text):
 			return nil, errors.New("holds the conflict marks of a merge: resolve it and push")
 		}
 		return text, nil
@@ -65,7 +69,7 @@ func (j *job) specMisses() []string {
 		if errors.Is(err, fs.ErrNotExist) {
 			err = errors.New("is missing")
 		}
-		misses = append(misses, fmt.Sprintf("%s %s", path.Join(spec, name), plainError(err)))
+		misses = append(misses, fmt.Sprintf("%s %s", path.Join(spec, name), gitrepo.PlainError(err)))
 	}
 	if _, err := read("requirements.md"); errors.Is(err, fs.ErrNotExist) {
 		if _, err := read("bugfix.md"); errors.Is(err, fs.ErrNotExist) {
@@ -90,15 +94,6 @@ func (j *job) specMisses() []string {
 	}
 	j.state.Result.Tasks = agent.Count(parsed)
 	return misses
-}
-
-// plainError drops the path that a system's error carries: it is named already.
-func plainError(err error) string {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return p.Err.Error()
-	}
-	return err.Error()
 }
 
 // pullRequest reads the pull request as it is now.

@@ -22,6 +22,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/metricsink"
 	"github.com/kiro-worker/kiro-worker/internal/redact"
 	"github.com/kiro-worker/kiro-worker/internal/secrets"
+	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 	"github.com/kiro-worker/kiro-worker/internal/worker/lease"
 	"github.com/kiro-worker/kiro-worker/internal/worker/sandbox"
 )
@@ -104,7 +105,8 @@ type job struct {
 	stages   []stage
 	state    *State
 	lease    *lease.Renewer // nil in a local run
-	repo     *repository
+	repo     *gitrepo.Repository
+	tree     *gitrepo.WorkTree
 	sandbox  *sandbox.Sandbox
 	redactor *redact.Redactor
 	log      logr.Logger
@@ -147,9 +149,9 @@ func newJob(o Options) (*job, error) {
 	if j.state, err = loadState(j.dir, o.Build.ARN, j.clock.Now()); err != nil {
 		return nil, err
 	}
-	j.repo = j.newRepository()
+	j.repo, j.tree = gitrepo.Open(gitrepo.Options{Dir: j.path("repository.git"), Tree: j.treeDir(), Branch: p.BranchName, Environ: o.Environ})
 	j.sandbox = sandbox.New(sandbox.Options{
-		User: o.AgentUser, Local: o.LocalDir != "", Dir: o.Dir, Tree: j.repo.tree, Environ: o.Environ, Clock: o.Clock,
+		User: o.AgentUser, Local: o.LocalDir != "", Dir: o.Dir, Tree: j.tree.Dir(), Environ: o.Environ, Clock: o.Clock,
 	})
 	if o.LocalDir == "" {
 		l := lock.Lock{LockID: p.LockID, Fence: p.Fence, SlotKey: p.SlotKey, BranchKey: p.BranchKey, CardKey: p.CardKey}
@@ -193,7 +195,7 @@ func (j *job) endOrphans() {
 	if !cut {
 		return
 	}
-	if n := j.sandbox.EndOrphans("GIT_DIR=" + j.repo.dir); n > 0 {
+	if n := j.sandbox.EndOrphans(j.repo.ProcessMark()); n > 0 {
 		j.log.Info("Ended what a killed worker left running", logging.KeyStage, name, keyProcesses, n)
 	}
 	if !j.state.PushAt.IsZero() {
@@ -248,6 +250,28 @@ func (j *job) save() {
 	defer j.saving.Unlock()
 	if err := j.state.save(j.dir); err != nil {
 		j.log.Error(err, "The build's state could not be written")
+	}
+}
+
+// treeDir is where the checkout is.
+func (j *job) treeDir() string {
+	if j.options.LocalDir != "" {
+		return j.options.LocalDir
+	}
+	return j.path("checkout")
+}
+
+// remote is the repository of the work on its server. The token is known to redaction before git gets it.
+func (j *job) remote() gitrepo.Remote {
+	return gitrepo.Remote{
+		Address: j.ports.Remote.Address(j.parameters.Repository), Helper: j.options.Executable, Dir: j.dir,
+		Credentials: func(ctx context.Context) (user, token string, err error) {
+			user, token, err = j.ports.Remote.Credentials(ctx)
+			if err == nil {
+				j.redactor.Add(token)
+			}
+			return user, token, err
+		},
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -34,12 +35,13 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/metricsink"
 	"github.com/kiro-worker/kiro-worker/internal/redact"
 	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
+	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 )
 
 // TestMain lets the test's own program be the helper that git calls for credentials.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 3 && os.Args[1] == CredentialCommand {
-		if err := GitCredential(os.Args[2], os.Stdin, os.Stdout); err != nil {
+	if len(os.Args) == 3 && os.Args[1] == gitrepo.CredentialCommand {
+		if err := gitrepo.AnswerCredential(os.Args[2], os.Stdin, os.Stdout); err != nil {
 			_, _ = fmt.Fprintln(os.Stderr, err)
 			syscall.Exit(1)
 		}
@@ -364,6 +366,15 @@ func (b *syncBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.buf.String()
+}
+
+// messages are those of the commits that the worker made since a commit.
+func (w *world) messages(since string) string {
+	w.t.Helper()
+	cmd := exec.CommandContext(w.t.Context(), "git", "--git-dir="+filepath.Join(w.options.Dir, "repository.git"), "log", "--format=%B", since+"..HEAD")
+	out, err := cmd.Output()
+	w.must(err)
+	return string(out)
 }
 
 // next is the next attempt: a new build, on a machine of its own, with a lock of its own.

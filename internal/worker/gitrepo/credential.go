@@ -1,20 +1,16 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package worker
+package gitrepo
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"strings"
-
-	"github.com/kiro-worker/kiro-worker/internal/fault"
 )
 
 // CredentialCommand is the worker's subcommand that git calls for credentials.
@@ -27,7 +23,7 @@ const credentialFD = 3
 // maxCredential bounds what the helper reads, in bytes.
 const maxCredential = 64 << 10
 
-// credential is what the helper may tell, and to whom.
+// credential is what the helper may answer, and for which server.
 type credential struct {
 	Protocol string `json:"protocol"`
 	Host     string `json:"host"`
@@ -35,54 +31,10 @@ type credential struct {
 	Password string `json:"password"`
 }
 
-// access is what git needs to be let in at a server. The credentials travel in a file that has no name any more when
-// git starts, which the helper inherits: they are in no argument, no address, no environment and no file that somebody
-// else could open.
-type access struct {
-	git    git
-	helper string
-	file   *os.File
-}
-
-// access reads the credentials, which can take a while: a push has them before its lease is checked.
-func (j *job) access(ctx context.Context, address string) (*access, error) {
-	user, token, err := j.ports.Remote.Credentials(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("reading the git credentials: %w", err)
-	}
-	j.redactor.Add(token)
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" {
-		return nil, fault.NewTerminal(fault.CodeInvalidConfiguration, errors.New("the repository's address is not an http(s) URL"))
-	}
-	file, err := j.credentialFile(credential{Protocol: u.Scheme, Host: u.Host, Username: user, Password: token})
-	if err != nil {
-		return nil, err
-	}
-	helper := "credential.helper=!" + shellWord(j.options.Executable) + " " + CredentialCommand
-	return &access{git: j.repo.git, helper: helper, file: file}, nil
-}
-
-// run runs a git command that may ask for the credentials.
-func (a *access) run(ctx context.Context, args ...string) (string, error) {
-	return a.git.do(ctx, call{args: append([]string{"-c", a.helper}, args...), file: a.file, remote: true})
-}
-
-func (a *access) close() { _ = a.file.Close() }
-
-// withCredentials runs one git command that may ask for credentials.
-func (j *job) withCredentials(ctx context.Context, address string, args ...string) error {
-	a, err := j.access(ctx, address)
-	if err != nil {
-		return err
-	}
-	defer a.close()
-	_, err = a.run(ctx, args...)
-	return err
-}
-
-func (j *job) credentialFile(c credential) (*os.File, error) {
-	file, err := os.CreateTemp(j.dir, ".credential-*")
+// credentialFile is a file without a name that holds the credentials, for git to inherit: they are in no argument, no
+// address, no environment and no file that somebody else could open.
+func credentialFile(dir string, c credential) (*os.File, error) {
+	file, err := os.CreateTemp(dir, ".credential-*")
 	if err != nil {
 		return nil, fmt.Errorf("handing git its credentials: %w", err)
 	}
@@ -103,9 +55,9 @@ func (j *job) credentialFile(c credential) (*os.File, error) {
 // shellWord makes one word of any text for the shell that git starts its helper with.
 func shellWord(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
-// GitCredential is the helper's side: it answers git's question on in, if it is about the server that the
-// credentials are for. A redirect to another server gets nothing.
-func GitCredential(action string, in io.Reader, out io.Writer) error {
+// AnswerCredential is the helper's side, in a process that git started: it answers git's question on in, if it is about
+// the server that the credentials are for. A redirect to another server gets nothing.
+func AnswerCredential(action string, in io.Reader, out io.Writer) error {
 	if action != "get" {
 		return nil // nothing is stored, nothing is erased
 	}

@@ -1,7 +1,7 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package worker
+package gitrepo
 
 import (
 	"errors"
@@ -15,19 +15,17 @@ import (
 	"syscall"
 )
 
-// maxSpecFile is the largest file of a spec that is read, in bytes.
-const maxSpecFile = 1 << 20
-
 // errIrregular says that a path leads to no file: a directory, a pipe, a socket, a device.
 var errIrregular = errors.New("is not a regular file")
 
 // errLink says that a path leads over a symbolic link.
 var errLink = errors.New("is a symbolic link, or lies behind one; put the file itself into the repository")
 
-// readTree reads a file of the checkout, by a slash-separated path relative to it. The checkout is somebody else's: a
-// link in it could lead to the worker's own files, and a named pipe is waited for without end.
-func (j *job) readTree(name string, limit int64) ([]byte, error) {
-	root, err := os.OpenRoot(j.repo.tree)
+// ReadFile reads a file of the checkout of at most limit bytes, by a slash-separated path relative to it. An error does
+// not repeat the path (see PlainError) and is fs.ErrNotExist if there is no file. The checkout is somebody else's: a link
+// in it could lead to the worker's own files, and opening a named pipe would wait without end.
+func (w *WorkTree) ReadFile(name string, limit int64) ([]byte, error) {
+	root, err := os.OpenRoot(w.git.tree)
 	if err != nil {
 		return nil, err
 	}
@@ -59,10 +57,10 @@ func (j *job) readTree(name string, limit int64) ([]byte, error) {
 // nextSuffix is behind the name of a file that is about to take another's place.
 const nextSuffix = ".kiro-worker-next"
 
-// writeTree replaces a file of the checkout, under the same rules. The new one takes the old one's place as a whole:
+// WriteFile replaces a file of the checkout, under the same rules. The new one takes the old one's place as a whole:
 // nothing is written into what somebody else may have linked to, or made a pipe.
-func (j *job) writeTree(name string, text []byte) error {
-	root, err := os.OpenRoot(j.repo.tree)
+func (w *WorkTree) WriteFile(name string, text []byte) error {
+	root, err := os.OpenRoot(w.git.tree)
 	if err != nil {
 		return err
 	}
@@ -101,7 +99,29 @@ func writeNext(root *os.Root, name string, text []byte, mode fs.FileMode) error 
 	return errors.Join(err, file.Close())
 }
 
-// plainPath says what lies at a path. It refuses one that leads out of the root or over a link.
+// RemoveFile removes a file of the checkout, if there is one. No path leads out of the checkout.
+func (w *WorkTree) RemoveFile(name string) error {
+	root, err := os.OpenRoot(w.git.tree)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	if err := root.Remove(filepath.FromSlash(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// PlainError is a file's error without the path that a system's error carries, for a message that names it already.
+func PlainError(err error) string {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err.Error()
+	}
+	return err.Error()
+}
+
+// plainPath says what is at a path. It refuses one that leads out of the root or over a link.
 func plainPath(root *os.Root, name string) (fs.FileInfo, error) {
 	if !filepath.IsLocal(filepath.FromSlash(name)) || strings.Contains(name, `\`) {
 		return nil, errors.New("leads out of the repository")

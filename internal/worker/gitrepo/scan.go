@@ -1,7 +1,7 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package worker
+package gitrepo
 
 import (
 	"bytes"
@@ -13,13 +13,20 @@ import (
 // maxLineHead is how much of a line is kept while it is read: enough for a path.
 const maxLineHead = 5 << 10
 
+// Findings are what must not be in the lines that a change adds, by path.
+type Findings struct {
+	// Secrets are files that would hold a known secret.
+	Secrets []string
+	// Conflicts are files that would hold a conflict that nobody resolved.
+	Conflicts []string
+}
+
 // diffScan reads a diff (without context lines) and notes, by file, what must not be in the lines that it adds. It
 // holds one line's beginning at a time, however long the lines are.
 type diffScan struct {
 	finder func() *redact.Finder
 
-	secrets   []string // files that would hold a known secret
-	conflicts []string // files that would hold a conflict that nobody resolved
+	found Findings
 
 	name   string
 	added  *redact.Finder // of the current file
@@ -36,7 +43,7 @@ func (d *diffScan) Write(p []byte) (int, error) {
 			part, whole = rest[:i+1], true
 		}
 		rest = rest[len(part):]
-		d.take(part)
+		d.add(part)
 		if d.midway = !whole; whole {
 			d.line(strings.TrimRight(string(d.head), "\r\n"))
 			d.head = d.head[:0]
@@ -45,8 +52,8 @@ func (d *diffScan) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// take takes up a part of a line.
-func (d *diffScan) take(part []byte) {
+// add reads a part of a line.
+func (d *diffScan) add(part []byte) {
 	d.head = append(d.head, part[:min(len(part), maxLineHead-len(d.head))]...)
 	if d.head[0] != '+' || d.added == nil {
 		return
@@ -76,15 +83,15 @@ func (d *diffScan) settle() {
 		return
 	}
 	if d.added.Holds() {
-		d.secrets = append(d.secrets, d.name)
+		d.found.Secrets = append(d.found.Secrets, d.name)
 	}
 	if d.merge.whole() {
-		d.conflicts = append(d.conflicts, d.name)
+		d.found.Conflicts = append(d.found.Conflicts, d.name)
 	}
 	d.added = nil
 }
 
-// conflictMarks follows a text's lines and tells whether git's three marks of a conflict stand in it, in their order.
+// conflictMarks follows a text's lines and says whether it has git's three marks of a conflict, in their order.
 // One of them alone is common: a row of equal signs underlines a heading.
 type conflictMarks struct{ seen int }
 
@@ -101,8 +108,8 @@ func (m *conflictMarks) line(line string) {
 
 func (m *conflictMarks) whole() bool { return m.seen == 3 }
 
-// holdsConflict reports whether a text holds a conflict that nobody resolved.
-func holdsConflict(text []byte) bool {
+// HoldsConflict reports whether a text holds a conflict that nobody resolved.
+func HoldsConflict(text []byte) bool {
 	var m conflictMarks
 	for line := range bytes.Lines(text) {
 		m.line(string(bytes.TrimRight(line, "\r\n")))

@@ -1,18 +1,16 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package worker
+package gitrepo
 
 import (
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
-
-	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
-func TestWriteTreeReplaces(t *testing.T) {
+func TestWriteFileReplaces(t *testing.T) {
 	const name = "dir/file"
 	cases := map[string]struct {
 		why  string
@@ -42,9 +40,9 @@ func TestWriteTreeReplaces(t *testing.T) {
 				must(t, os.Mkdir(filepath.Dir(place), 0o755))
 			}
 			c.put(t, place, other)
-			j := &job{repo: &repository{git: git{tree: tree}}}
-			must(t, j.writeTree(name, []byte("new")))
-			text, err := j.readTree(name, 100)
+			_, w := Open(Options{Tree: tree})
+			must(t, w.WriteFile(name, []byte("new")))
+			text, err := w.ReadFile(name, 100)
 			if err != nil || string(text) != "new" {
 				t.Errorf("%s\ngot %q, %v", c.why, text, err)
 			}
@@ -61,25 +59,47 @@ func TestWriteTreeReplaces(t *testing.T) {
 	}
 }
 
-func TestReadTreeRefusesWhatIsNoFile(t *testing.T) {
+func TestReadFileRefusesWhatIsNoFile(t *testing.T) {
 	tree := t.TempDir()
 	must(t, syscall.Mkfifo(filepath.Join(tree, "pipe"), 0o600))
 	must(t, os.Mkdir(filepath.Join(tree, "dir"), 0o755))
-	j := &job{repo: &repository{git: git{tree: tree}}}
+	_, w := Open(Options{Tree: tree})
 	for _, name := range []string{"pipe", "dir"} {
-		if text, err := j.readTree(name, 100); err == nil || err.Error() != errIrregular.Error() {
+		if text, err := w.ReadFile(name, 100); err == nil || err.Error() != errIrregular.Error() {
 			t.Errorf("%s: got %q, %v", name, text, err)
 		}
 	}
 }
 
-// The setup looks at the lock file before the tests too. Were a pipe opened, the build would hang until its time-out,
-// with its heartbeats going on.
-func TestAPipeInPlaceOfTheLockFile(t *testing.T) {
-	w := newWorld(t)
-	w.options.Parameters.Settings.AgentCommand = shell(`[ -e package-lock.json ] || mkfifo package-lock.json; echo "$1" > f$1`)
-	w.codebuild(t.Context())
-	if _, result := w.row(); result.Outcome != contract.OutcomeSucceeded {
-		t.Errorf("%+v\n%s", result, w.log)
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFilesBehindALink(t *testing.T) {
+	tree := t.TempDir()
+	_, w := Open(Options{Tree: tree})
+	must(t, os.MkdirAll(filepath.Join(tree, ".kiro", "specs"), 0o755))
+	must(t, os.WriteFile(filepath.Join(tree, ".kiro", "specs", "tasks.md"), []byte("- [ ] 1. Begin"), 0o600))
+	secret := filepath.Join(t.TempDir(), "secret")
+	must(t, os.WriteFile(secret, []byte("# secret"), 0o600))
+	must(t, os.WriteFile(filepath.Join(tree, "..", "state.json"), []byte("{}"), 0o600))
+	must(t, os.Symlink(secret, filepath.Join(tree, "link.md")))
+	must(t, os.Symlink(".kiro", filepath.Join(tree, "inner")))
+	cases := map[string]string{
+		"File": "link.md", "Directory": "inner/specs/tasks.md", "Dots": "../state.json", "Absolute": secret, "Folder": ".kiro",
+	}
+	for name, place := range cases {
+		if text, err := w.ReadFile(place, 1<<20); err == nil {
+			t.Errorf("%s was read: %q", name, text)
+		}
+	}
+	if err := w.WriteFile("inner/specs/x.md", []byte("x")); err == nil {
+		t.Error("a link was written through")
+	}
+	if err := w.RemoveFile("../state.json"); err == nil {
+		t.Error("a file outside was removed")
 	}
 }

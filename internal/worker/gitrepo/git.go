@@ -1,7 +1,7 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package worker
+package gitrepo
 
 import (
 	"bytes"
@@ -19,12 +19,12 @@ import (
 )
 
 const (
-	// gitTimeout bounds a command that stays on this machine. What goes out is bounded by whoever knows how long it may
-	// take: a fetch takes longer than this.
+	// gitTimeout bounds a command that stays on this machine. One that talks to a server is bounded by whoever knows how
+	// long it may take: a fetch takes longer than this.
 	gitTimeout = 5 * time.Minute
 	// maxGitOutput bounds what is kept of a command's output.
 	maxGitOutput = 16 << 20
-	// maxGitErrors bounds what is kept of what it complains of: a server can make it say anything.
+	// maxGitErrors bounds what is kept of its standard error: a server can make it say anything.
 	maxGitErrors = 64 << 10
 )
 
@@ -35,7 +35,7 @@ type git struct {
 	environ   []string
 }
 
-// settings hold for every command. Hooks and a file system monitor are programs, and none is wanted here.
+// gitSettings hold for every command. Hooks and a file system monitor are programs, and none is wanted here.
 var gitSettings = []string{
 	"-c", "core.hooksPath=/dev/null",
 	"-c", "core.fsmonitor=false",
@@ -76,7 +76,7 @@ type call struct {
 	env    []string
 	// file is inherited as descriptor 3.
 	file *os.File
-	// remote says that it goes out.
+	// remote says that it talks to a server.
 	remote bool
 }
 
@@ -100,8 +100,8 @@ func (g git) do(ctx context.Context, c call) (string, error) {
 	cmd.Dir = g.tree
 	cmd.Env = append(g.env(), c.env...)
 	cmd.Stdin = c.input
-	out, complaints := capped{limit: maxGitOutput}, capped{limit: maxGitErrors}
-	cmd.Stdout, cmd.Stderr = &out, &complaints
+	out, messages := capped{limit: maxGitOutput}, capped{limit: maxGitErrors}
+	cmd.Stdout, cmd.Stderr = &out, &messages
 	if c.output != nil {
 		cmd.Stdout = c.output
 	}
@@ -122,7 +122,7 @@ func (g git) do(ctx context.Context, c call) (string, error) {
 		return "", fmt.Errorf("git %s: %w", verb(c.args), context.Cause(ctx))
 	case err != nil:
 		// A refused push is explained on standard output.
-		return "", classifyGit(verb(c.args), err, complaints.String()+"\n"+out.String())
+		return "", classify(verb(c.args), err, messages.String()+"\n"+out.String())
 	case out.over:
 		return "", fmt.Errorf("git %s: more than %d bytes of output", verb(c.args), maxGitOutput)
 	}
@@ -175,4 +175,13 @@ func exitCodeOf(err error) int {
 		return e.ExitCode()
 	}
 	return -1
+}
+
+// splitZero are the parts of an output that are each ended by a zero byte.
+func splitZero(out string) []string {
+	out = strings.TrimSuffix(out, "\x00")
+	if out == "" {
+		return nil
+	}
+	return strings.Split(out, "\x00")
 }
