@@ -5,7 +5,9 @@ package worker
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -20,6 +22,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 	githubemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
+	"github.com/kiro-worker/kiro-worker/internal/worker/power"
 )
 
 // shell is an agent that runs a script; $1 is the task's number.
@@ -231,7 +234,7 @@ func TestOutcomes(t *testing.T) {
 		"SteeringRecordLeadsOut": {
 			why: "The record is a file of the repository: it must not make the worker delete what lies elsewhere.",
 			files: func(f map[string]string) {
-				f[steeringRecord] = `{"name":"house","files":{"../../README.md":"` + hashOf([]byte("# shop\n")) + `"}}`
+				f[power.RecordFile] = fmt.Sprintf(`{"name":"house","files":{"../../README.md":"%x"}}`, sha256.Sum256([]byte("# shop\n")))
 			},
 			prepare: func(w *world) {
 				s := &w.options.Parameters.Settings

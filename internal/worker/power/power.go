@@ -1,7 +1,7 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package worker
+package power
 
 import (
 	"bytes"
@@ -27,19 +27,19 @@ const (
 	maxPowerBytes = 16 << 20
 )
 
-// power is a Kiro Power, as far as it is needed here: its steering files and what names it.
-type power struct {
+// Power is a Kiro Power, as far as it is needed here: its steering files and what names it.
+type Power struct {
 	Name string
 	// Version is the manifest's semantic version; empty where it has none.
 	Version string
-	// Hash is of the steering files.
+	// Hash is of the steering files: "sha256:" and 64 hexadecimal digits.
 	Hash string
 	// Steering are the files by their path under steering/.
 	Steering map[string][]byte
 }
 
-// label names the power and its version for people.
-func (p power) label() string {
+// Label names the Power and its version for people.
+func (p Power) Label() string {
 	name := p.Name
 	if name == "" {
 		name = "power"
@@ -52,16 +52,16 @@ func (p power) label() string {
 
 var powerName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@/ -]{0,99}$`)
 
-// readPower makes a power of files, by their path relative to it. Either manifest will do; with both, plugin.json
+// parse makes a Power of files, by their path relative to it. Either manifest will do; with both, plugin.json
 // counts, because it has a version.
-func readPower(files map[string][]byte) (power, error) {
-	p := power{Steering: map[string][]byte{}}
+func parse(files map[string][]byte) (Power, error) {
+	p := Power{Steering: map[string][]byte{}}
 	manifest := false
 	if text, ok := files["POWER.md"]; ok {
 		manifest = true
 		name, err := frontMatterName(text)
 		if err != nil {
-			return power{}, fmt.Errorf("POWER.md: %w", err)
+			return Power{}, fmt.Errorf("POWER.md: %w", err)
 		}
 		p.Name = name
 	}
@@ -69,12 +69,12 @@ func readPower(files map[string][]byte) (power, error) {
 		manifest = true
 		name, version, err := pluginManifest(text)
 		if err != nil {
-			return power{}, fmt.Errorf("plugin.json: %w", err)
+			return Power{}, fmt.Errorf("plugin.json: %w", err)
 		}
 		p.Name, p.Version = name, version
 	}
 	if !manifest {
-		return power{}, errors.New("there is neither POWER.md nor plugin.json: set steering.path to where the Power lies in its source")
+		return Power{}, errors.New("there is neither POWER.md nor plugin.json: set steering.path to the Power's directory in its source")
 	}
 	for name, text := range files {
 		if rest, ok := strings.CutPrefix(name, "steering/"); ok && path.Ext(rest) == ".md" {
@@ -82,7 +82,7 @@ func readPower(files map[string][]byte) (power, error) {
 		}
 	}
 	if len(p.Steering) == 0 {
-		return power{}, errors.New("the Power has no steering/*.md files")
+		return Power{}, errors.New("the Power has no steering/*.md files")
 	}
 	p.Hash = hashFiles(p.Steering)
 	return p, nil

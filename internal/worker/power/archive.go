@@ -1,7 +1,7 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package worker
+package power
 
 import (
 	"archive/tar"
@@ -18,28 +18,26 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 )
 
-// powerFromArchive fetches an archive and reads the files out of it.
-func (j *job) powerFromArchive(ctx context.Context, source *url.URL) (map[string][]byte, error) {
+// fromArchive fetches an archive and reads the files out of it.
+func (s Source) fromArchive(ctx context.Context, source *url.URL) (map[string][]byte, error) {
 	text, err := download(ctx, source)
 	if err != nil {
 		return nil, err
 	}
-	g := gathering{dir: powerDir(j.parameters.Settings.SteeringPath), packed: true, files: map[string][]byte{}}
+	g := gathering{dir: cleanDir(s.Path), packed: true, files: map[string][]byte{}}
 	if strings.HasSuffix(source.Path, ".zip") {
 		err = g.zip(text)
 	} else {
 		err = g.tar(text)
 	}
 	if err != nil {
-		var f *failure
-		if errors.As(err, &f) {
+		if fault.IsTerminal(err) {
 			return nil, err
 		}
-		return nil, failed(contract.OutcomeSteeringFailed, fault.NewTerminal(fault.CodeInvalidConfiguration, fmt.Errorf("reading the archive: %w", err)))
+		return nil, invalidf("reading the archive: %w", err)
 	}
 	return g.found(), nil
 }
@@ -65,6 +63,9 @@ func (g *gathering) zip(text []byte) error {
 	}
 	return nil
 }
+
+// maxArchive is the largest archive, in bytes.
+const maxArchive = 64 << 20
 
 // maxUnpacked bounds what an archive unpacks to: a small one can hold a very large one.
 const maxUnpacked = 512 << 20
@@ -93,7 +94,7 @@ func (g *gathering) tar(text []byte) error {
 	}
 }
 
-// withoutTop takes a directory away that all files lie in, as archives of forges have it.
+// withoutTop removes the one directory that all files are in, as archives of forges have it.
 func withoutTop(files map[string][]byte) map[string][]byte {
 	top := ""
 	for name := range files {
@@ -129,7 +130,7 @@ func isNetwork(err error) bool {
 // download fetches an archive over a verified connection, from this server and no other.
 func download(ctx context.Context, source *url.URL) ([]byte, error) {
 	client := &http.Client{
-		Timeout:   powerTimeout,
+		Timeout:   fetchTimeout,
 		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, DisableKeepAlives: true},
 		CheckRedirect: func(next *http.Request, via []*http.Request) error {
 			if len(via) > 3 || next.URL.Scheme != source.Scheme {
@@ -147,21 +148,21 @@ func download(ctx context.Context, source *url.URL) ([]byte, error) {
 	case err != nil && isNetwork(err):
 		return nil, fault.NewRetryable(fault.CodeUnreachable, err)
 	case err != nil:
-		return nil, failed(contract.OutcomeSteeringFailed, fault.NewTerminal(fault.CodeInvalidConfiguration, err))
+		return nil, fault.NewTerminal(fault.CodeInvalidConfiguration, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	switch {
 	case resp.StatusCode >= http.StatusInternalServerError || resp.StatusCode == http.StatusTooManyRequests:
 		return nil, fault.NewRetryable(fault.CodeUnreachable, fmt.Errorf("the server answered %s", resp.Status))
 	case resp.StatusCode != http.StatusOK:
-		return nil, failed(contract.OutcomeSteeringFailed, fault.NewTerminal(fault.CodeNotFound, fmt.Errorf("the server answered %s", resp.Status)))
+		return nil, fault.NewTerminal(fault.CodeNotFound, fmt.Errorf("the server answered %s", resp.Status))
 	}
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxArchive+1))
 	if err != nil {
 		return nil, fault.NewRetryable(fault.CodeUnreachable, err)
 	}
 	if len(text) > maxArchive {
-		return nil, failed(contract.OutcomeSteeringFailed, fault.NewTerminal(fault.CodeInvalidConfiguration, fmt.Errorf("the archive has more than %d bytes", maxArchive)))
+		return nil, invalidf("the archive has more than %d bytes", maxArchive)
 	}
 	return text, nil
 }

@@ -1,0 +1,173 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package power
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestDecideFile(t *testing.T) {
+	cases := map[string]struct {
+		why               string
+		last, here, there string
+		want              fileAction
+	}{
+		"New":              {"The first sync writes everything.", "", "", "b", fileWrite},
+		"Outdated":         {"A file that nobody touched since is replaced.", "a", "a", "b", fileWrite},
+		"Same":             {"A file that is as the Power has it is left alone.", "a", "b", "b", fileNothing},
+		"Edited":           {"A person's edit is never overwritten.", "a", "x", "b", fileKeep},
+		"OwnFile":          {"A file of the same name that was never synced is a person's.", "", "x", "b", fileKeep},
+		"Deleted":          {"A person's deletion is an edit.", "a", "", "b", fileKeep},
+		"DroppedUntouched": {"What the Power no longer has goes.", "a", "a", "", fileRemove},
+		"DroppedEdited":    {"Unless somebody made it theirs.", "a", "x", "", fileKeep},
+		"DroppedGone":      {"Gone on both sides.", "a", "", "", fileNothing},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got := decideFile(c.last, c.here, c.there); got != c.want {
+				t.Errorf("%s got %d, want %d", c.why, got, c.want)
+			}
+		})
+	}
+}
+
+func TestCurrent(t *testing.T) {
+	p := Power{Name: "house", Version: "1.2.0", Hash: "h"}
+	r := func(change func(*record)) *record {
+		s := &record{Name: "house", Version: "1.2.0", Hash: "other", Source: "https://x"}
+		change(s)
+		return s
+	}
+	cases := map[string]struct {
+		why    string
+		record *record
+		want   bool
+	}{
+		"Never":       {"Nothing was synced.", nil, false},
+		"SameVersion": {"Versions are compared before contents.", r(func(*record) {}), true},
+		"Older":       {"A newer one is to be written.", r(func(s *record) { s.Version = "1.1.9" }), false},
+		"OtherSource": {"Another Power may have the same version.", r(func(s *record) { s.Source = "https://y" }), false},
+		"NoVersion":   {"Without a version the content counts.", r(func(s *record) { s.Version = "" }), false},
+		"SameHash":    {"And if it is the same, nothing is to do.", r(func(s *record) { s.Version, s.Hash = "", "h" }), true},
+	}
+	for name, c := range cases {
+		if got := current(c.record, p, "https://x"); got != c.want {
+			t.Errorf("%s: %s got %t", name, c.why, got)
+		}
+	}
+}
+
+func TestPlanFor(t *testing.T) {
+	tree := map[string]string{"edited.md": "mine", "old.md": "1", "gone.md": "2"}
+	read := func(name string, _ int64) ([]byte, error) {
+		if text, ok := tree[path.Base(name)]; ok {
+			return []byte(text), nil
+		}
+		return nil, fs.ErrNotExist
+	}
+	last := &record{Files: map[string]string{"edited.md": hashOf([]byte("0")), "old.md": hashOf([]byte("1")), "gone.md": hashOf([]byte("2"))}}
+	p := Power{Steering: map[string][]byte{"edited.md": []byte("new"), "old.md": []byte("new"), "fresh.md": []byte("new")}}
+	got, err := planFor(read, last, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := plan{write: []string{"fresh.md", "old.md"}, remove: []string{"gone.md"}, kept: []string{"edited.md"}}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(plan{})); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	broken := errors.New("is a symbolic link")
+	if _, err := planFor(func(string, int64) ([]byte, error) { return nil, broken }, last, p); err == nil || !strings.Contains(err.Error(), broken.Error()) {
+		t.Errorf("a link must not be written through: %v", err)
+	}
+}
+
+// memory is a checkout that is kept in memory.
+type memory map[string]string
+
+func (m memory) ReadFile(name string, _ int64) ([]byte, error) {
+	if text, ok := m[name]; ok {
+		return []byte(text), nil
+	}
+	return nil, fs.ErrNotExist
+}
+
+func (m memory) WriteFile(name string, text []byte) error {
+	m[name] = string(text)
+	return nil
+}
+
+func (m memory) RemoveFile(name string) error {
+	delete(m, name)
+	return nil
+}
+
+func powerOf(t *testing.T, version string, steering map[string]string) Power {
+	t.Helper()
+	files := map[string][]byte{"plugin.json": []byte(`{"name":"house","version":"` + version + `"}`)}
+	for name, text := range steering {
+		files["steering/"+name] = []byte(text)
+	}
+	p, err := parse(files)
+	must(t, err)
+	return p
+}
+
+func TestSync(t *testing.T) {
+	const address = "https://example.test/p.git"
+	tree := memory{".kiro/steering/own.md": "mine", "README.md": "# shop"}
+	steps := []struct {
+		why   string
+		power Power
+		edit  func()
+		want  Change
+		files map[string]string // under .kiro/steering, beside the record
+	}{
+		{
+			why: "The first time all is written, but what somebody has there already.", power: powerOf(t, "1.1.0", map[string]string{"a.md": "a", "b.md": "b", "own.md": "theirs"}), edit: func() {},
+			want: Change{Kept: []string{".kiro/steering/own.md"}}, files: map[string]string{"a.md": "a", "b.md": "b", "own.md": "mine"},
+		},
+		{
+			why: "The same version is up to date, whatever somebody edited.", power: powerOf(t, "1.1.0", map[string]string{"a.md": "a"}),
+			edit: func() { tree[".kiro/steering/a.md"] = "edited" },
+			want: Change{UpToDate: true}, files: map[string]string{"a.md": "edited", "b.md": "b", "own.md": "mine"},
+		},
+		{
+			why: "Going back to an older version is reported, what it has not is removed, and edits are kept.", power: powerOf(t, "1.0.0", map[string]string{"a.md": "old"}), edit: func() {},
+			want: Change{BackFrom: "1.1.0", Kept: []string{".kiro/steering/a.md", ".kiro/steering/own.md"}}, files: map[string]string{"a.md": "edited", "own.md": "mine"},
+		},
+	}
+	for _, s := range steps {
+		s.edit()
+		got, err := Sync(tree, s.power, address)
+		must(t, err)
+		if diff := cmp.Diff(s.want, got); diff != "" {
+			t.Errorf("%s\n-want +got:\n%s", s.why, diff)
+		}
+		files := map[string]string{}
+		for name, text := range tree {
+			if rest, ok := strings.CutPrefix(name, SteeringDir+"/"); ok && name != RecordFile {
+				files[rest] = text
+			}
+		}
+		if diff := cmp.Diff(s.files, files); diff != "" {
+			t.Errorf("%s\nfiles -want +got:\n%s", s.why, diff)
+		}
+	}
+}
+
+func TestSyncRefusesARecordThatLeadsOut(t *testing.T) {
+	tree := memory{RecordFile: `{"name":"house","files":{"../../README.md":"` + hashOf([]byte("# shop")) + `"}}`, "README.md": "# shop"}
+	if _, err := Sync(tree, powerOf(t, "1.0.0", map[string]string{"a.md": "a"}), "https://example.test/p.git"); err == nil || !strings.Contains(err.Error(), "leads out") {
+		t.Errorf("got %v", err)
+	}
+	if len(tree) != 2 {
+		t.Errorf("something was written or removed: %v", tree)
+	}
+}

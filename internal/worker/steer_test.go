@@ -1,0 +1,84 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	githubemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
+	"github.com/kiro-worker/kiro-worker/internal/worker/power"
+)
+
+// addPower makes a repository with a Power on the emulated GitHub.
+func (w *world) addPower(version, text string) string {
+	w.t.Helper()
+	files := githubemulator.Text(map[string]string{
+		"powers/house/plugin.json":       `{"name":"house","version":"` + version + `"}`,
+		"powers/house/steering/style.md": text,
+		"powers/house/steering/sub/x.md": "x\n",
+		"powers/house/mcp.json":          "{}",
+	})
+	if _, ok := w.github.BranchHead("acme/powers", "main"); !ok {
+		w.must(w.github.CreateRepository("acme/powers", "main", files))
+	} else {
+		_, err := w.github.PushFiles("acme/powers", "main", files, version)
+		w.must(err)
+	}
+	return w.github.CloneURL("acme/powers")
+}
+
+func TestSteeringFromGit(t *testing.T) {
+	w := newWorld(t, func(f map[string]string) { f[".kiro/steering/sub/x.md"] = "mine\n" })
+	s := &w.options.Parameters.Settings
+	s.SteeringSource, s.SteeringPath = w.addPower("1.0.0", "be kind\n"), "powers/house"
+	w.codebuild(t.Context())
+	_, result := w.row()
+	if result.Outcome != contract.OutcomeSucceeded || result.SteeringVersion != "house 1.0.0" {
+		t.Fatalf("%+v\n%s", result, w.log)
+	}
+	if got := w.file(".kiro/steering/style.md"); got != "be kind\n" {
+		t.Errorf("the steering was not committed, got %q", got)
+	}
+	if got := w.file(".kiro/steering/sub/x.md"); got != "mine\n" {
+		t.Errorf("a person's file was overwritten with %q", got)
+	}
+	if !strings.Contains(w.body(), ".kiro/steering/sub/x.md was edited in the repository and is kept") {
+		t.Errorf("that it was kept must be said:\n%s", w.body())
+	}
+	var record struct {
+		Version string
+		Files   map[string]string
+	}
+	w.must(json.Unmarshal([]byte(w.file(power.RecordFile)), &record))
+	if record.Version != "1.0.0" || len(record.Files) != 2 {
+		t.Errorf("the record: %+v", record)
+	}
+
+	// The next attempt finds it as it should be, and commits nothing.
+	before := w.head()
+	w.next(2)
+	w.codebuild(t.Context())
+	if _, result := w.row(); result.Outcome != contract.OutcomeSucceeded || w.head() != before {
+		t.Errorf("nothing was to do: %+v, head %s, before %s", result, w.head(), before)
+	}
+}
+
+// A token before the host would stand in git's arguments and in the log.
+func TestSteeringSourceWithCredentials(t *testing.T) {
+	w := newWorld(t)
+	w.options.Parameters.Settings.SteeringSource = strings.Replace(w.addPower("1.0.0", "x\n"), "://", "://someone:hunter22hunter@", 1)
+	w.codebuild(t.Context())
+	_, result := w.row()
+	if result.Outcome != contract.OutcomeSteeringFailed || !strings.Contains(result.Message, "take them out") {
+		t.Errorf("%+v", result)
+	}
+	for place, text := range map[string]string{"log": w.log.String(), "pull request": w.body(), "result": result.Message} {
+		if strings.Contains(text, "hunter22") || strings.Contains(text, "someone") {
+			t.Errorf("the %s shows the credentials", place)
+		}
+	}
+}
