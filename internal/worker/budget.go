@@ -4,7 +4,11 @@
 package worker
 
 import (
+	"context"
+	"errors"
 	"time"
+
+	"k8s.io/utils/clock"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
@@ -17,15 +21,66 @@ const (
 	// lastReserve is what is kept for reading the results, pull request, upload and cleanup when the tests run.
 	lastReserve = 3 * time.Minute
 
+	// maxSetupTime bounds the installation of dependencies.
+	maxSetupTime = 15 * time.Minute
+
 	// What is kept for the last three stages, each out of the other's reach. Without it CodeBuild would end a build that
-	// waits for GitHub or for the bucket before its lock is released, and the outage be taken for the work's time-out.
+	// waits for GitHub or for the bucket before its lock is released, and the outage would look like the work's time-out.
 	pullRequestReserve = 60 * time.Second
 	uploadReserve      = 45 * time.Second
 	cleanupReserve     = 45 * time.Second
 )
 
-// stageEnd is when a stage is given up so that what follows it still has its time, for a build that was begun and may
-// last so long. Cleanup has no such end: nothing follows it.
+// budget divides the build's time among its stages.
+type budget struct {
+	clock     clock.PassiveClock
+	startedAt time.Time
+	timeout   time.Duration
+	// local: there is no build that could end.
+	local bool
+}
+
+// errOutOfTime is the cause of a stage's context that ended so that the rest of the build's time suffices for what
+// follows.
+var errOutOfTime = errors.New("the stage was stopped while there is still time to release the lock; " +
+	"if what it waited for works again, nothing is to be done, else raise spec.timeout of the work item")
+
+// limit is a stage's context.
+func (b budget) limit(ctx context.Context, name contract.Stage) (context.Context, context.CancelFunc) {
+	end, limited := stageEnd(name, b.startedAt, b.timeout)
+	if !limited || b.local {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, end.Sub(b.clock.Now()), errOutOfTime)
+}
+
+// agentEnd is when the agent's time is over.
+func (b budget) agentEnd() time.Time {
+	now := b.clock.Now()
+	if b.local {
+		return now.Add(maxAgentTime)
+	}
+	return now.Add(agentTime(now, b.startedAt, b.timeout))
+}
+
+// tests is how long the tests may run, where the environment gives them limit.
+func (b budget) tests(limit time.Duration) time.Duration {
+	if b.local {
+		return limit
+	}
+	return testTime(b.clock.Now(), b.startedAt, b.timeout, limit)
+}
+
+// setup is how long a setup command may run.
+func (b budget) setup() time.Duration {
+	if b.local {
+		return maxSetupTime
+	}
+	return setupTime(b.clock.Now(), b.startedAt, b.timeout)
+}
+
+// stageEnd is when a stage is stopped so that what follows it still has its time, for a build that began then and may
+// last as long as timeout. Cleanup has no such end: nothing follows it.
 func stageEnd(name contract.Stage, began time.Time, timeout time.Duration) (end time.Time, limited bool) {
 	kept := cleanupReserve
 	switch name {
@@ -48,8 +103,8 @@ func inShort(kept, timeout time.Duration) time.Duration {
 	return kept
 }
 
-// agentTime is how long the agent may still work, for a build that was begun and may last so long. The reserve is at
-// most half of a short build: a build of ten minutes would otherwise have no time to work at all.
+// agentTime is how long the agent may still work, for a build that began then and may last as long as timeout. The
+// reserve is at most half of a short build: a build of ten minutes would otherwise have no time to work at all.
 func agentTime(now, began time.Time, timeout time.Duration) time.Duration {
 	left := began.Add(timeout).Sub(now) - min(reserve, timeout/2)
 	return max(min(left, maxAgentTime), 0)

@@ -9,71 +9,82 @@ import (
 	"fmt"
 	"time"
 
+	"k8s.io/utils/clock"
+
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 )
 
-// fetchTimeout is how long one fetch may take. It touches nothing outside.
+// fetchTimeout is how long one fetch may take. It changes nothing outside.
 const fetchTimeout = 15 * time.Minute
 
-// checkout fetches the branch and puts it where the agent works. The branch must be at the commit that was accepted,
-// or descend from it: on anything else nobody has looked.
-func checkout(ctx context.Context, j *job) error {
-	j.noteSeparation(ctx)
-	if j.options.LocalDir != "" {
-		return j.snapshot(ctx)
-	}
-	if err := j.repo.Create(ctx); err != nil {
+// checkoutStage fetches the branch and puts it where the agent works. The branch must be at the commit that was
+// accepted, or descend from it: nobody has approved anything else.
+type checkoutStage struct {
+	space      workspace
+	repo       *gitrepo.Repository
+	remote     *gitrepo.Remote
+	retry      retrier
+	repository string // "owner/name"
+	accepted   string // the commit
+	clock      clock.PassiveClock
+}
+
+func (c checkoutStage) run(ctx context.Context, s *State) error {
+	c.noteSeparation(ctx, s)
+	if err := c.repo.Create(ctx); err != nil {
 		return err
 	}
+	if c.space.local {
+		return c.snapshot(ctx, s)
+	}
 	var name *gitrepo.BranchNameError
-	if err := j.repo.CheckBranchName(ctx); errors.As(err, &name) {
+	if err := c.repo.CheckBranchName(ctx); errors.As(err, &name) {
 		return failed(contract.OutcomeCheckoutFailed, err)
 	} else if err != nil {
 		return err
 	}
-	head, err := j.fetch(ctx)
+	head, err := c.fetch(ctx)
 	if err != nil {
 		return err
 	}
-	pinned := j.parameters.Commit
-	ok, err := j.repo.Descends(ctx, pinned, head)
+	ok, err := c.repo.Descends(ctx, c.accepted, head)
 	switch {
 	case err != nil:
 		return err
 	case !ok:
 		return failedf(contract.OutcomeCheckoutFailed, "the branch %s was rewritten: its head %.12s does not descend from %.12s, which was accepted; "+
-			"move the card away and back to have the new head accepted", j.repo.Branch(), head, pinned)
+			"move the card away and back to have the new head accepted", c.repo.Branch(), head, c.accepted)
 	}
-	if err := j.tree.Reset(ctx, head); err != nil {
+	if err := c.space.tree.Reset(ctx, head); err != nil {
 		return err
 	}
-	j.state.Base, j.state.Result.Commit = head, head
+	s.Base, s.Result.Commit = head, head
 	logOf(ctx).Info("Branch checked out", keyCommit, head)
-	return j.hand(ctx)
+	return c.space.handOver(ctx)
 }
 
 // noteSeparation finds out whether agent and tests can run as another user than the worker, and says so where they
 // cannot.
-func (j *job) noteSeparation(ctx context.Context) {
-	c, off := j.sandbox.Credential()
-	if c != nil {
-		j.state.Separation = fmt.Sprintf("on: user %s (%d)", j.sandbox.User(), c.UID)
-		logOf(ctx).Info("Agent and tests run as another user than the worker", keyUser, j.sandbox.User())
+func (c checkoutStage) noteSeparation(ctx context.Context, s *State) {
+	user := c.space.sandbox.User()
+	credential, off := c.space.sandbox.Credential()
+	if credential != nil {
+		s.Separation = fmt.Sprintf("on: user %s (%d)", user, credential.UID)
+		logOf(ctx).Info("Agent and tests run as another user than the worker", keyUser, user)
 	} else {
-		j.state.Separation = "off: " + off
-		j.state.note("Agent and tests ran as the worker's own user: %s.", off)
+		s.Separation = "off: " + off
+		s.note("Agent and tests ran as the worker's own user: %s.", off)
 		logOf(ctx).Info("Agent and tests run as the worker's own user", keyReason, off)
 	}
 }
 
 // fetch brings the branch, and nothing but the branch, and returns its head.
-func (j *job) fetch(ctx context.Context) (string, error) {
-	remote := j.remote()
-	err := j.retry(ctx, j.parameters.Settings.RetryGit.Or(contract.RetryGit), "fetch", func(ctx context.Context) error {
+func (c checkoutStage) fetch(ctx context.Context) (string, error) {
+	err := c.retry.do(ctx, "fetch", func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 		defer cancel()
-		server, err := j.repo.Connect(ctx, remote)
+		server, err := c.repo.Connect(ctx, *c.remote)
 		if err != nil {
 			return err
 		}
@@ -84,66 +95,22 @@ func (j *job) fetch(ctx context.Context) (string, error) {
 		return "", failed(contract.OutcomeCheckoutFailed, err)
 	}
 	if err != nil {
-		return "", fmt.Errorf("fetching branch %s of %s: %w", j.repo.Branch(), j.parameters.Repository, err)
+		return "", fmt.Errorf("fetching branch %s of %s: %w", c.repo.Branch(), c.repository, err)
 	}
-	return j.repo.Tracked(ctx)
+	return c.repo.Tracked(ctx)
 }
 
-// snapshot takes a developer's checkout as it is for the beginning. Only the worker's own git directory is written.
-func (j *job) snapshot(ctx context.Context) error {
-	if err := j.repo.Create(ctx); err != nil {
-		return err
-	}
-	tree, err := j.tree.Snapshot(ctx)
+// snapshot makes a developer's checkout, as it is, the commit to begin with. Only the worker's own git directory is
+// written.
+func (c checkoutStage) snapshot(ctx context.Context, s *State) error {
+	tree, err := c.space.tree.Snapshot(ctx)
 	if err != nil {
 		return err
 	}
-	head, err := j.repo.Commit(ctx, tree, "The checkout as it was", j.clock.Now())
+	head, err := c.repo.Commit(ctx, tree, "The checkout as it was", c.clock.Now())
 	if err != nil {
 		return err
 	}
-	j.state.Base, j.state.Result.Commit = head, head
+	s.Base, s.Result.Commit = head, head
 	return nil
-}
-
-// hand gives the work tree, with a fresh view of the repository, to whoever works in it.
-func (j *job) hand(ctx context.Context) error {
-	if j.options.LocalDir != "" {
-		return nil
-	}
-	if err := j.tree.Show(ctx); err != nil {
-		return err
-	}
-	return j.sandbox.GiveTree()
-}
-
-// commitWork commits what changed in the work tree and pushes it, if anything did. It returns the paths.
-func (j *job) commitWork(ctx context.Context, message string) (paths []string, err error) {
-	tree, paths, err := j.tree.Stage(ctx)
-	if err != nil || len(paths) == 0 {
-		return nil, err
-	}
-	if err := j.checkSecrets(ctx, tree); err != nil {
-		return nil, err
-	}
-	commit, err := j.repo.Commit(ctx, tree, message, j.clock.Now())
-	if err != nil {
-		return nil, err
-	}
-	if err := j.push(ctx, commit); err != nil {
-		// It is on no branch but the worker's own, which ends with the build: the diff must show it.
-		j.state.Unfinished = commit
-		j.save()
-		return nil, err
-	}
-	j.state.Result.Commit = commit
-	j.save()
-	logOf(ctx).Info("Work committed", keyCommit, commit, keyFiles, len(paths))
-	return paths, nil
-}
-
-// trailers name where a commit comes from.
-func (j *job) trailers() string {
-	return fmt.Sprintf("Kiro-Work-Item: %s\nKiro-Attempt: %d\nKiro-Correlation-Id: %s\n",
-		j.parameters.WorkItem, j.parameters.Attempt, j.parameters.CorrelationID)
 }

@@ -8,24 +8,27 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/worker/lease"
 )
 
-// claim is the first act of all: it records this build in the lock's rows. A build that is refused does nothing,
-// because another one holds the lock, or the attempt was given up. So does one that cannot tell.
-func claim(ctx context.Context, j *job) error {
-	err := j.retry(ctx, j.parameters.Settings.RetryDynamoDB.Or(contract.RetryDynamoDB), "claim", func(ctx context.Context) error {
-		return j.lease.Claim(ctx)
-	})
+// claimStage is the first of all: it records this build in the lock's rows. A build that is refused does nothing,
+// because another one holds the lock, or the attempt was abandoned. So does one that cannot find out.
+type claimStage struct {
+	lease    *lease.Renewer
+	retry    retrier
+	progress *progress
+}
+
+func (c claimStage) run(ctx context.Context, s *State) error {
+	err := c.retry.do(ctx, "claim", c.lease.Claim)
 	switch {
 	case errors.Is(err, lease.ErrRefused):
 		return err
 	case err != nil:
 		return fmt.Errorf("%w: it could not be made: %w", lease.ErrRefused, err)
 	}
-	j.state.Claimed = true
-	j.save()
-	j.renewNow(ctx)
+	s.Claimed = true
+	s.save()
+	c.progress.renew(ctx)
 	return nil
 }

@@ -8,7 +8,10 @@ import (
 	"fmt"
 	"time"
 
+	"k8s.io/utils/clock"
+
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/metricsink"
 	"github.com/kiro-worker/kiro-worker/internal/worker/lease"
 	"github.com/kiro-worker/kiro-worker/internal/worker/prbody"
 )
@@ -16,45 +19,68 @@ import (
 const (
 	// releaseTimeout is how long the release of the lock may take.
 	releaseTimeout = 20 * time.Second
-	// metricsTimeout is how long the build waits to get rid of its metrics.
+	// metricsTimeout is how long the build waits until its metrics are sent.
 	metricsTimeout = 10 * time.Second
 )
 
-// cleanup releases the lock with the outcome. It is the last effect outside: from then on the branch may be another
+// cleanupStage releases the lock with the outcome. It is the last effect outside: from then on the branch may be another
 // attempt's.
-func cleanup(ctx context.Context, j *job) error {
-	result := j.finalResult()
-	j.state.Result = result
-	j.save()
-	err := j.settlePush(ctx)
+type cleanupStage struct {
+	lease      *lease.Renewer
+	retry      retrier
+	publish    publisher
+	progress   *progress
+	metrics    metricsink.Sink // nil sends none
+	parameters contract.Parameters
+	clock      clock.PassiveClock
+	clean      cleaner
+}
+
+func (c cleanupStage) run(ctx context.Context, s *State) error {
+	result := s.finalResult()
+	s.Result = result
+	s.save()
+	err := c.publish.settle(ctx, s)
 	if err == nil {
-		err = j.release(ctx, result)
+		err = c.release(ctx, result)
 	}
 	if err != nil {
 		err = fmt.Errorf("releasing the lock: %w; the controller does it when the build is over", err)
 	} else {
-		j.state.Over = overReleased
-		j.save()
+		s.Over = overReleased
+		s.save()
 	}
-	j.sendMetrics(ctx, result)
+	c.sendMetrics(ctx, s, result)
 	logOf(ctx).Info("Build ended", keyOutcome, result.Outcome, keyTasks, result.Tasks, keyTests, result.Tests,
 		keyCoverage, result.Coverage, keyCommit, result.Commit, keyReason, result.Message,
-		keyDuration, j.clock.Since(j.state.StartedAt).Seconds())
+		keyDuration, c.clock.Since(s.StartedAt).Seconds())
 	return err
 }
 
-func (j *job) release(ctx context.Context, result contract.Result) error {
+func (c cleanupStage) release(ctx context.Context, result contract.Result) error {
 	text, err := encodeResult(result)
 	if err != nil {
 		return err
 	}
-	ending := lease.EndingOf(result, text, j.parameters)
-	return j.retry(ctx, j.parameters.Settings.RetryDynamoDB.Or(contract.RetryDynamoDB), "release", func(ctx context.Context) error {
-		return j.effect(ctx, releaseTimeout, func(ctx context.Context) error {
-			j.releaseSent = true
-			return j.lease.Release(ctx, ending)
+	ending := lease.EndingOf(result, text, c.parameters)
+	return c.retry.do(ctx, "release", func(ctx context.Context) error {
+		return c.lease.Do(ctx, releaseTimeout, func(ctx context.Context) error {
+			c.progress.released = true
+			return c.lease.Release(ctx, ending)
 		})
 	})
+}
+
+// sendMetrics sends what was measured. Losing it harms nothing.
+func (c cleanupStage) sendMetrics(ctx context.Context, s *State, result contract.Result) {
+	if c.metrics == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, metricsTimeout)
+	defer cancel()
+	if err := c.metrics.Put(ctx, measures(s, result, c.parameters.Environment, c.clock.Now())); err != nil {
+		logOf(ctx).Info("The metrics could not be sent", keyReason, c.clean(err.Error()))
+	}
 }
 
 // encodeResult never fails for the length of a message: an outcome without its text is better than no outcome.

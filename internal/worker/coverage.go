@@ -10,39 +10,47 @@ import (
 	"strings"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 	"github.com/kiro-worker/kiro-worker/internal/worker/prbody"
 	"github.com/kiro-worker/kiro-worker/internal/worker/report"
 )
 
-// measureCoverage reads what the tests covered and holds each metric against the threshold. The threshold is the
+// coverageStage reads what the tests covered and compares each metric with the threshold. The threshold is the
 // environment's: what a repository's own configuration says of one does not count.
-func measureCoverage(ctx context.Context, j *job) error {
-	found, err := report.FindCoverage(j.tree.Dir(), j.parameters.Settings.CoverageReports, j.state.TestsBegan)
+type coverageStage struct {
+	tree      *gitrepo.WorkTree
+	reports   []string // the environment's patterns
+	threshold int      // percent
+	clean     cleaner
+}
+
+func (c coverageStage) run(ctx context.Context, s *State) error {
+	found, err := report.FindCoverage(c.tree.Dir(), c.reports, s.TestsBegan)
 	switch {
 	case errors.Is(err, report.ErrNotMeasured):
-		j.state.Result.CoverageGate = contract.GateNotMeasured
+		s.Result.CoverageGate = contract.GateNotMeasured
 		return failed(contract.OutcomeCoverageNotMeasured, err)
 	case err != nil:
 		return fmt.Errorf("reading the coverage: %w", err)
 	}
 	coverage := found.Coverage
-	gate, below := report.Gate(coverage, j.parameters.CoverageThreshold)
-	j.state.Result.Coverage, j.state.Result.CoverageGate = &coverage, gate
-	j.state.CoverageFiles, j.state.CoverageBeside, j.state.CoverageFormat = found.Files, found.Beside, strings.Join(found.Formats, ", ")
+	gate, below := report.Gate(coverage, c.threshold)
+	s.Result.Coverage, s.Result.CoverageGate = &coverage, gate
+	s.CoverageFiles, s.CoverageBeside, s.CoverageFormat = found.Files, found.Beside, strings.Join(found.Formats, ", ")
 	for _, ignored := range found.Ignored {
-		j.state.note("Coverage not counted: %s", j.clean(ignored))
+		s.note("Coverage not counted: %s", c.clean(ignored))
 	}
 	if missing := missingMetrics(coverage); len(missing) > 0 {
-		j.state.note("The coverage report (%s) has no %s; they were not held against the threshold.", j.state.CoverageFormat, strings.Join(missing, ", "))
+		s.note("The coverage report (%s) has no %s; they were not compared with the threshold.", s.CoverageFormat, strings.Join(missing, ", "))
 	}
 	logOf(ctx).Info("Coverage measured", keyCoverage, coverage)
 	switch gate {
 	case contract.GatePassed:
 		return nil
 	case contract.GateFailed:
-		return failedf(contract.OutcomeCoverageTooLow, "coverage is below %d%%: %s", j.parameters.CoverageThreshold, describe(below))
+		return failedf(contract.OutcomeCoverageTooLow, "coverage is below %d%%: %s", c.threshold, describe(below))
 	default:
-		return failedf(contract.OutcomeCoverageNotMeasured, "the coverage report (%s) has no metric that could be measured", j.state.CoverageFormat)
+		return failedf(contract.OutcomeCoverageNotMeasured, "the coverage report (%s) has no metric that could be measured", s.CoverageFormat)
 	}
 }
 

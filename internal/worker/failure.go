@@ -8,13 +8,14 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/go-logr/logr"
+
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
-	"github.com/kiro-worker/kiro-worker/internal/worker/lease"
+	"github.com/kiro-worker/kiro-worker/internal/logging"
+	"github.com/kiro-worker/kiro-worker/internal/redact"
+	"github.com/kiro-worker/kiro-worker/internal/worker/prbody"
 )
-
-// ErrInterrupted is the cause of a context that a signal ended.
-var ErrInterrupted = errors.New("the worker was asked to stop")
 
 // failure is an error that says what outcome it makes. Errors without one are the infrastructure's.
 type failure struct {
@@ -42,8 +43,8 @@ var infrastructureOf = map[contract.Stage]contract.Outcome{
 	contract.StageUpload:      contract.OutcomeUploadFailed,
 }
 
-// verdictOf is what a stage's error makes of the attempt: its outcome, and what is said to a person.
-func verdictOf(ctx context.Context, name contract.Stage, err error) (contract.Outcome, string) {
+// outcomeOf is what a stage's error makes of the attempt: its outcome, and a message for people.
+func outcomeOf(ctx context.Context, name contract.Stage, err error) (contract.Outcome, string) {
 	var f *failure
 	switch {
 	case errors.Is(context.Cause(ctx), ErrInterrupted):
@@ -58,18 +59,63 @@ func verdictOf(ctx context.Context, name contract.Stage, err error) (contract.Ou
 	return outcome, err.Error()
 }
 
-func isLost(ctx context.Context, err error) bool {
-	return lease.IsLost(err) || lease.IsLost(context.Cause(ctx))
+// recordFailure records the first failure as the attempt's outcome, and reports whether this is it.
+func recordFailure(ctx context.Context, s *State, name contract.Stage, err error, clean cleaner) bool {
+	if s.failed() {
+		return false
+	}
+	outcome, message := outcomeOf(ctx, name, err)
+	s.fail(name, outcome, clean(message))
+	return true
 }
 
-// clean makes a message fit for the result: redacted, one line, cut.
-func (j *job) clean(message string) string { return fault.Clean(j.redactor.String(message)) }
+// failureRecorder records failures. The first one is the attempt's outcome; a later one is only logged. But a failure
+// after the pull request was updated with a success is reported there too.
+type failureRecorder struct {
+	pullRequest pullRequestStage
+	budget      budget
+	clean       cleaner
+	log         logr.Logger
+}
+
+func (f failureRecorder) record(ctx context.Context, s *State, name contract.Stage, err error) {
+	if !recordFailure(ctx, s, name, err, f.clean) || !s.Result.PullRequestUpdated {
+		return
+	}
+	s.Result.PullRequestUpdated = false
+	ctx, cancel := f.budget.limit(ctx, contract.StageUpload)
+	defer cancel()
+	if context.Cause(ctx) != nil {
+		return
+	}
+	ctx = logContext(ctx, f.log.WithValues(logging.KeyStage, contract.StagePullRequest))
+	if err := f.pullRequest.run(ctx, s); err != nil {
+		// The controller reports it.
+		f.log.Info("The failure could not be reported on the pull request", keyReason, f.clean(err.Error()))
+	}
+}
+
+// cleaner makes a message fit for the result and for people: redacted, one line, cut.
+type cleaner func(string) string
+
+func newCleaner(r *redact.Redactor) cleaner {
+	return func(message string) string { return fault.Clean(r.String(message)) }
+}
+
+// names cleans names, of at most 200 bytes each.
+func (c cleaner) names(names []string) []string {
+	out := make([]string, 0, len(names))
+	for _, name := range names {
+		out = append(out, prbody.Cut(c(name), 200))
+	}
+	return out
+}
 
 // ExitCode is how the process ends. docs/worker.md has the table.
 type ExitCode int
 
-// The exit codes. Those below 10 are the tool's own; a code tells the work failures and of the infrastructure
-// apart for whoever sees nothing but the code.
+// The exit codes. Those below 10 are the tool's own. A code distinguishes a work failure from an infrastructure failure,
+// for whoever sees nothing but the code.
 const (
 	ExitOK             ExitCode = 0
 	ExitUsage          ExitCode = 2

@@ -5,7 +5,6 @@ package worker
 
 import (
 	"os"
-	"os/user"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -129,45 +128,5 @@ func TestTokenIsNowhere(t *testing.T) {
 	log := w.bucket.objects["artifacts/test/b-1/logs/kiro-cli.log"]
 	if strings.Contains(log, "/") && strings.Contains(log, "repository.git") {
 		t.Errorf("the token lies in a file:\n%s", log)
-	}
-}
-
-// Where the tests run as root, the separation is tried out for real; elsewhere it must say that it is off.
-func TestSeparation(t *testing.T) {
-	w := newWorld(t)
-	w.options.AgentUser = "nobody"
-	nobody, err := user.Lookup("nobody")
-	separated := os.Geteuid() == 0 && err == nil
-	dir := sharedTemp(t)
-	w.options.Dir, w.options.BuildLog = filepath.Join(dir, "build"), filepath.Join(dir, "build.log")
-	w.must(os.WriteFile(w.options.BuildLog, []byte("private"), 0o600))
-	outside := filepath.Join(dir, "outside")
-	w.must(os.MkdirAll(outside, 0o755))
-	w.options.Parameters.Settings.AgentCommand = shell(`id -u
-cat ../state.json && echo READ-STATE
-cat /proc/$PPID/environ > /dev/null && echo READ-ENVIRON
-touch ` + outside + `/x && echo WROTE-OUTSIDE
-touch ../repository.git/x && echo WROTE-REPOSITORY
-(setsid sleep 300 &) ; echo "$1" > f$1`)
-	w.codebuild(t.Context())
-	_, result := w.row()
-	if result.Outcome != contract.OutcomeSucceeded {
-		t.Fatalf("%+v\n%s\n%s", result, w.log, w.bucket.objects["artifacts/test/b-1/logs/kiro-cli.log"])
-	}
-	log := w.bucket.objects["artifacts/test/b-1/logs/kiro-cli.log"]
-	metadata := w.bucket.objects["artifacts/test/b-1/metadata.json"]
-	if !separated {
-		if !strings.Contains(metadata, `"separation": "off: `) || !strings.Contains(w.body(), "ran as the worker's own user") {
-			t.Error("that the separation is off must be said")
-		}
-		return
-	}
-	if !strings.HasPrefix(log, nobody.Uid+"\n") || !strings.Contains(metadata, `"separation": "on: user nobody`) {
-		t.Errorf("the agent did not run as nobody:\n%s", log)
-	}
-	for _, bad := range []string{"READ-STATE", "READ-ENVIRON", "WROTE-OUTSIDE", "WROTE-REPOSITORY"} {
-		if strings.Contains(log, bad) {
-			t.Errorf("%s:\n%s", bad, log)
-		}
 	}
 }

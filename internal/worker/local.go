@@ -17,27 +17,27 @@ import (
 )
 
 // RunLocal runs the stages that need neither AWS nor a forge on a developer's checkout, for trying a spec: the agent
-// works in it, tests and coverage are measured, and nothing is committed, pushed or told to anybody. It returns the
+// works in it, tests and coverage are measured, and nothing is committed, pushed or reported to anybody. It returns the
 // result beside the exit code.
 func RunLocal(ctx context.Context, o Options) (contract.Result, ExitCode) {
-	j, err := newJob(o)
+	p, err := newPipeline(o)
 	if err != nil {
 		o.Log.Error(err, "The run cannot begin")
 		return contract.Result{Outcome: contract.OutcomeInternalError, Message: err.Error()}, ExitUsage
 	}
-	for _, st := range j.stages {
-		if !st.local || j.state.failed() {
+	for _, st := range p.stages {
+		if !st.local || p.state.failed() {
 			continue
 		}
 		if context.Cause(ctx) != nil {
-			j.state.fail(st.name, contract.OutcomeInterrupted, "The run was stopped.")
+			p.state.fail(st.name, contract.OutcomeInterrupted, "The run was stopped.")
 			break
 		}
-		j.runStage(ctx, st)
+		p.runStage(ctx, st)
 	}
-	j.state.Result = j.finalResult()
-	j.save()
-	return j.state.Result, exitCode(j.state)
+	p.state.Result = p.state.finalResult()
+	p.state.save()
+	return p.state.Result, exitCode(p.state)
 }
 
 // FindSpec is the spec of a checkout to work on, where none is named: that of the branch, or the only one there is.

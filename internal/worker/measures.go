@@ -4,7 +4,6 @@
 package worker
 
 import (
-	"context"
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
@@ -28,18 +27,6 @@ const (
 	dimStage       = "Stage"
 	dimMetric      = "Metric"
 )
-
-// sendMetrics sends what was measured. Losing it harms nothing.
-func (j *job) sendMetrics(ctx context.Context, result contract.Result) {
-	if j.ports.Metrics == nil {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, metricsTimeout)
-	defer cancel()
-	if err := j.ports.Metrics.Put(ctx, measures(j.state, result, j.parameters.Environment, j.clock.Now())); err != nil {
-		logOf(ctx).Info("The metrics could not be sent", keyReason, j.clean(err.Error()))
-	}
-}
 
 // measures are a build's metrics.
 func measures(s *State, r contract.Result, environment string, now time.Time) []metricsink.Datum {

@@ -55,18 +55,20 @@ type stageTimes struct {
 	Failure bool           `json:"failure,omitempty"`
 }
 
-func (j *job) writeMetadata(_ context.Context, w io.Writer) error { return writeJSON(w, j.metadata()) }
+func (d documents) writeMetadata(_ context.Context, s *State, w io.Writer) error {
+	return writeJSON(w, d.metadata(s))
+}
 
-func (j *job) metadata() metadata {
-	p, s := j.parameters, j.state
+func (d documents) metadata(s *State) metadata {
+	p := d.parameters
 	m := metadata{
-		Version: metadataVersion, WorkerVersion: j.options.Version,
+		Version: metadataVersion, WorkerVersion: d.version,
 		WorkItem: p.WorkItem, CorrelationID: p.CorrelationID, Attempt: p.Attempt, LastAttempt: p.LastAttempt,
-		Environment: p.Environment, BuildARN: j.build.ARN, BuildURL: j.build.URL,
+		Environment: p.Environment, BuildARN: d.build.ARN, BuildURL: d.build.URL,
 		Repository: p.Repository, Branch: p.BranchName, PullRequest: p.PullRequest, SpecPath: p.SpecPath,
-		Accepted: p.Commit, Base: s.Base, Result: j.finalResult(), Tasks: s.Tasks, FailedTests: s.FailedTests,
+		Accepted: p.Commit, Base: s.Base, Result: s.finalResult(), Tasks: s.Tasks, FailedTests: s.FailedTests,
 		Threshold: p.CoverageThreshold, Format: s.CoverageFormat, Agent: p.Settings.AgentPreset,
-		Separation: s.Separation, Notes: s.Notes, StartedAt: s.StartedAt, WrittenAt: j.clock.Now(),
+		Separation: s.Separation, Notes: s.Notes, StartedAt: s.StartedAt, WrittenAt: d.clock.Now(),
 	}
 	for _, r := range s.Stages {
 		t := stageTimes{Name: r.Name, Began: r.Began, Failure: r.Failure}
@@ -76,19 +78,4 @@ func (j *job) metadata() metadata {
 		m.Stages = append(m.Stages, t)
 	}
 	return m
-}
-
-// finalResult is the result as it stands, a success where nothing failed.
-func (j *job) finalResult() contract.Result {
-	r := j.state.Result
-	r.Version = contract.ResultVersion
-	if r.Outcome != "" {
-		return r
-	}
-	r.Outcome = contract.OutcomeSucceeded
-	if !r.Succeeded() {
-		// No stage may end well without its gate; if one did, that is our mistake and nobody's success.
-		r.Outcome, r.Message = contract.OutcomeInternalError, "Every stage ended well, but not every gate was measured and passed."
-	}
-	return r
 }

@@ -9,9 +9,14 @@ import (
 	"fmt"
 	"runtime/debug"
 
+	"github.com/go-logr/logr"
+	"k8s.io/utils/clock"
+
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/logging"
+	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 	"github.com/kiro-worker/kiro-worker/internal/worker/lease"
+	"github.com/kiro-worker/kiro-worker/internal/worker/sandbox"
 )
 
 // Phase is a phase of the build that a stage belongs to.
@@ -25,35 +30,40 @@ const (
 	PhaseFinally   Phase = "finally"
 )
 
+// runner does the work of a stage. Its dependencies are its own fields; what is known of the attempt, and what the stage
+// adds to that, is in the state.
+type runner interface {
+	run(ctx context.Context, s *State) error
+}
+
 // stage is one line of the pipeline.
 type stage struct {
 	name  contract.Stage
 	phase Phase
-	run   func(context.Context, *job) error
+	runner
 	// always runs it after a failed stage too.
 	always bool
 	// local runs it on a developer's checkout too.
 	local bool
 }
 
-// pipeline is the order of the stages. A new one is a file, and a line here.
-func pipeline() []stage {
-	return []stage{
-		{name: contract.StageClaim, phase: PhasePreBuild, run: claim},
-		{name: contract.StageCheckout, phase: PhasePreBuild, run: checkout, local: true},
-		{name: contract.StageValidate, phase: PhasePreBuild, run: validate, local: true},
-		{name: contract.StageSteer, phase: PhasePreBuild, run: steer, local: true},
-		{name: contract.StageAgent, phase: PhaseBuild, run: implement, local: true},
-		{name: contract.StageTest, phase: PhaseBuild, run: test, local: true},
-		{name: contract.StageCoverage, phase: PhaseBuild, run: measureCoverage, local: true},
-		{name: contract.StagePullRequest, phase: PhasePostBuild, run: updatePullRequest, always: true},
-		{name: contract.StageUpload, phase: PhasePostBuild, run: upload, always: true},
-		{name: contract.StageCleanup, phase: PhaseFinally, run: cleanup, always: true},
-	}
+// pipeline runs the stages of a build, records what becomes of each, and renews the lease meanwhile.
+type pipeline struct {
+	stages   []stage
+	state    *State
+	lease    *lease.Renewer // nil in a local run
+	progress *progress
+	failures failureRecorder
+	budget   budget
+	repo     *gitrepo.Repository
+	sandbox  *sandbox.Sandbox
+	clock    clock.WithTicker
+	log      logr.Logger
+	clean    cleaner
 }
 
-// due are the stages that a phase has to run now, given what is recorded. It decides nothing else: stages that fail
-// on the way make it ask again.
+// due are the stages that a phase has to run now, given what is recorded. After each stage it is asked again, because a
+// failure changes the answer.
 func due(stages []stage, s *State, phase Phase) []stage {
 	var todo []stage
 	for _, st := range stages {
@@ -76,7 +86,7 @@ func missed(stages []stage, s *State, phase Phase) (contract.Stage, bool) {
 		return "", false
 	}
 	if phase == PhaseFinally {
-		// Unless a stage was begun and not ended, nothing tells whose finally this is.
+		// Unless a stage was begun and not ended, nothing says whose finally this is.
 		return s.interrupted()
 	}
 	for _, st := range stages {
@@ -90,50 +100,50 @@ func missed(stages []stage, s *State, phase Phase) (contract.Stage, bool) {
 	return "", false
 }
 
-// runStages runs what is due, one after the other.
-func (j *job) runStages(ctx context.Context, phase Phase) {
+// runStages runs what is due, one stage after the other.
+func (p *pipeline) runStages(ctx context.Context, phase Phase) {
 	for {
-		todo := due(j.stages, j.state, phase)
+		todo := due(p.stages, p.state, phase)
 		if len(todo) == 0 || context.Cause(ctx) != nil {
 			return
 		}
-		j.runStage(ctx, todo[0])
+		p.runStage(ctx, todo[0])
 	}
 }
 
 // runStage runs one stage and records what became of it. A panic is a failure like any other: the lock must be
-// released and the pull request told.
-func (j *job) runStage(ctx context.Context, st stage) {
-	log := j.log.WithValues(logging.KeyStage, st.name)
-	began := j.clock.Now()
-	j.state.begin(st.name, began)
-	j.save()
-	j.tellProgress(ctx, st.name)
+// released and the pull request updated.
+func (p *pipeline) runStage(ctx context.Context, st stage) {
+	log := p.log.WithValues(logging.KeyStage, st.name)
+	began := p.clock.Now()
+	p.state.begin(st.name, began)
+	p.state.save()
+	p.progress.stage(ctx, p.state, st.name)
 
-	err := j.guarded(ctx, st)
-	ended := j.clock.Now()
+	err := p.guarded(ctx, st)
+	ended := p.clock.Now()
 	switch {
 	case err == nil:
 		log.Info("Stage done", keyDuration, ended.Sub(began).Seconds())
 	case errors.Is(err, lease.ErrRefused):
-		j.state.Over = overRefused
+		p.state.Over = overRefused
 		log.Info("The claim was refused; this build does nothing", keyReason, err.Error())
 	case isLost(ctx, err):
-		j.state.Over = overLost
+		p.state.Over = overLost
 		log.Error(err, "The lease is lost; stopping without touching anything more")
 	case st.name == contract.StageCleanup && errors.Is(context.Cause(ctx), ErrInterrupted):
-		// The outcome stands. wrapUp does it again, with time of its own.
-		log.Info("Cleanup was interrupted", keyReason, j.clean(err.Error()))
+		// The outcome is not changed. wrapUp runs cleanup again, with time of its own.
+		log.Info("Cleanup was interrupted", keyReason, p.clean(err.Error()))
 	default:
 		log.Error(err, "Stage failed")
-		j.fail(ctx, st.name, err)
+		p.failures.record(ctx, p.state, st.name, err)
 	}
-	j.state.end(st.name, ended, err)
-	j.save()
+	p.state.end(st.name, ended, err)
+	p.state.save()
 }
 
-func (j *job) guarded(ctx context.Context, st stage) (err error) {
-	ctx, cancel := j.limited(ctx, st.name)
+func (p *pipeline) guarded(ctx context.Context, st stage) (err error) {
+	ctx, cancel := p.budget.limit(ctx, st.name)
 	defer cancel()
 	defer func() {
 		if r := recover(); r != nil {
@@ -141,44 +151,12 @@ func (j *job) guarded(ctx context.Context, st stage) (err error) {
 		}
 	}()
 	if cause := context.Cause(ctx); cause != nil {
-		// Some stages look at files alone and would not notice.
+		// Some stages read files only and would not notice.
 		return cause
 	}
-	err = st.run(logContext(ctx, j.log.WithValues(logging.KeyStage, st.name)), j)
+	err = st.run(logContext(ctx, p.log.WithValues(logging.KeyStage, st.name)), p.state)
 	if err != nil && errors.Is(context.Cause(ctx), errOutOfTime) && !errors.Is(err, errOutOfTime) {
 		err = fmt.Errorf("%w (%w)", errOutOfTime, err)
 	}
 	return err
-}
-
-// errOutOfTime is the cause of a stage's context that ended so that the rest of the build's time suffices for what
-// follows.
-var errOutOfTime = errors.New("the stage was given up while there is still time to release the lock; " +
-	"if what it waited for is well again, nothing is to be done, else raise spec.timeout of the work item")
-
-// limited is a stage's context. A local run has no build that could end.
-func (j *job) limited(ctx context.Context, name contract.Stage) (context.Context, context.CancelFunc) {
-	end, limited := stageEnd(name, j.build.StartedAt, j.parameters.BuildTimeout)
-	if !limited || j.options.LocalDir != "" {
-		return context.WithCancel(ctx)
-	}
-	return context.WithTimeoutCause(ctx, end.Sub(j.clock.Now()), errOutOfTime)
-}
-
-// fail records the first failure as the attempt's outcome; a later one is only logged. But what spoils a success
-// after its pull request was told of it is told there too.
-func (j *job) fail(ctx context.Context, name contract.Stage, err error) {
-	if j.state.failed() {
-		return
-	}
-	outcome, message := verdictOf(ctx, name, err)
-	j.state.fail(name, outcome, j.clean(message))
-	if j.state.Result.PullRequestUpdated {
-		j.state.Result.PullRequestUpdated = false
-		ctx, cancel := j.limited(ctx, contract.StageUpload)
-		defer cancel()
-		if context.Cause(ctx) == nil {
-			j.retell(ctx)
-		}
-	}
 }

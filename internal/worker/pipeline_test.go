@@ -8,12 +8,62 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/worker/prbody"
 )
+
+func TestDue(t *testing.T) {
+	began := time.Unix(1, 0)
+	stateOf := func(failed contract.Stage, done ...contract.Stage) *State {
+		s := &State{Claimed: true}
+		for _, name := range done {
+			s.begin(name, began)
+			s.end(name, began, nil)
+		}
+		if failed != "" {
+			s.fail(failed, contract.OutcomeTestsFailed, "")
+		}
+		return s
+	}
+	pre := []contract.Stage{contract.StageClaim, contract.StageCheckout, contract.StageValidate, contract.StageSteer}
+	build := append(append([]contract.Stage{}, pre...), contract.StageAgent, contract.StageTest, contract.StageCoverage)
+	post := append(append([]contract.Stage{}, build...), contract.StagePullRequest, contract.StageUpload)
+	tail := []contract.Stage{contract.StagePullRequest, contract.StageUpload, contract.StageCleanup}
+	over := stateOf("", pre...)
+	over.Over = overLost
+	cases := map[string]struct {
+		why   string
+		state *State
+		phase Phase
+		want  []contract.Stage
+	}{
+		"Begin":             {"Claim first.", stateOf(""), PhasePreBuild, pre},
+		"FinallyOfPreBuild": {"While all goes well the build goes on.", stateOf("", pre...), PhaseFinally, nil},
+		"FailedPreBuild":    {"CodeBuild runs nothing more: all that must be done is done here.", stateOf(contract.StageValidate, pre[:3]...), PhaseFinally, tail},
+		"Build":             {"The middle.", stateOf("", pre...), PhaseBuild, build[4:]},
+		"FailedBuild":       {"What follows a failure in the same phase is left out.", stateOf(contract.StageTest, build[:6]...), PhaseBuild, nil},
+		"PostBuildFailed":   {"A failure is told and kept.", stateOf(contract.StageTest, build[:6]...), PhasePostBuild, tail[:2]},
+		"PostBuild":         {"So is a success.", stateOf("", build...), PhasePostBuild, tail[:2]},
+		"End":               {"The lock last.", stateOf("", post...), PhaseFinally, tail[2:]},
+		"EndFailedUpload":   {"Also when the upload failed.", stateOf(contract.StageUpload, post...), PhaseFinally, tail[2:]},
+		"Lost":              {"After a lost lease nothing.", over, PhaseBuild, nil},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			var got []contract.Stage
+			for _, st := range due(newWiring(Options{}).stages(), c.state, c.phase) {
+				got = append(got, st.name)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("%s\n-want +got:\n%s", c.why, diff)
+			}
+		})
+	}
+}
 
 func TestPlainPath(t *testing.T) {
 	w := newWorld(t)
@@ -63,5 +113,15 @@ func TestPlainPath(t *testing.T) {
 	}
 	if len(w.metrics.data) == 0 {
 		t.Error("no metrics were sent")
+	}
+}
+
+func TestPanicFreesTheLock(t *testing.T) {
+	w := newWorld(t)
+	w.options.Ports.Remote = nil // checkout cannot do without
+	w.codebuild(t.Context())
+	row, result := w.row()
+	if row.Status != contract.StatusFailed || result.Outcome != contract.OutcomeInternalError || !strings.Contains(result.Message, "panicked") {
+		t.Errorf("got %s %+v", row.Status, result)
 	}
 }

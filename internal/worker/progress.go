@@ -8,47 +8,47 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
+	"github.com/kiro-worker/kiro-worker/internal/worker/lease"
 )
 
-// tellProgress sends the stage that begins, the tasks and what was measured so far with a heartbeat, at once: people
-// watch it, and so each stage's end is known. That it could not be sent is seen at the next one, or before the next
-// effect.
-func (j *job) tellProgress(ctx context.Context, name contract.Stage) {
-	if j.lease == nil || !j.state.Claimed || j.releaseSent {
-		// A heartbeat after a release that arrived would be refused, and that taken for a lost lease.
+// progress reports how far the build is, in the lock's row: people watch it there, and the controller sees in which
+// stage a build died. What could not be sent is sent with the next heartbeat, or before the next effect.
+type progress struct {
+	lease *lease.Renewer // nil in a local run
+	// released: a release was sent. A heartbeat after one that arrived would be refused, and look like a lost lease.
+	released bool
+}
+
+// stage reports that a stage begins, with what was measured so far, at once.
+func (p *progress) stage(ctx context.Context, s *State, name contract.Stage) {
+	if p.lease == nil || !s.Claimed || p.released {
 		return
 	}
-	j.setProgress(name)
-	j.renewNow(ctx)
+	p.set(s, name)
+	p.renew(ctx)
 }
 
-func (j *job) setProgress(name contract.Stage) {
-	j.lease.Report(lock.Progress{Stage: name, Tasks: j.state.Result.Tasks, Result: j.provisional()})
+// set has the next heartbeat report a stage.
+func (p *progress) set(s *State, name contract.Stage) {
+	p.lease.Report(lock.Progress{Stage: name, Tasks: s.Result.Tasks, Result: s.provisionalResult()})
 }
 
-// provisional is the result while it is not final: what was measured, with the outcome that it would be if the build
-// died now. Nothing measured is no document.
-func (j *job) provisional() string {
-	r := j.state.Result
-	if r.Tests == nil && r.Coverage == nil {
-		return ""
+// tasks records and reports how many tasks are done, at once.
+func (p *progress) tasks(ctx context.Context, s *State, tasks contract.Tasks) {
+	s.Result.Tasks = tasks
+	s.save()
+	if p.lease != nil {
+		p.lease.ReportTasks(tasks)
+		p.renew(ctx)
 	}
-	if !j.state.failed() {
-		r.Outcome, r.Message = contract.OutcomeInterrupted, "The build ended without releasing its lock."
-	}
-	text, err := r.Encode()
-	if err != nil {
-		return ""
-	}
-	return text
 }
 
-// renewNow sends a heartbeat if there is a lease to keep.
-func (j *job) renewNow(ctx context.Context) {
-	if j.lease == nil || !j.lease.Held() {
+// renew sends a heartbeat if there is a lease to keep.
+func (p *progress) renew(ctx context.Context) {
+	if p.lease == nil || !p.lease.Held() {
 		return
 	}
-	if err := j.lease.Renew(ctx); err != nil {
+	if err := p.lease.Renew(ctx); err != nil {
 		logOf(ctx).V(1).Info("Heartbeat failed; trying again", keyReason, err.Error())
 	}
 }

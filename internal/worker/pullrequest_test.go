@@ -6,13 +6,44 @@ package worker
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
+	githubemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 	"github.com/kiro-worker/kiro-worker/internal/worker/prbody"
 )
+
+func TestPullRequestOutcomes(t *testing.T) {
+	testOutcomes(t, map[string]outcomeCase{
+		"PullRequestDown": {
+			why: "The controller tells the pull request where the worker could not.",
+			prepare: func(w *world) {
+				w.faults.Add(faults.Rule{Service: githubemulator.Service, Operation: "PATCH /repos/{owner}/{repo}/pulls/{number}", Fault: faults.Fault{Status: http.StatusBadGateway}})
+			},
+			outcome: contract.OutcomePullRequestFailed, stage: contract.StagePullRequest, message: "tried 4 times", code: ExitInfrastructure,
+		},
+		"ClosedMeanwhile": {
+			why: "Who closes the pull request decides about the work: that is not tried again as the infrastructure's failure is.",
+			prepare: func(w *world) {
+				w.whenStage(contract.StageTest, func() { w.must(w.github.ClosePullRequest(testRepository, w.pull, false)) })
+			},
+			outcome: contract.OutcomeValidationFailed, stage: contract.StagePullRequest, message: "pull request #1 is closed; it must be open; if it is still wanted, reopen it",
+			body: "reopen it", code: ExitWork, processed: true,
+		},
+		"MergedMeanwhile": {
+			why: "One that was merged cannot be reopened.",
+			prepare: func(w *world) {
+				w.whenStage(contract.StageTest, func() { w.must(w.github.ClosePullRequest(testRepository, w.pull, true)) })
+			},
+			outcome: contract.OutcomeValidationFailed, stage: contract.StagePullRequest, message: "open a new one from the branch",
+			body: "is merged", code: ExitWork, processed: true,
+		},
+	})
+}
 
 // What people wrote stays byte by byte, also where it is so long that its bytes are more than GitHub's characters.
 func TestLongTextOfPeopleIsKept(t *testing.T) {

@@ -13,23 +13,30 @@ import (
 	"strconv"
 
 	"github.com/kiro-worker/kiro-worker/internal/redact"
+	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 )
 
 // reportsDir is where the buildspec's reports section looks, relative to the build's source directory.
 const reportsDir = "kiro-reports"
 
-// maxReport is the largest report file that is copied.
+// maxReport is the largest report file that is copied, in bytes.
 const maxReport = 64 << 20
 
-// leaveReports copies the report files to where CodeBuild picks them up, sorted by what they are: it has to be told
-// each format. What cannot be copied is left out; the artifacts have the numbers.
-func (j *job) leaveReports(ctx context.Context) {
-	if j.build.SourceDir == "" {
+// reportCopier copies the report files to where CodeBuild picks them up, in a directory for each format: the buildspec
+// names them. What cannot be copied is left out; the artifacts have the numbers.
+type reportCopier struct {
+	tree      *gitrepo.WorkTree
+	sourceDir string // empty copies none
+	redactor  *redact.Redactor
+}
+
+func (c reportCopier) copyAll(ctx context.Context, s *State) {
+	if c.sourceDir == "" {
 		return
 	}
-	// CodeBuild does not read the format that tells most, Istanbul's; one that it reads may lie beside it.
-	for n, name := range slices.Concat(j.state.TestFiles, j.state.CoverageFiles, j.state.CoverageBeside) {
-		text, err := j.tree.ReadFile(name, maxReport)
+	// CodeBuild does not read the format that has the most, Istanbul's; one that it reads may be beside it.
+	for n, name := range slices.Concat(s.TestFiles, s.CoverageFiles, s.CoverageBeside) {
+		text, err := c.tree.ReadFile(name, maxReport)
 		if err != nil {
 			logOf(ctx).V(1).Info("A report was not copied", keyObject, name, keyReason, err.Error())
 			continue
@@ -38,8 +45,8 @@ func (j *job) leaveReports(ctx context.Context) {
 		if folder == "" {
 			continue
 		}
-		to := filepath.Join(j.build.SourceDir, reportsDir, folder, strconv.Itoa(n)+"-"+filepath.Base(name))
-		if err := writeRedacted(to, text, j.redactor); err != nil {
+		to := filepath.Join(c.sourceDir, reportsDir, folder, strconv.Itoa(n)+"-"+filepath.Base(name))
+		if err := writeRedacted(to, text, c.redactor); err != nil {
 			logOf(ctx).V(1).Info("A report was not copied", keyObject, name, keyReason, err.Error())
 		}
 	}

@@ -9,16 +9,24 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/utils/clock"
+
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/redact"
 )
 
+// hourly waits an hour between tries.
+func hourly() retrier {
+	return retrier{
+		policy: contract.Retry{Tries: 100, Base: contract.Duration(time.Hour), Factor: 1, Cap: contract.Duration(time.Hour)}, clock: clock.RealClock{},
+		random: func() float64 { return 0 }, clean: newCleaner(redact.New(redact.Options{})),
+	}
+}
+
 func TestRetryStops(t *testing.T) {
-	w := newWorld(t)
-	j, err := newJob(w.options)
-	w.must(err)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	calls := 0
-	err = j.retry(ctx, contract.Retry{Tries: 100, Base: contract.Duration(time.Hour), Factor: 1, Cap: contract.Duration(time.Hour)}, "x", func(context.Context) error {
+	err := hourly().do(ctx, "x", func(context.Context) error {
 		calls++
 		cancel(ErrInterrupted)
 		return errGone
@@ -29,13 +37,10 @@ func TestRetryStops(t *testing.T) {
 }
 
 func TestNoWaitPastTheEnd(t *testing.T) {
-	w := newWorld(t)
-	j, err := newJob(w.options)
-	w.must(err)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	calls := 0
-	err = j.retry(ctx, contract.Retry{Tries: 100, Base: contract.Duration(time.Hour), Factor: 1, Cap: contract.Duration(time.Hour)}, "x", func(context.Context) error {
+	err := hourly().do(ctx, "x", func(context.Context) error {
 		calls++
 		return errGone
 	})

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -15,6 +16,46 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
+
+// Where the tests run as root, the separation is tried out for real; elsewhere it must say that it is off.
+func TestSeparation(t *testing.T) {
+	w := newWorld(t)
+	w.options.AgentUser = "nobody"
+	nobody, err := user.Lookup("nobody")
+	separated := os.Geteuid() == 0 && err == nil
+	dir := sharedTemp(t)
+	w.options.Dir, w.options.BuildLog = filepath.Join(dir, "build"), filepath.Join(dir, "build.log")
+	w.must(os.WriteFile(w.options.BuildLog, []byte("private"), 0o600))
+	outside := filepath.Join(dir, "outside")
+	w.must(os.MkdirAll(outside, 0o755))
+	w.options.Parameters.Settings.AgentCommand = shell(`id -u
+cat ../state.json && echo READ-STATE
+cat /proc/$PPID/environ > /dev/null && echo READ-ENVIRON
+touch ` + outside + `/x && echo WROTE-OUTSIDE
+touch ../repository.git/x && echo WROTE-REPOSITORY
+(setsid sleep 300 &) ; echo "$1" > f$1`)
+	w.codebuild(t.Context())
+	_, result := w.row()
+	if result.Outcome != contract.OutcomeSucceeded {
+		t.Fatalf("%+v\n%s\n%s", result, w.log, w.bucket.objects["artifacts/test/b-1/logs/kiro-cli.log"])
+	}
+	log := w.bucket.objects["artifacts/test/b-1/logs/kiro-cli.log"]
+	metadata := w.bucket.objects["artifacts/test/b-1/metadata.json"]
+	if !separated {
+		if !strings.Contains(metadata, `"separation": "off: `) || !strings.Contains(w.body(), "ran as the worker's own user") {
+			t.Error("that the separation is off must be said")
+		}
+		return
+	}
+	if !strings.HasPrefix(log, nobody.Uid+"\n") || !strings.Contains(metadata, `"separation": "on: user nobody`) {
+		t.Errorf("the agent did not run as nobody:\n%s", log)
+	}
+	for _, bad := range []string{"READ-STATE", "READ-ENVIRON", "WROTE-OUTSIDE", "WROTE-REPOSITORY"} {
+		if strings.Contains(log, bad) {
+			t.Errorf("%s:\n%s", bad, log)
+		}
+	}
+}
 
 // What an agent would have to get hold of to act as the worker. Where the tests are not root the separation is off, and
 // what is left is what the allow-listed environment keeps away.
@@ -70,4 +111,18 @@ echo "$1" > "f$1"`)
 	if given.Load() != 0 {
 		t.Error("the agent was given the container's credentials")
 	}
+}
+
+// sharedTemp is a directory that other users may pass through.
+func sharedTemp(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "kiro-worker-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }

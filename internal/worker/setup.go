@@ -17,63 +17,61 @@ import (
 )
 
 const (
-	// maxSetupTime bounds the installation of dependencies.
-	maxSetupTime = 15 * time.Minute
-	// maxLockFile is the largest lock file that is read.
+	lockFile = "package-lock.json"
+	// maxLockFile is the largest lock file that is read, in bytes.
 	maxLockFile = 64 << 20
-	lockFile    = "package-lock.json"
 )
 
-// The files that programs write their output to.
-const (
-	agentLog = "agent.log"
-	setupLog = "setup.log"
-	// agentErrors holds what a run of the agent wrote to standard error, until that follows in agentLog.
-	agentErrors = "agent-errors.log"
-)
+// errNoSetup says that nothing is to be set up.
+var errNoSetup = errors.New("nothing to set up")
 
-// setUp installs what the agent and the tests need, unless that was done for the same lock file before: an agent may
-// have added a dependency.
-func (j *job) setUp(ctx context.Context) error {
-	command, hash, err := j.setupCommand()
-	if errors.Is(err, errNoSetup) || err == nil && hash == j.state.SetupHash {
+// setup installs what agent and tests need. It is no stage: both stages begin with it.
+type setup struct {
+	space  workspace
+	budget budget
+	// setupCommand is the environment's; empty is npm ci where a lock file names anything to install.
+	setupCommand string
+	dir          buildDir
+}
+
+// run runs the setup command, unless that was done for the same lock file before: an agent may have added a dependency.
+func (u setup) run(ctx context.Context, s *State) error {
+	command, hash, err := u.command()
+	if errors.Is(err, errNoSetup) || err == nil && hash == s.SetupHash {
 		return nil
 	}
 	if err != nil {
 		return failed(contract.OutcomeAgentFailed, err)
 	}
-	if err := j.hand(ctx); err != nil {
+	if err := u.space.handOver(ctx); err != nil {
 		return err
 	}
-	limit := maxSetupTime
-	if j.options.LocalDir == "" {
-		limit = setupTime(j.clock.Now(), j.build.StartedAt, j.parameters.BuildTimeout)
-	}
-	result, err := j.sandbox.Run(ctx, command, j.path(setupLog), limit)
-	j.sandbox.EndAll()
+	limit := u.budget.setup()
+	result, err := u.space.sandbox.Run(ctx, command, u.dir.path(setupLog), limit)
+	u.space.sandbox.EndAll()
 	switch {
 	case err != nil:
 		return failed(contract.OutcomeAgentFailed, fmt.Errorf("running the setup command: %w", err))
 	case result.End == process.EndTimedOut:
 		return failedf(contract.OutcomeAgentFailed, "the setup command %q did not end within %s", command, limit.Round(time.Second))
 	case result.ExitCode != 0:
-		return failedf(contract.OutcomeAgentFailed, "the setup command %q ended with exit code %d: %s", command, result.ExitCode, j.lastOutput(setupLog))
+		return failedf(contract.OutcomeAgentFailed, "the setup command %q ended with exit code %d: %s", command, result.ExitCode, u.dir.lastOutput(setupLog))
 	}
-	j.state.SetupHash = hash
-	j.save()
+	s.SetupHash = hash
+	s.save()
 	logOf(ctx).Info("Setup done", keyCommand, command, keyDuration, result.Duration.Seconds())
 	return nil
 }
 
-// setupCommand is the command, with what it depends on. errNoSetup says that there is none.
-func (j *job) setupCommand() (command, hash string, err error) {
-	text, err := j.tree.ReadFile(lockFile, maxLockFile)
+// command is the command, with a hash of it and of what it installs. errNoSetup says that there is none.
+func (u setup) command() (command, hash string, err error) {
+	text, err := u.space.tree.ReadFile(lockFile, maxLockFile)
 	if err != nil {
 		text = nil
 	}
-	command = j.parameters.Settings.SetupCommand
+	command = u.setupCommand
 	if command == "" {
-		if !hasDependencies(text) || j.options.LocalDir != "" {
+		if !hasDependencies(text) || u.space.local {
 			return "", "", errNoSetup
 		}
 		command = "npm ci"

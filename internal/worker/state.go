@@ -13,6 +13,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/go-logr/logr"
+
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
@@ -29,8 +31,8 @@ const (
 	overReleased = "released"
 )
 
-// State is what one phase of a build leaves to the next. It is written at the beginning and the end of each stage
-// and after each task, so a process that is killed leaves it behind as it was.
+// State is what one phase of a build leaves to the next, and one stage to those after it. It is written at the beginning
+// and the end of each stage and after each task, so a process that is killed leaves it behind as it was.
 type State struct {
 	Version  int    `json:"version"`
 	BuildARN string `json:"buildARN"`
@@ -47,11 +49,12 @@ type State struct {
 
 	// Base is the commit that the work began on.
 	Base string `json:"base,omitempty"`
-	// Unfinished is the tree of what a failed task left behind; it is shown in the diff and pushed nowhere.
+	// Unfinished is the commit or tree that is shown in the diff although it is on no branch: what a failed task left
+	// behind, or what could not be pushed.
 	Unfinished string `json:"unfinished,omitempty"`
-	// SetupHash tells whether what the setup command installed is still what the lock file says.
+	// SetupHash is of the setup command that ran and of the lock file that it installed.
 	SetupHash string `json:"setupHash,omitempty"`
-	// TestsBegan is when the tests were started; reports that are older say nothing.
+	// TestsBegan is when the tests were started; older reports say nothing.
 	TestsBegan time.Time `json:"testsBegan,omitzero"`
 	// TestFiles, CoverageFiles and the names of failed tests are what was read.
 	TestFiles     []string `json:"testFiles,omitempty"`
@@ -61,12 +64,15 @@ type State struct {
 	CoverageBeside []string `json:"coverageBeside,omitempty"`
 	// CoverageFormat is the format that the coverage was read from.
 	CoverageFormat string `json:"coverageFormat,omitempty"`
-	// PushAt is when a push was last seen under way whose fate is not known; zero if there is none.
+	// PushAt is when a push whose outcome is not known was last under way; zero if there is none.
 	PushAt time.Time `json:"pushAt,omitzero"`
 	// Notes are for people: what was skipped, what was kept, what to look at twice.
 	Notes []string `json:"notes,omitempty"`
 	// Separation says whether agent and tests ran as another user.
 	Separation string `json:"separation,omitempty"`
+
+	dir string
+	log logr.Logger
 }
 
 // StageRecord is what became of a stage.
@@ -91,8 +97,11 @@ type TaskRecord struct {
 }
 
 // loadState reads the state of a build; a build that has none yet gets a new one.
-func loadState(dir, buildARN string, now time.Time) (*State, error) {
-	fresh := &State{Version: stateVersion, BuildARN: buildARN, StartedAt: now, Result: contract.Result{Version: contract.ResultVersion}}
+func loadState(dir, buildARN string, now time.Time, log logr.Logger) (*State, error) {
+	fresh := &State{
+		Version: stateVersion, BuildARN: buildARN, StartedAt: now, Result: contract.Result{Version: contract.ResultVersion},
+		dir: dir, log: log,
+	}
 	text, err := os.ReadFile(filepath.Join(dir, stateFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return fresh, nil
@@ -107,20 +116,28 @@ func loadState(dir, buildARN string, now time.Time) (*State, error) {
 	if s.Version != stateVersion || s.BuildARN != buildARN {
 		return nil, fmt.Errorf("the state in %s is of build %q, not of %q: give each build a directory of its own", dir, s.BuildARN, buildARN)
 	}
+	s.dir, s.log = dir, log
 	return &s, nil
 }
 
-// save writes the state so that a reader, or a crash, sees the old one or the new one and nothing in between.
-func (s *State) save(dir string) error {
+// save writes the state. If that fails the run goes on: what is in memory is right, and the lock matters more.
+func (s *State) save() {
+	if err := s.write(); err != nil {
+		s.log.Error(err, "The build's state could not be written")
+	}
+}
+
+// write replaces the state's file so that a reader, or a crash, sees the old one or the new one and nothing in between.
+func (s *State) write() error {
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return fmt.Errorf("writing the build's state: %w", err)
 	}
-	next := filepath.Join(dir, stateFile+".next")
+	next := filepath.Join(s.dir, stateFile+".next")
 	if err := os.WriteFile(next, text, 0o600); err != nil {
 		return fmt.Errorf("writing the build's state: %w", err)
 	}
-	if err := os.Rename(next, filepath.Join(dir, stateFile)); err != nil {
+	if err := os.Rename(next, filepath.Join(s.dir, stateFile)); err != nil {
 		return fmt.Errorf("writing the build's state: %w", err)
 	}
 	return nil
@@ -183,4 +200,44 @@ func (s *State) note(format string, args ...any) {
 	if len(s.Notes) < maxNotes {
 		s.Notes = append(s.Notes, fmt.Sprintf(format, args...))
 	}
+}
+
+// setPushAt records when a push whose outcome is not known was last under way; the zero time says that there is none.
+func (s *State) setPushAt(t time.Time) {
+	if !s.PushAt.Equal(t) {
+		s.PushAt = t
+		s.save()
+	}
+}
+
+// finalResult is the result as it is, a success where nothing failed.
+func (s *State) finalResult() contract.Result {
+	r := s.Result
+	r.Version = contract.ResultVersion
+	if r.Outcome != "" {
+		return r
+	}
+	r.Outcome = contract.OutcomeSucceeded
+	if !r.Succeeded() {
+		// No stage may end well without its gate; if one did, that is our mistake and nobody's success.
+		r.Outcome, r.Message = contract.OutcomeInternalError, "Every stage ended well, but not every gate was measured and passed."
+	}
+	return r
+}
+
+// provisionalResult is the result's document while it is not final: what was measured, with the outcome that it would be
+// if the build died now. Nothing measured is no document.
+func (s *State) provisionalResult() string {
+	r := s.Result
+	if r.Tests == nil && r.Coverage == nil {
+		return ""
+	}
+	if !s.failed() {
+		r.Outcome, r.Message = contract.OutcomeInterrupted, "The build ended without releasing its lock."
+	}
+	text, err := r.Encode()
+	if err != nil {
+		return ""
+	}
+	return text
 }

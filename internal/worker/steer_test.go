@@ -4,7 +4,9 @@
 package worker
 
 import (
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -12,6 +14,27 @@ import (
 	githubemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 	"github.com/kiro-worker/kiro-worker/internal/worker/power"
 )
+
+func TestSteerOutcomes(t *testing.T) {
+	testOutcomes(t, map[string]outcomeCase{
+		"SteeringUnreachable": {
+			why:     "Steering that cannot be fetched is the infrastructure's failure.",
+			prepare: func(w *world) { w.options.Parameters.Settings.SteeringSource = "http://127.0.0.1:1/power.git" },
+			outcome: contract.OutcomeSteeringFailed, stage: contract.StageSteer, code: ExitInfrastructure,
+		},
+		"SteeringRecordLeadsOut": {
+			why: "The record is a file of the repository: it must not make the worker delete what lies elsewhere.",
+			files: func(f map[string]string) {
+				f[power.RecordFile] = fmt.Sprintf(`{"name":"house","files":{"../../README.md":"%x"}}`, sha256.Sum256([]byte("# shop\n")))
+			},
+			prepare: func(w *world) {
+				s := &w.options.Parameters.Settings
+				s.SteeringSource, s.SteeringPath = w.addPower("1.0.0", "be kind\n"), "powers/house"
+			},
+			outcome: contract.OutcomeSteeringFailed, stage: contract.StageSteer, message: "leads out", code: ExitInfrastructure,
+		},
+	})
+}
 
 // addPower makes a repository with a Power on the emulated GitHub.
 func (w *world) addPower(version, text string) string {

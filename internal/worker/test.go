@@ -11,8 +11,9 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/utils/clock"
+
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	"github.com/kiro-worker/kiro-worker/internal/worker/prbody"
 	"github.com/kiro-worker/kiro-worker/internal/worker/process"
 	"github.com/kiro-worker/kiro-worker/internal/worker/report"
 )
@@ -23,24 +24,34 @@ const defaultTestCommand = "npm test"
 // maxTestCommands is how many commands may run side by side.
 const maxTestCommands = 8
 
-// test runs the test commands and reads what they measured. All must pass; nothing measured is a failure.
-func test(ctx context.Context, j *job) error {
-	if err := j.setUp(ctx); err != nil {
+// testStage runs the test commands and reads what they measured. All must pass; nothing measured is a failure.
+type testStage struct {
+	setup    setup
+	space    workspace
+	settings contract.Settings
+	budget   budget
+	dir      buildDir
+	clock    clock.PassiveClock
+	clean    cleaner
+}
+
+func (t testStage) run(ctx context.Context, s *State) error {
+	if err := t.setup.run(ctx, s); err != nil {
 		return err
 	}
-	if err := j.hand(ctx); err != nil {
+	if err := t.space.handOver(ctx); err != nil {
 		return err
 	}
-	commands := j.testCommands()
+	commands := t.commands()
 	if len(commands) > maxTestCommands {
 		return failedf(contract.OutcomeTestsNotMeasured, "gates.testCommand has %d lines; at most %d commands run side by side", len(commands), maxTestCommands)
 	}
-	j.state.TestsBegan = j.clock.Now()
-	j.save()
-	if err := report.Age(j.tree.Dir(), j.parameters.Settings.TestResults, j.parameters.Settings.CoverageReports, j.state.TestsBegan); err != nil {
+	s.TestsBegan = t.clock.Now()
+	s.save()
+	if err := report.Age(t.space.tree.Dir(), t.settings.TestResults, t.settings.CoverageReports, s.TestsBegan); err != nil {
 		return failed(contract.OutcomeTestsNotMeasured, err)
 	}
-	runs := j.runTests(ctx, commands)
+	runs := t.runAll(ctx, commands)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -50,13 +61,13 @@ func test(ctx context.Context, j *job) error {
 		}
 		logOf(ctx).Info("Tests ended", keyCommand, run.command, keyExitCode, run.result.ExitCode, keyDuration, run.result.Duration.Seconds())
 	}
-	return j.readTests(ctx, runs)
+	return t.read(ctx, s, runs)
 }
 
-// testCommands are the environment's commands, one a line.
-func (j *job) testCommands() []string {
+// commands are the environment's commands, one a line.
+func (t testStage) commands() []string {
 	var commands []string
-	for line := range strings.Lines(j.parameters.Settings.TestCommand) {
+	for line := range strings.Lines(t.settings.TestCommand) {
 		if line = strings.TrimSpace(line); line != "" {
 			commands = append(commands, line)
 		}
@@ -75,57 +86,55 @@ type testRun struct {
 	err     error
 }
 
-func testLog(n int) string { return fmt.Sprintf("tests-%d.log", n) }
-
-// runTests runs the commands side by side and waits for all of them.
-func (j *job) runTests(ctx context.Context, commands []string) []testRun {
-	limit := time.Duration(j.parameters.Settings.TestTimeout)
+// runAll runs the commands side by side and waits for all of them.
+func (t testStage) runAll(ctx context.Context, commands []string) []testRun {
+	limit := time.Duration(t.settings.TestTimeout)
 	if limit <= 0 {
 		limit = contract.DefaultTestTimeout
 	}
-	if j.options.LocalDir == "" {
-		limit = testTime(j.clock.Now(), j.build.StartedAt, j.parameters.BuildTimeout, limit)
-	}
+	limit = t.budget.tests(limit)
 	runs := make([]testRun, len(commands))
 	var all sync.WaitGroup
 	for n, command := range commands {
 		runs[n] = testRun{command: command, output: testLog(n)}
-		all.Go(func() { runs[n].result, runs[n].err = j.sandbox.Run(ctx, command, j.path(runs[n].output), limit) })
+		all.Go(func() {
+			runs[n].result, runs[n].err = t.space.sandbox.Run(ctx, command, t.dir.path(runs[n].output), limit)
+		})
 	}
 	all.Wait()
-	j.sandbox.EndAll()
+	t.space.sandbox.EndAll()
 	return runs
 }
 
-// readTests reads the results and holds them against the gate.
-func (j *job) readTests(ctx context.Context, runs []testRun) error {
+// read reads the results and compares them with the gate.
+func (t testStage) read(ctx context.Context, s *State, runs []testRun) error {
 	var outputs []string
 	for _, run := range runs {
-		outputs = append(outputs, j.path(run.output))
+		outputs = append(outputs, t.dir.path(run.output))
 	}
-	found, err := report.FindTests(j.tree.Dir(), j.parameters.Settings.TestResults, j.state.TestsBegan, outputs...)
+	found, err := report.FindTests(t.space.tree.Dir(), t.settings.TestResults, s.TestsBegan, outputs...)
 	complaint := complaintOf(runs)
 	switch {
 	case errors.Is(err, report.ErrNotMeasured):
-		j.state.Result.TestsGate = contract.GateNotMeasured
+		s.Result.TestsGate = contract.GateNotMeasured
 		return failed(contract.OutcomeTestsNotMeasured, fmt.Errorf("%w%s", err, complaint))
 	case err != nil:
 		return fmt.Errorf("reading the test results: %w", err)
 	}
 	tests := found.Tests
-	j.state.Result.Tests, j.state.Result.TestsGate = &tests, found.Gate()
-	j.state.TestFiles, j.state.FailedTests = found.Files, j.cleanAll(found.FailedNames)
+	s.Result.Tests, s.Result.TestsGate = &tests, found.Gate()
+	s.TestFiles, s.FailedTests = found.Files, t.clean.names(found.FailedNames)
 	for _, ignored := range found.Ignored {
-		j.state.note("Test results not counted: %s", j.clean(ignored))
+		s.note("Test results not counted: %s", t.clean(ignored))
 	}
 	logOf(ctx).Info("Tests measured", keyTests, tests)
 	switch {
-	case j.state.Result.TestsGate == contract.GateFailed:
-		return failedf(contract.OutcomeTestsFailed, "%d of %d tests failed%s", tests.Failed, tests.Total, firstNames(j.state.FailedTests))
-	case j.state.Result.TestsGate != contract.GatePassed:
+	case s.Result.TestsGate == contract.GateFailed:
+		return failedf(contract.OutcomeTestsFailed, "%d of %d tests failed%s", tests.Failed, tests.Total, firstNames(s.FailedTests))
+	case s.Result.TestsGate != contract.GatePassed:
 		return failedf(contract.OutcomeTestsNotMeasured, "no test ran%s", complaint)
 	case complaint != "":
-		j.state.Result.TestsGate = contract.GateFailed
+		s.Result.TestsGate = contract.GateFailed
 		return failedf(contract.OutcomeTestsFailed, "no test failed, but%s", strings.TrimPrefix(complaint, ";"))
 	}
 	return nil
@@ -158,12 +167,4 @@ func firstNames(names []string) string {
 		text += fmt.Sprintf("; and %d more", more)
 	}
 	return text
-}
-
-func (j *job) cleanAll(texts []string) []string {
-	out := make([]string, 0, len(texts))
-	for _, text := range texts {
-		out = append(out, prbody.Cut(j.clean(text), 200))
-	}
-	return out
 }

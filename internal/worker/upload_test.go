@@ -4,11 +4,22 @@
 package worker
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
+
+func TestUploadOutcomes(t *testing.T) {
+	testOutcomes(t, map[string]outcomeCase{
+		"BucketDown": {
+			why:     "A success whose artifacts are lost is not one, and the pull request is told so after all.",
+			prepare: func(w *world) { w.bucket.fail = errors.New("bucket is down") },
+			outcome: contract.OutcomeUploadFailed, stage: contract.StageUpload, message: "bucket is down", body: "UploadFailed", code: ExitInfrastructure,
+		},
+	})
+}
 
 // Whatever artifact is lost, no metadata lies in the bucket that tells of a success.
 func TestMetadataTellsOfLostArtifacts(t *testing.T) {

@@ -5,12 +5,9 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -21,7 +18,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"k8s.io/utils/clock"
 
-	"github.com/kiro-worker/kiro-worker/internal/artifacts"
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	forgegithub "github.com/kiro-worker/kiro-worker/internal/forge/github"
@@ -32,7 +28,6 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
 	"github.com/kiro-worker/kiro-worker/internal/logging"
-	"github.com/kiro-worker/kiro-worker/internal/metricsink"
 	"github.com/kiro-worker/kiro-worker/internal/redact"
 	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
 	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
@@ -62,6 +57,8 @@ const (
 	testBuild      = "arn:aws:codebuild:eu-central-1:111122223333:build/kiro:b-1"
 )
 
+const testDiff = "artifacts/test/b-1/diffs/changes.diff"
+
 // world is everything outside of a build: GitHub, the lock table, a bucket.
 type world struct {
 	t       testing.TB
@@ -75,47 +72,6 @@ type world struct {
 	pull    int
 	log     *syncBuffer
 	options Options
-}
-
-// goodTests is a test command that leaves Jest's JSON and Istanbul's summary, as npm test would.
-const goodTests = `sh test.sh`
-
-// sampleFiles are a repository with a spec of two open tasks.
-func sampleFiles() map[string]string {
-	return map[string]string{
-		"README.md":                   "# shop\n",
-		".gitignore":                  "coverage/\nresults.json\n",
-		testSpec + "/requirements.md": "# Requirements\n",
-		testSpec + "/design.md":       "# Design\n",
-		testSpec + "/tasks.md":        "# Tasks\n\n- [x] 1. Done before\n- [ ] 2. Add the cart\n- [ ] 3. Empty the cart\n",
-		"test.sh":                     testScript(4, 0, 91.5),
-	}
-}
-
-// testScript writes what real tools write, for so many passed and failed tests and so much coverage.
-func testScript(passed, failed int, lines float64) string {
-	var results []string
-	for n := range passed + failed {
-		status := "passed"
-		if n >= passed {
-			status = "failed"
-		}
-		results = append(results, fmt.Sprintf(`{"fullName":"cart adds %d","status":%q,"title":"adds %d","ancestorTitles":["cart"],"failureMessages":[]}`, n, status, n))
-	}
-	jest := fmt.Sprintf(`{"numTotalTestSuites":1,"numTotalTests":%d,"numPassedTests":%d,"numFailedTests":%d,"numPendingTests":0,"numRuntimeErrorTestSuites":0,"success":%t,"startTime":1,"testResults":[{"name":"/cart.test.js","status":"passed","message":"","assertionResults":[%s]}]}`,
-		passed+failed, passed, failed, failed == 0, strings.Join(results, ","))
-	part := fmt.Sprintf(`{"total":10000,"covered":%d,"skipped":0,"pct":%.2f}`, int(lines*100+0.5), lines)
-	summary := fmt.Sprintf(`{"total":{"lines":%s,"statements":%s,"functions":%s,"branches":%s}}`, part, part, part, part)
-	exit := "0"
-	if failed > 0 {
-		exit = "1"
-	}
-	return "mkdir -p coverage\ncat > results.json <<'EOF'\n" + jest + "\nEOF\ncat > coverage/coverage-summary.json <<'EOF'\n" + summary + "\nEOF\nexit " + exit + "\n"
-}
-
-// goodAgent makes a file for each task. The worker ticks the boxes.
-func goodAgent() []string {
-	return []string{"sh", "-c", `echo working on "$1"; echo "task $1" > "work-$1.txt"`, "agent", "{{.TaskID}}"}
 }
 
 // newWorld makes a world in which the controller has just started a build.
@@ -169,8 +125,8 @@ func (w *world) newLocks() {
 	w.locks = dynamodb.New(api, testTable)
 }
 
-// take takes the lock as the controller does and fills the parameters with it.
-func (w *world) take(attempt int32) {
+// acquire acquires the lock as the controller does and fills the parameters with it.
+func (w *world) acquire(attempt int32) {
 	w.t.Helper()
 	p := &w.options.Parameters
 	now := time.Now()
@@ -215,11 +171,7 @@ func (w *world) newOptions(head string) {
 		Dir: dir, Environ: os.Environ(), Executable: executable, Version: "test", BuildLog: buildLog,
 		Redactor: redactor, Log: log, Clock: clock.RealClock{}, Random: func() float64 { return 0 },
 	}
-	w.take(1)
-}
-
-func quick(tries int) contract.Retry {
-	return contract.Retry{Tries: tries, Base: contract.Duration(time.Millisecond), Factor: 1, Cap: contract.Duration(time.Millisecond)}
+	w.acquire(1)
 }
 
 func (w *world) must(err error) {
@@ -248,47 +200,26 @@ func (w *world) codebuild(ctx context.Context) map[Phase]ExitCode {
 	return codes
 }
 
-// row is the branch's row, and its result if there is one.
-func (w *world) row() (lock.Row, contract.Result) {
-	w.t.Helper()
-	rows, err := w.locks.Rows(w.t.Context(), []string{w.options.Parameters.BranchKey})
-	w.must(err)
-	row := rows[w.options.Parameters.BranchKey]
-	var result contract.Result
-	if row.Result != "" {
-		result, err = contract.ParseResult(row.Result)
-		w.must(err)
+// codeOf runs one phase that is to go well.
+func (w *world) codeOf(phase Phase) error {
+	if code := Run(w.t.Context(), w.options, phase); code != ExitOK {
+		return fmt.Errorf("phase %s ended with %d\n%s", phase, code, w.log)
 	}
-	return row, result
+	return nil
 }
 
-func (w *world) card() lock.CardRow {
+// next is the next attempt: a new build, on a machine of its own, with a lock of its own.
+func (w *world) next(attempt int32) {
 	w.t.Helper()
-	card, err := w.locks.Card(w.t.Context(), w.options.Parameters.CardKey)
-	w.must(err)
-	return card
-}
-
-// body is the pull request's text.
-func (w *world) body() string {
-	w.t.Helper()
-	pr, err := w.github.PullRequest(testRepository, w.pull)
-	w.must(err)
-	return pr.Body
-}
-
-// file is a file at the branch's head on GitHub.
-func (w *world) file(name string) string {
-	text, err := w.github.File(testRepository, w.branch, name)
-	if err != nil {
-		return ""
-	}
-	return string(text)
-}
-
-func (w *world) head() string {
-	head, _ := w.github.BranchHead(testRepository, w.branch)
-	return head
+	p := &w.options.Parameters
+	p.Trigger = p.Trigger.Add(time.Duration(attempt) * time.Hour)
+	w.acquire(attempt)
+	p.Commit = w.head()
+	uuid := fmt.Sprintf("b-%d", attempt)
+	w.options.Build.ARN = strings.TrimSuffix(testBuild, "b-1") + uuid
+	w.options.Build.UUID, w.options.Build.StartedAt = uuid, time.Now()
+	w.options.Dir = w.t.TempDir()
+	w.options.BuildLog = filepath.Join(w.options.Dir, "build.log")
 }
 
 // onBranch moves the work to another branch, with a pull request of its own.
@@ -307,149 +238,7 @@ func (w *world) onBranch(name string) {
 	p.BranchName, p.PullRequest, p.Commit = name, int64(pr.Number), w.head()
 }
 
-// testRemote is the emulator as git sees it.
-type testRemote struct{ api *githubapi.Client }
-
-func (r testRemote) Address(repository string) string {
-	return r.api.WebURL() + "/" + repository + ".git"
-}
-
-func (r testRemote) Credentials(ctx context.Context) (user, token string, err error) {
-	token, err = r.api.GitToken(ctx)
-	return githubapi.GitUser, token, err
-}
-
-// bucket is a bucket that can be told to fail.
-type bucket struct {
-	mu      sync.Mutex
-	objects map[string]string
-	fail    error
-	only    string // the key's end that fails; empty is every one
-	calls   int
-}
-
-func (b *bucket) Put(_ context.Context, name string, o artifacts.Object) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.calls++
-	if b.fail != nil && strings.HasSuffix(o.Key, b.only) {
-		return b.fail
-	}
-	text, err := io.ReadAll(o.Body)
-	b.objects[name+"/"+o.Key] = string(text)
-	return err
-}
-
-type metrics struct{ data []metricsink.Datum }
-
-func (m *metrics) Put(_ context.Context, data []metricsink.Datum) error {
-	m.data = append(m.data, data...)
-	return errors.New("metrics are down, and that harms nothing")
-}
-
-type noSecrets struct{}
-
-func (noSecrets) Read(context.Context, string) (string, error) { return "agent-key-123456", nil }
-
-type syncBuffer struct {
-	mu  sync.Mutex
-	buf strings.Builder
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
-
-// messages are those of the commits that the worker made since a commit.
-func (w *world) messages(since string) string {
-	w.t.Helper()
-	cmd := exec.CommandContext(w.t.Context(), "git", "--git-dir="+filepath.Join(w.options.Dir, "repository.git"), "log", "--format=%B", since+"..HEAD")
-	out, err := cmd.Output()
-	w.must(err)
-	return string(out)
-}
-
-// next is the next attempt: a new build, on a machine of its own, with a lock of its own.
-func (w *world) next(attempt int32) {
-	w.t.Helper()
-	p := &w.options.Parameters
-	p.Trigger = p.Trigger.Add(time.Duration(attempt) * time.Hour)
-	w.take(attempt)
-	p.Commit = w.head()
-	uuid := fmt.Sprintf("b-%d", attempt)
-	w.options.Build.ARN = strings.TrimSuffix(testBuild, "b-1") + uuid
-	w.options.Build.UUID, w.options.Build.StartedAt = uuid, time.Now()
-	w.options.Dir = w.t.TempDir()
-	w.options.BuildLog = filepath.Join(w.options.Dir, "build.log")
-}
-
-func lockOf(p contract.Parameters) lock.Lock {
-	return lock.Lock{LockID: p.LockID, Fence: p.Fence, SlotKey: p.SlotKey, BranchKey: p.BranchKey, CardKey: p.CardKey}
-}
-
-// codeOf runs one phase that is to go well.
-func (w *world) codeOf(phase Phase) error {
-	if code := Run(w.t.Context(), w.options, phase); code != ExitOK {
-		return fmt.Errorf("phase %s ended with %d\n%s", phase, code, w.log)
-	}
-	return nil
-}
-
-// losing is a lock table that says, from the second heartbeat of a stage on, that the lock is another's.
-type losing struct {
-	lock.Table
-	mark string
-	when contract.Stage
-}
-
-func (l losing) Heartbeat(ctx context.Context, k lock.Lock, arn string, now, until time.Time, p lock.Progress) error {
-	if p.Stage == l.when {
-		_ = os.WriteFile(l.mark, nil, 0o600)
-		return &lock.Refusal{Err: lock.ErrNotHolder, Message: "the row is another's"}
-	}
-	return l.Table.Heartbeat(ctx, k, arn, now, until, p)
-}
-
-// stopping sends the signal as soon as a stage tells that it began.
-type stopping struct {
-	lock.Table
-	stage contract.Stage
-	stop  func()
-}
-
-func (s stopping) Heartbeat(ctx context.Context, k lock.Lock, arn string, now, until time.Time, p lock.Progress) error {
-	err := s.Table.Heartbeat(ctx, k, arn, now, until, p)
-	if p.Stage == s.stage {
-		s.stop()
-	}
-	return err
-}
-
 // whenStage does something as soon as a stage tells that it began.
 func (w *world) whenStage(name contract.Stage, do func()) {
 	w.options.Ports.Lock = stopping{Table: w.locks, stage: name, stop: sync.OnceFunc(do)}
-}
-
-var errGone = errors.New("gone")
-
-// sharedTemp is a directory that other users may pass through.
-func sharedTemp(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "kiro-worker-test-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return dir
 }

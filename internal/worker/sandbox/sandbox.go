@@ -13,6 +13,7 @@ import (
 
 	"k8s.io/utils/clock"
 
+	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/worker/process"
 )
 
@@ -75,8 +76,9 @@ func (s *Sandbox) Credential() (c *process.Credential, off string) {
 	return &process.Credential{UID: uint32(uid), GID: uint32(gid)}, ""
 }
 
-// Environment is a program's whole environment, as NAME=value, with the variables that the agent's secret sets (see
-// environment). The home that it names is made, and is the user's own.
+// Environment is a program's whole environment, as NAME=value, with the variables that the agent's secret sets: Kiro's
+// key, or those of a JSON object. The home that it names is made, and is the user's own. A secret that cannot be used is
+// a terminal fault.
 func (s *Sandbox) Environment(secret string) ([]string, error) {
 	if s.options.Local {
 		return s.options.Environ, nil
@@ -85,7 +87,11 @@ func (s *Sandbox) Environment(secret string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return environment(s.options.Environ, h, secret)
+	env, err := environment(s.options.Environ, h, secret)
+	if err != nil {
+		return nil, fault.NewTerminal(fault.CodeInvalidConfiguration, err)
+	}
+	return env, nil
 }
 
 func (s *Sandbox) homeDir() string { return filepath.Join(s.options.Dir, "home") }

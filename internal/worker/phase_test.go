@@ -5,77 +5,32 @@ package worker
 
 import (
 	"context"
-	"net/http"
+	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	dynamodbemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
-	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
-	githubemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
-	"github.com/kiro-worker/kiro-worker/internal/worker/prbody"
 )
 
-// untouched fails the test if a build left a trace anywhere.
-func (w *world) untouched(before string) {
-	w.t.Helper()
-	if w.head() != before {
-		w.t.Error("the branch was changed")
-	}
-	if strings.Contains(w.body(), prbody.SectionBegin) {
-		w.t.Error("the pull request was changed")
-	}
-	if len(w.bucket.objects) != 0 {
-		w.t.Error("something was uploaded")
-	}
+// losing is a lock table that says, from the second heartbeat of a stage on, that the lock is another's.
+type losing struct {
+	lock.Table
+	mark string
+	when contract.Stage
 }
 
-func TestRefusedClaimDoesNothing(t *testing.T) {
-	cases := map[string]struct {
-		why     string
-		prepare func(*world)
-	}{
-		"OtherBuild": {"Another build of this attempt claimed first: a project's auto-retry starts one.", func(w *world) {
-			p := w.options.Parameters
-			w.must(w.locks.Claim(t.Context(), lockOf(p), testBuild+"-other", time.Now().Add(time.Hour)))
-		}},
-		"OldFence":  {"The lock was taken again since.", func(w *world) { w.options.Parameters.Fence-- }},
-		"OtherLock": {"The attempt was given up.", func(w *world) { w.options.Parameters.LockID = "another" }},
-		"CannotTell": {"A build that cannot tell whether it may work does not work.", func(w *world) {
-			w.faults.Add(faults.Rule{Service: dynamodbemulator.Service, Fault: faults.Fault{Status: http.StatusServiceUnavailable}})
-		}},
+func (l losing) Heartbeat(ctx context.Context, k lock.Lock, arn string, now, expiresAt time.Time, p lock.Progress) error {
+	if p.Stage == l.when {
+		_ = os.WriteFile(l.mark, nil, 0o600)
+		return &lock.Refusal{Err: lock.ErrNotHolder, Message: "the row is another's"}
 	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			before := w.head()
-			c.prepare(w)
-			codes := w.codebuild(t.Context())
-			if codes[PhasePreBuild] != ExitRefused || codes[PhaseFinally] != ExitRefused {
-				t.Errorf("%s\nexit codes %v", c.why, codes)
-			}
-			w.untouched(before)
-			w.faults.Clear()
-			if row, _ := w.row(); row.Status != contract.StatusInProgress {
-				t.Errorf("%s\na lock that is not ours was released", c.why)
-			}
-		})
-	}
-}
-
-func TestPhasesWithoutAClaimDoNothing(t *testing.T) {
-	w := newWorld(t)
-	before := w.head()
-	for _, phase := range []Phase{PhaseBuild, PhasePostBuild, PhaseFinally} {
-		if code := Run(t.Context(), w.options, phase); code != ExitRefused {
-			t.Errorf("phase %s ended with %d", phase, code)
-		}
-	}
-	w.untouched(before)
+	return l.Table.Heartbeat(ctx, k, arn, now, expiresAt, p)
 }
 
 func TestLostLeaseTouchesNothing(t *testing.T) {
@@ -144,36 +99,6 @@ func TestInterruptedInEveryStage(t *testing.T) {
 	}
 }
 
-func TestNextAttemptGoesOnFromPushedTasks(t *testing.T) {
-	w := newWorld(t)
-	w.options.Parameters.Settings.AgentCommand = shell(`[ "$1" = 3 ] && exit 1; echo "first $1" > work-$1.txt`)
-	w.codebuild(t.Context())
-	if _, result := w.row(); result.Outcome != contract.OutcomeAgentFailed || result.Tasks.Done != 2 {
-		t.Fatalf("%+v", result)
-	}
-	if !strings.Contains(w.file(testSpec+"/tasks.md"), "- [x] 2.") {
-		t.Fatal("the first task was not pushed when it was done")
-	}
-	w.next(2)
-	w.options.Parameters.Settings.AgentCommand = shell(`echo "second $1" > work-$1.txt`)
-	w.codebuild(t.Context())
-	if _, result := w.row(); result.Outcome != contract.OutcomeSucceeded {
-		t.Fatalf("%+v\n%s", result, w.log)
-	}
-	if w.file("work-2.txt") != "first 2\n" || w.file("work-3.txt") != "second 3\n" {
-		t.Errorf("task 2 was worked on again: %q, %q", w.file("work-2.txt"), w.file("work-3.txt"))
-	}
-}
-
-func TestPushWhoseAnswerWasLost(t *testing.T) {
-	w := newWorld(t)
-	w.faults.Add(faults.Rule{Service: githubemulator.Service, Operation: "git receive-pack", Nth: 1, Fault: faults.Fault{LoseAnswer: true}})
-	w.codebuild(t.Context())
-	if _, result := w.row(); result.Outcome != contract.OutcomeSucceeded || result.Commit != w.head() {
-		t.Errorf("a push that arrived is recognised: %+v\n%s", result, w.log)
-	}
-}
-
 func TestKilledBetweenPhases(t *testing.T) {
 	cases := map[string]struct {
 		why   string
@@ -188,13 +113,12 @@ func TestKilledBetweenPhases(t *testing.T) {
 			w := newWorld(t)
 			w.must(w.codeOf(PhasePreBuild))
 			// What a killed process leaves behind: a stage that was begun and never ended.
-			s, err := loadState(w.options.Dir, testBuild, time.Now())
-			w.must(err)
+			s := w.state()
 			for len(s.Stages) > 1 && s.Stages[len(s.Stages)-1].Name != c.stage && c.stage == contract.StageCheckout {
 				s.Stages = s.Stages[:len(s.Stages)-1]
 			}
 			s.begin(c.stage, time.Now())
-			w.must(s.save(w.options.Dir))
+			w.must(s.write())
 			Run(t.Context(), w.options, c.phase)
 			if code := Run(t.Context(), w.options, PhaseFinally); code != ExitInterrupted {
 				t.Errorf("%s\nexit code %d\n%s", c.why, code, w.log)
@@ -210,24 +134,47 @@ func TestKilledBetweenPhases(t *testing.T) {
 	}
 }
 
-func TestPanicFreesTheLock(t *testing.T) {
+// What a worker that was killed left running must be over before anything is told or released.
+func TestOrphansOfAKilledWorker(t *testing.T) {
 	w := newWorld(t)
-	w.options.Ports.Remote = nil // checkout cannot do without
-	w.codebuild(t.Context())
-	row, result := w.row()
-	if row.Status != contract.StatusFailed || result.Outcome != contract.OutcomeInternalError || !strings.Contains(result.Message, "panicked") {
-		t.Errorf("got %s %+v", row.Status, result)
-	}
-}
-
-func TestStateOfAnotherBuild(t *testing.T) {
-	w := newWorld(t)
+	now, locks := w.watch()
 	w.must(w.codeOf(PhasePreBuild))
-	w.options.Build.ARN = testBuild + "-other"
-	before := w.head()
-	if code := Run(t.Context(), w.options, PhaseBuild); code != ExitInfrastructure {
-		t.Errorf("another build's state is not ours to go on with, got %d", code)
+	s, dir := w.state(), w.options.Dir
+	// The state as a worker leaves it that was killed while it pushed.
+	s.begin(contract.StageAgent, now.Now())
+	s.PushAt = now.Now().Add(-time.Hour)
+	w.must(s.write())
+	orphans := map[string]*exec.Cmd{}
+	for name, entry := range map[string]string{
+		"git": "GIT_DIR=" + filepath.Join(dir, "repository.git"), "agent": "HOME=" + filepath.Join(dir, "home"), "other": "HOME=" + filepath.Join(dir, "elsewhere"),
+	} {
+		cmd := exec.Command("sleep", "300")
+		cmd.Env, cmd.SysProcAttr = append(os.Environ(), entry), &syscall.SysProcAttr{Setpgid: true}
+		w.must(cmd.Start())
+		t.Cleanup(func() { _ = cmd.Process.Kill() })
+		orphans[name] = cmd
 	}
-	w.untouched(before)
-	_ = os.Remove(filepath.Join(w.options.Dir, stateFile))
+	began := now.Now()
+	Run(t.Context(), w.options, PhasePostBuild)
+	for name, cmd := range orphans {
+		if name == "other" {
+			if err := cmd.Process.Signal(syscall.Signal(0)); err != nil {
+				t.Errorf("a process of somebody else was ended: %v", err)
+			}
+			continue
+		}
+		var exit *exec.ExitError
+		if err := cmd.Wait(); !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL { //nolint:forcetypeassert // of this system
+			t.Errorf("the %s that was left was not ended: %v", name, err)
+		}
+	}
+	if code := Run(t.Context(), w.options, PhaseFinally); code != ExitInterrupted {
+		t.Errorf("exit code %d\n%s", code, w.log)
+	}
+	if between := locks.released.Sub(began); between < pushFlight {
+		t.Errorf("the lock was released %s after a push was found on its way", between)
+	}
+	if row, result := w.row(); row.Status != contract.StatusFailed || result.Outcome != contract.OutcomeInterrupted {
+		t.Errorf("%s %+v", row.Status, result)
+	}
 }

@@ -5,12 +5,9 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"net/http"
-	"os"
-	"os/exec"
+	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -59,11 +56,11 @@ type attentive struct {
 	beat, released time.Time
 }
 
-func (l *attentive) Heartbeat(ctx context.Context, k lock.Lock, arn string, now, until time.Time, p lock.Progress) error {
+func (l *attentive) Heartbeat(ctx context.Context, k lock.Lock, arn string, now, expiresAt time.Time, p lock.Progress) error {
 	l.mu.Lock()
 	l.beat = now
 	l.mu.Unlock()
-	return l.Table.Heartbeat(ctx, k, arn, now, until, p)
+	return l.Table.Heartbeat(ctx, k, arn, now, expiresAt, p)
 }
 
 func (l *attentive) Release(ctx context.Context, k lock.Lock, arn string, now time.Time, e lock.Ending) error {
@@ -168,59 +165,41 @@ func TestNoReleaseUnderAPushOfUnknownFate(t *testing.T) {
 	}
 }
 
-// What a worker that was killed left running must be over before anything is told or released.
-func TestOrphansOfAKilledWorker(t *testing.T) {
+func TestPushWhoseAnswerWasLost(t *testing.T) {
 	w := newWorld(t)
-	now, locks := w.watch()
-	w.must(w.codeOf(PhasePreBuild))
-	j, err := newJob(w.options)
-	w.must(err)
-	// The state as a worker leaves it that was killed while it pushed.
-	j.state.begin(contract.StageAgent, now.Now())
-	j.state.PushAt = now.Now().Add(-time.Hour)
-	j.save()
-	orphans := map[string]*exec.Cmd{}
-	for name, entry := range map[string]string{"git": j.repo.ProcessMark(), "agent": "HOME=" + j.path("home"), "other": "HOME=" + j.path("elsewhere")} {
-		cmd := exec.Command("sleep", "300")
-		cmd.Env, cmd.SysProcAttr = append(os.Environ(), entry), &syscall.SysProcAttr{Setpgid: true}
-		w.must(cmd.Start())
-		t.Cleanup(func() { _ = cmd.Process.Kill() })
-		orphans[name] = cmd
-	}
-	began := now.Now()
-	Run(t.Context(), w.options, PhasePostBuild)
-	for name, cmd := range orphans {
-		if name == "other" {
-			if err := cmd.Process.Signal(syscall.Signal(0)); err != nil {
-				t.Errorf("a process of somebody else was ended: %v", err)
-			}
-			continue
-		}
-		var exit *exec.ExitError
-		if err := cmd.Wait(); !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL { //nolint:forcetypeassert // of this system
-			t.Errorf("the %s that was left was not ended: %v", name, err)
-		}
-	}
-	if code := Run(t.Context(), w.options, PhaseFinally); code != ExitInterrupted {
-		t.Errorf("exit code %d\n%s", code, w.log)
-	}
-	if between := locks.released.Sub(began); between < pushFlight {
-		t.Errorf("the lock was released %s after a push was found on its way", between)
-	}
-	if row, result := w.row(); row.Status != contract.StatusFailed || result.Outcome != contract.OutcomeInterrupted {
-		t.Errorf("%s %+v", row.Status, result)
+	w.faults.Add(faults.Rule{Service: githubemulator.Service, Operation: "git receive-pack", Nth: 1, Fault: faults.Fault{LoseAnswer: true}})
+	w.codebuild(t.Context())
+	if _, result := w.row(); result.Outcome != contract.OutcomeSucceeded || result.Commit != w.head() {
+		t.Errorf("a push that arrived is recognised: %+v\n%s", result, w.log)
 	}
 }
 
-// The end of a build is interrupted when all is done: its outcome stands.
-func TestInterruptedInCleanup(t *testing.T) {
+// The same between two tasks: the second is not pushed over it, and not lost; the next attempt goes on from theirs.
+func TestBranchRewrittenBetweenTasks(t *testing.T) {
 	w := newWorld(t)
-	ctx, cancel := context.WithCancelCause(t.Context())
-	defer cancel(nil)
-	w.options.Ports.Lock = stopping{Table: w.locks, stage: contract.StageCleanup, stop: func() { cancel(ErrInterrupted) }}
-	codes := w.codebuild(ctx)
+	p := w.person()
+	p.rewrites()
+	push := "git -C '" + p.dir + "' " + strings.Join(p.force(), " ")
+	w.options.Parameters.Settings.AgentCommand = shell(`[ "$1" = 3 ] && { ` + push + ` || exit 1; }; echo "task $1" > work-$1.txt`)
+	w.codebuild(t.Context())
 	row, result := w.row()
-	if row.Status != contract.StatusComplete || !result.Succeeded() || codes[PhaseFinally] != ExitOK {
-		t.Errorf("exit code %d, %s %+v\n%s", codes[PhaseFinally], row.Status, result, w.log)
+	if row.Status != contract.StatusFailed || result.Outcome != contract.OutcomeInternalError || !strings.Contains(result.Message, "moved by somebody else") {
+		t.Fatalf("got %s %+v\n%s", row.Status, result, w.log)
+	}
+	if w.file("theirs.txt") != "theirs" || w.file("work-2.txt") != "" {
+		t.Error("their history was overwritten")
+	}
+	diff := w.bucket.objects[testDiff]
+	if !strings.Contains(diff, "+task 2") || !strings.Contains(diff, "+task 3") {
+		t.Errorf("the work of both tasks is in the diff, and nowhere else:\n%s", diff)
+	}
+	if strings.Contains(w.log.String()+w.body(), testToken) {
+		t.Error("the token is shown")
+	}
+	w.options.Parameters.Settings.AgentCommand = goodAgent()
+	w.next(2)
+	w.codebuild(t.Context())
+	if _, result := w.row(); result.Outcome != contract.OutcomeSucceeded || w.file("theirs.txt") != "theirs" || w.file("work-2.txt") == "" {
+		t.Errorf("the next attempt: %+v", result)
 	}
 }

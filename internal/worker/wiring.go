@@ -1,0 +1,207 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/lock"
+	"github.com/kiro-worker/kiro-worker/internal/logging"
+	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
+	"github.com/kiro-worker/kiro-worker/internal/worker/lease"
+	"github.com/kiro-worker/kiro-worker/internal/worker/power"
+	"github.com/kiro-worker/kiro-worker/internal/worker/sandbox"
+)
+
+// newPipeline makes the pipeline of a build and reads its state.
+func newPipeline(o Options) (*pipeline, error) {
+	p := o.Parameters
+	log := o.Log.WithValues(logging.KeyCorrelationID, p.CorrelationID, logging.KeyWorkItem, p.WorkItem, logging.KeyAttempt, p.Attempt)
+	// The git directory is within: agents may pass through, but not look around.
+	if err := os.MkdirAll(o.Dir, 0o711); err != nil { //nolint:gosec // see above
+		return nil, fmt.Errorf("making the build's directory: %w", err)
+	}
+	state, err := loadState(o.Dir, o.Build.ARN, o.Clock.Now(), log)
+	if err != nil {
+		return nil, err
+	}
+	w := newWiring(o)
+	w.failures = failureRecorder{pullRequest: w.pullRequestStage(), budget: w.budget, clean: w.clean, log: log}
+	return &pipeline{
+		stages: w.stages(), state: state, lease: w.lease, progress: w.progress, failures: w.failures, budget: w.budget,
+		repo: w.repo, sandbox: w.space.sandbox, clock: o.Clock, log: log, clean: w.clean,
+	}, nil
+}
+
+// wiring is what several stages are made of. It is gone when the pipeline is made: each stage keeps what it needs.
+type wiring struct {
+	o        Options
+	local    bool
+	dir      buildDir
+	repo     *gitrepo.Repository
+	space    workspace
+	remote   *gitrepo.Remote // nil in a local run
+	lease    *lease.Renewer  // nil in a local run
+	progress *progress
+	budget   budget
+	retry    retrier // without a policy
+	policies policies
+	publish  publisher
+	setup    setup
+	failures failureRecorder
+	clean    cleaner
+	trailers string
+}
+
+// newWiring starts nothing and touches nothing.
+func newWiring(o Options) wiring {
+	p := o.Parameters
+	w := wiring{o: o, local: o.LocalDir != "", dir: buildDir(o.Dir), policies: policiesOf(p.Settings), clean: newCleaner(o.Redactor), trailers: trailersOf(p)}
+	tree := o.LocalDir
+	if !w.local {
+		tree = w.dir.path("checkout")
+		l := lock.Lock{LockID: p.LockID, Fence: p.Fence, SlotKey: p.SlotKey, BranchKey: p.BranchKey, CardKey: p.CardKey}
+		w.lease = lease.New(o.Ports.Lock, l, o.Build.ARN, p.LeaseDuration, o.Clock)
+	}
+	w.repo, w.space.tree = gitrepo.Open(gitrepo.Options{Dir: w.dir.path("repository.git"), Tree: tree, Branch: p.BranchName, Environ: o.Environ})
+	w.space.local = w.local
+	w.space.sandbox = sandbox.New(sandbox.Options{
+		User: o.AgentUser, Local: w.local, Dir: o.Dir, Tree: tree, Environ: o.Environ, Clock: o.Clock,
+	})
+	w.remote = remoteOf(o)
+	w.progress = &progress{lease: w.lease}
+	w.budget = budget{clock: o.Clock, startedAt: o.Build.StartedAt, timeout: p.BuildTimeout, local: w.local}
+	w.retry = retrier{clock: o.Clock, random: o.Random, clean: w.clean}
+	w.publish = publisher{
+		repo: w.repo, tree: w.space.tree, remote: w.remote, lease: w.lease, retry: w.retry.with(w.policies.git), clock: o.Clock, redactor: o.Redactor,
+	}
+	w.setup = setup{space: w.space, budget: w.budget, setupCommand: p.Settings.SetupCommand, dir: w.dir}
+	return w
+}
+
+// remoteOf is the repository of the work on its server; nil without one. A token is known to redaction before git gets
+// it.
+func remoteOf(o Options) *gitrepo.Remote {
+	if o.Ports.Remote == nil {
+		return nil
+	}
+	return &gitrepo.Remote{
+		Address: o.Ports.Remote.Address(o.Parameters.Repository), Helper: o.Executable, Dir: o.Dir,
+		Credentials: func(ctx context.Context) (user, token string, err error) {
+			user, token, err = o.Ports.Remote.Credentials(ctx)
+			if err == nil {
+				o.Redactor.Add(token)
+			}
+			return user, token, err
+		},
+	}
+}
+
+// trailersOf say in a commit where it comes from.
+func trailersOf(p contract.Parameters) string {
+	return fmt.Sprintf("Kiro-Work-Item: %s\nKiro-Attempt: %d\nKiro-Correlation-Id: %s\n", p.WorkItem, p.Attempt, p.CorrelationID)
+}
+
+// stages is the order of the stages. A new one is a file, and a line here.
+func (w wiring) stages() []stage {
+	return []stage{
+		{name: contract.StageClaim, phase: PhasePreBuild, runner: w.claimStage()},
+		{name: contract.StageCheckout, phase: PhasePreBuild, runner: w.checkoutStage(), local: true},
+		{name: contract.StageValidate, phase: PhasePreBuild, runner: w.validateStage(), local: true},
+		{name: contract.StageSteer, phase: PhasePreBuild, runner: w.steerStage(), local: true},
+		{name: contract.StageAgent, phase: PhaseBuild, runner: w.agentStage(), local: true},
+		{name: contract.StageTest, phase: PhaseBuild, runner: w.testStage(), local: true},
+		{name: contract.StageCoverage, phase: PhaseBuild, runner: w.coverageStage(), local: true},
+		{name: contract.StagePullRequest, phase: PhasePostBuild, runner: w.pullRequestStage(), always: true},
+		{name: contract.StageUpload, phase: PhasePostBuild, runner: w.uploadStage(), always: true},
+		{name: contract.StageCleanup, phase: PhaseFinally, runner: w.cleanupStage(), always: true},
+	}
+}
+
+func (w wiring) claimStage() claimStage {
+	return claimStage{lease: w.lease, retry: w.retry.with(w.policies.lock), progress: w.progress}
+}
+
+func (w wiring) checkoutStage() checkoutStage {
+	p := w.o.Parameters
+	return checkoutStage{
+		space: w.space, repo: w.repo, remote: w.remote, retry: w.retry.with(w.policies.git),
+		repository: p.Repository, accepted: p.Commit, clock: w.o.Clock,
+	}
+}
+
+func (w wiring) validateStage() validateStage {
+	v := validateStage{tree: w.space.tree, specPath: w.o.Parameters.SpecPath, retry: w.retry.with(w.policies.forge)}
+	if w.o.Ports.Forge != nil {
+		pr := w.pullRequest()
+		v.pullRequest = &pr
+	}
+	return v
+}
+
+func (w wiring) pullRequest() pullRequest {
+	p := w.o.Parameters
+	return pullRequest{forge: w.o.Ports.Forge, repository: p.Repository, branch: p.BranchName, number: p.PullRequest}
+}
+
+func (w wiring) steerStage() steerStage {
+	s := w.o.Parameters.Settings
+	source := power.Source{Address: s.SteeringSource, Ref: s.SteeringRef, Path: s.SteeringPath, Repository: w.repo}
+	if w.remote != nil {
+		source.Own = *w.remote
+	}
+	return steerStage{space: w.space, source: source, retry: w.retry.with(w.policies.git), publish: w.publish, trailers: w.trailers}
+}
+
+func (w wiring) agentStage() agentStage {
+	p := w.o.Parameters
+	list := taskListOf(w.space.tree, p.SpecPath)
+	key := agentKey{secrets: w.o.Ports.Secrets, arn: p.AgentSecretARN, retry: w.retry.with(contract.RetryService), redactor: w.o.Redactor}
+	tasks := taskRunner{
+		space: w.space, repo: w.repo, list: list, publish: w.publish, progress: w.progress, retry: w.retry.with(w.policies.task),
+		settings: p.Settings, specPath: p.SpecPath, trailers: w.trailers, dir: w.dir, clock: w.o.Clock, clean: w.clean,
+	}
+	return agentStage{setup: w.setup, list: list, key: key, tasks: tasks, progress: w.progress, budget: w.budget, clean: w.clean}
+}
+
+func (w wiring) testStage() testStage {
+	return testStage{
+		setup: w.setup, space: w.space, settings: w.o.Parameters.Settings, budget: w.budget, dir: w.dir, clock: w.o.Clock, clean: w.clean,
+	}
+}
+
+func (w wiring) coverageStage() coverageStage {
+	p := w.o.Parameters
+	return coverageStage{tree: w.space.tree, reports: p.Settings.CoverageReports, threshold: p.CoverageThreshold, clean: w.clean}
+}
+
+func (w wiring) pullRequestStage() pullRequestStage {
+	p := w.o.Parameters
+	return pullRequestStage{
+		pullRequest: w.pullRequest(), lease: w.lease, retry: w.retry.with(w.policies.forge), repo: w.repo, parameters: p, build: w.o.Build,
+		artifactsURL: placeOf(p, w.o.Build.UUID).url(), redactor: w.o.Redactor, clean: w.clean,
+	}
+}
+
+func (w wiring) uploadStage() uploadStage {
+	p := w.o.Parameters
+	return uploadStage{
+		documents: documents{
+			repo: w.repo, dir: w.dir, buildLog: w.o.BuildLog, parameters: p, build: w.o.Build, version: w.o.Version, clock: w.o.Clock,
+		},
+		reports:  reportCopier{tree: w.space.tree, sourceDir: w.o.Build.SourceDir, redactor: w.o.Redactor},
+		uploader: w.o.Ports.Artifacts, place: placeOf(p, w.o.Build.UUID), lease: w.lease, retry: w.retry.with(w.policies.artifacts),
+		failures: w.failures, dir: w.dir, redactor: w.o.Redactor,
+	}
+}
+
+func (w wiring) cleanupStage() cleanupStage {
+	return cleanupStage{
+		lease: w.lease, retry: w.retry.with(w.policies.lock), publish: w.publish, progress: w.progress,
+		metrics: w.o.Ports.Metrics, parameters: w.o.Parameters, clock: w.o.Clock, clean: w.clean,
+	}
+}

@@ -1,0 +1,30 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"context"
+
+	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
+	"github.com/kiro-worker/kiro-worker/internal/worker/sandbox"
+)
+
+// workspace is where setup, agent and tests work: the checkout, and the user that they run as.
+type workspace struct {
+	tree    *gitrepo.WorkTree
+	sandbox *sandbox.Sandbox
+	// local: the checkout is a developer's own, and is used as it is.
+	local bool
+}
+
+// handOver gives the checkout, with a fresh view of the repository, to whoever works in it.
+func (w workspace) handOver(ctx context.Context) error {
+	if w.local {
+		return nil
+	}
+	if err := w.tree.Show(ctx); err != nil {
+		return err
+	}
+	return w.sandbox.GiveTree()
+}
