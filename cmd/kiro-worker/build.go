@@ -51,7 +51,7 @@ func runPhase(ctx context.Context, f *flags, out, errs io.Writer) worker.ExitCod
 	return worker.Run(ctx, options, worker.Phase(f.phase))
 }
 
-// uuid is what stands in a build's id; it becomes part of paths and keys.
+// uuid is what is in a build's id; it becomes part of paths and keys.
 var uuid = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
 
 // buildFrom reads what CodeBuild says of the build.

@@ -281,6 +281,6 @@ func TestFailedPreBuildIsTold(t *testing.T) {
 		t.Fatalf("%s, %s, %+v\n%s", build.Status, row.Status, result, c.log(build))
 	}
 	if !strings.Contains(c.body(), "design.md is missing") || len(c.bucket.Keys(bucketName, "")) != 6 {
-		t.Errorf("CodeBuild skips everything after a failed PRE_BUILD; the finally must tell it:\n%s", c.body())
+		t.Errorf("CodeBuild skips everything after a failed PRE_BUILD; the finally must report it:\n%s", c.body())
 	}
 }

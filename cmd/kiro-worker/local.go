@@ -53,7 +53,7 @@ func runLocal(ctx context.Context, f *flags, out, errs io.Writer) worker.ExitCod
 	return code
 }
 
-// branchOf is the branch that is checked out, empty if that cannot be told.
+// branchOf is the branch that is checked out, empty if that cannot be found out.
 func branchOf(ctx context.Context, dir string) string {
 	text, err := exec.CommandContext(ctx, "git", "-C", dir, "symbolic-ref", "--quiet", "--short", "HEAD").Output() //nolint:gosec // no shell
 	if err != nil {

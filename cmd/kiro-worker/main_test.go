@@ -28,7 +28,7 @@ func TestArguments(t *testing.T) {
 		"Help":         {"Asked for, help is no error.", []string{"--help"}, worker.ExitOK, "Usage"},
 		"Unknown":      {"A misspelt command.", []string{"rum"}, worker.ExitUsage, "unknown command"},
 		"NoPhase":      {"A run of what?", []string{"run"}, worker.ExitUsage, "--phase"},
-		"BadPhase":     {"A misspelt phase must not be taken for one with nothing to do.", []string{"run", "--phase", "prebuild"}, worker.ExitUsage, "unknown phase"},
+		"BadPhase":     {"A misspelt phase must not look like one with nothing to do.", []string{"run", "--phase", "prebuild"}, worker.ExitUsage, "unknown phase"},
 		"Both":         {"Which one?", []string{"run", "--phase", "build", "--local", "."}, worker.ExitUsage, "exclude"},
 		"Rest":         {"A forgotten dash.", []string{"run", "--phase", "build", "x"}, worker.ExitUsage, "unexpected"},
 		"Threshold":    {"More than everything cannot be covered.", []string{"run", "--local", ".", "--coverage-threshold", "101"}, worker.ExitUsage, "0 to 100"},

@@ -88,7 +88,7 @@ type place struct {
 // claimWords are in the call that claims the lock and in no other.
 const claimWords = "SET #buildId = :buildId"
 
-// inStage is in a heartbeat that tells of a stage.
+// inStage is in a heartbeat that reports a stage.
 func inStage(name contract.Stage) string { return `{"S":"` + string(name) + `"}` }
 
 func places() map[string]place {
@@ -114,7 +114,7 @@ func places() map[string]place {
 	}
 }
 
-// interrupted: the lock is free, and says where the build was; after a kill the next process tells the pull request.
+// interrupted: the lock is free, and says where the build was; after a kill the next process updates the pull request.
 func interrupted(t *testing.T, e ended, stage contract.Stage) {
 	t.Helper()
 	if e.build.Status != "FAILED" || e.row.Status != contract.StatusFailed || e.result.Outcome != contract.OutcomeInterrupted {
@@ -127,14 +127,14 @@ func interrupted(t *testing.T, e ended, stage contract.Stage) {
 		return
 	}
 	if !e.result.PullRequestUpdated || !strings.Contains(e.body(), "Interrupted, in stage "+string(stage)) {
-		t.Errorf("after a kill the next process tells the pull request:\n%s", e.body())
+		t.Errorf("after a kill the next process updates the pull request:\n%s", e.body())
 	}
 	if n := len(e.bucket.Keys(bucketName, "")); n != 6 {
 		t.Errorf("and keeps what there is, got %d artifacts", n)
 	}
 }
 
-// neverClaimed: a build that cannot tell whether the lock is its own does nothing, and does not release it either. The
+// neverClaimed: a build that does not know whether the lock is its own does nothing, and does not release it either. The
 // controller gives the attempt up.
 func neverClaimed(t *testing.T, e ended) {
 	t.Helper()
@@ -147,7 +147,7 @@ func neverClaimed(t *testing.T, e ended) {
 	e.conclude()
 }
 
-// doneBefore: after SIGTERM there is time to release the lock with the outcome, which stands. After SIGKILL nobody of
+// doneBefore: after SIGTERM there is time to release the lock with the outcome, which does not change. After SIGKILL nobody of
 // the build is left to do it: the row says which build it was, and the controller releases it.
 func doneBefore(t *testing.T, e ended) {
 	t.Helper()

@@ -31,7 +31,7 @@ func TestAgentOutcomes(t *testing.T) {
 			outcome: contract.OutcomeAgentFailed, stage: contract.StageAgent, message: "denied a tool", code: ExitWork, processed: true,
 		},
 		"AgentMissing": {
-			why:     "A program that is not there is the environment's mistake: trying again does not mend it.",
+			why:     "A program that is not there is the environment's mistake: trying again does not help.",
 			prepare: func(w *world) { w.options.Parameters.Settings.AgentCommand = []string{"no-such-agent"} },
 			outcome: contract.OutcomeAgentFailed, stage: contract.StageAgent, message: "no-such-agent", code: ExitWork, processed: true,
 		},

@@ -86,7 +86,7 @@ func TestTestAndSetupTime(t *testing.T) {
 		}
 		end, _ := stageEnd(contract.StageTest, noon, c.timeout)
 		if at := noon.Add(c.passed + c.want); c.want > time.Second && !at.Before(end) {
-			t.Errorf("%s: tests that run out of time would be taken for the infrastructure's: they end %s after the stage", name, at.Sub(end))
+			t.Errorf("%s: tests that run out of time would look like the infrastructure's failure: they end %s after the stage", name, at.Sub(end))
 		}
 	}
 }
@@ -110,7 +110,7 @@ func TestHangingServicesAtTheEnd(t *testing.T) {
 		kept    int // artifacts
 	}{
 		"GitHub": {
-			why: "The pull request cannot be told; the artifacts are kept all the same.", stage: contract.StagePullRequest,
+			why: "The pull request cannot be updated; the artifacts are kept all the same.", stage: contract.StagePullRequest,
 			hang: func(w *world) {
 				w.faults.Add(faults.Rule{Service: githubemulator.Service, Operation: "PATCH /repos/{owner}/{repo}/pulls/{number}", Fault: faults.Fault{
 					Respond: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
@@ -151,7 +151,7 @@ func TestHangingServicesAtTheEnd(t *testing.T) {
 				t.Errorf("%s\nthe message does not say why: %s", c.why, result.Message)
 			}
 			if codes[PhaseFinally] != ExitInfrastructure || w.card().Exists {
-				t.Errorf("%s\nan outage was held against the work: exit code %d, processed %t", c.why, codes[PhaseFinally], w.card().Exists)
+				t.Errorf("%s\nan outage counted as the work's failure: exit code %d, processed %t", c.why, codes[PhaseFinally], w.card().Exists)
 			}
 			if len(w.bucket.objects) != c.kept {
 				t.Errorf("%s\n%d artifacts, want %d", c.why, len(w.bucket.objects), c.kept)

@@ -28,7 +28,7 @@ func TestCheckoutOutcomes(t *testing.T) {
 			outcome: contract.OutcomeCheckoutFailed, stage: contract.StageCheckout, message: "the branch is not there any more", code: ExitWork, processed: true,
 		},
 		"GitHubDown": {
-			why: "A network that is down is the infrastructure's failure, and never held against the work.",
+			why: "A network that is down is the infrastructure's failure, and never counts as the work's.",
 			prepare: func(w *world) {
 				w.faults.Add(faults.Rule{Service: githubemulator.Service, Operation: "git upload-pack refs", Fault: faults.Fault{Status: http.StatusBadGateway}})
 			},
@@ -52,14 +52,14 @@ func TestUnusualBranches(t *testing.T) {
 				t.Error("the work is not on the branch")
 			}
 			if !strings.Contains(w.body(), "the work is done") {
-				t.Errorf("the pull request was not told:\n%s", w.body())
+				t.Errorf("the pull request was not updated:\n%s", w.body())
 			}
 		})
 	}
 }
 
-// A name that is refused ends the attempt in words, after the claim: without an outcome in the row the build would be
-// taken for a lost one and tried again, each time in vain.
+// A name that is refused ends the attempt in words, after the claim: without an outcome in the row the build would
+// look like a lost one and be tried again, each time in vain.
 func TestRefusedBranches(t *testing.T) {
 	for _, branch := range []string{"--upload-pack=x", "a..b", "refs^{}"} {
 		t.Run(branch, func(t *testing.T) {
@@ -84,7 +84,7 @@ func TestRefusedBranches(t *testing.T) {
 	}
 }
 
-// Somebody who rewrites the branch after it was accepted has it looked at again; nothing is done on it until then.
+// A branch that was rewritten after it was accepted must be accepted again; nothing is done on it until then.
 func TestBranchRewrittenBeforeCheckout(t *testing.T) {
 	w := newWorld(t)
 	p := w.person()
@@ -105,6 +105,6 @@ func TestBranchRewrittenBeforeCheckout(t *testing.T) {
 		t.Error("the branch was changed")
 	}
 	if !strings.Contains(w.body(), "CheckoutFailed") {
-		t.Errorf("the pull request was not told:\n%s", w.body())
+		t.Errorf("the pull request was not updated:\n%s", w.body())
 	}
 }

@@ -22,9 +22,9 @@ func TestRefusedClaimDoesNothing(t *testing.T) {
 			p := w.options.Parameters
 			w.must(w.locks.Claim(t.Context(), lockOf(p), testBuild+"-other", time.Now().Add(time.Hour)))
 		}},
-		"OldFence":  {"The lock was taken again since.", func(w *world) { w.options.Parameters.Fence-- }},
+		"OldFence":  {"The lock was acquired again since.", func(w *world) { w.options.Parameters.Fence-- }},
 		"OtherLock": {"The attempt was given up.", func(w *world) { w.options.Parameters.LockID = "another" }},
-		"CannotTell": {"A build that cannot tell whether it may work does not work.", func(w *world) {
+		"Unknown": {"A build that does not know whether it may work does not work.", func(w *world) {
 			w.faults.Add(faults.Rule{Service: dynamodbemulator.Service, Fault: faults.Fault{Status: http.StatusServiceUnavailable}})
 		}},
 	}

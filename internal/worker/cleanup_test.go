@@ -21,7 +21,7 @@ func TestEncodeResultAlwaysGivesOne(t *testing.T) {
 	}
 }
 
-// The end of a build is interrupted when all is done: its outcome stands.
+// The end of a build is interrupted when all is done: its outcome does not change.
 func TestInterruptedInCleanup(t *testing.T) {
 	w := newWorld(t)
 	ctx, cancel := context.WithCancelCause(t.Context())

@@ -15,7 +15,7 @@ import (
 func TestCoverageOutcomes(t *testing.T) {
 	testOutcomes(t, map[string]outcomeCase{
 		"CoverageLow": {
-			why:     "Each metric is held against the threshold.",
+			why:     "Each metric is compared with the threshold.",
 			files:   func(f map[string]string) { f["test.sh"] = testScript(4, 0, 79.99) },
 			outcome: contract.OutcomeCoverageTooLow, stage: contract.StageCoverage, message: "coverage is below 80%: lines 79.99%",
 			body: "| lines | 79.99% | ❌ |", code: ExitWork, processed: true,
@@ -31,8 +31,8 @@ func TestCoverageOutcomes(t *testing.T) {
 	})
 }
 
-// The thresholds are the environment's. An agent that lowers those of the repository gains nothing, and people are
-// told where to look.
+// The thresholds are the environment's. An agent that lowers those of the repository gains nothing, and the pull request
+// says where to look.
 func TestAgentLowersThresholds(t *testing.T) {
 	files := map[string]string{
 		"package.json":   `{"scripts":{"test":"jest --coverage"},"jest":{"coverageThreshold":{"global":{"lines":80}}}}`,

@@ -31,7 +31,7 @@ func (r testRemote) Credentials(ctx context.Context) (user, token string, err er
 	return githubapi.GitUser, token, err
 }
 
-// bucket is a bucket that can be told to fail.
+// bucket is a bucket that can be made to fail.
 type bucket struct {
 	mu      sync.Mutex
 	objects map[string]string
@@ -92,7 +92,7 @@ func (m meddling) Get(ctx context.Context, repository string, number int64) (for
 	return pr, err
 }
 
-// stopping sends the signal as soon as a stage tells that it began.
+// stopping sends the signal as soon as a stage reports that it began.
 type stopping struct {
 	lock.Table
 	stage contract.Stage

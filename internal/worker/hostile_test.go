@@ -127,6 +127,6 @@ func TestTokenIsNowhere(t *testing.T) {
 	}
 	log := w.bucket.objects["artifacts/test/b-1/logs/kiro-cli.log"]
 	if strings.Contains(log, "/") && strings.Contains(log, "repository.git") {
-		t.Errorf("the token lies in a file:\n%s", log)
+		t.Errorf("the token is in a file:\n%s", log)
 	}
 }

@@ -56,8 +56,8 @@ func testOutcomes(t *testing.T, cases map[string]outcomeCase) {
 			if c.body != "" && !strings.Contains(w.body(), c.body) {
 				t.Errorf("%s\nthe pull request lacks %q:\n%s", c.why, c.body, w.body())
 			}
-			if told := strings.Contains(w.body(), string(c.outcome)); told != result.PullRequestUpdated {
-				t.Errorf("%s\nthe pull request was told: %t, the result says %t", c.why, told, result.PullRequestUpdated)
+			if reported := strings.Contains(w.body(), string(c.outcome)); reported != result.PullRequestUpdated {
+				t.Errorf("%s\nthe pull request has the outcome: %t, the result says %t", c.why, reported, result.PullRequestUpdated)
 			}
 			if got := codes[PhaseFinally]; got != c.code {
 				t.Errorf("%s\nexit code %d, want %d", c.why, got, c.code)

@@ -86,7 +86,7 @@ func TestInterruptedInEveryStage(t *testing.T) {
 				t.Errorf("exit code %d", code)
 			}
 			if result.PullRequestUpdated && name != contract.StageUpload {
-				t.Error("there is no time to tell the pull request; the controller does")
+				t.Error("there is no time to update the pull request; the controller does")
 			}
 			// The next attempt goes on and succeeds.
 			w.options.Ports.Lock = w.locks
@@ -106,7 +106,7 @@ func TestKilledBetweenPhases(t *testing.T) {
 		phase Phase // the next that runs
 	}{
 		"PreBuild": {"A pre_build that was killed is ended by its finally.", contract.StageCheckout, PhaseFinally},
-		"Build":    {"A build that was killed is told of in post_build.", contract.StageAgent, PhasePostBuild},
+		"Build":    {"That a build was killed is reported in post_build.", contract.StageAgent, PhasePostBuild},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -128,13 +128,13 @@ func TestKilledBetweenPhases(t *testing.T) {
 				t.Errorf("%s\ngot %s %+v", c.why, row.Status, result)
 			}
 			if !strings.Contains(w.body(), "The worker was killed in stage "+string(c.stage)) {
-				t.Errorf("%s\nthe pull request must be told:\n%s", c.why, w.body())
+				t.Errorf("%s\nthe pull request must say so:\n%s", c.why, w.body())
 			}
 		})
 	}
 }
 
-// What a worker that was killed left running must be over before anything is told or released.
+// What a worker that was killed left running must be over before anything is reported or released.
 func TestOrphansOfAKilledWorker(t *testing.T) {
 	w := newWorld(t)
 	now, locks := w.watch()

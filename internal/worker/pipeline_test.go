@@ -46,7 +46,7 @@ func TestDue(t *testing.T) {
 		"FailedPreBuild":    {"CodeBuild runs nothing more: all that must be done is done here.", stateOf(contract.StageValidate, pre[:3]...), PhaseFinally, tail},
 		"Build":             {"The middle.", stateOf("", pre...), PhaseBuild, build[4:]},
 		"FailedBuild":       {"What follows a failure in the same phase is left out.", stateOf(contract.StageTest, build[:6]...), PhaseBuild, nil},
-		"PostBuildFailed":   {"A failure is told and kept.", stateOf(contract.StageTest, build[:6]...), PhasePostBuild, tail[:2]},
+		"PostBuildFailed":   {"A failure is reported and kept.", stateOf(contract.StageTest, build[:6]...), PhasePostBuild, tail[:2]},
 		"PostBuild":         {"So is a success.", stateOf("", build...), PhasePostBuild, tail[:2]},
 		"End":               {"The lock last.", stateOf("", post...), PhaseFinally, tail[2:]},
 		"EndFailedUpload":   {"Also when the upload failed.", stateOf(contract.StageUpload, post...), PhaseFinally, tail[2:]},

@@ -65,7 +65,7 @@ func (p publisher) commit(ctx context.Context, s *State, message string) (paths 
 }
 
 // checkSecrets refuses to commit a known secret: what is pushed cannot be taken back. It looks at the lines that the
-// change adds; what stood there before is not the agent's doing.
+// change adds; what was there before is not the agent's doing.
 func (p publisher) checkSecrets(ctx context.Context, tree string) error {
 	found, err := p.scan(ctx, tree)
 	if err != nil || len(found.Secrets) == 0 {

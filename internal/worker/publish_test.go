@@ -52,13 +52,13 @@ type attentive struct {
 	lock.Table
 	clock *jumpy
 
-	mu             sync.Mutex
-	beat, released time.Time
+	mu                sync.Mutex
+	renewed, released time.Time
 }
 
 func (l *attentive) Heartbeat(ctx context.Context, k lock.Lock, arn string, now, expiresAt time.Time, p lock.Progress) error {
 	l.mu.Lock()
-	l.beat = now
+	l.renewed = now
 	l.mu.Unlock()
 	return l.Table.Heartbeat(ctx, k, arn, now, expiresAt, p)
 }
@@ -70,10 +70,10 @@ func (l *attentive) Release(ctx context.Context, k lock.Lock, arn string, now ti
 	return l.Table.Release(ctx, k, arn, now, e)
 }
 
-func (l *attentive) beatAge() time.Duration {
+func (l *attentive) leaseAge() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.clock.Since(l.beat)
+	return l.clock.Since(l.renewed)
 }
 
 // watch gives a world a clock that jumps and a lock table that remembers.
@@ -97,14 +97,14 @@ func TestLeaseIsCheckedJustBeforeThePush(t *testing.T) {
 	w.options.Ports.Remote = slowSecrets{w.options.Ports.Remote, now}
 	var ages []time.Duration
 	w.onPush(faults.Rule{Nth: 1}, func(rw http.ResponseWriter, _ *http.Request) {
-		ages = append(ages, locks.beatAge())
+		ages = append(ages, locks.leaseAge())
 		rw.WriteHeader(http.StatusServiceUnavailable)
 	})
 	w.codebuild(t.Context())
 	if _, result := w.row(); result.Tasks.Done != 3 {
 		t.Fatalf("%+v\n%s", result, w.log)
 	}
-	// The clock runs on while git starts, but the credentials' minute must not lie between.
+	// The clock runs on while git starts, but the credentials' minute must not be in between.
 	if len(ages) != 1 || ages[0] >= time.Minute {
 		t.Errorf("the push began %v after the lease was checked; at most 10s is allowed", ages)
 	}

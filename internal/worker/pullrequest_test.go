@@ -20,7 +20,7 @@ import (
 func TestPullRequestOutcomes(t *testing.T) {
 	testOutcomes(t, map[string]outcomeCase{
 		"PullRequestDown": {
-			why: "The controller tells the pull request where the worker could not.",
+			why: "The controller updates the pull request where the worker could not.",
 			prepare: func(w *world) {
 				w.faults.Add(faults.Rule{Service: githubemulator.Service, Operation: "PATCH /repos/{owner}/{repo}/pulls/{number}", Fault: faults.Fault{Status: http.StatusBadGateway}})
 			},
@@ -54,7 +54,7 @@ func TestLongTextOfPeopleIsKept(t *testing.T) {
 	}{
 		"Umlauts":  {"80,000 bytes are 40,000 characters.", strings.Repeat("ä", 40_000) + "\r\nthe end", true},
 		"Japanese": {"90,000 bytes are 30,000 characters.", strings.Repeat("本", 30_000) + "\n\n<!-- other:end -->", true},
-		"Full":     {"Where not even the short section has room, nothing is written and somebody is told.", strings.Repeat("ä", prbody.MaxBody), false},
+		"Full":     {"Where not even the short section has room, nothing is written and the outcome says so.", strings.Repeat("ä", prbody.MaxBody), false},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

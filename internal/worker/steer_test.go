@@ -23,7 +23,7 @@ func TestSteerOutcomes(t *testing.T) {
 			outcome: contract.OutcomeSteeringFailed, stage: contract.StageSteer, code: ExitInfrastructure,
 		},
 		"SteeringRecordLeadsOut": {
-			why: "The record is a file of the repository: it must not make the worker delete what lies elsewhere.",
+			why: "The record is a file of the repository: it must not make the worker delete what is elsewhere.",
 			files: func(f map[string]string) {
 				f[power.RecordFile] = fmt.Sprintf(`{"name":"house","files":{"../../README.md":"%x"}}`, sha256.Sum256([]byte("# shop\n")))
 			},
@@ -90,7 +90,7 @@ func TestSteeringFromGit(t *testing.T) {
 	}
 }
 
-// A token before the host would stand in git's arguments and in the log.
+// A token before the host would be in git's arguments and in the log.
 func TestSteeringSourceWithCredentials(t *testing.T) {
 	w := newWorld(t)
 	w.options.Parameters.Settings.SteeringSource = strings.Replace(w.addPower("1.0.0", "x\n"), "://", "://someone:hunter22hunter@", 1)

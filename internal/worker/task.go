@@ -150,7 +150,7 @@ func (r *taskRun) stage(ctx context.Context) (tree string, changed []string, err
 			return "", nil, err
 		}
 		for _, name := range names {
-			r.state.note("%s was made a repository of its own; its files were taken in, its history was not.", r.clean(name))
+			r.state.note("%s was made a repository of its own; its files were added, its history was not.", r.clean(name))
 		}
 	}
 	return r.space.tree.Stage(ctx)

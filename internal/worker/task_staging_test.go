@@ -10,8 +10,8 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
-// What an agent leaves that git cannot take in is the work's failure: the infrastructure's would be tried five times more.
-func TestWhatGitCannotTakeIn(t *testing.T) {
+// What an agent leaves that git cannot add is the work's failure: the infrastructure's would be tried five times more.
+func TestWhatGitCannotAdd(t *testing.T) {
 	cases := map[string]struct{ why, script, complaint string }{
 		"Pipe":      {"A file that was tracked is a pipe now.", `rm README.md; mkfifo README.md`, "README.md"},
 		"Disguised": {"A name that is .git on some systems is refused by git.", `mkdir 'git~1'; echo x > 'git~1/config'`, "git~1"},
@@ -30,7 +30,7 @@ func TestWhatGitCannotTakeIn(t *testing.T) {
 				t.Errorf("%s\nwhat it was, and what to do, must be said: %s", c.why, result.Message)
 			}
 			if diff := w.bucket.objects[testDiff]; !strings.Contains(diff, "+work on 2") {
-				t.Errorf("%s\nwhat git could take in is to be seen:\n%s", c.why, diff)
+				t.Errorf("%s\nwhat git could add is to be seen:\n%s", c.why, diff)
 			}
 		})
 	}
@@ -42,8 +42,8 @@ func TestNestedRepositories(t *testing.T) {
 	cases := map[string]struct{ why, script string }{
 		"Unborn":    {"git refuses one without a commit altogether.", `mkdir -p sub; git init -q sub/app; echo "$1" > sub/app/f$1`},
 		"Committed": {"And takes one with commits for a link to nowhere, without its files.", `mkdir -p sub; cd sub; git init -q app; cd app; echo "$1" > f$1; ` + git + `add .; ` + git + `commit -q -m x`},
-		"Deep":      {"One may lie in another.", `mkdir -p sub/app; git init -q sub; cd sub; git init -q app; echo "$1" > app/f$1`},
-		"InTracked": {"Also where files of the repository's own lie.", `mkdir -p sub/app; echo "$1" > sub/app/f$1; cd sub/app; git init -q .; ` + git + `add .; ` + git + `commit -q -m x`},
+		"Deep":      {"One may be in another.", `mkdir -p sub/app; git init -q sub; cd sub; git init -q app; echo "$1" > app/f$1`},
+		"InTracked": {"Also where files of the repository's own are.", `mkdir -p sub/app; echo "$1" > sub/app/f$1; cd sub/app; git init -q .; ` + git + `add .; ` + git + `commit -q -m x`},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -15,7 +15,7 @@ func ticks(numbers string) string {
 	return `sed -i 's/\[ \] \([` + numbers + `]\.\)/[x] \1/' ` + testSpec + "/tasks.md; "
 }
 
-// tries is the beginning of a script that counts its tries at a task in $n. The count lies beside the checkout.
+// tries is the beginning of a script that counts its tries at a task in $n. The count is beside the checkout.
 const tries = `echo >> "$HOME/tries-$1"; n=$(wc -l < "$HOME/tries-$1"); `
 
 // What an agent does to tasks.md beyond its own task is never believed.
@@ -83,7 +83,7 @@ func TestBoxesOfOtherTasks(t *testing.T) {
 	}
 }
 
-// A try's success is its own: neither what the one before left, nor what the setup left, is taken for its work.
+// A try's success is its own: neither what the one before left, nor what the setup left, counts as its work.
 func TestWhatATryIsMeasuredAgainst(t *testing.T) {
 	cases := map[string]struct {
 		why, script, setup string

@@ -19,7 +19,7 @@ func TestTestOutcomes(t *testing.T) {
 			body: "`cart adds 3`", code: ExitWork, processed: true,
 		},
 		"TestsRedNotLast": {
-			why:     "An attempt that is followed by another does not work the trigger off.",
+			why:     "An attempt that is followed by another does not process the trigger.",
 			files:   func(f map[string]string) { f["test.sh"] = testScript(3, 1, 95) },
 			prepare: func(w *world) { w.options.Parameters.LastAttempt = false },
 			outcome: contract.OutcomeTestsFailed, stage: contract.StageTest, code: ExitWork,
@@ -30,7 +30,7 @@ func TestTestOutcomes(t *testing.T) {
 			outcome: contract.OutcomeTestsNotMeasured, stage: contract.StageTest, body: "not measured", code: ExitWork, processed: true,
 		},
 		"OldReports": {
-			why: "Reports that lie in the repository from before were not measured by this run.",
+			why: "Reports that are in the repository from before were not measured by this run.",
 			files: func(f map[string]string) {
 				f["results.json"], f[".gitignore"] = jestText(t, testScript(4, 0, 90)), ""
 				f["test.sh"] = "true\n"

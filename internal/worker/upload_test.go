@@ -14,14 +14,14 @@ import (
 func TestUploadOutcomes(t *testing.T) {
 	testOutcomes(t, map[string]outcomeCase{
 		"BucketDown": {
-			why:     "A success whose artifacts are lost is not one, and the pull request is told so after all.",
+			why:     "A success whose artifacts are lost is not one, and the pull request says so after all.",
 			prepare: func(w *world) { w.bucket.fail = errors.New("bucket is down") },
 			outcome: contract.OutcomeUploadFailed, stage: contract.StageUpload, message: "bucket is down", body: "UploadFailed", code: ExitInfrastructure,
 		},
 	})
 }
 
-// Whatever artifact is lost, no metadata lies in the bucket that tells of a success.
+// Whatever artifact is lost, no metadata in the bucket says that the work succeeded.
 func TestMetadataTellsOfLostArtifacts(t *testing.T) {
 	for _, lost := range []string{"diffs/changes.diff", "logs/build.log", "metadata.json"} {
 		t.Run(strings.ReplaceAll(lost, "/", "-"), func(t *testing.T) {
@@ -32,7 +32,7 @@ func TestMetadataTellsOfLostArtifacts(t *testing.T) {
 				t.Errorf("%+v", result)
 			}
 			if !strings.Contains(w.body(), "UploadFailed") {
-				t.Errorf("the pull request was not told:\n%s", w.body())
+				t.Errorf("the pull request was not updated:\n%s", w.body())
 			}
 			text, found := w.bucket.objects["artifacts/test/b-1/metadata.json"]
 			if found != (lost != "metadata.json") || strings.Contains(text, `"outcome": "Succeeded"`) || found && !strings.Contains(text, `"outcome": "UploadFailed"`) {

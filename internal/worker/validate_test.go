@@ -97,7 +97,7 @@ func TestSpecThroughALinkIsRefused(t *testing.T) {
 			codes := w.codebuild(t.Context())
 			row, result := w.row()
 			if row.Status != contract.StatusFailed || result.Outcome != contract.OutcomeValidationFailed || codes[PhaseFinally] != ExitWork ||
-				!strings.Contains(result.Message, "tasks.md is a symbolic link, or lies behind one; put the file itself into the repository") {
+				!strings.Contains(result.Message, "tasks.md is a symbolic link, or is behind one; put the file itself into the repository") {
 				t.Errorf("%s\ngot %s %+v\n%s", c.why, row.Status, result, w.log)
 			}
 			if w.head() != before || strings.Contains(w.body(), "root:") {

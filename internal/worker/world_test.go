@@ -238,7 +238,7 @@ func (w *world) onBranch(name string) {
 	p.BranchName, p.PullRequest, p.Commit = name, int64(pr.Number), w.head()
 }
 
-// whenStage does something as soon as a stage tells that it began.
+// whenStage does something as soon as a stage reports that it began.
 func (w *world) whenStage(name contract.Stage, do func()) {
 	w.options.Ports.Lock = stopping{Table: w.locks, stage: name, stop: sync.OnceFunc(do)}
 }

@@ -21,7 +21,7 @@ const (
 )
 
 // DefaultHarness is the generation of Kiro's harness that is asked for. It is always named: without it a headless
-// run takes an older one than an interactive run does.
+// run uses an older one than an interactive run does.
 const DefaultHarness = "v3"
 
 // maxArgument bounds one argument, in bytes; Linux takes at most 128 KiB.
@@ -65,10 +65,10 @@ func templates(preset, harness string, command []string) ([]string, error) {
 // CommandLine is the program and its arguments for one task. Each argument is a template by itself, so whatever a
 // task's title holds, it stays within its argument; no shell is involved.
 func CommandLine(preset, harness string, command []string, values Arguments) ([]string, error) {
-	// These stand in arguments of their own, where a leading dash would make them an option.
+	// These are arguments of their own, where a leading dash would make them an option.
 	for _, v := range []string{values.SpecPath, values.TaskID} {
 		if strings.HasPrefix(v, "-") {
-			return nil, fmt.Errorf("%q begins with a dash: the agent would take it for an option", v)
+			return nil, fmt.Errorf("%q begins with a dash: the agent would read it as an option", v)
 		}
 	}
 	lines, err := templates(preset, harness, command)

@@ -11,12 +11,12 @@ import (
 	"strings"
 )
 
-// Confine holds what an agent did to tasks.md against the one task that it was given. Its own box is its to change,
+// Confine compares what an agent did to tasks.md with the one task that it was given. Its own box is its to change,
 // and so are those of its parts and of the tasks that it is a part of. Any other box is put back as it was, and a task
 // that was added is not done: nobody saw their work, and the next attempt would believe them. Prose is left alone.
 //
 // It returns the text, and which tasks' boxes were put back. An error says that the list itself is another: a task
-// was taken out, or is no longer the one that somebody wrote and approved.
+// was removed, or is no longer the one that somebody wrote and approved.
 func Confine(before, after []byte, id string) (text []byte, restored []string, err error) {
 	was, err := ParseTasks(before)
 	if err != nil {
@@ -41,7 +41,7 @@ func Confine(before, after []byte, id string) (text []byte, restored []string, e
 		}
 	}
 	text = apply(after, marks)
-	// A box can be made, or taken away, in more ways than are put back one by one.
+	// A box can be made, or removed, in more ways than are put back one by one.
 	if is, err = ParseTasks(text); err != nil {
 		return nil, nil, err
 	}
@@ -65,7 +65,7 @@ func rewrittenError(names []string) error {
 func kin(tasks []Task, id string) map[string]bool {
 	own := map[string]bool{id: true}
 	for _, t := range tasks {
-		// A parent stands before its parts.
+		// A parent is before its parts.
 		if own[t.Parent] {
 			own[t.ID] = true
 		}
@@ -77,7 +77,7 @@ func kin(tasks []Task, id string) map[string]bool {
 }
 
 // rewritten are the tasks that are no longer what they were. Of the agent's own only its place counts: as a part of
-// another, or as an optional one, it would take more with it than itself. Its parts are its own business.
+// another, or as an optional one, it would remove more than itself. Its parts are the run's to change.
 func rewritten(was, is []Task, id string) []string {
 	var names []string
 	parts := map[string]bool{id: true}
@@ -117,7 +117,7 @@ type mark struct {
 	text        string
 }
 
-// strayMarks are what puts the boxes of a task back that an agent had no business with.
+// strayMarks restore the boxes of a task that the agent was not given.
 func strayMarks(before, after []byte, old, now Task, known bool) []mark {
 	var marks []mark
 	put := func(box, boxLen int, want string) {

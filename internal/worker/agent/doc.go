@@ -4,6 +4,6 @@
 // Package agent runs a coding agent on one task of a spec.
 //
 // It reads tasks.md, says which tasks are open and in which order, makes the agent's command line from a preset or a
-// template, and runs it within bounds (package process). It does not judge: an agent's exit code says little, so the
-// outcome holds what was observed, and whoever asked looks at the diff, at the task's box and at the tests.
+// template, and runs it within bounds (package process). It does not decide whether the task is done: an agent's exit code
+// says little, so the outcome is what was observed, and the caller looks at the diff, at the task's box and at the tests.
 package agent

@@ -17,7 +17,7 @@ import (
 // a program that is about access print words like it, in other letters and on standard output.
 var denied = []byte("[denied]")
 
-// terminalCodes are the sequences that colour a terminal; they may stand within the word that is looked for.
+// terminalCodes are the sequences that colour a terminal; they may be within the word that is looked for.
 var terminalCodes = regexp.MustCompile("\x1b\\[[0-9;?]*[A-Za-z]")
 
 const (
@@ -27,7 +27,7 @@ const (
 	maxLine = 64 << 10
 )
 
-// errorsTitle stands in the output file between what a run wrote to standard output and to standard error.
+// errorsTitle is in the output file between what a run wrote to standard output and to standard error.
 const errorsTitle = "\n===== standard error\n"
 
 // look reads what a run wrote to standard error, in bounded memory however long the lines are, and appends it to the
@@ -58,7 +58,7 @@ func (o *Outcome) follow(in *bufio.Reader, out *bufio.Writer) error {
 			return nil
 		}
 		o.observe(line)
-		// What cannot be written is told when it is flushed.
+		// What cannot be written is reported when it is flushed.
 		_, _ = out.WriteString(title)
 		_, _ = out.Write(line)
 		switch {
@@ -71,7 +71,7 @@ func (o *Outcome) follow(in *bufio.Reader, out *bufio.Writer) error {
 }
 
 func (o *Outcome) observe(line []byte) {
-	// Most lines have no bracket at all; do not make them pay.
+	// Most lines have no bracket at all; for them this is all the work.
 	if bytes.IndexByte(line, '[') < 0 {
 		return
 	}

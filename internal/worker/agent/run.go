@@ -61,7 +61,7 @@ type Outcome struct {
 	DeniedLines []string
 }
 
-// Suspicious says in a few words why the run is not to be trusted; empty if nothing speaks against it.
+// Suspicious says in a few words why the run is not to be trusted; empty if nothing is known against it.
 func (o Outcome) Suspicious() string {
 	switch {
 	case o.End == process.EndTimedOut:

@@ -79,7 +79,7 @@ func TestRun(t *testing.T) {
 		{why: "on standard output it is what the tests of an access rule print", script: "echo '[denied]: no right'"},
 		{why: "in other letters it is not Kiro's word", script: "echo '[DENIED]' >&2; echo '[Denied]' >&2"},
 		{why: "an exit code is explained", script: "exit 3", suspicious: "the agent ended with exit code 3 (Kiro: an MCP server did not start)"},
-		{why: "a hang is told from a failure", script: "exec sleep 60", silence: 300 * time.Millisecond,
+		{why: "a hang is distinguished from a failure", script: "exec sleep 60", silence: 300 * time.Millisecond,
 			suspicious: "the agent wrote nothing for too long and was ended"},
 	}
 	for _, c := range cases {
@@ -134,7 +134,7 @@ func TestAnAgentThatCannotBeExecutedIsTerminal(t *testing.T) {
 	}
 }
 
-// A program under root's home is found by the worker and closed to the agent's user. It takes root to try that.
+// A program under root's home is found by the worker and closed to the agent's user. Only root can try that.
 func TestAnAgentBehindAClosedDirectoryIsTerminal(t *testing.T) {
 	if os.Geteuid() != 0 {
 		return // nobody else can become another user
@@ -180,6 +180,6 @@ func TestOutputHoldsBothStreams(t *testing.T) {
 		t.Errorf("output, run by run (-want +got):\n%s", diff)
 	}
 	if _, err := os.Stat(errs); err == nil {
-		t.Error("what was joined is still there, and would be told twice")
+		t.Error("what was joined is still there, and would be shown twice")
 	}
 }

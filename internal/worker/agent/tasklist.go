@@ -45,7 +45,7 @@ func (l *list) read(text []byte) {
 	}
 }
 
-// skipped is true of what stands in a fenced block or in a comment: an example of a task is no task.
+// skipped is true of what is in a fenced block or in a comment: an example of a task is no task.
 func (l *list) skipped(line string) bool {
 	if m := fenceLine.FindStringSubmatch(line); m != nil && !l.comment {
 		switch {
@@ -112,7 +112,7 @@ func (l *list) section(level int) {
 	}
 }
 
-// closed is the level of an entry that is no task but the end of a section. settle takes it out.
+// closed is the level of an entry that is no task but the end of a section. settle removes it.
 const closed = -1
 
 // maxLevel is above the level of every heading.
@@ -129,7 +129,7 @@ func (l *list) add(t Task, hasNumber bool) {
 	place := strconv.Itoa(l.count)
 	if t.ID == "" {
 		t.ID = "#" + place
-	} else if _, taken := Find(l.tasks, t.ID); taken {
+	} else if _, used := Find(l.tasks, t.ID); used {
 		t.ID += "#" + place
 	}
 	if parent >= 0 {
@@ -139,7 +139,7 @@ func (l *list) add(t Task, hasNumber bool) {
 }
 
 // parentOf is the index of the task that t is a part of, or -1: the one whose number t's begins with, else the
-// nearest one above that is less indented, else the heading that it stands under.
+// nearest one above that is less indented, else the heading that it is under.
 func (l *list) parentOf(t Task) int {
 	if i := strings.LastIndexByte(t.number, '.'); i > 0 {
 		for n := len(l.tasks) - 1; n >= 0; n-- {
@@ -185,7 +185,7 @@ func (l *list) settle() {
 		tasks = append(tasks, t)
 	}
 	parts := make([][]State, len(tasks))
-	// Backwards, because parts stand behind what they are part of.
+	// Backwards, because parts are behind what they are part of.
 	for n := len(tasks) - 1; n >= 0; n-- {
 		t := &tasks[n]
 		if len(parts[n]) > 0 {

@@ -48,7 +48,7 @@ type Task struct {
 	Parent string
 	// Leaf is true of a task without parts. Only leaves are given to an agent.
 	Leaf bool
-	// Line is the line that it stands in, from 1.
+	// Line is the line that it is in, from 1.
 	Line int
 
 	number  string // ID without what was added
@@ -125,7 +125,7 @@ func required(tasks []Task) []Task {
 	optional := map[string]bool{}
 	var kept []Task
 	for _, t := range tasks {
-		// A parent always stands before its parts.
+		// A parent is always before its parts.
 		optional[t.ID] = t.Optional || optional[t.Parent]
 		if t.Leaf && !optional[t.ID] {
 			kept = append(kept, t)

@@ -95,7 +95,7 @@ func TestParseTasksIsTolerant(t *testing.T) {
 		{"a section beside a task is not part of it", "## Task 1: A\n- [x] a\n## Notes\n- [ ] b\n", "#2", "1"},
 		{"a heading can have a box", "### [x] Task 1: A\n### [ ] Task 2: B\n", "2", "1"},
 		{"a list without any number is named by place", "- [ ] A\n- [x] B\n- [ ] C\n", "#1 #3", "#2"},
-		{"a number used twice is told apart", "- [x] 1. A\n- [ ] 1. B\n", "1#2", "1"},
+		{"a number used twice is made unique", "- [x] 1. A\n- [ ] 1. B\n", "1#2", "1"},
 		{"parts belong to the nearer of two with one number", "- [x] 1. A\n\n- [ ] 1. B\n  - [ ] 1.1 C\n- [x] 2. D\n", "1.1", "1 2"},
 		{"bold titles, and the word Task", "- [ ] **1. A**\n- [ ] Task 2: B\n- [ ] 3) C\n", "1 2 3", ""},
 		{"an optional mark behind the number", "- [ ] 1.* A\n- [ ] 2. B\n", "2", ""},
@@ -186,14 +186,14 @@ func FuzzParseTasks(f *testing.F) {
 				t.Fatalf("the name %q is empty or not the only one", task.ID)
 			}
 			if task.Parent != "" && !seen[task.Parent] {
-				t.Fatalf("%s stands before its parent %s", task.ID, task.Parent)
+				t.Fatalf("%s is before its parent %s", task.ID, task.Parent)
 			}
 			if strings.ContainsAny(task.Title, "\r\n") || len(task.Title) > 320 {
 				t.Fatalf("title of %s: %q", task.ID, task.Title)
 			}
 			seen[task.ID] = true
 		}
-		// Working the open tasks off one after the other must come to an end, with everything done.
+		// Doing the open tasks one after the other must come to an end, with everything done.
 		for range tasks {
 			open := agent.OpenTasks(tasks)
 			if len(open) == 0 {

@@ -64,7 +64,7 @@ func (r *Repository) WriteDiff(ctx context.Context, w io.Writer, from, to string
 	return err
 }
 
-// Scan looks through the lines that a tree adds to HEAD. What stood there before is not reported. Each call of
+// Scan looks through the lines that a tree adds to HEAD. What was there before is not reported. Each call of
 // newFinder returns a finder of known secrets for one file.
 func (r *Repository) Scan(ctx context.Context, tree string, newFinder func() *redact.Finder) (Findings, error) {
 	scan := &diffScan{finder: newFinder}

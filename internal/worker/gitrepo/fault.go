@@ -12,10 +12,10 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 )
 
-// git has one exit code, 128, for almost everything, and no other code to tell a network that is down from a missing
-// permission. So its words are read, here and nowhere else, in the C locale.
+// git has one exit code, 128, for almost everything, and no other code to distinguish a network that is down from
+// a missing permission. So its words are read, here and nowhere else, in the C locale.
 
-// gitNetwork is what git and curl say of a network, or a server, that may be better in a moment.
+// gitNetwork is what git and curl say of a network, or a server, that may work again in a moment.
 var gitNetwork = []string{
 	"could not resolve host", "could not resolve proxy", "failed to connect", "couldn't connect to server",
 	"connection timed out", "connection refused", "connection reset", "connection was reset", "operation timed out",

@@ -23,7 +23,7 @@ func TestClassify(t *testing.T) {
 		terminal  bool
 		code      fault.Code
 	}{
-		"DNS":        {"A name that cannot be resolved may be better in a moment.", "fatal: unable to access 'https://x/': Could not resolve host: x", false, fault.CodeUnreachable},
+		"DNS":        {"A name that cannot be resolved now may be in a moment.", "fatal: unable to access 'https://x/': Could not resolve host: x", false, fault.CodeUnreachable},
 		"Refused":    {"A server that restarts.", "Failed to connect to x port 443 after 1 ms: Couldn't connect to server", false, fault.CodeUnreachable},
 		"HangUp":     {"A cut connection.", "fatal: the remote end hung up unexpectedly", false, fault.CodeUnreachable},
 		"Gateway":    {"A gateway in trouble.", "error: RPC failed; HTTP 502 curl 22 The requested URL returned error: 502", false, fault.CodeUnreachable},

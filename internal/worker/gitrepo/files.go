@@ -19,7 +19,7 @@ import (
 var errIrregular = errors.New("is not a regular file")
 
 // errLink says that a path leads over a symbolic link.
-var errLink = errors.New("is a symbolic link, or lies behind one; put the file itself into the repository")
+var errLink = errors.New("is a symbolic link, or is behind one; put the file itself into the repository")
 
 // ReadFile reads a file of the checkout of at most limit bytes, by a slash-separated path relative to it. An error does
 // not repeat the path (see PlainError) and is fs.ErrNotExist if there is no file. The checkout is somebody else's: a link

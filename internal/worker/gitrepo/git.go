@@ -96,7 +96,7 @@ func bounded(ctx context.Context, remote bool) (context.Context, context.CancelF
 func (g git) do(ctx context.Context, c call) (string, error) {
 	ctx, cancel := bounded(ctx, c.remote)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "git", append(append([]string{}, gitSettings...), c.args...)...) //nolint:gosec // no shell; names are checked and stand behind --
+	cmd := exec.CommandContext(ctx, "git", append(append([]string{}, gitSettings...), c.args...)...) //nolint:gosec // no shell; names are checked and follow --
 	cmd.Dir = g.tree
 	cmd.Env = append(g.env(), c.env...)
 	cmd.Stdin = c.input
@@ -116,7 +116,7 @@ func (g git) do(ctx context.Context, c call) (string, error) {
 	switch {
 	case err != nil && ctx.Err() != nil:
 		if cmd.Process != nil {
-			// A helper that did not heed the signal may still send what was given up.
+			// A helper that ignored the signal may still send what was given up.
 			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 		}
 		return "", fmt.Errorf("git %s: %w", verb(c.args), context.Cause(ctx))

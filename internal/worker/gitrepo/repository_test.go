@@ -23,7 +23,7 @@ func TestCheckBranchName(t *testing.T) {
 		"Plain":     {"What most people write.", []string{"feature/cart", "v1.2", "a_b-c", "x"}, true},
 		"Letters":   {"git takes every letter there is.", []string{"größe/日本", "фича/1", "🛒"}, true},
 		"Signs":     {"And what only a shell would stumble over: there is none.", []string{"$(id)", "feature/(x)", "a&b", "a;b", "'x'", `"x"`, "`id`", "a|b", "!x", "a{b}", "a@b", "#1", "a%2fb"}, true},
-		"Dash":      {"Could be taken for an option somewhere.", []string{"--upload-pack=x", "-x"}, false},
+		"Dash":      {"Could look like an option somewhere.", []string{"--upload-pack=x", "-x"}, false},
 		"Refspec":   {"Would mean something else in a refspec.", []string{"a:b", "refs^", "a~1", "a*", "a?b", "a[b"}, false},
 		"Revision":  {"Would mean something else as a revision.", []string{"a..b", "a@{1}"}, false},
 		"Path":      {"Would be another file than the branch's.", []string{"a/", "/a", "a//b", ".a", "a/.b", "../a", "a.lock", "a.", ""}, false},

@@ -24,9 +24,9 @@ func TestDiffScan(t *testing.T) {
 	}{
 		"Nothing":     {why: "An empty diff."},
 		"Added":       {why: "An added line counts.", diff: file("a", "+x "+secret), secrets: []string{"a"}},
-		"Removed":     {why: "A line that is taken out does not: it was there before.", diff: file("a", "-x "+secret)},
+		"Removed":     {why: "A line that is removed does not: it was there before.", diff: file("a", "-x "+secret)},
 		"Wrapped":     {why: "White space within a value does not hide it, and the plus is no part of it.", diff: file("a", "+s3cr3t-", "+  Value-1"), secrets: []string{"a"}},
-		"LongLine":    {why: "However far behind it stands.", diff: file("a", "+"+long+secret), secrets: []string{"a"}},
+		"LongLine":    {why: "However far behind it is.", diff: file("a", "+"+long+secret), secrets: []string{"a"}},
 		"OneOfMany":   {why: "The file is named.", diff: file("a", "+x") + file("dir/b", "+"+secret) + file("c", "+y"), secrets: []string{"dir/b"}},
 		"Halves":      {why: "Two files do not make a secret together.", diff: file("a", "+s3cr3t-") + file("b", "+Value-1")},
 		"Name":        {why: "A file's name can hold it too.", diff: file(secret, "+x"), secrets: []string{secret}},
@@ -34,7 +34,7 @@ func TestDiffScan(t *testing.T) {
 		"Conflict":    {why: "git's three marks.", diff: file("a", "+<<<<<<< HEAD", "+1", "+=======", "+2", "+>>>>>>> main"), conflicts: []string{"a"}},
 		"Diff3":       {why: "With the common ancestor, and Windows line ends.", diff: file("a", "+<<<<<<< HEAD\r", "+||||||| base\r", "+=======\r", "+>>>>>>> main\r"), conflicts: []string{"a"}},
 		"Heading":     {why: "A heading is underlined so.", diff: file("a", "+Title", "+=======")},
-		"Resolved":    {why: "Marks that are taken out are being resolved.", diff: file("a", "-<<<<<<< HEAD", "-=======", "->>>>>>> main", "+1")},
+		"Resolved":    {why: "Marks that are removed are being resolved.", diff: file("a", "-<<<<<<< HEAD", "-=======", "->>>>>>> main", "+1")},
 		"Disordered":  {why: "A text about marks has them in any order.", diff: file("a", "+>>>>>>> ends one", "+=======", "+<<<<<<< begins one")},
 		"AcrossFiles": {why: "Marks of two files are no conflict.", diff: file("a", "+<<<<<<< HEAD", "+=======") + file("b", "+>>>>>>> main")},
 	}

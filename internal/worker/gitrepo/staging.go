@@ -14,7 +14,7 @@ import (
 )
 
 // ErrNotStaged says that git cannot add something that is in the checkout.
-var ErrNotStaged = errors.New("git cannot take in what was left in the checkout")
+var ErrNotStaged = errors.New("git cannot add what was left in the checkout")
 
 // OpenNested makes plain directories of repositories that somebody made or cloned into the checkout, and returns them:
 // as links to commits that exist nowhere else their files would be lost. What git ignores is left alone: tools keep

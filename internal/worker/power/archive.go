@@ -109,7 +109,7 @@ func withoutTop(files map[string][]byte) map[string][]byte {
 
 var errRedirect = errors.New("too many redirects, or one away from https: name the address that they lead to")
 
-// isNetwork reports whether a request failed for a network, or a server, that may be better in a moment. A certificate
+// isNetwork reports whether a request failed for a network, or a server, that may work again in a moment. A certificate
 // that is not trusted, a protocol that is not spoken and a redirect that is not followed are the same the next time.
 func isNetwork(err error) bool {
 	var (

@@ -110,7 +110,7 @@ func TestDownloadTriesOnlyTheNetworkAgain(t *testing.T) {
 		again        bool
 	}{
 		"Refused":     {"Nobody listens: the server may be started again.", "http://127.0.0.1:1/p.zip", true},
-		"Busy":        {"It says itself that it may be better in a moment.", plain.URL + "/busy.zip", true},
+		"Busy":        {"It says itself that it may work again in a moment.", plain.URL + "/busy.zip", true},
 		"Cut":         {"A connection that broke.", plain.URL + "/cut.zip", true},
 		"Certificate": {"A certificate that is not trusted is not trusted the next time.", secure.URL + "/p.zip", false},
 		"NotTLS":      {"Nor is plain HTTP ever TLS.", strings.Replace(plain.URL, "http:", "https:", 1) + "/p.zip", false},

@@ -32,7 +32,7 @@ func wanted(name string) bool {
 // gathering keeps files within the bounds. Only those of one Power count: a repository may have many.
 type gathering struct {
 	dir string
-	// packed says that all may lie in one more directory, as archives of forges have it.
+	// packed says that all may be in one more directory, as archives of forges have it.
 	packed bool
 	files  map[string][]byte
 	bytes  int

@@ -24,7 +24,7 @@ func TestParse(t *testing.T) {
 		"Both":          {why: "With both the version counts.", files: map[string]string{"POWER.md": "---\nname: old\n---\n", "plugin.json": `{"name":"new","version":"2.0.0"}`}, label: "new 2.0.0"},
 		"NoManifest":    {why: "Any repository could be named by mistake.", files: map[string]string{}, err: "neither POWER.md nor plugin.json"},
 		"BadVersion":    {why: "Versions must be comparable.", files: map[string]string{"plugin.json": `{"name":"house","version":"latest"}`}, err: "semantic version"},
-		"BadName":       {why: "The name stands in commits.", files: map[string]string{"plugin.json": `{"name":"a\nb"}`}, err: "characters"},
+		"BadName":       {why: "The name is written into commits.", files: map[string]string{"plugin.json": `{"name":"a\nb"}`}, err: "characters"},
 		"BadJSON":       {why: "Half a file.", files: map[string]string{"plugin.json": `{"name":`}, err: "not a JSON object"},
 		"EndlessMatter": {why: "Front matter without an end.", files: map[string]string{"POWER.md": "---\nname: a\n"}, err: "no end"},
 	}

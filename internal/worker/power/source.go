@@ -26,7 +26,7 @@ type Source struct {
 	Ref string
 	// Path is the Power's directory in its source; empty is the root.
 	Path string
-	// Repository takes up what is fetched from a git repository.
+	// Repository keeps what is fetched from a git repository.
 	Repository *gitrepo.Repository
 	// Own is the repository of the work. Only its server is sent its credentials, and only there plain http is accepted
 	// as it is for the repository itself. A zero Own has no server.

@@ -10,10 +10,10 @@ import (
 )
 
 // Text from tools, titles and file names is put into code, where GitHub follows no mention, no closing keyword and no
-// markup. What could end the code is taken out first.
+// markup. What could end the code is removed first.
 
-// CodeText is a text of at most limit bytes that can stand in code: one line, no backticks, no comment that could be taken for a marker, and
-// nothing that ends a table's cell.
+// CodeText is a text of at most limit bytes that can be put into code: one line, no backticks,
+// no comment that looks like a marker, and nothing that ends a table's cell.
 func CodeText(text string, limit int) string {
 	text = strings.Map(func(r rune) rune {
 		switch {
@@ -25,7 +25,7 @@ func CodeText(text string, limit int) string {
 		return r
 	}, strings.ToValidUTF8(text, ""))
 	text = strings.Join(strings.Fields(text), " ")
-	// Only now: what was taken out above may have kept the parts of a marker apart.
+	// Only now: what was removed above may have kept the parts of a marker apart.
 	text = strings.NewReplacer("`", "'", "<!--", "<!- -", "-->", "- ->", "|", "¦").Replace(text)
 	return Cut(text, limit)
 }
@@ -38,7 +38,7 @@ func code(text string, limit int) string {
 	return "`" + text + "`"
 }
 
-// link is a link, if the address is one that can stand in markdown; else the text alone.
+// link is a link, if the address is one that can be put into markdown; else the text alone.
 func link(text, address string) string {
 	if !strings.HasPrefix(address, "https://") && !strings.HasPrefix(address, "http://") ||
 		strings.ContainsAny(address, " ()<>\"'`\\\n\r\t|") {

@@ -15,7 +15,7 @@ func TestReplaceSection(t *testing.T) {
 		"Empty":       {"The first section of an empty body.", "", block},
 		"Appended":    {"Behind what a person wrote.", "mine", "mine\n\n" + block},
 		"LineEnds":    {"A person's line ends stay.", "mine\r\n", "mine\r\n\n" + block},
-		"Replaced":    {"What stands around it stays byte by byte.", "a \n" + SectionBegin + "old" + SectionEnd + "\t b\r\n", "a \n" + block + "\t b\r\n"},
+		"Replaced":    {"What is around it stays byte by byte.", "a \n" + SectionBegin + "old" + SectionEnd + "\t b\r\n", "a \n" + block + "\t b\r\n"},
 		"Twice":       {"Only the first of two copies is ours to change.", SectionBegin + "1" + SectionEnd + "|" + SectionBegin + "2" + SectionEnd, block + "|" + SectionBegin + "2" + SectionEnd},
 		"BeginOnly":   {"Half a section is somebody's text: nothing of it is lost.", "a" + SectionBegin + "b", "a" + SectionBegin + "b\n\n" + block},
 		"EndOnly":     {"The other half.", "a" + SectionEnd + "b", "a" + SectionEnd + "b\n\n" + block},
@@ -57,7 +57,7 @@ func FuzzReplaceSection(f *testing.F) {
 		}
 		if ours, theirs, had := cutSection(body); had {
 			if before != ours || after != theirs {
-				t.Fatalf("what stands around the section changed: %q", got)
+				t.Fatalf("what is around the section changed: %q", got)
 			}
 		} else if !strings.HasPrefix(got, body) {
 			t.Fatalf("what a person wrote changed: %q became %q", body, got)

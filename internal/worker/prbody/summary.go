@@ -242,7 +242,7 @@ func (s Summary) footer(w *strings.Builder) {
 	fmt.Fprintf(w, "- Work item %s, attempt %d, correlation id %s\n", code(s.WorkItem, 300), s.Attempt, code(s.Correlation, 64))
 }
 
-// consoleURL is the page of AWS's console that shows what lies under an s3:// address; empty where there is none.
+// consoleURL is the page of AWS's console that shows what is under an s3:// address; empty where there is none.
 func consoleURL(artifacts, region string) string {
 	u, err := url.Parse(artifacts)
 	if err != nil || region == "" {

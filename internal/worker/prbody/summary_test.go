@@ -23,7 +23,7 @@ func TestSummaryOfHostileText(t *testing.T) {
 		t.Errorf("text broke out:\n%s", text)
 	}
 	for line := range strings.Lines(text) {
-		// Outside of code nothing of it may stand.
+		// Outside of code nothing of it may appear.
 		for n, part := range strings.Split(line, "`") {
 			if n%2 == 0 && strings.Contains(part, "everyone") {
 				t.Errorf("outside of code: %q", line)

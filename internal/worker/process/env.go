@@ -6,7 +6,7 @@ package process
 import "strings"
 
 // SafeEnv are the names of variables that an untrusted program may see: what tool chains need to be found and to
-// speak the right language. A name that ends in * stands for all that begin so. Nothing that may hold a credential
+// speak the right language. A name that ends in * means all that begin so. Nothing that may hold a credential
 // is here: no AWS_*, no CODEBUILD_*, no npm_config_* (which may hold a registry's token).
 var SafeEnv = []string{
 	"PATH", "LANG", "LANGUAGE", "LC_*", "TZ", "TERM", "CI", "NO_COLOR", "FORCE_COLOR",

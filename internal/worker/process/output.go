@@ -60,7 +60,7 @@ type output struct {
 	file    *os.File
 	max     int64
 	before  int64 // bytes that were in the file at the start
-	leftOut int64 // bytes that were taken out of it
+	leftOut int64 // bytes that were removed from it
 	marks   int64 // bytes of our own lines in it
 }
 
@@ -108,7 +108,7 @@ func (o *output) trim() {
 	if err := o.file.Truncate(head); err != nil {
 		return
 	}
-	// The older mark, if there was one, lay behind the head and goes with what is cut.
+	// The older mark, if there was one, was behind the head and goes with what is cut.
 	o.leftOut += size - head - int64(n) - o.marks
 	mark := fmt.Sprintf("\n[... %d bytes left out ...]\n", o.leftOut)
 	o.marks = int64(len(mark))

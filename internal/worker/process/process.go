@@ -6,8 +6,8 @@
 // Its output goes to files and never through a pipe: a grandchild that outlives the program keeps a pipe open, and
 // whoever reads it waits for ever. The program leads a process group of its own, and the whole group is ended when
 // the program is, whether it exited, ran out of time, fell silent or was cancelled. It is given exactly the
-// environment that it is told, standard input is empty, and its output files are bounded. It ends with whoever runs it, on Linux also where
-// that one is killed.
+// environment that its Spec has, standard input is empty, and its output files are bounded. It ends with the process that
+// runs it, on Linux also where that one is killed.
 package process
 
 import (
@@ -30,7 +30,7 @@ const (
 	DefaultPoll = 250 * time.Millisecond
 )
 
-// Credential is the user that a program runs as. It takes root to be another user.
+// Credential is the user that a program runs as. Only root can run a program as another user.
 type Credential struct {
 	UID, GID uint32
 	// Groups are the supplementary groups. Empty drops the caller's.

@@ -57,12 +57,12 @@ func TestRunReportsHowTheProgramEnded(t *testing.T) {
 			stdout: "hello\nworld\n",
 		},
 		{
-			why:    "an exit code is a result and no error: it is for the caller to judge",
+			why:    "an exit code is a result and no error: what it means is for the caller to decide",
 			script: "exit 3",
 			want:   process.Result{End: process.EndExited, ExitCode: 3},
 		},
 		{
-			why:    "a signal is told by name, so that a killed test run is not taken for a failed one",
+			why:    "a signal is given by name, so that a killed test run does not look like a failed one",
 			script: "kill -SEGV $$",
 			want:   process.Result{End: process.EndExited, ExitCode: -1, Signal: syscall.SIGSEGV.String()},
 		},
@@ -212,7 +212,7 @@ func TestWhatIsLeftBehindIsEnded(t *testing.T) {
 			}
 			waitFor(t, func() bool { return dead(pid) })
 			if got.End == process.EndExited && got.LeftBehind == 0 {
-				t.Errorf("%+v does not tell that something was left", got)
+				t.Errorf("%+v does not say that something was left", got)
 			}
 		})
 	}

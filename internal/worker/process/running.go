@@ -82,7 +82,7 @@ func (r *running) terminate() {
 }
 
 // sweep ends what the program left behind: the rest of its group at once, as nobody waits for its result any more,
-// and whatever left the group, where the system can tell. It returns how many there were.
+// and whatever left the group, where the system can find it. It returns how many there were.
 func (r *running) sweep() int {
 	left := len(strays(r.group, r.mark))
 	signalGroup(r.group, syscall.SIGKILL)

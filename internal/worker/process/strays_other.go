@@ -7,7 +7,7 @@ package process
 
 import "syscall"
 
-// strays tells only whether the group still has a member: elsewhere than on Linux, on a developer's machine, a
+// strays says only whether the group still has a member: elsewhere than on Linux, on a developer's machine, a
 // process that left its group is not found.
 func strays(group int, _ string) []int {
 	if syscall.Kill(-group, 0) != nil {

@@ -19,7 +19,7 @@ func Tied() *syscall.SysProcAttr {
 	return a
 }
 
-// RunTied runs a command with such attributes to its end, on a thread that is nobody else's meanwhile.
+// RunTied runs a command with such attributes to its end, on a thread that nothing else uses meanwhile.
 func RunTied(cmd *exec.Cmd) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 	_, _ = process.Run(context.Background(), process.Spec{Args: []string{"/bin/sh", "-c", script}, Dir: "/", Env: os.Environ(), Stdout: os.DevNull})
 }
 
-// gone waits until a process is over. A zombie is: whoever has to bury it may take its time.
+// gone waits until a process is over. A zombie is: its parent may reap it later.
 func gone(t *testing.T, pid int) {
 	t.Helper()
 	for range 1000 {

@@ -21,7 +21,7 @@ func TestWords(t *testing.T) {
 		{why: "single quotes protect everything", line: `a 'b "c" \d'`, want: []string{"a", `b "c" \d`}},
 		{why: "double quotes keep a backslash that protects nothing", line: `"a\n" "b\"c"`, want: []string{`a\n`, `b"c`}},
 		{why: "a backslash protects the next character", line: `a\ b\;c`, want: []string{"a b;c"}},
-		{why: "quotes can stand within a word", line: `--name='x y'z`, want: []string{"--name=x yz"}},
+		{why: "quotes can be within a word", line: `--name='x y'z`, want: []string{"--name=x yz"}},
 		{why: "an empty word is a word", line: `a "" ''`, want: []string{"a", "", ""}},
 		{why: "nothing is expanded, as no shell runs", line: `echo $(id) $HOME *`, want: []string{"echo", "$(id)", "$HOME", "*"}},
 		{why: "a pipe would be handed to the program as an argument", line: "npm test | tee log", fails: true},

@@ -27,6 +27,6 @@ func Age(root string, testPaths, coveragePaths []string, now time.Time) error {
 		if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 			return nil
 		}
-		return fmt.Errorf("%w: the report %q of an earlier run cannot be told from a new one (%w); delete it", ErrNotMeasured, name, err)
+		return fmt.Errorf("%w: the report %q of an earlier run cannot be distinguished from a new one (%w); delete it", ErrNotMeasured, name, err)
 	})
 }

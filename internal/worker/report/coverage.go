@@ -30,7 +30,7 @@ var coveragePlaces = []string{
 }
 
 const coverageAdvice = "let the test command write an Istanbul JSON report, LCOV, Cobertura, Clover or JaCoCo XML or a Go " +
-	"cover profile, and name the files in spec.gates.coverageReports if they lie elsewhere than these tools put them"
+	"cover profile, and name the files in spec.gates.coverageReports if they are elsewhere than these tools put them"
 
 // ratio is one metric as counts. A total of 0 is not measured: there is nothing to be a percentage of.
 type ratio struct{ covered, total int64 }
@@ -53,7 +53,7 @@ func (m *measured) check() error {
 	for i, r := range m.metrics() {
 		what := [...]string{"lines", "functions", "branches", "statements"}[i]
 		if r.covered < 0 || r.total < 0 || r.total > maxUnits || r.covered > r.total {
-			return fmt.Errorf("it tells of %d covered %s of %d, which cannot be", r.covered, what, r.total)
+			return fmt.Errorf("it reports %d covered %s of %d, which is impossible", r.covered, what, r.total)
 		}
 	}
 	return nil
@@ -68,8 +68,8 @@ func (r ratio) percent() *float64 {
 	return &p
 }
 
-// coverageFormats are tried in this order, and where a directory holds several, the first is taken: tools write the
-// same run in many formats, and this one tells most.
+// coverageFormats are tried in this order, and where a directory holds several, the first is used: tools write the
+// same run in many formats, and this one has the most.
 var coverageFormats = []struct {
 	name  string
 	parse func([]byte) (measured, error)
@@ -117,12 +117,12 @@ func FindCoverage(root string, paths []string, since time.Time) (CoverageReport,
 	}
 	r.Coverage = sum.coverage()
 	if r.Coverage == (contract.Coverage{}) {
-		return r, fmt.Errorf("%w: the coverage reports tell of no code at all; check which files the tool includes", ErrNotMeasured)
+		return r, fmt.Errorf("%w: the coverage reports contain no code at all; check which files the tool includes", ErrNotMeasured)
 	}
 	return r, nil
 }
 
-// covered is what one file tells.
+// covered is what one file reports.
 type covered struct {
 	name   string
 	format int
@@ -141,7 +141,7 @@ func (r *CoverageReport) choose(found []covered, configured bool) (sum measured)
 	for _, f := range found {
 		if b := best[path.Dir(f.name)]; !configured && b != f.format {
 			r.Beside = append(r.Beside, f.name)
-			r.Ignored = append(r.Ignored, fmt.Sprintf("%s tells the same as the %s report beside it", f.name, coverageFormats[b].name))
+			r.Ignored = append(r.Ignored, fmt.Sprintf("%s says the same as the %s report beside it", f.name, coverageFormats[b].name))
 			continue
 		}
 		sum.add(f.sums)

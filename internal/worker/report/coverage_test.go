@@ -94,7 +94,7 @@ func TestFindCoverage(t *testing.T) {
 		{"a tracefile with one file in two tests counts a line that any of them ran",
 			map[string]string{"lcov.info": "TN:a\nSF:x\nDA:1,1\nDA:2,0\nend_of_record\nTN:b\nSF:x\nDA:1,0\nDA:2,3\nend_of_record\n"}, nil,
 			percent(100, -1, -1, -1), []string{"lcov.info"}, 0},
-		{"a function's name may hold commas, and its last line may stand before it", map[string]string{"lcov.info": "SF:x\nFN:1,f(int, int)\nFN:5,9,g(int, char)\nFNDA:2,f(int, int)\nFNDA:0,g(int, char)\nFNF:2\nFNH:1\nend_of_record\n"}, nil,
+		{"a function's name may hold commas, and its last line may be before it", map[string]string{"lcov.info": "SF:x\nFN:1,f(int, int)\nFN:5,9,g(int, char)\nFNDA:2,f(int, int)\nFNDA:0,g(int, char)\nFNF:2\nFNH:1\nend_of_record\n"}, nil,
 			percent(-1, 50, -1, -1), []string{"lcov.info"}, 0},
 		{"functions of one name are as many as the file says", map[string]string{"lcov.info": "SF:x\nFN:1,(anonymous)\nFN:5,(anonymous)\nFN:9,(anonymous)\nFNDA:2,(anonymous)\nFNF:3\nFNH:1\nend_of_record\n"}, nil,
 			percent(-1, 33.33, -1, -1), []string{"lcov.info"}, 0},
@@ -131,9 +131,9 @@ func TestFindCoverage(t *testing.T) {
 
 func TestCoverageThatIsNotMeasured(t *testing.T) {
 	cases := []struct{ why, content, says string }{
-		{"more covered than there is", `{"total":{"lines":{"total":1,"covered":2,"pct":200}}}`, "cannot be"},
-		{"a negative count", `{"total":{"lines":{"total":-1,"covered":-1,"pct":100}}}`, "cannot be"},
-		{"a count that overflows", `{"total":{"lines":{"total":1e30,"covered":1e30,"pct":100}}}`, "cannot be"},
+		{"more covered than there is", `{"total":{"lines":{"total":1,"covered":2,"pct":200}}}`, "impossible"},
+		{"a negative count", `{"total":{"lines":{"total":-1,"covered":-1,"pct":100}}}`, "impossible"},
+		{"a count that overflows", `{"total":{"lines":{"total":1e30,"covered":1e30,"pct":100}}}`, "impossible"},
 		{"a percentage without counts", `{"total":{"lines":{"pct":100}}}`, "no code at all"},
 		{"all totals are 0", `{"total":{"lines":{"total":0,"covered":0,"pct":"Unknown"}}}`, "no code at all"},
 		{"an empty Go profile", "mode: set\n", "no code at all"},
@@ -143,7 +143,7 @@ func TestCoverageThatIsNotMeasured(t *testing.T) {
 		{"LCOV with a negative count", "SF:x\nDA:1,-1\nend_of_record\n", "no number of runs"},
 		{"LCOV that is not a number", "SF:x\nDA:1,NaN\nend_of_record\n", "no number of runs"},
 		{"JaCoCo with a negative counter", `<report><counter type="LINE" missed="-5" covered="5"/></report>`, "no count"},
-		{"Cobertura with more covered than valid", `<coverage lines-valid="1" lines-covered="9"/>`, "cannot be"},
+		{"Cobertura with more covered than valid", `<coverage lines-valid="1" lines-covered="9"/>`, "impossible"},
 		{"Cobertura with entities", `<!DOCTYPE c [<!ENTITY a "a">]><coverage lines-valid="1" lines-covered="1"/>`, "entities"},
 		{"Istanbul without counts", `{"a.js":{"statementMap":{}}}`, "missing"},
 		{"a format that nobody knows", "100 %", "none of the known formats"},

@@ -27,7 +27,7 @@ const (
 	// maxEntries bounds how many directory entries a search looks at, maxDepth how deep ** goes.
 	maxEntries = 200_000
 	maxDepth   = 12
-	// clockSlack is how far a file's time may lie before the run's start: kernels stamp files with a clock that only
+	// clockSlack is how far a file's time may be before the run's start: kernels stamp files with a clock that only
 	// moves at each tick.
 	clockSlack = 50 * time.Millisecond
 )
@@ -77,7 +77,7 @@ func (f *finder) match(dir string, segments []string, depth int) error {
 		return f.report(path.Join(dir, segment))
 	}
 	if segment == "**" {
-		// It stands for no directory as well as for many.
+		// It means no directory as well as many.
 		if len(rest) == 0 {
 			rest = []string{"*"}
 		}

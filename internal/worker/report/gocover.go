@@ -17,7 +17,7 @@ type goBlock struct {
 	hit        bool
 }
 
-// parseGoCover reads a cover profile, which has statements only. With -coverpkg a block stands in it once for each
+// parseGoCover reads a cover profile, which has statements only. With -coverpkg a block is in it once for each
 // package that was tested: it is covered if any of them ran it.
 func parseGoCover(text []byte) (measured, error) {
 	if !bytes.HasPrefix(text, []byte("mode: ")) {

@@ -63,7 +63,7 @@ func isObject(text []byte) bool {
 
 func wholeUnits(v float64) (int64, error) {
 	if v < 0 || v > maxUnits || v != math.Trunc(v) {
-		return 0, fmt.Errorf("it tells of %g lines or the like, which cannot be", v)
+		return 0, fmt.Errorf("it reports %g lines or the like, which is impossible", v)
 	}
 	return int64(v), nil
 }
@@ -105,7 +105,7 @@ func (f *istanbulFile) count(m *measured) error {
 	lines := map[int64]bool{}
 	for id, hits := range f.S {
 		if hits < 0 {
-			return errors.New("a statement ran fewer than 0 times, which cannot be")
+			return errors.New("a statement ran fewer than 0 times, which is impossible")
 		}
 		m.statements.hit(hits > 0)
 		if place, ok := f.StatementMap[id]; ok {

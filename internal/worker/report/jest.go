@@ -12,7 +12,7 @@ import (
 )
 
 // jestDocument is what Jest and Vitest write with --json and --reporter=json. Numbers are pointers because their
-// presence is what tells the format; they are floats because a hostile one must be seen and not fail to decode.
+// presence is what identifies the format; they are floats because a hostile one must be seen and not fail to decode.
 type jestDocument struct {
 	Total          *float64    `json:"numTotalTests"`
 	Passed         *float64    `json:"numPassedTests"`
@@ -104,16 +104,16 @@ func (d *jestDocument) settle(c *counts, runtimeErrors int64) error {
 // wholeNumber is a count as JSON has it.
 func wholeNumber(v float64) (int64, error) {
 	if v < 0 || v > maxCases || v != math.Trunc(v) {
-		return 0, fmt.Errorf("it tells of %g tests, which cannot be", v)
+		return 0, fmt.Errorf("it reports %g tests, which is impossible", v)
 	}
 	return int64(v), nil
 }
 
-// shortJSON takes the text out of a decoding error that would quote the document.
+// shortJSON removes the text from a decoding error that would quote the document.
 func shortJSON(err error) error {
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) {
-		return fmt.Errorf("a %s stands where the format has none, at byte %d", wrong.Value, wrong.Offset)
+		return fmt.Errorf("a %s is where the format has none, at byte %d", wrong.Value, wrong.Offset)
 	}
 	return err
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // parseJUnit counts test cases, because the sums in a suite's attributes mean different things in different tools.
-// They are only looked at for failures that no case tells of.
+// They are only read for failures that are in no test case.
 func parseJUnit(text []byte) (counts, error) {
 	if !isXML(text) {
 		return counts{}, errOther
@@ -23,7 +23,7 @@ func parseJUnit(text []byte) (counts, error) {
 	}
 	if missing := j.declaredFailed - j.failed; missing > 0 {
 		j.failed += missing
-		j.names = append(j.names, name(fmt.Sprintf("%d failures that the suites tell of without a test case", missing)))
+		j.names = append(j.names, name(fmt.Sprintf("%d failures that the suites report without a test case", missing)))
 	}
 	return j.counts, nil
 }
@@ -66,7 +66,7 @@ func (j *junit) start(e xml.StartElement) error {
 	return nil
 }
 
-// declare sums what outermost suites say of themselves; those within are in their sums.
+// declare sums what outermost suites report of themselves; those within are in their sums.
 func (j *junit) declare(e xml.StartElement) error {
 	for _, attr := range []string{"tests", "failures", "errors", "skipped", "disabled"} {
 		n, err := number(e, attr, maxCases)

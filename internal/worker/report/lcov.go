@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// lcov is the state of reading a tracefile. A source file may stand in it several times, once for each test: a line is
+// lcov is the state of reading a tracefile. A source file may be in it several times, once for each test: a line is
 // covered if any of them ran it.
 type lcov struct {
 	file  int
@@ -45,7 +45,7 @@ func parseLCOV(text []byte) (measured, error) {
 			return measured{}, err
 		}
 		if len(l.lines)+len(l.functions)+len(l.branches) > 4*maxKept {
-			return measured{}, errors.New("it tells of more code than can be counted")
+			return measured{}, errors.New("it reports more code than can be counted")
 		}
 	}
 	if l.open {
@@ -139,7 +139,7 @@ func functionName(record string) string {
 	return record
 }
 
-// lcovHits is whether something ran. A dash stands for a branch that was never reached.
+// lcovHits is whether something ran. A dash means a branch that was never reached.
 func lcovHits(text string) (bool, error) {
 	if text == "-" {
 		return false, nil

@@ -5,7 +5,7 @@
 //
 // A repository's files are hostile input: they are bounded in size, links out of the repository are not followed,
 // and numbers that cannot be are refused. What cannot be read, or is older than the run, is not measured; that is
-// never taken for a pass.
+// never counted as a pass.
 package report
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
-// ErrNotMeasured is in the chain of every error that says that nothing usable was found. Its text tells a person what
+// ErrNotMeasured is in the chain of every error that says that nothing usable was found. Its text says to a person what
 // was looked at and what to do.
 var ErrNotMeasured = errors.New("not measured")
 

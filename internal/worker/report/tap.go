@@ -23,7 +23,7 @@ var (
 // maxTAPDepth bounds how deep subtests are followed.
 const maxTAPDepth = 32
 
-// tap is the state of reading one stream. Subtests stand indented before the point that sums them up, which is not
+// tap is the state of reading one stream. Subtests are indented before the point that sums them up, which is not
 // counted itself.
 type tap struct {
 	counts
@@ -97,7 +97,7 @@ func (t *tap) line(line string) error {
 func (t *tap) plan(depth int, text string) error {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n > maxCases {
-		return fmt.Errorf("it plans %.20s tests, which cannot be", text)
+		return fmt.Errorf("it plans %.20s tests, which is impossible", text)
 	}
 	t.levels[depth].plan, t.levels[depth].planned = n, true
 	if depth > 0 {
@@ -167,16 +167,16 @@ func parseNodeSpec(text []byte) (counts, error) {
 	if !bytes.Contains(text, []byte("tests ")) || !bytes.Contains(text, []byte("cancelled ")) {
 		return counts{}, errOther
 	}
-	// Only what stands below this heading are tests that failed; above it suites are listed too.
+	// Only what is below this heading are tests that failed; above it suites are listed too.
 	sums, names, listing := map[string]int64{}, []string{}, false
 	for line := range bytes.Lines(text) {
 		plain := strings.TrimRight(colours.ReplaceAllString(string(line), ""), "\r\n")
 		if m := nodeSum.FindStringSubmatch(plain); m != nil {
 			n, err := strconv.ParseInt(m[2], 10, 64)
 			if err != nil || n > maxCases {
-				return counts{}, fmt.Errorf("it tells of %.20s tests, which cannot be", m[2])
+				return counts{}, fmt.Errorf("it reports %.20s tests, which is impossible", m[2])
 			}
-			// Several runs can stand behind each other.
+			// Several runs can follow each other.
 			sums[m[1]] += n
 			continue
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
-// testPlaces are where the common tools leave their results, or are commonly told to.
+// testPlaces are where the common tools leave their results, or are commonly configured to.
 var testPlaces = []string{
 	"test-results.json", "test-results.xml", "test-results.tap", "test-report.xml", "test-report.json",
 	"jest-results.json", "vitest-results.json", "jest-results.xml", "junit.xml", "results.xml",
@@ -29,7 +29,7 @@ var testPlaces = []string{
 }
 
 const testAdvice = "let the test command write Jest or Vitest JSON, JUnit XML, TAP or `go test -json`, " +
-	"and name the files in spec.gates.testResults if they lie elsewhere than these tools put them"
+	"and name the files in spec.gates.testResults if they are elsewhere than these tools put them"
 
 // counts is what one file gave. They are wide so that no sum overflows.
 type counts struct {
@@ -48,11 +48,11 @@ func (c *counts) fail(names ...string) {
 func (c *counts) check() error {
 	for _, n := range []int64{c.passed, c.failed, c.skipped} {
 		if n < 0 || n > maxCases {
-			return fmt.Errorf("it tells of %d tests, which cannot be", n)
+			return fmt.Errorf("it reports %d tests, which is impossible", n)
 		}
 	}
 	if total := c.passed + c.failed + c.skipped; total > maxCases {
-		return fmt.Errorf("it tells of %d tests, which cannot be", total)
+		return fmt.Errorf("it reports %d tests, which is impossible", total)
 	}
 	return nil
 }
@@ -66,7 +66,7 @@ func (c *counts) add(o counts) {
 	}
 }
 
-// testFormats are tried in this order. Each parser tells at once whether a text is its own.
+// testFormats are tried in this order. Each parser says at once whether a text is its own.
 var testFormats = []struct {
 	name  string
 	parse func([]byte) (counts, error)
@@ -104,14 +104,14 @@ func FindTests(root string, paths []string, since time.Time, outputs ...string) 
 	return t.report()
 }
 
-// readOutputs adds what the commands printed. Beside results in files, what looks like broken results is taken for the
+// readOutputs adds what the commands printed. Beside results in files, what looks like broken results is treated as the
 // words of a program that is tested: one that prints "TAP version 13" has not made the run unmeasured.
 func (t *tally) readOutputs(outputs []string) error {
 	inFiles := len(t.groups) > 0
 	for _, output := range outputs {
 		file, err := readOutput(output)
 		if errors.Is(err, errTooLong) {
-			// Much output is no failure, and the results may lie in files.
+			// Much output is no failure, and the results may be in files.
 			t.ignored = append(t.ignored, filepath.Base(output)+" is too long to be read for results")
 			continue
 		}
@@ -211,7 +211,7 @@ func (t *tally) report() (TestReport, error) {
 		Skipped: int32(sum.skipped),                           //nolint:gosec // as above
 	}}
 	if r.Gate() == contract.GateNotMeasured {
-		return r, fmt.Errorf("%w: the results tell of %d tests, but none of them ran", ErrNotMeasured, r.Tests.Total)
+		return r, fmt.Errorf("%w: the results have %d tests, but none of them ran", ErrNotMeasured, r.Tests.Total)
 	}
 	return r, nil
 }

@@ -122,7 +122,7 @@ func TestFindTests(t *testing.T) {
 			files: map[string]string{"junit.xml": junitOne, "node_modules/x/junit.xml": `<testsuite><testcase><failure/></testcase></testsuite>`},
 			paths: []string{"**/junit.xml"}, want: contract.Tests{Total: 1, Passed: 1}},
 		{why: "the command's own output is a source", output: "> npm test\n\nTAP version 13\nok 1 - a\nnot ok 2 - b\n1..2\n", want: contract.Tests{Total: 2, Passed: 1, Failed: 1}},
-		{why: "output that tells the same as a file counts once", files: map[string]string{"test.tap": "ok 1\n1..1\n"}, output: "ok 1 - a\n1..1\n",
+		{why: "output that says the same as a file counts once", files: map[string]string{"test.tap": "ok 1\n1..1\n"}, output: "ok 1 - a\n1..1\n",
 			want: contract.Tests{Total: 1, Passed: 1}},
 		{why: "output that is no result is just output", files: map[string]string{"junit.xml": junitOne}, output: "all is well 1..2\n", want: contract.Tests{Total: 1, Passed: 1}},
 	}
@@ -150,7 +150,7 @@ func TestFindTests(t *testing.T) {
 	}
 }
 
-// Output that is too long to be read does not hide what lies in files.
+// Output that is too long to be read does not hide what is in files.
 func TestMuchOutputIsNoFailure(t *testing.T) {
 	output := filepath.Join(t.TempDir(), "stdout.log")
 	if err := os.WriteFile(output, []byte("x"), 0o600); err != nil {
@@ -173,10 +173,10 @@ func TestWhatIsNotMeasured(t *testing.T) {
 		{"nothing at all", "README.md", "x", "no result of this run's tests was found"},
 		{"a run without a single test", "r", `{"numTotalTests":0,"numPassedTests":0,"numFailedTests":0}`, "none of them ran"},
 		{"a run in which everything was skipped", "r", `<testsuite><testcase name="a"><skipped/></testcase></testsuite>`, "none of them ran"},
-		{"a negative number", "r", `{"numTotalTests":5,"numPassedTests":6,"numFailedTests":-1}`, "cannot be"},
-		{"a number that overflows", "r", `{"numTotalTests":1e300,"numPassedTests":1e300,"numFailedTests":0}`, "cannot be"},
-		{"more tests than anybody has", "r", `{"numTotalTests":10000001,"numPassedTests":10000001,"numFailedTests":0}`, "cannot be"},
-		{"half a test", "r", `{"numTotalTests":1.5,"numPassedTests":1.5,"numFailedTests":0}`, "cannot be"},
+		{"a negative number", "r", `{"numTotalTests":5,"numPassedTests":6,"numFailedTests":-1}`, "impossible"},
+		{"a number that overflows", "r", `{"numTotalTests":1e300,"numPassedTests":1e300,"numFailedTests":0}`, "impossible"},
+		{"more tests than anybody has", "r", `{"numTotalTests":10000001,"numPassedTests":10000001,"numFailedTests":0}`, "impossible"},
+		{"half a test", "r", `{"numTotalTests":1.5,"numPassedTests":1.5,"numFailedTests":0}`, "impossible"},
 		{"more failures than tests", "r", `{"numTotalTests":1,"numPassedTests":0,"numFailedTests":3}`, "contradict"},
 		{"failures that the sum does not know of", "r",
 			`{"numTotalTests":1,"numPassedTests":1,"numFailedTests":0,"testResults":[{"assertionResults":[{"status":"failed","title":"x"}]}]}`, "contradict"},
@@ -191,7 +191,7 @@ func TestWhatIsNotMeasured(t *testing.T) {
 		{"an entity that nobody declared", "r", `<testsuite><testcase name="&x;"/></testsuite>`, "decoded"},
 		{"elements without end", "r", strings.Repeat("<testsuite>", 1000), "deep"},
 		{"TAP without a plan was cut short", "r", "TAP version 14\nok 1 - a\n", "no plan"},
-		{"TAP that plans more than there can be", "r", "ok 1\n1..99999999999\n", "cannot be"},
+		{"TAP that plans more than there can be", "r", "ok 1\n1..99999999999\n", "impossible"},
 		{"a format that nobody knows", "r", "all tests passed, trust me\n", "none of the known formats"},
 	}
 	for _, c := range cases {
@@ -217,7 +217,7 @@ func TestAFailureIsNeverLost(t *testing.T) {
 		{"a suite that fails although its tests passed", "    ok 1 - a\n    1..1\nnot ok 1 - hook\n1..1\n", contract.Tests{Total: 2, Passed: 1, Failed: 1}},
 		{"a run that gave up", "ok 1 - a\nBail out! no database\n1..1\n", contract.Tests{Total: 2, Passed: 1, Failed: 1}},
 		{"a point within a block of YAML is text", "ok 1 - a\n  ---\n  out: |\n    not ok 7 - x\n  ...\n1..1\n", contract.Tests{Total: 1, Passed: 1}},
-		{"failures that a suite tells of without a test case", `<testsuite tests="2" failures="1" errors="1"><testcase name="a"/></testsuite>`,
+		{"failures that a suite reports without a test case", `<testsuite tests="2" failures="1" errors="1"><testcase name="a"/></testsuite>`,
 			contract.Tests{Total: 3, Passed: 1, Failed: 2}},
 		{"an error of a suite as a whole", `<testsuite><error message="setup"/><testcase name="a"/></testsuite>`, contract.Tests{Total: 2, Passed: 1, Failed: 1}},
 		{"a Jest run that says that it did not succeed", `{"numTotalTests":1,"numPassedTests":1,"numFailedTests":0,"success":false}`,

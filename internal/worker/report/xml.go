@@ -16,13 +16,13 @@ import (
 // maxXMLDepth bounds nesting: the decoder remembers every open element.
 const maxXMLDepth = 64
 
-// isXML tells XML by its first character, without decoding it.
+// isXML recognises XML by its first character, without decoding it.
 func isXML(text []byte) bool {
 	text = bytes.TrimSpace(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")))
 	return len(text) > 0 && text[0] == '<'
 }
 
-// walkXML calls start and end for each element, with the names of the elements that it lies in. No entity but the
+// walkXML calls start and end for each element, with the names of the elements that it is in. No entity but the
 // five of XML itself is known, nothing is loaded from elsewhere, and a document that declares entities is refused.
 // The first element must be one of roots, else it is another format.
 func walkXML(text []byte, roots []string, start func(xml.StartElement) error, end func(string)) error {
@@ -58,7 +58,7 @@ func walkXML(text []byte, roots []string, start func(xml.StartElement) error, en
 				}
 			}
 			if depth++; depth > maxXMLDepth {
-				return fmt.Errorf("its elements lie more than %d deep", maxXMLDepth)
+				return fmt.Errorf("its elements are nested more than %d deep", maxXMLDepth)
 			}
 			if err := start(e); err != nil {
 				return err

@@ -100,7 +100,7 @@ func parseClover(text []byte) (measured, error) {
 // cobertura is the state of reading one document. It has neither functions nor statements.
 type cobertura struct {
 	declared, counted measured
-	methods           int // how many <methods> are open; their lines stand again below the class
+	methods           int // how many <methods> are open; their lines are repeated below the class
 }
 
 // condition is what a line says of its branches.

@@ -66,7 +66,7 @@ func (s *Sandbox) GiveTree() error {
 		case ok && stat.Uid == c.UID && stat.Gid == c.GID:
 			return nil
 		case ok && stat.Nlink > 1 && info.Mode().IsRegular():
-			// The worker makes no second name for a file: somebody linked to one that lies elsewhere, perhaps the
+			// The worker makes no second name for a file: somebody linked to one that is elsewhere, perhaps the
 			// worker's own state, and would be given that.
 			return nil
 		}
