@@ -78,7 +78,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func TestFilesBehindALink(t *testing.T) {
+func TestSpecBehindALink(t *testing.T) {
 	tree := t.TempDir()
 	_, w := Open(Options{Tree: tree})
 	must(t, os.MkdirAll(filepath.Join(tree, ".kiro", "specs"), 0o755))
