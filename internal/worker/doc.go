@@ -5,7 +5,7 @@
 // division of the build's time, and what an error makes of the attempt. How git, the lease, another user's processes, a
 // Power, a report or a pull request's text work is in the packages below, which know no stage and no state.
 //
-// The stages are in one list in wiring.go, a file each. Each is a small type whose fields are what it needs; its input
+// The stages are in one list in pipeline.go, a file each. Each is a small type whose fields are what it needs; its input
 // is the State. CodeBuild runs them in its own phases, a process each, so that its console shows where a build is; what
 // one phase leaves to the next is in a state file:
 //

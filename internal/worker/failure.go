@@ -8,14 +8,20 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/go-logr/logr"
-
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
-	"github.com/kiro-worker/kiro-worker/internal/logging"
 	"github.com/kiro-worker/kiro-worker/internal/redact"
+	"github.com/kiro-worker/kiro-worker/internal/worker/lease"
 	"github.com/kiro-worker/kiro-worker/internal/worker/prbody"
 )
+
+// ErrInterrupted is the cause of a context that a signal ended.
+var ErrInterrupted = errors.New("the worker was asked to stop")
+
+// isLost reports whether the lease is lost: an error says so, or why the context ended.
+func isLost(ctx context.Context, err error) bool {
+	return lease.IsLost(err) || lease.IsLost(context.Cause(ctx))
+}
 
 // failure is an error that says what outcome it makes. Errors without one are the infrastructure's.
 type failure struct {
@@ -67,32 +73,6 @@ func recordFailure(ctx context.Context, s *State, name contract.Stage, err error
 	outcome, message := outcomeOf(ctx, name, err)
 	s.fail(name, outcome, clean(message))
 	return true
-}
-
-// failureRecorder records failures. The first one is the attempt's outcome; a later one is only logged. But a failure
-// after the pull request was updated with a success is reported there too.
-type failureRecorder struct {
-	pullRequest pullRequestStage
-	budget      budget
-	clean       cleaner
-	log         logr.Logger
-}
-
-func (f failureRecorder) record(ctx context.Context, s *State, name contract.Stage, err error) {
-	if !recordFailure(ctx, s, name, err, f.clean) || !s.Result.PullRequestUpdated {
-		return
-	}
-	s.Result.PullRequestUpdated = false
-	ctx, cancel := f.budget.limit(ctx, contract.StageUpload)
-	defer cancel()
-	if context.Cause(ctx) != nil {
-		return
-	}
-	ctx = logContext(ctx, f.log.WithValues(logging.KeyStage, contract.StagePullRequest))
-	if err := f.pullRequest.run(ctx, s); err != nil {
-		// The controller reports it.
-		f.log.Info("The failure could not be reported on the pull request", keyReason, f.clean(err.Error()))
-	}
 }
 
 // cleaner makes a message fit for the result and for people: redacted, one line, cut.

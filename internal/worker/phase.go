@@ -5,7 +5,6 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -102,10 +101,3 @@ func (p *pipeline) wrapUp(ctx context.Context) {
 		}
 	}
 }
-
-func isLost(ctx context.Context, err error) bool {
-	return lease.IsLost(err) || lease.IsLost(context.Cause(ctx))
-}
-
-// ErrInterrupted is the cause of a context that a signal ended.
-var ErrInterrupted = errors.New("the worker was asked to stop")

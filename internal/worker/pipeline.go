@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime/debug"
 
 	"github.com/go-logr/logr"
@@ -60,6 +61,42 @@ type pipeline struct {
 	clock    clock.WithTicker
 	log      logr.Logger
 	clean    cleaner
+}
+
+// newPipeline makes the pipeline of a build and reads its state.
+func newPipeline(o Options) (*pipeline, error) {
+	p := o.Parameters
+	log := o.Log.WithValues(logging.KeyCorrelationID, p.CorrelationID, logging.KeyWorkItem, p.WorkItem, logging.KeyAttempt, p.Attempt)
+	// The git directory is within: agents may pass through, but not look around.
+	if err := os.MkdirAll(o.Dir, 0o711); err != nil { //nolint:gosec // see above
+		return nil, fmt.Errorf("making the build's directory: %w", err)
+	}
+	state, err := loadState(o.Dir, o.Build.ARN, o.Clock.Now(), log)
+	if err != nil {
+		return nil, err
+	}
+	w := newWiring(o)
+	w.failures = failureRecorder{pullRequest: w.pullRequestStage(), budget: w.budget, clean: w.clean, log: log}
+	return &pipeline{
+		stages: w.stages(), state: state, lease: w.lease, progress: w.progress, failures: w.failures, budget: w.budget,
+		repo: w.repo, sandbox: w.space.sandbox, clock: o.Clock, log: log, clean: w.clean,
+	}, nil
+}
+
+// stages is the order of the stages. A new one is a file, and a line here.
+func (w wiring) stages() []stage {
+	return []stage{
+		{name: contract.StageClaim, phase: PhasePreBuild, runner: w.claimStage()},
+		{name: contract.StageCheckout, phase: PhasePreBuild, runner: w.checkoutStage(), local: true},
+		{name: contract.StageValidate, phase: PhasePreBuild, runner: w.validateStage(), local: true},
+		{name: contract.StageSteer, phase: PhasePreBuild, runner: w.steerStage(), local: true},
+		{name: contract.StageAgent, phase: PhaseBuild, runner: w.agentStage(), local: true},
+		{name: contract.StageTest, phase: PhaseBuild, runner: w.testStage(), local: true},
+		{name: contract.StageCoverage, phase: PhaseBuild, runner: w.coverageStage(), local: true},
+		{name: contract.StagePullRequest, phase: PhasePostBuild, runner: w.pullRequestStage(), always: true},
+		{name: contract.StageUpload, phase: PhasePostBuild, runner: w.uploadStage(), always: true},
+		{name: contract.StageCleanup, phase: PhaseFinally, runner: w.cleanupStage(), always: true},
+	}
 }
 
 // due are the stages that a phase has to run now, given what is recorded. After each stage it is asked again, because a

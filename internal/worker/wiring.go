@@ -6,36 +6,14 @@ package worker
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
-	"github.com/kiro-worker/kiro-worker/internal/logging"
 	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 	"github.com/kiro-worker/kiro-worker/internal/worker/lease"
 	"github.com/kiro-worker/kiro-worker/internal/worker/power"
 	"github.com/kiro-worker/kiro-worker/internal/worker/sandbox"
 )
-
-// newPipeline makes the pipeline of a build and reads its state.
-func newPipeline(o Options) (*pipeline, error) {
-	p := o.Parameters
-	log := o.Log.WithValues(logging.KeyCorrelationID, p.CorrelationID, logging.KeyWorkItem, p.WorkItem, logging.KeyAttempt, p.Attempt)
-	// The git directory is within: agents may pass through, but not look around.
-	if err := os.MkdirAll(o.Dir, 0o711); err != nil { //nolint:gosec // see above
-		return nil, fmt.Errorf("making the build's directory: %w", err)
-	}
-	state, err := loadState(o.Dir, o.Build.ARN, o.Clock.Now(), log)
-	if err != nil {
-		return nil, err
-	}
-	w := newWiring(o)
-	w.failures = failureRecorder{pullRequest: w.pullRequestStage(), budget: w.budget, clean: w.clean, log: log}
-	return &pipeline{
-		stages: w.stages(), state: state, lease: w.lease, progress: w.progress, failures: w.failures, budget: w.budget,
-		repo: w.repo, sandbox: w.space.sandbox, clock: o.Clock, log: log, clean: w.clean,
-	}, nil
-}
 
 // wiring is what several stages are made of. It is gone when the pipeline is made: each stage keeps what it needs.
 type wiring struct {
@@ -104,22 +82,6 @@ func remoteOf(o Options) *gitrepo.Remote {
 // trailersOf say in a commit where it comes from.
 func trailersOf(p contract.Parameters) string {
 	return fmt.Sprintf("Kiro-Work-Item: %s\nKiro-Attempt: %d\nKiro-Correlation-Id: %s\n", p.WorkItem, p.Attempt, p.CorrelationID)
-}
-
-// stages is the order of the stages. A new one is a file, and a line here.
-func (w wiring) stages() []stage {
-	return []stage{
-		{name: contract.StageClaim, phase: PhasePreBuild, runner: w.claimStage()},
-		{name: contract.StageCheckout, phase: PhasePreBuild, runner: w.checkoutStage(), local: true},
-		{name: contract.StageValidate, phase: PhasePreBuild, runner: w.validateStage(), local: true},
-		{name: contract.StageSteer, phase: PhasePreBuild, runner: w.steerStage(), local: true},
-		{name: contract.StageAgent, phase: PhaseBuild, runner: w.agentStage(), local: true},
-		{name: contract.StageTest, phase: PhaseBuild, runner: w.testStage(), local: true},
-		{name: contract.StageCoverage, phase: PhaseBuild, runner: w.coverageStage(), local: true},
-		{name: contract.StagePullRequest, phase: PhasePostBuild, runner: w.pullRequestStage(), always: true},
-		{name: contract.StageUpload, phase: PhasePostBuild, runner: w.uploadStage(), always: true},
-		{name: contract.StageCleanup, phase: PhaseFinally, runner: w.cleanupStage(), always: true},
-	}
 }
 
 func (w wiring) claimStage() claimStage {

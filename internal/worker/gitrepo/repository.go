@@ -63,6 +63,20 @@ func (r *Repository) Create(ctx context.Context) error {
 	return writeNew(filepath.Join(r.git.dir, "info", "exclude"), []byte(excluded))
 }
 
+// excluded is what is never committed, beside the repository's own .gitignore: what installing dependencies and
+// measuring leaves behind.
+const excluded = "node_modules/\n.nyc_output/\n"
+
+func writeNew(path string, text []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // another user reads it
+		return fmt.Errorf("showing the repository: %w", err)
+	}
+	if err := os.WriteFile(path, text, 0o644); err != nil { //nolint:gosec // likewise
+		return fmt.Errorf("showing the repository: %w", err)
+	}
+	return nil
+}
+
 // maxBranchName is the longest branch name, in bytes, of which git can make files and GitHub a branch.
 const maxBranchName = 244
 

@@ -12,10 +12,6 @@ import (
 	"path/filepath"
 )
 
-// excluded is what is never committed, beside the repository's own .gitignore: what installing dependencies and
-// measuring leaves behind.
-const excluded = "node_modules/\n.nyc_output/\n"
-
 // Show gives the checkout a .git to look at: HEAD, the branch, an index, and the worker's objects to read. It replaces
 // the last one, so whatever was written into that is gone.
 func (w *WorkTree) Show(ctx context.Context) error {
@@ -47,14 +43,4 @@ func (w *WorkTree) Show(ctx context.Context) error {
 		return fmt.Errorf("showing the repository: %w", err)
 	}
 	return writeNew(filepath.Join(view, "index"), index)
-}
-
-func writeNew(path string, text []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // another user reads it
-		return fmt.Errorf("showing the repository: %w", err)
-	}
-	if err := os.WriteFile(path, text, 0o644); err != nil { //nolint:gosec // likewise
-		return fmt.Errorf("showing the repository: %w", err)
-	}
-	return nil
 }

@@ -94,19 +94,6 @@ func (g *gathering) tar(text []byte) error {
 	}
 }
 
-// withoutTop removes the one directory that all files are in, as archives of forges have it.
-func withoutTop(files map[string][]byte) map[string][]byte {
-	top := ""
-	for name := range files {
-		first, _, ok := strings.Cut(name, "/")
-		if !ok || top != "" && top != first || first == "steering" {
-			return files
-		}
-		top = first
-	}
-	return below(files, top)
-}
-
 var errRedirect = errors.New("too many redirects, or one away from https: name the address that they lead to")
 
 // isNetwork reports whether a request failed for a network, or a server, that may work again in a moment. A certificate

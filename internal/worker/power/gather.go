@@ -76,3 +76,16 @@ func (g *gathering) add(name string, size int64, in io.Reader) error {
 	g.files[name] = text
 	return nil
 }
+
+// withoutTop removes the one directory that all files are in, as archives of forges have it.
+func withoutTop(files map[string][]byte) map[string][]byte {
+	top := ""
+	for name := range files {
+		first, _, ok := strings.Cut(name, "/")
+		if !ok || top != "" && top != first || first == "steering" {
+			return files
+		}
+		top = first
+	}
+	return below(files, top)
+}
