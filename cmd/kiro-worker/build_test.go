@@ -272,7 +272,7 @@ func TestBuildEndToEnd(t *testing.T) {
 	}
 }
 
-func TestFailedPreBuildIsTold(t *testing.T) {
+func TestFailedPreBuildIsReported(t *testing.T) {
 	files := sample()
 	delete(files, specPath+"/design.md")
 	c := newCloud(t, files)

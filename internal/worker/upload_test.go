@@ -22,7 +22,7 @@ func TestUploadOutcomes(t *testing.T) {
 }
 
 // Whatever artifact is lost, no metadata in the bucket says that the work succeeded.
-func TestMetadataTellsOfLostArtifacts(t *testing.T) {
+func TestMetadataReportsLostArtifacts(t *testing.T) {
 	for _, lost := range []string{"diffs/changes.diff", "logs/build.log", "metadata.json"} {
 		t.Run(strings.ReplaceAll(lost, "/", "-"), func(t *testing.T) {
 			w := newWorld(t)

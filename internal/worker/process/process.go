@@ -1,7 +1,8 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package process runs one program that is not trusted to end: a coding agent, a repository's tests.
+// Package process runs one program that is not trusted to end: a coding agent, a repository's tests. What it is, and what
+// its exit code means, is the caller's.
 //
 // Its output goes to files and never through a pipe: a grandchild that outlives the program keeps a pipe open, and
 // whoever reads it waits for ever. The program leads a process group of its own, and the whole group is ended when

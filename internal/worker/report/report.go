@@ -1,10 +1,11 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package report reads test results and coverage in the file formats of the tools that write them.
+// Package report reads test results and coverage in the file formats of the tools that write them, and compares them
+// with the gates. It runs no tests, and what a gate makes of the attempt is the caller's.
 //
 // A repository's files are hostile input: they are bounded in size, links out of the repository are not followed,
-// and numbers that cannot be are refused. What cannot be read, or is older than the run, is not measured; that is
+// and impossible numbers are refused. What cannot be read, or is older than the run, is not measured; that is
 // never counted as a pass.
 package report
 
