@@ -62,3 +62,20 @@ func TestMessage(t *testing.T) {
 		t.Errorf("a long message came out with %d bytes, valid %t", len(long), utf8.ValidString(long))
 	}
 }
+
+func TestCut(t *testing.T) {
+	for name, c := range map[string]struct {
+		why, in string
+		limit   int
+		want    string
+	}{
+		"short":     {"what fits stays as it is", "abc", 3, "abc"},
+		"long":      {"the limit is in bytes", "abcd", 3, "abc"},
+		"character": {"half a character is not valid text, and the API server refuses it", "aüb", 2, "a"},
+		"none":      {"a limit of nothing leaves nothing", "abc", 0, ""},
+	} {
+		if got := fault.Cut(c.in, c.limit); got != c.want {
+			t.Errorf("%s: %s: got %q, want %q", name, c.why, got, c.want)
+		}
+	}
+}

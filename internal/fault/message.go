@@ -49,9 +49,16 @@ func Clean(text string) string {
 	if len(text) <= maxMessage {
 		return text
 	}
-	cut := maxMessage
-	for cut > 0 && !utf8.RuneStart(text[cut]) {
-		cut--
+	return Cut(text, maxMessage) + "…"
+}
+
+// Cut is the beginning of a text, of at most limit bytes and whole characters.
+func Cut(text string, limit int) string {
+	if len(text) <= limit {
+		return text
 	}
-	return text[:cut] + "…"
+	for limit > 0 && !utf8.RuneStart(text[limit]) {
+		limit--
+	}
+	return text[:limit]
 }
