@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/conditions"
 	"github.com/kiro-worker/kiro-worker/internal/logging"
 )
 
@@ -35,6 +36,14 @@ func Normal(action, reason, note string) *Event {
 // Warning is an event that a person should look at.
 func Warning(action, reason, note string) *Event {
 	return &Event{warning: true, action: action, reason: reason, note: note}
+}
+
+// OfCondition is the event of a condition's change: a warning if a person should look at it.
+func OfCondition(action string, c metav1.Condition) *Event {
+	if conditions.ActionRequired(c.Reason) {
+		return Warning(action, c.Reason, c.Message)
+	}
+	return Normal(action, c.Reason, c.Message)
 }
 
 // Type is the event's type in Kubernetes' words.

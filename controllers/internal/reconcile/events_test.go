@@ -103,3 +103,15 @@ func TestTransitions(t *testing.T) {
 		})
 	}
 }
+
+func TestOfCondition(t *testing.T) {
+	for reason, want := range map[string]string{
+		v1alpha1.ReasonCredentialsInvalid: "Warning", v1alpha1.ReasonEndpointNotAllowed: "Warning", v1alpha1.ReasonEnvironmentNotReady: "Warning",
+		v1alpha1.ReasonRateLimited: "Normal", v1alpha1.ReasonSuspended: "Normal", v1alpha1.ReasonUsable: "Normal",
+	} {
+		e := reconcile.OfCondition("Poll", metav1.Condition{Reason: reason, Message: "what to do"})
+		if e.Type() != want || e.Reason() != reason {
+			t.Errorf("the event of %s is a %s with the reason %s, want a %s", reason, e.Type(), e.Reason(), want)
+		}
+	}
+}

@@ -11,7 +11,8 @@ import (
 // Step brings an object one condition further. It changes the status in memory and nothing else of the object. It is run
 // again after every crash, so it looks before it acts.
 type Step[T any] interface {
-	// Condition is the type of the condition that the step brings.
+	// Condition is the type of the condition that the step brings; empty for a step that brings another part of the
+	// status up to date.
 	Condition() string
 	// Reconcile runs the step.
 	Reconcile(ctx context.Context, object T) (Result, error)
@@ -64,4 +65,32 @@ func Run[T any](ctx context.Context, object T, steps []Step[T], failed func(cond
 		}
 	}
 	return result, nil
+}
+
+// Failure is the error of one step.
+type Failure struct {
+	// Condition is the condition that the step brings; empty for a step that brings none.
+	Condition string
+	Err       error
+}
+
+// RunAll runs steps that are independent of each other: one that fails keeps no other from running, so that a person sees
+// at once all that is wrong. failed is called before the next step runs, because that step may read the condition. It is
+// not called for a step that brings no condition. The result asks to reconcile again as soon as any of the steps does; the
+// failures are in the order of the steps.
+func RunAll[T any](ctx context.Context, object T, steps []Step[T], failed func(condition string, err error)) (Result, []Failure) {
+	result := Done()
+	var failures []Failure
+	for _, step := range steps {
+		one, err := step.Reconcile(ctx, object)
+		if err != nil {
+			failures = append(failures, Failure{Condition: step.Condition(), Err: err})
+			if step.Condition() != "" {
+				failed(step.Condition(), err)
+			}
+			continue
+		}
+		result = result.Sooner(one)
+	}
+	return result, failures
 }

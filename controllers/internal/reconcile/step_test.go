@@ -79,6 +79,59 @@ func TestRun(t *testing.T) {
 	}
 }
 
+func TestRunAll(t *testing.T) {
+	down, refused := errors.New("down"), errors.New("refused")
+	for name, c := range map[string]struct {
+		why      string
+		steps    []fakeStep
+		after    time.Duration
+		failures []reconcile.Failure
+		failed   []string
+	}{
+		"all done": {
+			"the soonest of all times counts",
+			[]fakeStep{{name: "a", result: reconcile.DoneUntil(time.Minute)}, {name: "b", result: reconcile.WaitFor(time.Second)}, {name: "c", result: reconcile.Done()}},
+			time.Second, nil, nil,
+		},
+		"two fail": {
+			"who repairs the first wants to know of the second",
+			[]fakeStep{{name: "a", err: down}, {name: "b", result: reconcile.WaitFor(time.Minute)}, {name: "c", err: refused}},
+			time.Minute, []reconcile.Failure{{Condition: "a", Err: down}, {Condition: "c", Err: refused}}, []string{"a", "c"},
+		},
+		"no condition": {
+			"what has no condition is left to the caller", []fakeStep{{err: down}, {name: "b", result: reconcile.Done()}},
+			0, []reconcile.Failure{{Err: down}}, nil,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var ran, failed []string
+			steps := make([]reconcile.Step[int], 0, len(c.steps))
+			for _, s := range c.steps {
+				s.ran = &ran
+				steps = append(steps, s)
+			}
+			result, failures := reconcile.RunAll(t.Context(), 0, steps, func(condition string, _ error) {
+				if last := ran[len(ran)-1]; last != condition {
+					t.Errorf("the failure of %s is only reported after %s ran", condition, last)
+				}
+				failed = append(failed, condition)
+			})
+			if len(ran) != len(steps) {
+				t.Errorf("%s: only %v ran", c.why, ran)
+			}
+			if diff := cmp.Diff(c.failures, failures, cmp.Comparer(func(a, b error) bool { return errors.Is(a, b) })); diff != "" {
+				t.Errorf("%s: failures, -want +got:\n%s", c.why, diff)
+			}
+			if diff := cmp.Diff(c.failed, failed); diff != "" {
+				t.Errorf("%s: reported, -want +got:\n%s", c.why, diff)
+			}
+			if result.After() != c.after {
+				t.Errorf("%s: again after %s, want %s", c.why, result.After(), c.after)
+			}
+		})
+	}
+}
+
 func TestSooner(t *testing.T) {
 	for _, c := range []struct {
 		one, other, want time.Duration
