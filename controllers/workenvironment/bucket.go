@@ -6,32 +6,33 @@ package workenvironment
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
 )
 
-// checkBucket checks that the bucket of the artifacts is there and can be reached.
-type checkBucket struct {
+// bucketStep checks that the bucket of the artifacts exists and can be reached.
+type bucketStep struct {
 	stores  Stores
 	metrics *Metrics
+	now     time.Time
 }
 
-func (s checkBucket) run(ctx context.Context, l *look) error {
-	if !l.check {
-		return nil
-	}
-	bucket := l.environment.Spec.Artifacts.Bucket
-	err := s.check(ctx, l.environment)
+func (bucketStep) Condition() string { return v1alpha1.ConditionBucketReady }
+
+func (s bucketStep) Reconcile(ctx context.Context, environment *v1alpha1.WorkEnvironment) (reconcile.Result, error) {
+	err := s.check(ctx, environment)
 	s.metrics.checked(checkArtifactBucket, err)
 	if err != nil {
-		l.fail(v1alpha1.ConditionBucketReady, err)
-		return nil
+		return reconcile.Result{}, err
 	}
-	l.conditions().True(v1alpha1.ConditionBucketReady, v1alpha1.ReasonUsable, fmt.Sprintf("Bucket %q can be reached.", bucket))
-	return nil
+	conditionsOf(environment, s.now).True(v1alpha1.ConditionBucketReady, v1alpha1.ReasonUsable,
+		fmt.Sprintf("Bucket %q can be reached.", environment.Spec.Artifacts.Bucket))
+	return reconcile.Done(), nil
 }
 
-func (s checkBucket) check(ctx context.Context, environment *v1alpha1.WorkEnvironment) error {
+func (s bucketStep) check(ctx context.Context, environment *v1alpha1.WorkEnvironment) error {
 	store, err := s.stores.Store(ctx, environment.Namespace, environment.Spec.AWS)
 	if err != nil {
 		return fmt.Errorf("reaching S3: %w", err)

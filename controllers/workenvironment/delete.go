@@ -9,52 +9,54 @@ import (
 	"slices"
 	"strings"
 
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
-	"github.com/kiro-worker/kiro-worker/internal/conditions"
+	"github.com/kiro-worker/kiro-worker/controllers/internal/items"
+	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
 )
 
-// delete lets an environment go once no unfinished item names it. Stopping and releasing never read it, so it is
-// kept for the sake of those who look: an item that waits in an environment that is gone would wait for ever.
+// forced is the value of the annotation that deletes an environment although items use it.
+const forced = "true"
+
+// delete removes the finalizer once no unfinished item names the environment. Stopping and releasing never read it: it is
+// kept for the sake of people, because an item that waits for an environment that is gone would wait for ever.
 func (r *Reconciler) delete(ctx context.Context, environment *v1alpha1.WorkEnvironment) error {
 	if !controllerutil.ContainsFinalizer(environment, v1alpha1.Finalizer) {
 		return nil
 	}
-	items, err := itemsOf(ctx, r.Client, environment)
+	all, err := items.InEnvironment(ctx, r.Client, client.ObjectKeyFromObject(environment))
 	if err != nil {
 		return err
 	}
-	users := usersOf(items)
-	forced := environment.Annotations[v1alpha1.ForceDeleteAnnotation] == "true"
-	if len(users) > 0 && !forced {
+	users := usersOf(all)
+	if len(users) > 0 && environment.Annotations[v1alpha1.ForceDeleteAnnotation] != forced {
 		return r.awaitItems(ctx, environment, users)
 	}
-	before := environment.DeepCopy()
-	controllerutil.RemoveFinalizer(environment, v1alpha1.Finalizer)
-	if err := r.patchFinalizers(ctx, before, environment); err != nil {
+	if err := reconcile.RemoveFinalizer(ctx, r.Client, environment); err != nil {
 		return err
 	}
 	if len(users) > 0 {
-		r.tell(environment, forcedOff(users))
+		r.recorder().Record(log.FromContext(ctx), environment, deletedWhileInUse(users))
 	}
 	return nil
 }
 
-// awaitItems says in the status what keeps the environment. Its items see the deletion, stop what runs for them and end;
-// their events bring the next look.
+// awaitItems says in the status which items keep the environment. They see the deletion, stop what runs for them and end;
+// their events bring the next reconcile.
 func (r *Reconciler) awaitItems(ctx context.Context, environment *v1alpha1.WorkEnvironment, users []user) error {
 	before := environment.DeepCopy()
 	environment.Status.ObservedGeneration = environment.Generation
-	conditions.Of(&environment.Status.Conditions, environment.Generation, r.Clock.Now()).False(
-		v1alpha1.ConditionReady, v1alpha1.ReasonInUse, fmt.Sprintf(
-			"It is being deleted, and waits for %d work items whose builds are being stopped: %s. If one will not stop, the item says "+
-				"what to do; the annotation %s, set to \"true\", lets the environment go without them.",
-			len(users), names(users), v1alpha1.ForceDeleteAnnotation))
-	if err := r.patchStatus(ctx, before, environment); err != nil {
+	conditionsOf(environment, r.Clock.Now()).False(v1alpha1.ConditionReady, v1alpha1.ReasonInUse, fmt.Sprintf(
+		"It is being deleted, and waits for %d work items whose builds are being stopped: %s. If a build does not stop, its work item says "+
+			"what to do; the annotation %s, set to %q, deletes the environment without waiting.",
+		len(users), names(users), v1alpha1.ForceDeleteAnnotation, forced))
+	if _, err := reconcile.PatchStatus(ctx, r.Client, before, environment); err != nil {
 		return err
 	}
-	r.announce(ctx, before, environment)
+	r.recorder().Transitions(log.FromContext(ctx), before, environment, withEvents, conditionChanged)
 	return nil
 }
 
@@ -64,10 +66,10 @@ type user struct {
 	build string // the build that may run; empty if there is none
 }
 
-func usersOf(items []v1alpha1.WorkItem) []user {
+func usersOf(all []v1alpha1.WorkItem) []user {
 	var users []user
-	for i := range items {
-		item := &items[i]
+	for i := range all {
+		item := &all[i]
 		if item.Done() && !item.AttemptActive() {
 			continue
 		}

@@ -1,13 +1,17 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package workenvironment tells whether an environment is usable, and how busy it is: the lock table, the
-// CodeBuild project and the bucket are checked each on its own, so that whoever sets an environment up sees at once
-// all that is missing; the slots are read from the lock table's rows and the queue from the work items, so that
-// neither is a counter that could drift.
+// Package workenvironment says in the status of a WorkEnvironment whether it is usable and how busy it is; it decides
+// nothing about what is worked on.
 //
-// Nothing here decides what is worked on. Readiness depends on what the environment refers to, never on what became
-// of any item.
+// The lock table, the CodeBuild project and the bucket are checked each on its own, so that whoever sets an environment up
+// sees at once all that is missing. The slots are read from the lock table's rows and the queue from the work items, so that
+// neither is a counter that could drift. Readiness depends on what the environment refers to, never on the outcome of an
+// item.
+//
+//	how much is due ─ nothing: wait ─ slots and queue ─ everything: checks first
+//	      │
+//	steps (steps.go), each on its own ─ failures (failure.go) ─ Ready, Stalled (summary.go) ─ one status patch ─ events
 //
 // Metrics, by tier; no object's name is a label:
 //
@@ -17,5 +21,5 @@
 //	kiro_worker_workenvironment_slots_in_use{tier}                slots in use, over every cluster
 //	kiro_worker_workenvironment_queue_length{tier}                work items that wait for a slot
 //	kiro_worker_workenvironment_oldest_queued_timestamp_seconds{tier}
-//	                                                              since when the one that waits longest does
+//	                                                              since when the longest waiting work item waits
 package workenvironment

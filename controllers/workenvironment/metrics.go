@@ -64,7 +64,7 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 		slots:        desc("slots", "Builds that may run at once, by tier.", labelTier),
 		inUse:        desc("slots_in_use", "Slots in use, over every cluster, by tier.", labelTier),
 		length:       desc("queue_length", "Work items that wait for a slot, by tier.", labelTier),
-		oldest:       desc("oldest_queued_timestamp_seconds", "Since when the work item that waits longest does, by tier.", labelTier),
+		oldest:       desc("oldest_queued_timestamp_seconds", "Since when the longest waiting work item waits, by tier.", labelTier),
 		by:           map[types.NamespacedName]observation{},
 	}
 	registry.MustRegister(m.checks, m)

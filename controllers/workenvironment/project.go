@@ -7,42 +7,41 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
 	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
 )
 
-// checkProject checks that the CodeBuild project is there, and that builds can be given what they need.
-type checkProject struct {
+// projectStep checks that the CodeBuild project exists, and that builds can be given what they need.
+type projectStep struct {
 	builds  Builds
 	metrics *Metrics
+	now     time.Time
 }
 
-func (s checkProject) run(ctx context.Context, l *look) error {
-	if !l.check {
-		return nil
+func (projectStep) Condition() string { return v1alpha1.ConditionProjectReady }
+
+func (s projectStep) Reconcile(ctx context.Context, environment *v1alpha1.WorkEnvironment) (reconcile.Result, error) {
+	if names := reservedNames(environment.Spec.CodeBuild.Env); len(names) > 0 {
+		return reconcile.Result{}, fault.NewTerminal(fault.CodeInvalidConfiguration, fmt.Errorf(
+			"spec.codeBuild.env sets %s, which the controller itself gives to each build: remove it from spec.codeBuild.env", strings.Join(names, ", ")))
 	}
-	set := l.conditions()
-	if taken := takenNames(l.environment.Spec.CodeBuild.Env); len(taken) > 0 {
-		l.stuck = true
-		set.False(v1alpha1.ConditionProjectReady, v1alpha1.ReasonInvalidConfiguration, fmt.Sprintf(
-			"spec.codeBuild.env sets %s, which the controller itself gives to each build. Take it out.", strings.Join(taken, ", ")))
-		return nil
-	}
-	project, err := s.look(ctx, l.environment)
+	project, err := s.read(ctx, environment)
 	s.metrics.checked(checkCodeBuildProject, err)
 	if err != nil {
-		l.fail(v1alpha1.ConditionProjectReady, err)
-		return nil
+		return reconcile.Result{}, err
 	}
-	l.environment.Status.ProjectARN = string(project.Reference)
-	reason, message := judge(project, l.environment.Spec.MaxConcurrency())
-	set.True(v1alpha1.ConditionProjectReady, reason, message)
-	return nil
+	environment.Status.ProjectARN = string(project.Reference)
+	reason, message := classifyProject(project, environment.Spec.MaxConcurrency())
+	conditionsOf(environment, s.now).True(v1alpha1.ConditionProjectReady, reason, message)
+	return reconcile.Done(), nil
 }
 
-func (s checkProject) look(ctx context.Context, environment *v1alpha1.WorkEnvironment) (build.Project, error) {
+func (s projectStep) read(ctx context.Context, environment *v1alpha1.WorkEnvironment) (build.Project, error) {
 	service, err := s.builds.BuildProjects(ctx, environment.Namespace, environment.Spec.AWS)
 	if err != nil {
 		return build.Project{}, fmt.Errorf("reaching CodeBuild: %w", err)
@@ -50,18 +49,19 @@ func (s checkProject) look(ctx context.Context, environment *v1alpha1.WorkEnviro
 	return service.Project(ctx, environment.Spec.CodeBuild.ProjectName)
 }
 
-// judge says how a project that exists fits. What does not fit is told and does not make it unusable: builds are
-// started with auto-retry off whatever the project says, and a build beyond the project's limit waits for capacity.
-func judge(project build.Project, concurrency int) (reason, message string) {
+// classifyProject says how well a project that exists fits. What does not fit is reported and does not make the project
+// unusable: builds are started with auto-retry off whatever the project says, and a build beyond the project's limit waits
+// for capacity.
+func classifyProject(project build.Project, concurrency int) (reason, message string) {
 	reason, message = v1alpha1.ReasonUsable, fmt.Sprintf("Project %q can be used.", project.Name)
 	if project.AutoRetryLimit > 0 {
 		reason = v1alpha1.ReasonInvalidConfiguration
-		message += fmt.Sprintf(" Its auto-retry is on (limit %d). Builds are started with it off, but turn it off in the project: a build that is begun by hand would be repeated without a lock.",
+		message += fmt.Sprintf(" Its auto-retry is on (limit %d). Builds are started with it off, but turn it off in the project: a build that is started by hand would be repeated without a lock.",
 			project.AutoRetryLimit)
 	}
 	if project.ConcurrentBuildLimit > 0 && project.ConcurrentBuildLimit < concurrency {
 		reason = v1alpha1.ReasonInvalidConfiguration
-		message += fmt.Sprintf(" Its limit of %d concurrent builds is below spec.concurrency (%d). Raise the one or lower the other: CodeBuild refuses what is over its limit.",
+		message += fmt.Sprintf(" Its limit of %d concurrent builds is below spec.concurrency (%d). Raise the limit or lower spec.concurrency: CodeBuild refuses builds that are over its limit.",
 			project.ConcurrentBuildLimit, concurrency)
 	}
 	return reason, message
@@ -73,14 +73,14 @@ var contractNames = map[string]bool{
 	contract.EnvLocksTableName: true, contract.EnvGitHubTokenSecretARN: true,
 }
 
-// takenNames are those of the names that the controller uses itself. The schema refuses the prefixes that nobody
+// reservedNames are those of the names that the controller uses itself. The schema refuses the prefixes that nobody
 // else uses; the contract's oldest names have none, and are refused here.
-func takenNames(env []v1alpha1.EnvironmentVariable) []string {
-	var taken []string
+func reservedNames(env []v1alpha1.EnvironmentVariable) []string {
+	var reserved []string
 	for _, v := range env {
 		if contractNames[v.Name] {
-			taken = append(taken, v.Name)
+			reserved = append(reserved, v.Name)
 		}
 	}
-	return taken
+	return reserved
 }

@@ -5,59 +5,46 @@ package workenvironment
 
 import (
 	"context"
-	"fmt"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/internal/items"
+	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
 	"github.com/kiro-worker/kiro-worker/internal/queue"
 )
-
-// environmentField selects items by their environment. The API server knows it as a selectable field; the
-// manager's cache is given an index of the same name.
-const environmentField = "spec.environmentRef.name"
 
 // shownInQueue is how many of the queue's first the status names.
 const shownInQueue = 10
 
-// readQueue reads which items wait for a slot, and in which order they will start.
-type readQueue struct {
-	client client.Reader
-}
+// queueStep reads which items wait for a slot, and in which order they will start. It brings no condition: how many wait
+// says nothing about the environment.
+type queueStep struct{ client client.Reader }
 
-func (s readQueue) run(ctx context.Context, l *look) error {
-	items, err := itemsOf(ctx, s.client, l.environment)
-	if err != nil {
-		return err
-	}
-	l.environment.Status.Queue = queueOf(items)
-	return nil
-}
+func (queueStep) Condition() string { return "" }
 
-// itemsOf are the items that name the environment.
-func itemsOf(ctx context.Context, reader client.Reader, environment *v1alpha1.WorkEnvironment) ([]v1alpha1.WorkItem, error) {
-	items := &v1alpha1.WorkItemList{}
-	err := reader.List(ctx, items, client.InNamespace(environment.Namespace), client.MatchingFields{environmentField: environment.Name})
+func (s queueStep) Reconcile(ctx context.Context, environment *v1alpha1.WorkEnvironment) (reconcile.Result, error) {
+	all, err := items.InEnvironment(ctx, s.client, client.ObjectKeyFromObject(environment))
 	if err != nil {
-		return nil, fmt.Errorf("listing the environment's items: %w", err)
+		return reconcile.Result{}, err
 	}
-	return items.Items, nil
+	environment.Status.Queue = queueOf(all)
+	return reconcile.Done(), nil
 }
 
 // queueOf is the queue as the status shows it.
-func queueOf(items []v1alpha1.WorkItem) v1alpha1.QueueStatus {
+func queueOf(all []v1alpha1.WorkItem) v1alpha1.QueueStatus {
 	var entries []queue.Entry
 	since := map[string]*metav1.Time{}
 	status := v1alpha1.QueueStatus{}
-	for i := range items {
-		item := &items[i]
-		if !waits(item) {
+	for i := range all {
+		item := &all[i]
+		if !items.Waiting(item) {
 			continue
 		}
-		since[item.Name] = waitsSince(item)
-		entries = append(entries, entryOf(item))
+		since[item.Name] = waitingSince(item)
+		entries = append(entries, items.Entry(item, false))
 		if at := since[item.Name]; status.OldestSince == nil || at.Before(status.OldestSince) {
 			status.OldestSince = at
 		}
@@ -70,25 +57,11 @@ func queueOf(items []v1alpha1.WorkItem) v1alpha1.QueueStatus {
 	return status
 }
 
-func entryOf(item *v1alpha1.WorkItem) queue.Entry {
-	created := item.CreationTimestamp.Time
-	if item.Spec.Card != nil && item.Spec.Card.CreatedAt != nil {
-		created = item.Spec.Card.CreatedAt.Time
-	}
-	return queue.Entry{Key: item.Name, Name: item.Name, Priority: item.Spec.Priority, CreatedAt: created}
-}
-
-// waits reports whether an item waits for a slot: it was accepted, and no attempt of it is on its way.
-func waits(item *v1alpha1.WorkItem) bool {
-	return item.DeletionTimestamp.IsZero() && !item.Spec.Cancel && !item.Done() && !item.AttemptActive() &&
-		meta.IsStatusConditionTrue(item.Status.Conditions, v1alpha1.ConditionAccepted)
-}
-
-// waitsSince is since when an item waits: since it stood in the queue, or was accepted.
-func waitsSince(item *v1alpha1.WorkItem) *metav1.Time {
+// waitingSince is since when an item waits: since it is in the queue, or was accepted.
+func waitingSince(item *v1alpha1.WorkItem) *metav1.Time {
 	if item.Status.Queue != nil && item.Status.Queue.Since != nil {
 		return item.Status.Queue.Since
 	}
-	at := meta.FindStatusCondition(item.Status.Conditions, v1alpha1.ConditionAccepted).LastTransitionTime
+	at := item.Condition(v1alpha1.ConditionAccepted).LastTransitionTime
 	return &at
 }

@@ -5,16 +5,17 @@ package workenvironment
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
 )
 
 // +kubebuilder:rbac:groups=kiro-worker.io,resources=workenvironments,verbs=get;list;watch;update;patch
@@ -27,9 +28,7 @@ const (
 	defaultInterval = time.Minute
 	defaultRefresh  = 10 * time.Second
 
-	// conflictRetry is how soon a reconcile that lost against another writer is done again.
-	conflictRetry = 200 * time.Millisecond
-	// callTimeout bounds one look at an environment: services that hang must not hold up the others.
+	// callTimeout bounds the calls of one reconcile: services that hang must not hold up the other environments.
 	callTimeout = 45 * time.Second
 )
 
@@ -40,22 +39,22 @@ type Options struct {
 	Builds  Builds
 	Stores  Stores
 	Clock   clock.PassiveClock
-	Events  events.EventRecorder
+	Events  reconcile.EventRecorder
 	Metrics *Metrics
 	// Interval is the time between two checks of an environment that is usable. Zero is a minute. One that is not
 	// usable is checked sooner.
 	Interval time.Duration
-	// Refresh is the least time between two looks at slots and queue, however much goes on. Zero is 10s.
+	// Refresh is the least time between two reads of slots and queue, however many items change. Zero is 10s.
 	Refresh time.Duration
-	// Concurrency is how many environments are looked at at once. Zero is 4.
+	// Concurrency is how many environments are reconciled at once. Zero is 4.
 	Concurrency int
 }
 
-// Reconciler keeps an environment's status true.
+// Reconciler keeps an environment's status up to date.
 type Reconciler struct {
 	Options
 
-	looks *looks
+	runs *runs
 }
 
 // New returns a Reconciler.
@@ -66,67 +65,59 @@ func New(o Options) *Reconciler {
 	if o.Refresh == 0 {
 		o.Refresh = defaultRefresh
 	}
-	return &Reconciler{Options: o, looks: newLooks()}
+	return &Reconciler{Options: o, runs: newRuns()}
 }
 
-// Reconcile looks at an environment if it is time to.
+// Reconcile reads what is due of an environment and brings its status up to date.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	environment := &v1alpha1.WorkEnvironment{}
-	if err := r.Client.Get(ctx, req.NamespacedName, environment); err != nil {
-		if apierrors.IsNotFound(err) {
-			r.looks.forget(req.NamespacedName)
-			r.Metrics.forget(req.NamespacedName)
-		}
-		return quiet(ctrl.Result{}, err)
+	switch err := r.Client.Get(ctx, req.NamespacedName, environment); {
+	case apierrors.IsNotFound(err):
+		r.runs.forget(req.NamespacedName)
+		r.Metrics.forget(req.NamespacedName)
+		return ctrl.Result{}, nil
+	case err != nil:
+		return reconcile.End(reconcile.Result{}, fmt.Errorf("reading the environment: %w", err))
+	case !environment.DeletionTimestamp.IsZero():
+		return reconcile.End(reconcile.Result{}, r.delete(ctx, environment))
 	}
-	if !environment.DeletionTimestamp.IsZero() {
-		return quiet(ctrl.Result{}, r.delete(ctx, environment))
+	if err := reconcile.EnsureFinalizer(ctx, r.Client, environment); err != nil {
+		return reconcile.End(reconcile.Result{}, err)
+	}
+
+	now, last := r.Clock.Now(), r.runs.last(environment)
+	part := extentDue(now, environment, last, r.Interval, r.Refresh)
+	if part == nothing {
+		r.Metrics.observe(environment)
+		return reconcile.End(reconcile.WaitFor(last.left(now, r.Refresh)), nil)
 	}
 	before := environment.DeepCopy()
-	if controllerutil.AddFinalizer(environment, v1alpha1.Finalizer) {
-		if err := r.patchFinalizers(ctx, before, environment); err != nil {
-			return quiet(ctrl.Result{}, err)
-		}
+	result, failures := r.run(ctx, environment, now, part)
+	summarize(environment, now, part, failures)
+
+	r.Metrics.observe(environment)
+	if _, err := reconcile.PatchStatus(ctx, r.Client, before, environment); err != nil {
+		return reconcile.End(reconcile.Result{}, err)
 	}
-	return quiet(r.look(ctx, environment))
+	run := last.next(now, environment, part, longestWait(failures))
+	r.runs.record(environment, run)
+	r.recorder().Transitions(log.FromContext(ctx), before, environment, withEvents, conditionChanged)
+	next := reconcile.WaitFor(nextCheck(r.Clock.Now(), environment, run.notBefore, r.Interval))
+	return reconcile.End(next.Sooner(result), kubernetesError(failures))
 }
 
-// look brings the status up to date, as far as it is time to, and persists it, also after an error.
-func (r *Reconciler) look(ctx context.Context, environment *v1alpha1.WorkEnvironment) (ctrl.Result, error) {
-	before := environment.DeepCopy()
-	l := r.begin(environment)
-	if !l.refresh {
-		r.Metrics.observe(environment)
-		return ctrl.Result{RequeueAfter: r.looks.last(environment).left(l.began, r.Refresh)}, nil
-	}
+// run runs the steps of a part within the time that they are given.
+func (r *Reconciler) run(ctx context.Context, environment *v1alpha1.WorkEnvironment, now time.Time, part extent) (reconcile.Result, []reconcile.Failure) {
 	environment.Status.ObservedGeneration = environment.Generation
-	if l.check {
-		at := wholeSeconds(l.began)
+	if part == everything {
+		at := wholeSeconds(now)
 		environment.Status.LastCheckTime = &at
 	}
-	bounded, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-
-	var err error
-	for _, s := range r.steps() {
-		if err = s.run(bounded, l); err != nil {
-			break
-		}
-	}
-	summarize(l)
-	r.Metrics.observe(environment)
-	if perr := r.patchStatus(ctx, before, environment); perr != nil {
-		return ctrl.Result{}, perr
-	}
-	r.looks.done(environment, l)
-	r.announce(ctx, before, environment)
-	return ctrl.Result{RequeueAfter: r.nextCheck(environment)}, err
+	return reconcile.RunAll(ctx, environment, r.steps(now, part), func(condition string, err error) {
+		reportFailure(environment, now, condition, err)
+	})
 }
 
-// quiet makes a conflict a requeue: somebody else wrote, and the next reconcile sees what.
-func quiet(result ctrl.Result, err error) (ctrl.Result, error) {
-	if apierrors.IsConflict(err) {
-		return ctrl.Result{RequeueAfter: conflictRetry}, nil
-	}
-	return result, client.IgnoreNotFound(err)
-}
+func (r *Reconciler) recorder() reconcile.Recorder { return reconcile.Recorder{Events: r.Events} }

@@ -12,15 +12,13 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 )
 
 const defaultConcurrency = 4
 
-// SetupWithManager registers the controller and its watches. The manager's cache needs an index of work items
-// called "spec.environmentRef.name".
+// SetupWithManager registers the controller and its watches. The manager's cache needs the index items.EnvironmentIndex.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	concurrency := r.Concurrency
 	if concurrency == 0 {
@@ -35,11 +33,11 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Complete(r)
 }
 
-// environmentOf is the environment of an item that changed. Its slots and queue may have.
-func environmentOf(_ context.Context, o client.Object) []reconcile.Request {
+// environmentOf is the environment of an item that changed: its slots and its queue may have changed with it.
+func environmentOf(_ context.Context, o client.Object) []ctrl.Request {
 	item, ok := o.(*v1alpha1.WorkItem)
 	if !ok {
 		return nil
 	}
-	return []reconcile.Request{{NamespacedName: client.ObjectKey{Namespace: item.Namespace, Name: item.Spec.EnvironmentRef.Name}}}
+	return []ctrl.Request{{NamespacedName: client.ObjectKey{Namespace: item.Namespace, Name: item.Spec.EnvironmentRef.Name}}}
 }

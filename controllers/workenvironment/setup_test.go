@@ -17,12 +17,13 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/internal/items"
 	"github.com/kiro-worker/kiro-worker/internal/local/testenv"
 )
 
-// TestEventsWakeTheController runs the controller as the manager does, with its watches, its cache and the cache's
+// TestEventsStartAReconcile runs the controller as the manager does, with its watches, its cache and the cache's
 // index.
-func TestEventsWakeTheController(t *testing.T) {
+func TestEventsStartAReconcile(t *testing.T) {
 	w := newWorld(t)
 	w.start()
 	e := w.environment()
@@ -30,7 +31,7 @@ func TestEventsWakeTheController(t *testing.T) {
 		return condition(w.get(), v1alpha1.ConditionReady) == "True Usable"
 	})
 	w.item("waits")
-	w.eventually("an item's change makes the queue be read", func() bool {
+	w.eventually("a changed item has the queue read again", func() bool {
 		w.clock.SetTime(w.clock.Now().Add(time.Millisecond)) // far less than until the next check
 		return w.get().Status.Queue.Length == 1
 	})
@@ -40,7 +41,7 @@ func TestEventsWakeTheController(t *testing.T) {
 	i := &v1alpha1.WorkItem{}
 	must(t, w.client.Get(t.Context(), client.ObjectKey{Namespace: w.namespace, Name: "waits"}, i))
 	must(t, w.client.Delete(t.Context(), i))
-	w.eventually("the last item's going lets the environment go", func() bool {
+	w.eventually("the environment is deleted after its last item", func() bool {
 		return client.IgnoreNotFound(w.client.Get(t.Context(), w.key(), e)) == nil && w.client.Get(t.Context(), w.key(), e) != nil
 	})
 }
@@ -55,9 +56,7 @@ func (w *world) start() {
 		Cache:      cache.Options{DefaultNamespaces: map[string]cache.Config{w.namespace: {}}},
 	})
 	must(w.t, err)
-	must(w.t, mgr.GetFieldIndexer().IndexField(w.t.Context(), &v1alpha1.WorkItem{}, environmentField, func(o client.Object) []string {
-		return []string{o.(*v1alpha1.WorkItem).Spec.EnvironmentRef.Name}
-	}))
+	must(w.t, items.AddIndex(w.t.Context(), mgr.GetFieldIndexer()))
 	r := w.reconciler(mgr.GetClient())
 	r.Refresh = time.Millisecond
 	must(w.t, r.SetupWithManager(mgr))

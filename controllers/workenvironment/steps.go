@@ -4,82 +4,46 @@
 package workenvironment
 
 import (
-	"context"
-	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
 	"github.com/kiro-worker/kiro-worker/internal/conditions"
-	"github.com/kiro-worker/kiro-worker/internal/fault"
 )
 
-// look is one look at an environment.
-type look struct {
-	began       time.Time
-	environment *v1alpha1.WorkEnvironment // steps change its status, and nothing else of it
+type step = reconcile.Step[*v1alpha1.WorkEnvironment]
 
-	refresh bool          // begin: slots and queue are due
-	check   bool          // begin: table, project and bucket are due as well
-	asked   time.Duration // the checks: how long a service asked to wait
-	stuck   bool          // the checks: one failed in a way that only a person can mend
-}
-
-// step is one part of a look. Its error is Kubernetes': what goes wrong at a service is a condition. The checks do
-// not depend on each other, so one that fails does not keep the next from being made.
-type step interface {
-	run(ctx context.Context, l *look) error
-}
-
-// steps is the order of a look. A new step is one file and one line.
-func (r *Reconciler) steps() []step {
-	return []step{
-		checkTable{r.Tables, r.Metrics},
-		checkProject{r.Builds, r.Metrics},
-		checkBucket{r.Stores, r.Metrics},
-		readSlots{r.Tables},
-		readQueue{r.Client},
-		compareTables{r.Client},
+// steps are the steps of a reconcile, in their order. A step that needs what another found, as reading the slots needs the
+// table and the project, reads it from the status. A new step is one file and one line.
+func (r *Reconciler) steps(now time.Time, part extent) []step {
+	usage := []step{
+		slotsStep{r.Tables, now},
+		queueStep{r.Client},
 	}
+	if part == usageOnly {
+		return usage
+	}
+	checks := []step{
+		tableStep{r.Tables, r.Metrics, now},
+		projectStep{r.Builds, r.Metrics, now},
+		bucketStep{r.Stores, r.Metrics, now},
+		exclusionStep{r.Client, now},
+	}
+	return append(checks, usage...)
 }
 
-// conditions is the environment's set, at the time at which the look began.
-func (l *look) conditions() conditions.Set {
-	return conditions.Of(&l.environment.Status.Conditions, l.environment.Generation, l.began)
+// conditionsOf is the environment's set of conditions, at the time at which the reconcile began.
+func conditionsOf(environment *v1alpha1.WorkEnvironment, now time.Time) conditions.Set {
+	return conditions.Of(&environment.Status.Conditions, environment.Generation, now)
 }
 
-// fail sets a check's condition from its error. To be asked to wait is no failure: what was found good stays so.
-// Where the service did not answer, nothing is known.
-func (l *look) fail(kind string, err error) {
-	set := l.conditions()
-	if w, ok := fault.AsWait(err); ok {
-		l.asked = max(l.asked, w.After)
-		if c := set.Get(kind); c != nil && c.Status == metav1.ConditionTrue && c.ObservedGeneration == l.environment.Generation {
-			return
-		}
-		set.Unknown(kind, conditions.Reason(err), fault.Message(err))
-		return
+// conditionOf is one of the environment's conditions, for reading; an empty one if it is absent.
+func conditionOf(environment *v1alpha1.WorkEnvironment, kind string) metav1.Condition {
+	if c := meta.FindStatusCondition(environment.Status.Conditions, kind); c != nil {
+		return *c
 	}
-	if fault.IsTerminal(err) {
-		l.stuck = true
-		set.Fail(kind, err)
-		return
-	}
-	set.Unknown(kind, conditions.Reason(err), strings.TrimRight(fault.Message(err), ".")+". It is asked again by itself.")
-}
-
-// summarize sets Ready from the checks.
-func summarize(l *look) {
-	set := l.conditions()
-	set.Summarize(v1alpha1.ReasonUsable, "The lock table, the CodeBuild project and the bucket can be used.",
-		v1alpha1.ConditionLockTableReady, v1alpha1.ConditionProjectReady, v1alpha1.ConditionBucketReady)
-	switch ready := set.Get(v1alpha1.ConditionReady); {
-	case ready.Status == metav1.ConditionTrue:
-		set.Remove(v1alpha1.ConditionStalled)
-	case l.check && l.stuck:
-		set.True(v1alpha1.ConditionStalled, ready.Reason, ready.Message)
-	case l.check:
-		set.Remove(v1alpha1.ConditionStalled)
-	}
+	return metav1.Condition{}
 }

@@ -6,31 +6,32 @@ package workenvironment
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
 )
 
-// checkTable checks that the lock table is there, with the right key and TTL attribute.
-type checkTable struct {
+// tableStep checks that the lock table exists, with the right key and TTL attribute.
+type tableStep struct {
 	tables  Tables
 	metrics *Metrics
+	now     time.Time
 }
 
-func (s checkTable) run(ctx context.Context, l *look) error {
-	if !l.check {
-		return nil
-	}
-	err := s.check(ctx, l.environment)
+func (tableStep) Condition() string { return v1alpha1.ConditionLockTableReady }
+
+func (s tableStep) Reconcile(ctx context.Context, environment *v1alpha1.WorkEnvironment) (reconcile.Result, error) {
+	err := s.check(ctx, environment)
 	s.metrics.checked(checkLockTable, err)
 	if err != nil {
-		l.fail(v1alpha1.ConditionLockTableReady, err)
-		return nil
+		return reconcile.Result{}, err
 	}
-	l.conditions().True(v1alpha1.ConditionLockTableReady, v1alpha1.ReasonUsable, tableMessage(l.environment))
-	return nil
+	conditionsOf(environment, s.now).True(v1alpha1.ConditionLockTableReady, v1alpha1.ReasonUsable, tableMessage(environment))
+	return reconcile.Done(), nil
 }
 
-func (s checkTable) check(ctx context.Context, environment *v1alpha1.WorkEnvironment) error {
+func (s tableStep) check(ctx context.Context, environment *v1alpha1.WorkEnvironment) error {
 	table, err := s.tables.LockReader(ctx, environment.Namespace, environment.Spec.LockAccess(), environment.Spec.Lock.TableName)
 	if err != nil {
 		return fmt.Errorf("reaching the lock table: %w", err)

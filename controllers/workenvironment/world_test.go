@@ -5,6 +5,7 @@ package workenvironment
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,7 +58,7 @@ type world struct {
 type resolver struct {
 	clients  *awsapi.Clients
 	endpoint string
-	// asked runs before a table is given out, so that a test can do something in the middle of a look.
+	// asked runs before a table is given out, so that a test can do something in the middle of a reconcile.
 	asked func()
 }
 
@@ -229,8 +230,58 @@ func message(e *v1alpha1.WorkEnvironment, kind string) string {
 	return ""
 }
 
-// calls counts what AWS was asked since the last look.
+// calls counts what AWS was asked since the last call of calls.
 func (w *world) calls() int {
 	defer w.faults.Reset()
 	return w.faults.Calls("", "")
+}
+
+// trouble is something that can be wrong with an environment. It has its own condition, and the other checks are made all
+// the same.
+type trouble struct {
+	why     string
+	change  func(*v1alpha1.WorkEnvironment)
+	cause   func(*world)
+	kind    string
+	want    string
+	says    string
+	stalled string
+}
+
+func testTrouble(t *testing.T, cases []trouble) {
+	t.Helper()
+	for _, c := range cases {
+		t.Run(c.why, func(t *testing.T) {
+			w := newWorld(t)
+			w.environment(func(e *v1alpha1.WorkEnvironment) {
+				if c.change != nil {
+					c.change(e)
+				}
+			})
+			if c.cause != nil {
+				c.cause(w)
+			}
+			w.reconcile()
+			e := w.get()
+			if got := condition(e, c.kind); got != c.want || condition(e, v1alpha1.ConditionReady) != c.want {
+				t.Errorf("%s is %s, Ready %s: %s", c.kind, got, condition(e, v1alpha1.ConditionReady), message(e, c.kind))
+			}
+			if text := message(e, c.kind); text == "" || !strings.Contains(text, c.says) {
+				t.Errorf("the message is %q", text)
+			}
+			if got := condition(e, v1alpha1.ConditionStalled); got != c.stalled {
+				t.Errorf("Stalled is %s", got)
+			}
+			for _, other := range []string{v1alpha1.ConditionLockTableReady, v1alpha1.ConditionProjectReady, v1alpha1.ConditionBucketReady} {
+				if other != c.kind && condition(e, other) != "True Usable" {
+					t.Errorf("%s is %s as well", other, condition(e, other))
+				}
+			}
+		})
+	}
+}
+
+// breaks makes every call of a service go wrong.
+func breaks(service string, f faults.Fault) func(*world) {
+	return func(w *world) { w.faults.Add(faults.Rule{Service: service, Fault: f}) }
 }

@@ -1,0 +1,97 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package workenvironment
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+)
+
+func TestUsersOf(t *testing.T) {
+	items := []v1alpha1.WorkItem{
+		accepted("c"), accepted("b", working), accepted("a", done),
+		accepted("retriggered", done, func(i *v1alpha1.WorkItem) { i.Spec.TriggeredAt = at(2 * time.Hour) }),
+	}
+	want := []user{{"b", "arn:build/b"}, {"c", ""}, {"retriggered", ""}}
+	if diff := cmp.Diff(want, usersOf(items), cmp.AllowUnexported(user{})); diff != "" {
+		t.Errorf("users (-want +got):\n%s", diff)
+	}
+	if got := names([]user{{"a", ""}, {"b", ""}, {"c", ""}, {"d", ""}, {"e", ""}}); got != "a, b, c, and 2 more" {
+		t.Errorf("five users are named %q", got)
+	}
+	if e := deletedWhileInUse(want); e.Type() != "Warning" {
+		t.Errorf("a build that may still run without its environment is a %s", e.Type())
+	}
+}
+
+// The items stop by themselves; the environment waits until the last of them has ended. In a namespace that is being
+// deleted it is the same.
+func TestDeletionWaitsUntilItsItemsHaveEnded(t *testing.T) {
+	for name, namespaceToo := range map[string]bool{"the environment's": false, "the namespace's": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			e := w.environment()
+			w.reconcile()
+			w.item("running", working)
+			w.item("done", done)
+			w.item("past", done, func(i *v1alpha1.WorkItem) {
+				i.Spec.TriggeredAt, i.Status.ObservedTrigger = at(0), at(time.Minute)
+			})
+			if namespaceToo {
+				must(t, w.client.Delete(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.namespace}}))
+			}
+			must(t, w.client.Delete(t.Context(), e))
+			w.reconcile()
+			got := w.get()
+			text := message(got, v1alpha1.ConditionReady)
+			for len(w.events.Events) > 1 {
+				<-w.events.Events
+			}
+			if event := <-w.events.Events; !strings.HasPrefix(event, "Normal InUse") {
+				t.Errorf("a person asked for the deletion, and its event is %q", event)
+			}
+			if condition(got, v1alpha1.ConditionReady) != "False InUse" || !strings.Contains(text, "waits for 1 ") || !strings.Contains(text, "running") {
+				t.Errorf("while an item uses it the environment is %s: %s", condition(got, v1alpha1.ConditionReady), text)
+			}
+			i := &v1alpha1.WorkItem{}
+			must(t, w.client.Get(t.Context(), client.ObjectKey{Namespace: w.namespace, Name: "running"}, i))
+			i.Status.Attempt.Outcome = v1alpha1.ReasonEnvironmentDeleted
+			done(i)
+			must(t, w.client.Status().Update(t.Context(), i))
+			w.reconcile()
+			if err := w.client.Get(t.Context(), w.key(), e); !apierrors.IsNotFound(err) {
+				t.Errorf("after its last item ended, the environment is still there: %v", err)
+			}
+		})
+	}
+}
+
+func TestForcedDeletionNamesWhatMayStillRun(t *testing.T) {
+	w := newWorld(t)
+	e := w.environment(func(e *v1alpha1.WorkEnvironment) {
+		e.Annotations = map[string]string{v1alpha1.ForceDeleteAnnotation: "true"}
+	})
+	w.reconcile()
+	w.item("running", working)
+	for len(w.events.Events) > 0 {
+		<-w.events.Events
+	}
+	must(t, w.client.Delete(t.Context(), e))
+	w.reconcile()
+	if err := w.client.Get(t.Context(), w.key(), e); !apierrors.IsNotFound(err) {
+		t.Errorf("the environment is still there: %v", err)
+	}
+	if event := <-w.events.Events; !strings.HasPrefix(event, "Warning InUse") || !strings.Contains(event, "arn:build/running") {
+		t.Errorf("the event does not name the build that may still run: %q", event)
+	}
+}

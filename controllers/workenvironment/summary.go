@@ -1,0 +1,30 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package workenvironment
+
+import (
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
+)
+
+// summarize sets Ready from the checks, and Stalled if a check failed in a way that only a person can fix. Where no checks
+// were made, Stalled stays as the last ones left it.
+func summarize(environment *v1alpha1.WorkEnvironment, now time.Time, part extent, failures []reconcile.Failure) {
+	set := conditionsOf(environment, now)
+	set.Summarize(v1alpha1.ReasonUsable, "The lock table, the CodeBuild project and the bucket can be used.",
+		v1alpha1.ConditionLockTableReady, v1alpha1.ConditionProjectReady, v1alpha1.ConditionBucketReady)
+	switch ready := conditionOf(environment, v1alpha1.ConditionReady); {
+	case ready.Status == metav1.ConditionTrue:
+		set.Remove(v1alpha1.ConditionStalled)
+	case part != everything:
+	case needsPerson(failures):
+		set.True(v1alpha1.ConditionStalled, ready.Reason, ready.Message)
+	default:
+		set.Remove(v1alpha1.ConditionStalled)
+	}
+}
