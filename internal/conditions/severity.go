@@ -34,6 +34,7 @@ var actionRequired = map[string]bool{
 	v1alpha1.ReasonBoardNotFound:        true,
 	v1alpha1.ReasonStatusFieldNotFound:  true,
 	v1alpha1.ReasonReadyStatusNotFound:  true,
+	v1alpha1.ReasonPollIncomplete:       true,
 }
 
 // ActionRequired reports whether a person should look at a condition that is not True for this reason, or at an attempt
