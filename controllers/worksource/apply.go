@@ -13,7 +13,11 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/logging"
 )
+
+// keyCard is the log key of a card, as people know it.
+const keyCard = "card"
 
 // apply makes an item of every chosen card, and brings those that exist up to date. An item that is as it should
 // be costs no write.
@@ -22,33 +26,32 @@ type apply struct {
 	metrics *Metrics
 }
 
-func (s apply) run(ctx context.Context, p *poll) (next, error) {
-	kept := p.chosen[:0]
-	for _, c := range p.chosen {
-		refused, err := s.bringUp(ctx, p, c)
+// run returns how many of the cards have an item now, and why the others have none.
+func (s apply) run(ctx context.Context, source *v1alpha1.WorkSource, chosen []chosenCard) (applied int, skipped []skippedCard, err error) {
+	for _, c := range chosen {
+		refused, err := s.applyCard(ctx, source, c)
 		switch {
 		case err != nil:
-			return stop, fmt.Errorf("applying work item %s: %w", c.name, err)
+			return 0, nil, fmt.Errorf("applying work item %s: %w", c.name, err)
 		case refused != nil:
-			p.skipped.add(refused.reason, c.card, refused.advice)
+			skipped = append(skipped, skippedCard{c.card, *refused})
 		default:
-			kept = append(kept, c)
+			applied++
 		}
 	}
-	p.chosen = kept
-	return goOn, nil
+	return applied, skipped, nil
 }
 
-// bringUp applies one item if it is not as it should be.
-func (s apply) bringUp(ctx context.Context, p *poll, c chosenCard) (*refusal, error) {
+// applyCard applies the item of one card if it is not as it should be.
+func (s apply) applyCard(ctx context.Context, source *v1alpha1.WorkSource, c chosenCard) (*refusal, error) {
 	if c.item != nil && !c.item.DeletionTimestamp.IsZero() {
-		return nil, nil // once it is gone, the next poll makes it anew
+		return nil, nil // once it is gone, the next poll makes it again
 	}
-	wanted := desired(p.source, c)
+	wanted := desired(source, c)
 	if c.item != nil && upToDate(c.item, wanted) {
 		return nil, nil
 	}
-	err := applyItem(ctx, s.client, p.source, wanted)
+	err := applyItem(ctx, s.client, source, wanted)
 	switch {
 	case apierrors.IsConflict(err) && c.item == nil:
 		return &refusal{v1alpha1.ReasonOwnedByAnother, fmt.Sprintf("WorkItem %s was made by another just now. Poll the card from one source.", c.name)}, nil
@@ -60,13 +63,12 @@ func (s apply) bringUp(ctx context.Context, p *poll, c chosenCard) (*refusal, er
 		return nil, err
 	}
 	s.metrics.written()
-	tell(ctx, c, wanted)
+	logApplied(ctx, c, wanted)
 	return nil, nil
 }
 
-// tell logs what was applied.
-func tell(ctx context.Context, c chosenCard, wanted *v1alpha1.WorkItem) {
-	logger := log.FromContext(ctx).WithValues(keyWorkItem, c.name, keyCard, describe(c.card), keyBranch, wanted.Spec.Branch)
+func logApplied(ctx context.Context, c chosenCard, wanted *v1alpha1.WorkItem) {
+	logger := log.FromContext(ctx).WithValues(logging.KeyWorkItem, client.ObjectKeyFromObject(wanted).String(), keyCard, describe(c.card), logging.KeyBranch, wanted.Spec.Branch)
 	switch {
 	case c.item == nil:
 		logger.Info("Made a work item")

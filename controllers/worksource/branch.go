@@ -11,17 +11,22 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/board"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
 )
 
-// maxSlug keeps a branch made of a long title readable, in bytes.
-const maxSlug = 80
+// The longest texts, in bytes.
+const (
+	maxSlug       = 80  // keeps a branch made of a long title readable
+	maxNameShown  = 100 // of a name in a message
+	maxValueShown = 50  // of each of two values that a message compares
+)
 
 // refusal is why no item is made of a card, and what to do about it.
 type refusal struct {
 	reason, advice string
 }
 
-// branchOrigin is where the source's cards have their branch from.
+// branchOrigin is where the branches of the source's cards come from.
 func branchOrigin(source *v1alpha1.WorkSource) v1alpha1.BranchOrigin {
 	if source.Spec.Branch.From == "" {
 		return v1alpha1.BranchFromProjectField
@@ -37,7 +42,7 @@ func branchOf(source *v1alpha1.WorkSource, card board.Card, linked []string) (st
 		return "", refused
 	}
 	if err := checkBranch(name); err != nil {
-		return "", &refusal{v1alpha1.ReasonBranchInvalid, fmt.Sprintf("git takes no branch %q: %s.", cut(name, 100), err)}
+		return "", &refusal{v1alpha1.ReasonBranchInvalid, fmt.Sprintf("%q is not a valid branch name for git: %s.", fault.Cut(name, maxNameShown), err)}
 	}
 	return name, nil
 }
@@ -57,7 +62,7 @@ func namedBranch(source *v1alpha1.WorkSource, card board.Card, linked []string) 
 	default:
 		name := strings.TrimSpace(card.BranchField)
 		if name == "" {
-			return "", &refusal{v1alpha1.ReasonBranchMissing, fmt.Sprintf("it names no branch. Fill in the board's field %q.", cut(rule.Field, 64))}
+			return "", &refusal{v1alpha1.ReasonBranchMissing, fmt.Sprintf("it names no branch. Fill in the board's field %q.", fault.Cut(rule.Field, maxNameShown))}
 		}
 		return name, nil
 	}
@@ -71,7 +76,7 @@ func linkedBranch(card board.Card, linked []string) (string, *refusal) {
 		return "", &refusal{v1alpha1.ReasonBranchMissing, "no branch is linked to the issue. Link one under Development."}
 	case len(linked) > 1:
 		return "", &refusal{v1alpha1.ReasonBranchAmbiguous, fmt.Sprintf(
-			"%d branches are linked to the issue. Leave one of %s.", len(linked), cut(strings.Join(linked, ", "), 100))}
+			"%d branches are linked to the issue. Leave one of %s.", len(linked), fault.Cut(strings.Join(linked, ", "), maxNameShown))}
 	}
 	return linked[0], nil
 }
@@ -79,5 +84,5 @@ func linkedBranch(card board.Card, linked []string) (string, *refusal) {
 // slug is a title in lower case, with every run of other characters than letters and digits as one hyphen.
 func slug(title string) string {
 	words := strings.FieldsFunc(strings.ToLower(title), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-	return strings.TrimSuffix(cut(strings.Join(words, "-"), maxSlug), "-")
+	return strings.TrimSuffix(fault.Cut(strings.Join(words, "-"), maxSlug), "-")
 }

@@ -27,13 +27,13 @@ func TestBranchOf(t *testing.T) {
 		wantBranch string
 		wantReason string
 	}{
-		{"the board's field names it; blanks around it are a slip of the hand", from("", ""), issue, nil, "feature/dark", ""},
+		{"the board's field names it; blanks around it are typed by mistake", from("", ""), issue, nil, "feature/dark", ""},
 		{"an empty field names none", from(v1alpha1.BranchFromProjectField, ""), board.Card{Type: board.TypeIssue}, nil, "", v1alpha1.ReasonBranchMissing},
-		{"a branch that git refuses is told on the card, not by the API server", from(v1alpha1.BranchFromProjectField, ""), board.Card{BranchField: "a..b"}, nil, "", v1alpha1.ReasonBranchInvalid},
+		{"a branch that git refuses is reported with its card, before the API server refuses the item", from(v1alpha1.BranchFromProjectField, ""), board.Card{BranchField: "a..b"}, nil, "", v1alpha1.ReasonBranchInvalid},
 		{"a shell's words in the field are no branch", from(v1alpha1.BranchFromProjectField, ""), board.Card{BranchField: "x; rm -rf ~"}, nil, "", v1alpha1.ReasonBranchInvalid},
 		{"the one linked branch", from(v1alpha1.BranchFromLinkedBranch, ""), issue, []string{"12-dark"}, "12-dark", ""},
 		{"no linked branch yet", from(v1alpha1.BranchFromLinkedBranch, ""), issue, nil, "", v1alpha1.ReasonBranchMissing},
-		{"two linked branches: which one is a person's to say", from(v1alpha1.BranchFromLinkedBranch, ""), issue, []string{"a", "b"}, "", v1alpha1.ReasonBranchAmbiguous},
+		{"two linked branches: a person has to say which one", from(v1alpha1.BranchFromLinkedBranch, ""), issue, []string{"a", "b"}, "", v1alpha1.ReasonBranchAmbiguous},
 		{"a pull request has no linked branches", from(v1alpha1.BranchFromLinkedBranch, ""), pull, nil, "", v1alpha1.ReasonBranchMissing},
 		{"the pull request's own head", from(v1alpha1.BranchFromPullRequestHead, ""), pull, nil, "feature/head", ""},
 		{"an issue has no head", from(v1alpha1.BranchFromPullRequestHead, ""), issue, nil, "", v1alpha1.ReasonBranchMissing},
@@ -73,36 +73,5 @@ func TestSlug(t *testing.T) {
 	long := slug(strings.Repeat("wörter ", 50))
 	if len(long) > maxSlug || strings.HasSuffix(long, "-") || !strings.HasPrefix(long, "wörter-wörter") {
 		t.Errorf("a long title's slug is %q", long)
-	}
-}
-
-// branchNames are what git check-ref-format says of each, tried by hand. The API test holds the WorkItem's schema
-// against the same list, so that the two cannot drift apart.
-var branchNames = map[string]bool{
-	"main": true, "feature/dark-mode": true, "a": true, "ünïcode": true, "v1.2": true, "a@b": true, "x#1": true, "a-": true,
-	"": false, "-a": false, "refs/heads/a": false, "@": false, "HEAD": false, "a..b": false, "a@{b": false, "a.": false,
-	"a b": false, "a~b": false, "a^b": false, "a:b": false, "a?b": false, "a*b": false, "a[b": false, `a\b`: false, "a\tb": false, "a\x7fb": false,
-	"/a": false, "a/": false, "a//b": false, ".a": false, "a/.b": false, "a.lock": false, "a.lock/b": false, "a/../b": false,
-	strings.Repeat("a", 244): true, strings.Repeat("a", 245): false,
-}
-
-func TestCheckBranch(t *testing.T) {
-	for name, good := range branchNames {
-		if err := checkBranch(name); (err == nil) != good {
-			t.Errorf("checkBranch(%q) = %v, want good to be %t", name, err, good)
-		}
-	}
-}
-
-func TestItemName(t *testing.T) {
-	if a, b := ItemName("PVTI_1"), ItemName("PVTI_2"); a == b {
-		t.Errorf("two cards share the name %s", a)
-	}
-	// Were the name another one in the next version, every card on every board would be worked on again.
-	if got, want := ItemName("PVTI_1"), "card-34e11b71ac632826e1b2"; got != want {
-		t.Errorf("the name is %q, want %q", got, want)
-	}
-	if a, b := fieldOwner("x"), fieldOwner(strings.Repeat("x", 253)); a == b || len(b) > maxFieldOwner {
-		t.Errorf("field owners %q and %q", a, b)
 	}
 }

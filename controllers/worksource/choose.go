@@ -13,6 +13,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/board"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
 )
 
 // chosenCard is a card that an item is made of.
@@ -24,31 +25,60 @@ type chosenCard struct {
 	item     *v1alpha1.WorkItem // nil if there is none yet
 }
 
-// choose decides which of the cards in the ready status become items, and why the others do not.
-type choose struct{}
+// skippedCard is a card in the ready status that no item is made of, or not the one that the card names.
+type skippedCard struct {
+	card board.Card
+	refusal
+}
 
-func (s choose) run(ctx context.Context, p *poll) (next, error) {
-	cards := readyCards(p.listing, p.schema)
-	p.ready = make(map[string]bool, len(cards))
-	for _, c := range cards {
-		p.ready[ItemName(c.ID)] = true
-	}
-	linked, err := s.linkedBranches(ctx, p, cards)
-	if err != nil {
-		p.failure = fmt.Errorf("reading the cards' linked branches: %w", err)
-		return stop, nil
-	}
+// choose decides which of the cards in the ready status become items, and why the others do not. linked are the branches
+// linked to the cards' issues, by content id.
+func choose(
+	source *v1alpha1.WorkSource, cards []board.Card, items existingItems, linked map[string][]string,
+) (chosen []chosenCard, skipped []skippedCard) {
 	for _, card := range cards {
-		s.consider(p, card, linked)
+		c, refused := consider(source, card, items[ItemName(card.ID)], linked)
+		if c != nil {
+			chosen = append(chosen, *c)
+		}
+		if refused != nil {
+			skipped = append(skipped, skippedCard{card, *refused})
+		}
 	}
-	return goOn, nil
+	return chosen, skipped
+}
+
+// consider decides on one card: it is chosen, or refused. It is both where the card names other work than its item began
+// with; the item then keeps what it began with.
+func consider(source *v1alpha1.WorkSource, card board.Card, item *v1alpha1.WorkItem, linked map[string][]string) (*chosenCard, *refusal) {
+	c := chosenCard{card: card, name: ItemName(card.ID), item: item}
+	for _, guard := range guards {
+		if refused := guard(source, c); refused != nil {
+			return nil, refused
+		}
+	}
+	if branches, read := linked[card.ContentID]; !read && knownBranch(source, c) {
+		c.branch = c.item.Spec.Branch
+	} else {
+		branch, refused := branchOf(source, card, branches)
+		if refused != nil {
+			return nil, refused
+		}
+		c.branch = branch
+	}
+	c.specPath = source.Spec.SpecFolder(c.branch)
+	refused := frozen(c)
+	if refused != nil {
+		c.branch, c.specPath, c.card.Repository = c.item.Spec.Branch, c.item.Spec.SpecPath, c.item.Spec.Repository
+	}
+	return &c, refused
 }
 
 // readyCards are the cards in the ready status, oldest first.
 func readyCards(listing board.Listing, schema board.Schema) []board.Card {
 	var cards []board.Card
 	for _, c := range listing.Cards {
-		if c.StatusOptionID == schema.ReadyOptionID && !c.Archived {
+		if isReady(c, schema) {
 			cards = append(cards, c)
 		}
 	}
@@ -58,35 +88,20 @@ func readyCards(listing board.Listing, schema board.Schema) []board.Card {
 	return slices.CompactFunc(cards, func(a, b board.Card) bool { return a.ID == b.ID })
 }
 
-// consider makes a choice of a card, or counts it as skipped.
-func (choose) consider(p *poll, card board.Card, linked map[string][]string) {
-	c := chosenCard{card: card, name: ItemName(card.ID), item: p.items[ItemName(card.ID)]}
-	for _, guard := range guards {
-		if refused := guard(p.source, c); refused != nil {
-			p.skipped.add(refused.reason, card, refused.advice)
-			return
-		}
+// readyItems are the names of the items of every card in the ready status.
+func readyItems(seen view) map[string]bool {
+	names := map[string]bool{}
+	for _, c := range seen.ready {
+		names[ItemName(c.ID)] = true
 	}
-	if branches, read := linked[card.ContentID]; !read && knownBranch(p.source, c) {
-		c.branch = c.item.Spec.Branch
-	} else {
-		branch, refused := branchOf(p.source, card, branches)
-		if refused != nil {
-			p.skipped.add(refused.reason, card, refused.advice)
-			return
-		}
-		c.branch = branch
-	}
-	c.specPath = p.source.Spec.SpecFolder(c.branch)
-	if advice := frozen(c); advice != "" {
-		p.skipped.add(v1alpha1.ReasonItemRefused, card, advice)
-		c.branch, c.specPath = c.item.Spec.Branch, c.item.Spec.SpecPath
-		c.card.Repository = c.item.Spec.Repository
-	}
-	p.chosen = append(p.chosen, c)
+	return names
 }
 
-// guards are asked in this order; the first that refuses a card is what its owner reads.
+func isReady(card board.Card, schema board.Schema) bool {
+	return card.StatusOptionID == schema.ReadyOptionID && !card.Archived
+}
+
+// guards are asked in this order. The first one that refuses a card is shown to its owner.
 var guards = []func(*v1alpha1.WorkSource, chosenCard) *refusal{visible, inRepository, allowed, unclaimed}
 
 func visible(_ *v1alpha1.WorkSource, c chosenCard) *refusal {
@@ -108,11 +123,11 @@ func allowed(source *v1alpha1.WorkSource, c chosenCard) *refusal {
 	if len(list) == 0 || slices.ContainsFunc(list, func(r string) bool { return strings.EqualFold(r, c.card.Repository) }) {
 		return nil
 	}
-	return &refusal{v1alpha1.ReasonRepositoryNotAllowed, "its repository is not in spec.github.repositories. Add it there, or take the card off the board."}
+	return &refusal{v1alpha1.ReasonRepositoryNotAllowed, "its repository is not in spec.github.repositories. Add it there, or remove the card from the board."}
 }
 
 func unclaimed(source *v1alpha1.WorkSource, c chosenCard) *refusal {
-	if c.item == nil || ours(c.item, source) {
+	if c.item == nil || belongsTo(c.item, source) {
 		return nil
 	}
 	owner := "nobody"
@@ -120,14 +135,14 @@ func unclaimed(source *v1alpha1.WorkSource, c chosenCard) *refusal {
 		owner = "WorkSource " + c.item.Spec.SourceRef.Name
 	}
 	return &refusal{v1alpha1.ReasonOwnedByAnother, fmt.Sprintf(
-		"WorkItem %s belongs to %s. Poll the card from one source, or delete the item.", c.item.Name, cut(owner, 100))}
+		"WorkItem %s belongs to %s. Poll the card from one source, or delete the item.", c.item.Name, fault.Cut(owner, maxNameShown))}
 }
 
-// frozen says that the card names other work than its item began with. The item keeps what it began with: a
-// branch that is swapped under a running build would be merged unreviewed.
-func frozen(c chosenCard) string {
+// frozen refuses a card that names other work than its item began with. A branch that is exchanged under a running build
+// would be merged without a review.
+func frozen(c chosenCard) *refusal {
 	if c.item == nil || c.item.Status.Attempt == nil {
-		return ""
+		return nil
 	}
 	spec := c.item.Spec
 	for _, f := range []struct{ field, was, is string }{
@@ -136,31 +151,36 @@ func frozen(c chosenCard) string {
 		{"spec path", spec.SpecPath, c.specPath},
 	} {
 		if f.was != f.is {
-			return fmt.Sprintf("its %s became %q after work began on %q, which is kept. Delete WorkItem %s to begin anew.",
-				f.field, cut(f.is, 50), cut(f.was, 50), c.item.Name)
+			return &refusal{v1alpha1.ReasonItemRefused, fmt.Sprintf("its %s became %q after work began on %q, which is kept. Delete WorkItem %s to begin again.",
+				f.field, fault.Cut(f.is, maxValueShown), fault.Cut(f.was, maxValueShown), c.item.Name)}
 		}
 	}
-	return ""
+	return nil
 }
 
-// linkedBranches reads the branches linked to the issues that need it: those without an item, and those whose
+// readLinkedBranches reads the branches linked to the issues that need it: those without an item, and those whose
 // card changed since it was last done. The others cost no request.
-func (choose) linkedBranches(ctx context.Context, p *poll, cards []board.Card) (map[string][]string, error) {
-	if branchOrigin(p.source) != v1alpha1.BranchFromLinkedBranch {
+func readLinkedBranches(
+	ctx context.Context, b board.Lister, source *v1alpha1.WorkSource, cards []board.Card, items existingItems,
+) (map[string][]string, error) {
+	if branchOrigin(source) != v1alpha1.BranchFromLinkedBranch {
 		return nil, nil
 	}
 	var ids []string
 	for _, card := range cards {
-		c := chosenCard{card: card, item: p.items[ItemName(card.ID)]}
-		if card.Type == board.TypeIssue && card.ContentID != "" && allowed(p.source, c) == nil && unclaimed(p.source, c) == nil &&
-			!knownBranch(p.source, c) {
+		c := chosenCard{card: card, item: items[ItemName(card.ID)]}
+		if card.Type == board.TypeIssue && card.ContentID != "" && allowed(source, c) == nil && unclaimed(source, c) == nil && !knownBranch(source, c) {
 			ids = append(ids, card.ContentID)
 		}
 	}
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return p.board.LinkedBranches(ctx, ids)
+	linked, err := b.LinkedBranches(ctx, ids)
+	if err != nil {
+		return nil, &boardError{fmt.Errorf("reading the cards' linked branches: %w", err)}
+	}
+	return linked, nil
 }
 
 // knownBranch reports whether the card's linked branch was read for the version of the card that is listed.

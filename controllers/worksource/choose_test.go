@@ -4,48 +4,15 @@
 package worksource
 
 import (
-	"fmt"
-	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/board"
 )
-
-const readyOption = "option-ready"
-
-func readyCard(id string, change ...func(*board.Card)) board.Card {
-	c := board.Card{
-		ID: id, Type: board.TypeIssue, ContentID: "issue-" + id, Number: 1, Title: "Work " + id, Repository: "acme/app",
-		Status: "Ready", StatusOptionID: readyOption, StatusUpdatedAt: epoch, UpdatedAt: epoch, CreatedAt: epoch.Add(-time.Hour),
-		BranchField: "feature/" + id,
-	}
-	for _, f := range change {
-		f(&c)
-	}
-	return c
-}
-
-func itemFor(id string, change ...func(*v1alpha1.WorkItem)) *v1alpha1.WorkItem {
-	i := &v1alpha1.WorkItem{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "team", Name: ItemName(id)},
-		Spec: v1alpha1.WorkItemSpec{
-			SourceRef: &v1alpha1.LocalObjectReference{Name: "board"}, Card: &v1alpha1.Card{Provider: provider, ID: id},
-			TriggeredAt: at(0), Repository: "acme/app", Branch: "feature/" + id, SpecPath: ".kiro/specs/feature/" + id,
-		},
-	}
-	for _, f := range change {
-		f(i)
-	}
-	return i
-}
-
-func begun(i *v1alpha1.WorkItem) { i.Status.Attempt = &v1alpha1.Attempt{Number: 1} }
 
 func TestChoose(t *testing.T) {
 	onlyApp := polled(func(s *v1alpha1.WorkSource) { s.Spec.GitHub.Repositories = []string{"Acme/App"} })
@@ -58,8 +25,8 @@ func TestChoose(t *testing.T) {
 		skipped string // reason
 	}{
 		{"a card in the ready status is chosen", polled(), readyCard("a"), nil, "feature/a at .kiro/specs/feature/a", ""},
-		{"a card in another status is none of ours", polled(), readyCard("a", func(c *board.Card) { c.StatusOptionID = "option-done" }), nil, "", ""},
-		{"an archived card was put away; it is neither chosen nor complained about", polled(), readyCard("a", func(c *board.Card) { c.Archived = true }), nil, "", ""},
+		{"a card in another status is ignored", polled(), readyCard("a", func(c *board.Card) { c.StatusOptionID = "option-done" }), nil, "", ""},
+		{"an archived card is neither chosen nor counted as skipped", polled(), readyCard("a", func(c *board.Card) { c.Archived = true }), nil, "", ""},
 		{"a draft belongs to no repository", polled(), readyCard("a", func(c *board.Card) { c.Type, c.Repository = board.TypeDraft, "" }), nil, "", v1alpha1.ReasonDraftCard},
 		{"a card that the credentials cannot see", polled(), readyCard("a", func(c *board.Card) { c.Type = board.TypeRedacted }), nil, "", v1alpha1.ReasonRedactedCard},
 		{"a card without a branch", polled(), readyCard("a", func(c *board.Card) { c.BranchField = "" }), nil, "", v1alpha1.ReasonBranchMissing},
@@ -78,29 +45,27 @@ func TestChoose(t *testing.T) {
 			itemFor("a"), "new at .kiro/specs/new", "",
 		},
 		{
-			"after work began, the item keeps its branch and the card's owner is told", polled(), readyCard("a", func(c *board.Card) { c.BranchField = "new" }),
+			"after work began, the item keeps its branch and the card counts as skipped", polled(), readyCard("a", func(c *board.Card) { c.BranchField = "new" }),
 			itemFor("a", begun), "feature/a at .kiro/specs/feature/a", v1alpha1.ReasonItemRefused,
 		},
-		{"an item whose work began and whose card is as it was gives no complaint", polled(), readyCard("a"), itemFor("a", begun), "feature/a at .kiro/specs/feature/a", ""},
+		{"a card that did not change after work began is not skipped", polled(), readyCard("a"), itemFor("a", begun), "feature/a at .kiro/specs/feature/a", ""},
 	}
 	for _, c := range cases {
 		t.Run(c.why, func(t *testing.T) {
-			p := &poll{began: epoch, source: c.source, schema: board.Schema{ReadyOptionID: readyOption}, listing: board.Listing{Cards: []board.Card{c.card}}}
+			items := existingItems{}
 			if c.item != nil {
-				p.items = map[string]*v1alpha1.WorkItem{c.item.Name: c.item}
+				items[c.item.Name] = c.item
 			}
-			if next, err := (choose{}).run(t.Context(), p); next != goOn || err != nil {
-				t.Fatalf("the step ended with %v, %v", next, err)
+			cards := readyCards(board.Listing{Cards: []board.Card{c.card}}, board.Schema{ReadyOptionID: readyOption})
+			chosen, skipped := choose(c.source, cards, items, nil)
+			var got [2]string
+			for _, card := range chosen {
+				got[0] += card.branch + " at " + card.specPath
 			}
-			chosen := ""
-			if len(p.chosen) > 0 {
-				chosen = p.chosen[0].branch + " at " + p.chosen[0].specPath
+			for _, s := range skipped {
+				got[1] += s.reason
 			}
-			skipped := ""
-			for _, s := range p.skipped.status() {
-				skipped += s.Reason
-			}
-			if diff := cmp.Diff([]string{c.chosen, c.skipped}, []string{chosen, skipped}); diff != "" {
+			if diff := cmp.Diff([2]string{c.chosen, c.skipped}, got); diff != "" {
 				t.Errorf("chosen and skipped (-want +got):\n%s", diff)
 			}
 		})
@@ -119,39 +84,63 @@ func TestReadyCardsAreOldestFirstAndOnce(t *testing.T) {
 	}
 }
 
-func TestTallyIsBounded(t *testing.T) {
-	var tally tally
-	for n := range 1000 {
-		tally.add(v1alpha1.ReasonDraftCard, board.Card{Title: strings.Repeat("ö", 300) + "\x1b[31m\n"}, fmt.Sprintf("advice %d "+strings.Repeat("ä", 300), n))
+func TestPollNeverAdopts(t *testing.T) {
+	w := newWorld(t)
+	w.environment(true)
+	w.source()
+	card := w.card("Add dark mode", "Ready", "feature/dark")
+	w.poll()
+	before := w.item(card).ResourceVersion
+
+	second := w.source(func(s *v1alpha1.WorkSource) { s.Name = "second" })
+	_, err := w.r.Reconcile(t.Context(), requestFor(second))
+	must(t, err)
+	s := &v1alpha1.WorkSource{}
+	must(t, w.client.Get(t.Context(), client.ObjectKeyFromObject(second), s))
+	if got := skipped(s); got != "OwnedByAnother 1" {
+		t.Errorf("the second source skipped %q", got)
 	}
-	got := tally.status()
-	if len(got) != 1 || got[0].Count != 1000 || tally.total() != 1000 || len(got[0].Examples) != maxExamples {
-		t.Fatalf("the tally is %+v", got)
-	}
-	for _, e := range got[0].Examples {
-		if len(e) > maxExample || !utf8.ValidString(e) || strings.ContainsAny(e, "\x1b\n") {
-			t.Errorf("example %q", e)
-		}
+	if got := w.item(card); got.ResourceVersion != before || got.Spec.SourceRef.Name != "board" {
+		t.Errorf("the second source wrote the first one's item: %+v", got.Spec)
 	}
 }
 
-func TestDrifted(t *testing.T) {
-	schema := board.Schema{ReadyOptionID: readyOption}
-	cases := []struct {
-		why   string
-		cards []board.Card
-		want  bool
-	}{
-		{"a ready card under its name fits", []board.Card{readyCard("a")}, false},
-		{"the ready option has another name now", []board.Card{readyCard("a", func(c *board.Card) { c.Status = "Go" })}, true},
-		{"an idle board may be one whose status was renamed", []board.Card{readyCard("a", func(c *board.Card) { c.StatusOptionID = "" })}, true},
-		{"so may an empty one", nil, true},
+func TestLinkedBranchesAreReadForWhatChanged(t *testing.T) {
+	w := newWorld(t)
+	w.environment(true)
+	w.source(func(s *v1alpha1.WorkSource) {
+		s.Spec.Branch = v1alpha1.BranchRule{From: v1alpha1.BranchFromLinkedBranch}
+	})
+	one, none := w.card("One", "Ready", ""), w.card("None yet", "Ready", "")
+	link := func(card, branch string) {
+		c, err := w.github.Card(card)
+		must(t, err)
+		must(t, w.github.CreateBranch(repository, branch, "main"))
+		must(t, w.github.LinkBranch(c.ContentID, repository, branch))
 	}
-	for _, c := range cases {
-		t.Run(c.why, func(t *testing.T) {
-			if got := drifted(board.Listing{Cards: c.cards}, schema, "Ready"); got != c.want {
-				t.Errorf("drifted is %t, want %t", got, c.want)
-			}
-		})
+	link(one, "1-one")
+	s := w.poll()
+	if got := w.item(one).Spec.Branch; got != "1-one" || skipped(s) != "BranchMissing 1" {
+		t.Errorf("the branch is %q, skipped %s", got, skipped(s))
+	}
+	w.calls()
+
+	link(none, "2-none")
+	link(one, "1-another") // noticed once its card changes
+	w.poll()
+	if got := w.item(none).Spec.Branch; got != "2-none" {
+		t.Errorf("a branch that was linked later is %q", got)
+	}
+	w.calls()
+	w.poll()
+	if calls := w.calls(); calls["query ReadLinkedBranches"] != 0 || calls["query ListCards"] != 1 {
+		t.Errorf("a poll of cards that need nothing asked %v", calls)
+	}
+
+	w.clock.SetTime(w.clock.Now().Add(time.Minute))
+	must(t, w.github.SetTextField(one, "Branch", "touched"))
+	s = w.poll()
+	if got := skipped(s); got != "BranchAmbiguous 1" || w.item(one).Spec.Branch != "1-one" {
+		t.Errorf("with two branches skipped is %s, and the item on %s", got, w.item(one).Spec.Branch)
 	}
 }

@@ -1,21 +1,21 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package worksource polls boards and makes WorkItems of their cards.
+// Package worksource polls boards and makes WorkItems of their cards; what is done with a WorkItem is not its business.
 //
-// One poll of one WorkSource:
+// One poll of one WorkSource is a chain of functions (poll.go): what one returns, the next is given.
 //
-//	find environment ─ is a poll due? ─ resolve names ─ list the board ─ recall items
+//	find environment ─ is a poll due? ─ resolve names ─ list the board ─ read the items
 //	       │                 │               │                │
-//	   no environment     not yet       no such name     broke off half-way
+//	   no environment     not yet       no such name    failed half-way
 //	       ▼                 ▼               ▼                ▼
-//	   wait for it     wait for its time   say so, try again with backoff; no item is touched
+//	   wait for it     wait for its time   say so, try again with backoff; no item is changed
 //
-//	... ─ choose cards ─ apply items ─ look for withdrawn cards ─ delete what is past its retention
+//	... ─ choose cards ─ apply items ─ find withdrawn cards ─ delete what is past its retention
 //
-// What a poll decides rests on the whole board or is not decided: a listing is complete or an error. A card that
-// is absent, hidden or could not be read is unknown, and unknown is never withdrawn. This controller and the one of
-// work items meet only in the WorkItem object: it sets what the card says, and never priority and cancel.
+// A poll decides on the whole board or on nothing: a listing is complete or an error. A card that is absent, hidden or could
+// not be read is unknown, and unknown is never withdrawn. This controller and the one of work items meet only in the
+// WorkItem object: it sets what the card says, and never priority and cancel.
 //
 // Metrics:
 //
@@ -24,7 +24,7 @@
 //	kiro_worker_worksource_items_written_total            WorkItems made or changed
 //	kiro_worker_worksource_cards{state}                   cards at the last complete polls: seen, eligible, skipped
 //	kiro_worker_worksource_oldest_complete_poll_timestamp_seconds
-//	                                                      the complete poll that lies back furthest, over all
-//	                                                      sources that are not suspended
+//	                                                      the oldest last complete poll, over all sources
+//	                                                      that are not suspended
 //	kiro_worker_worksource_rate_limit_remaining           the smallest remaining budget of any source
 package worksource

@@ -18,7 +18,11 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/board"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
 )
+
+// maxURL is the longest address that the schema allows, in bytes.
+const maxURL = 512
 
 // ownAnnotations are the annotations of an item that this controller applies.
 var ownAnnotations = []string{
@@ -55,7 +59,7 @@ func desired(source *v1alpha1.WorkSource, c chosenCard) *v1alpha1.WorkItem {
 	return item
 }
 
-// trigger is when the card was last triggered. It never goes back behind what the item says: a retry by hand triggers the
+// trigger is when the card was last triggered. It is never earlier than what the item says: a retry by hand triggers the
 // item at a time of its own. A card that was withdrawn and is ready again is triggered again, whatever its clock says.
 func trigger(c chosenCard) time.Time {
 	at := c.card.StatusUpdatedAt.UTC().Truncate(time.Second)
@@ -72,12 +76,12 @@ func trigger(c chosenCard) time.Time {
 	return recorded
 }
 
-// cardOf is the card as the item shows it, cut to what the schema takes.
+// cardOf is the card as the item shows it, cut to what the schema allows.
 func cardOf(card board.Card) *v1alpha1.Card {
 	c := &v1alpha1.Card{
-		Provider: provider, ID: card.ID, ContentID: card.ContentID, Number: int64(max(card.Number, 0)), Title: cut(card.Title, 256),
+		Provider: provider, ID: card.ID, ContentID: card.ContentID, Number: int64(max(card.Number, 0)), Title: fault.Cut(card.Title, maxTitle),
 	}
-	if len(card.URL) <= 512 {
+	if len(card.URL) <= maxURL {
 		c.URL = card.URL
 	}
 	if !card.CreatedAt.IsZero() {
@@ -89,7 +93,7 @@ func cardOf(card board.Card) *v1alpha1.Card {
 
 func ownerReference(source *v1alpha1.WorkSource) metav1.OwnerReference {
 	return metav1.OwnerReference{
-		APIVersion: v1alpha1.GroupVersion.String(), Kind: "WorkSource", Name: source.Name, UID: source.UID,
+		APIVersion: v1alpha1.GroupVersion.String(), Kind: sourceKind, Name: source.Name, UID: source.UID,
 		Controller: ptr.To(true), BlockOwnerDeletion: ptr.To(false),
 	}
 }
@@ -127,7 +131,7 @@ func upToDate(item, wanted *v1alpha1.WorkItem) bool {
 	now := item.Spec
 	now.Priority, now.Cancel, now.Timeout = wanted.Spec.Priority, wanted.Spec.Cancel, wanted.Spec.Timeout
 	if wanted.Spec.PullRequest == nil {
-		now.PullRequest = nil // somebody else's choice
+		now.PullRequest = nil // somebody else's to set
 	}
 	return equality.Semantic.DeepEqual(now, wanted.Spec) &&
 		maps.Equal(annotationsOf(item), annotationsOf(wanted)) &&
@@ -135,14 +139,14 @@ func upToDate(item, wanted *v1alpha1.WorkItem) bool {
 }
 
 // applyItem applies the part of an item that the source owns. An item that exists is named by its UID, so that
-// never another of the same name is taken over; of a new one nothing is forced, for the same reason.
+// another item of the same name is never overwritten; of a new one nothing is forced, for the same reason.
 func applyItem(ctx context.Context, c client.Client, source *v1alpha1.WorkSource, part *v1alpha1.WorkItem) error {
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(part)
 	if err != nil {
 		return fmt.Errorf("encoding the item: %w", err)
 	}
 	u := &unstructured.Unstructured{Object: content}
-	u.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("WorkItem"))
+	u.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind(itemKind))
 	unstructured.RemoveNestedField(u.Object, "status")
 	unstructured.RemoveNestedField(u.Object, "metadata", "creationTimestamp")
 

@@ -5,46 +5,54 @@ package worksource
 
 import (
 	"context"
+	"time"
 
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/board"
 )
 
-// list reads the whole board, or nothing of it.
-type list struct{}
-
-func (s list) run(ctx context.Context, p *poll) (next, error) {
-	if next := s.read(ctx, p); next != goOn {
-		return next, nil
+// readBoard reads the whole board, or nothing of it. Where the listing does not fit the ids of an earlier poll, they are
+// looked up again before anything is decided.
+func readBoard(ctx context.Context, b board.Board, source *v1alpha1.WorkSource, now time.Time) (view, error) {
+	schema, known := remembered(source)
+	if !known {
+		var err error
+		if schema, err = lookUp(ctx, b, source, now); err != nil {
+			return view{}, err
+		}
 	}
-	if !p.remembered || !drifted(p.listing, p.schema, p.source.Spec.GitHub.ReadyStatus) {
-		return goOn, nil
+	seen, err := list(ctx, b, source, schema)
+	if err != nil || !known || !drifted(seen, source.Spec.GitHub.ReadyStatus) {
+		return seen, err
 	}
-	old := p.schema.ReadyOptionID
-	if next := lookUp(ctx, p); next != goOn {
-		return next, nil
-	}
-	if p.schema.ReadyOptionID == old {
-		return goOn, nil
-	}
-	return s.read(ctx, p), nil // the status has another id now, and the listing may have been filtered by the old one
-}
-
-func (list) read(ctx context.Context, p *poll) next {
-	listing, err := p.board.List(ctx, p.ref(), p.schema, p.source.Spec.GitHub.Query)
+	current, err := lookUp(ctx, b, source, now)
 	if err != nil {
-		p.failure = err // it says which board was listed
-		return stop
+		return view{}, err
 	}
-	p.listing = listing
-	return goOn
+	if current.ReadyOptionID == schema.ReadyOptionID {
+		return newView(current, seen.listing), nil
+	}
+	return list(ctx, b, source, current) // the first listing may have been filtered by the old id
 }
 
-// drifted reports whether the listing gives reason to doubt the ids of an earlier poll: the ready status has
-// another name now, or no card is in it. A renamed status looks like an idle board, and is not one.
-func drifted(listing board.Listing, schema board.Schema, readyStatus string) bool {
+func list(ctx context.Context, b board.Lister, source *v1alpha1.WorkSource, schema board.Schema) (view, error) {
+	listing, err := b.List(ctx, boardRef(source), schema, source.Spec.GitHub.Query)
+	if err != nil {
+		return view{}, &boardError{err} // it says which board was listed
+	}
+	return newView(schema, listing), nil
+}
+
+func newView(schema board.Schema, listing board.Listing) view {
+	return view{schema: schema, listing: listing, ready: readyCards(listing, schema)}
+}
+
+// drifted reports whether the listing gives reason to doubt the ids of an earlier poll: the ready status has another name
+// now, or no card is in it. A board whose ready status was renamed looks like an idle board.
+func drifted(seen view, readyStatus string) bool {
 	idle := true
-	for _, c := range listing.Cards {
-		if c.StatusOptionID != schema.ReadyOptionID {
+	for _, c := range seen.listing.Cards {
+		if c.StatusOptionID != seen.schema.ReadyOptionID {
 			continue
 		}
 		if c.Status != readyStatus {

@@ -61,7 +61,7 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 		cards: prometheus.NewDesc("kiro_worker_worksource_cards",
 			"Cards that the last complete polls of all sources saw, by state.", []string{labelState}, nil),
 		oldestPoll: prometheus.NewDesc("kiro_worker_worksource_oldest_complete_poll_timestamp_seconds",
-			"The complete poll that lies back furthest, over all sources that are not suspended.", nil, nil),
+			"The oldest last complete poll, over all sources that are not suspended.", nil, nil),
 		remaining: prometheus.NewDesc("kiro_worker_worksource_rate_limit_remaining",
 			"The smallest remaining budget of any source's credentials, in points.", nil, nil),
 		sources: map[types.NamespacedName]observation{},

@@ -13,6 +13,12 @@ import (
 // provider is the name of the one provider of boards that is known.
 const provider = "github"
 
+// The kinds, in the API's words.
+const (
+	sourceKind = "WorkSource"
+	itemKind   = "WorkItem"
+)
+
 // ItemName is the name of a card's WorkItem. It is a function of the card's id and of nothing else, so that two
 // deliveries of one card, or two polls at one time, can never make two items.
 func ItemName(cardID string) string {
@@ -24,7 +30,7 @@ func ItemName(cardID string) string {
 const maxFieldOwner = 128
 
 // fieldOwner is the name under which a source owns the fields that it applies. Each source has its own: two
-// sources that race for one card then conflict, where one owner would let the second take the first's item over.
+// sources that race for one card then conflict, where one owner would let the second overwrite the first's item.
 func fieldOwner(source string) string {
 	name := "kiro-worker/worksource/" + source
 	if len(name) <= maxFieldOwner {

@@ -5,15 +5,18 @@ package worksource
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
 )
 
 // +kubebuilder:rbac:groups=kiro-worker.io,resources=worksources,verbs=get;list;watch
@@ -23,15 +26,12 @@ import (
 // +kubebuilder:rbac:groups=kiro-worker.io,resources=workenvironments,verbs=get;list;watch
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
-// conflictRetry is how soon a reconcile that lost against another writer is done again.
-const conflictRetry = 200 * time.Millisecond
-
 // Options is what a Reconciler is made of.
 type Options struct {
 	Client  client.Client
 	Boards  Boards
 	Clock   clock.PassiveClock
-	Events  events.EventRecorder
+	Events  reconcile.EventRecorder
 	Metrics *Metrics
 	// Random spreads polls over time; it returns numbers from 0 up to 1.
 	Random func() float64
@@ -44,7 +44,7 @@ type Reconciler struct {
 	client      client.Client
 	boards      Boards
 	clock       clock.PassiveClock
-	events      events.EventRecorder
+	recorder    reconcile.Recorder
 	metrics     *Metrics
 	random      func() float64
 	concurrency int
@@ -53,62 +53,58 @@ type Reconciler struct {
 // New returns a Reconciler.
 func New(o Options) *Reconciler {
 	return &Reconciler{
-		client: o.Client, boards: o.Boards, clock: o.Clock, events: o.Events, metrics: o.Metrics, random: o.Random,
-		concurrency: o.Concurrency,
+		client: o.Client, boards: o.Boards, clock: o.Clock, recorder: reconcile.Recorder{Events: o.Events}, metrics: o.Metrics,
+		random: o.Random, concurrency: o.Concurrency,
 	}
 }
 
 // Reconcile polls the board if it is time to.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	source := &v1alpha1.WorkSource{}
-	if err := r.client.Get(ctx, req.NamespacedName, source); err != nil {
-		if apierrors.IsNotFound(err) {
-			return ctrl.Result{}, r.clearAfter(ctx, req.NamespacedName)
-		}
-		return ctrl.Result{}, err
-	}
-	if !source.DeletionTimestamp.IsZero() {
+	switch err := r.client.Get(ctx, req.NamespacedName, source); {
+	case apierrors.IsNotFound(err):
+		r.metrics.forget(req.NamespacedName)
+		return reconcile.End(reconcile.Result{}, deleteItemsOf(ctx, r.client, req.NamespacedName))
+	case err != nil:
+		return reconcile.End(reconcile.Result{}, fmt.Errorf("reading the source: %w", err))
+	case !source.DeletionTimestamp.IsZero():
 		return ctrl.Result{}, nil
 	}
 	before := source.DeepCopy()
-	result, err := r.poll(ctx, source)
+	result, err := r.pollIfDue(ctx, source, r.clock.Now())
 	summarize(source, r.clock.Now())
 
 	r.metrics.observe(source)
-	if perr := r.patchStatus(ctx, before, source); perr != nil {
-		return quiet(ctrl.Result{}, perr)
+	if _, patchErr := reconcile.PatchStatus(ctx, r.client, before, source); patchErr != nil {
+		return reconcile.End(reconcile.Result{}, patchErr)
 	}
-	r.announce(ctx, before, source)
-	return quiet(result, err)
+	r.recorder.Transitions(log.FromContext(ctx), before, source, withEvents, conditionChanged)
+	return reconcile.End(result, err)
 }
 
-// poll runs the steps up to the first that is not done, and settles when to look next.
-func (r *Reconciler) poll(ctx context.Context, source *v1alpha1.WorkSource) (ctrl.Result, error) {
+// pollIfDue finds the environment, polls the board if it is time to, and decides when to poll next.
+func (r *Reconciler) pollIfDue(ctx context.Context, source *v1alpha1.WorkSource, now time.Time) (reconcile.Result, error) {
 	source.Status.ObservedGeneration = source.Generation
-	p := &poll{began: r.clock.Now(), source: source}
 	ctx, cancel := context.WithTimeout(ctx, source.Spec.PollDeadline())
 	defer cancel()
 
-	for _, s := range r.steps() {
-		next, err := s.run(ctx, p)
-		if err != nil {
-			return r.brokenOff(p, err)
-		}
-		switch next {
-		case wait:
-			return r.waiting(p)
-		case stop:
-			return r.failed(p)
-		case goOn:
-		}
+	environment, err := findEnvironment(ctx, r.client, source, now)
+	if err != nil || environment == nil {
+		return reconcile.Result{}, err // an event of the environment starts the next reconcile
 	}
-	return r.complete(p)
-}
+	if !due(now, source, source.Spec.PollInterval(environment)) {
+		return untilNextPoll(now, source), nil
+	}
+	source.Status.LastHandledReconcileAt = requested(source)
 
-// quiet makes a conflict a requeue: somebody else wrote, and the next reconcile sees what.
-func quiet(result ctrl.Result, err error) (ctrl.Result, error) {
-	if apierrors.IsConflict(err) {
-		return ctrl.Result{RequeueAfter: conflictRetry}, nil
+	result, err := r.poll(ctx, source, environment, now)
+	var failure *boardError
+	switch {
+	case errors.As(err, &failure):
+		return r.failed(source, environment, now, failure.err), nil
+	case err != nil:
+		r.interrupted(source, now)
+		return reconcile.Result{}, err
 	}
-	return result, client.IgnoreNotFound(err)
+	return r.complete(source, environment, now, result), nil
 }

@@ -7,32 +7,23 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/board"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
 )
 
-// resolve turns the spec's names into the board's ids, so that a renamed option is told from an empty board. The
-// ids are kept in the status until the spec changes or the listing does not fit them any more.
-type resolve struct {
-	boards Boards
-}
+// The spec's names are turned into the board's ids, so that a renamed option is told apart from an empty board. The ids are
+// kept in the status until the spec changes or the listing does not fit them any more.
 
-func (s resolve) run(ctx context.Context, p *poll) (next, error) {
-	b, err := s.boards.Board(ctx, p.source, p.environment)
-	if err != nil {
-		p.failure = fmt.Errorf("reaching the board: %w", err)
-		return stop, nil
-	}
-	p.board = b
-	if schema, ok := remembered(p.source); ok {
-		p.schema, p.remembered = schema, true
-		return goOn, nil
-	}
-	return lookUp(ctx, p), nil
-}
+// The longest titles, in bytes: what the schema allows, and what a message shows.
+const (
+	maxTitle          = 256
+	maxTitleInMessage = 100
+)
 
 // remembered is the schema that an earlier poll found for this very spec.
 func remembered(source *v1alpha1.WorkSource) (board.Schema, bool) {
@@ -50,25 +41,24 @@ func remembered(source *v1alpha1.WorkSource) (board.Schema, bool) {
 	return board.Schema{}, false
 }
 
-// lookUp asks the board for its ids.
-func lookUp(ctx context.Context, p *poll) next {
-	schema, err := p.board.Resolve(ctx, p.ref())
+// lookUp asks the board for its ids, records them in the status and sets BoardResolved.
+func lookUp(ctx context.Context, b board.Resolver, source *v1alpha1.WorkSource, now time.Time) (board.Schema, error) {
+	schema, err := b.Resolve(ctx, boardRef(source))
 	if err != nil {
-		p.failure = err // it says which board was looked up
-		return stop
+		return board.Schema{}, &boardError{err} // it says which board was looked up
 	}
-	p.schema, p.remembered = schema, false
-	p.source.Status.Board = &v1alpha1.ResolvedBoard{
-		ProjectID: schema.ProjectID, StatusFieldID: schema.StatusFieldID, ReadyOptionID: schema.ReadyOptionID, Title: cut(schema.Title, 256),
+	source.Status.Board = &v1alpha1.ResolvedBoard{
+		ProjectID: schema.ProjectID, StatusFieldID: schema.StatusFieldID, ReadyOptionID: schema.ReadyOptionID,
+		Title: fault.Cut(schema.Title, maxTitle),
 	}
-	p.conditions().True(v1alpha1.ConditionBoardResolved, v1alpha1.ReasonResolved, resolvedMessage(p.source, schema))
-	return goOn
+	conditionsOf(source, now).True(v1alpha1.ConditionBoardResolved, v1alpha1.ReasonResolved, resolvedMessage(source, schema))
+	return schema, nil
 }
 
 func resolvedMessage(source *v1alpha1.WorkSource, schema board.Schema) string {
-	text := fmt.Sprintf("Board %q has the status %q.", cut(schema.Title, 100), source.Spec.GitHub.ReadyStatus)
+	text := fmt.Sprintf("Board %q has the status %q.", fault.Cut(schema.Title, maxTitleInMessage), source.Spec.GitHub.ReadyStatus)
 	if absent := absentWriteBack(source, schema); len(absent) > 0 {
-		text += fmt.Sprintf(" It lacks %s, which spec.writeBack names: until that is mended, cards keep their status and none counts as withdrawn.",
+		text += fmt.Sprintf(" It lacks %s, which spec.writeBack names. Add it to the board or change spec.writeBack; until then cards keep their status and none counts as withdrawn.",
 			strings.Join(absent, ", "))
 	}
 	return text

@@ -4,12 +4,13 @@
 package worksource
 
 import (
-	"context"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
 )
 
 const (
@@ -18,24 +19,21 @@ const (
 	soonestRetry = 15 * time.Second
 	latestRetry  = 5 * time.Minute
 
-	// spread is the largest part of an interval that is taken off at random, so that the sources of a cluster do
+	// maxWait is the longest that a service may ask to wait: GitHub's budgets are by the hour.
+	maxWait = 65 * time.Minute
+
+	// shortestWait bounds how soon the next poll is asked for.
+	shortestWait = time.Second
+
+	// maxRequest is the longest annotation value that the status can hold, in bytes.
+	maxRequest = 128
+
+	// spread is the largest part of an interval that is subtracted at random, so that the sources of a cluster do
 	// not poll at one moment.
 	spread = 0.1
 )
 
-// schedule ends the reconcile if no poll is due.
-type schedule struct{}
-
-func (schedule) run(_ context.Context, p *poll) (next, error) {
-	p.due = due(p.began, p.source, p.source.Spec.PollInterval(p.environment))
-	if !p.due {
-		return wait, nil
-	}
-	p.source.Status.LastHandledReconcileAt = requested(p.source)
-	return goOn, nil
-}
-
-// due decides whether the board is read now. It asks the status alone, so that a restart polls nothing anew.
+// due decides whether the board is read now. It asks the status alone, so that a restart repeats no poll.
 func due(now time.Time, source *v1alpha1.WorkSource, every time.Duration) bool {
 	at := source.Status.NextPollTime
 	switch {
@@ -44,13 +42,10 @@ func due(now time.Time, source *v1alpha1.WorkSource, every time.Duration) bool {
 	case at == nil, polledGeneration(source) != source.Generation, requested(source) != source.Status.LastHandledReconcileAt:
 		return true
 	case at.Sub(now) > max(every, latestRetry)+maxWait:
-		return true // a clock that once ran ahead must not put the board to sleep
+		return true // a clock that once ran ahead must not stop the polls
 	}
 	return !now.Before(at.Time)
 }
-
-// maxWait is the longest that a service may ask to wait: GitHub's budgets are by the hour.
-const maxWait = 65 * time.Minute
 
 // polledGeneration is the generation of the spec that the board was last asked for. The conditions that a poll
 // sets remember it: status.observedGeneration is stamped also when there was nothing to poll.
@@ -66,14 +61,22 @@ func polledGeneration(source *v1alpha1.WorkSource) int64 {
 
 // requested is the value of the annotation that asks for a poll, cut to what the status can hold.
 func requested(source *v1alpha1.WorkSource) string {
-	return cut(source.Annotations[v1alpha1.ReconcileAnnotation], 128)
+	return fault.Cut(source.Annotations[v1alpha1.ReconcileAnnotation], maxRequest)
+}
+
+// untilNextPoll waits until the next poll is due; a source that has none is woken by an event.
+func untilNextPoll(now time.Time, source *v1alpha1.WorkSource) reconcile.Result {
+	if source.Spec.Suspend || source.Status.NextPollTime == nil {
+		return reconcile.Result{}
+	}
+	return reconcile.WaitFor(max(source.Status.NextPollTime.Sub(now), shortestWait))
 }
 
 // nextPoll is when the board is read again after a complete poll. It counts from the poll's beginning, so that a
-// slow board is not read more seldom, and lies ahead in any case.
+// slow board is not read less often, and is never in the past.
 func nextPoll(began, now time.Time, every time.Duration, random float64) time.Time {
 	at := began.Add(every - time.Duration(float64(every)*spread*random))
-	if earliest := now.Add(time.Second); at.Before(earliest) {
+	if earliest := now.Add(shortestWait); at.Before(earliest) {
 		return earliest
 	}
 	return at

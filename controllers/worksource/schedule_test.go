@@ -12,35 +12,6 @@ import (
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 )
 
-var epoch = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
-
-func at(d time.Duration) *metav1.Time {
-	t := metav1.NewTime(epoch.Add(d))
-	return &t
-}
-
-// polled is a source that was polled at the epoch and is to be polled next after five minutes.
-func polled(change ...func(*v1alpha1.WorkSource)) *v1alpha1.WorkSource {
-	s := &v1alpha1.WorkSource{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "team", Name: "board", Generation: 2},
-		Spec: v1alpha1.WorkSourceSpec{
-			GitHub: v1alpha1.GitHubSource{Owner: "acme", ProjectNumber: 1, StatusField: "Status", ReadyStatus: "Ready"},
-			Branch: v1alpha1.BranchRule{From: v1alpha1.BranchFromProjectField, Field: "Branch"},
-		},
-		Status: v1alpha1.WorkSourceStatus{
-			LastPollTime: at(0), NextPollTime: at(5 * time.Minute),
-			Conditions: []metav1.Condition{
-				{Type: v1alpha1.ConditionBoardReachable, Status: metav1.ConditionTrue, ObservedGeneration: 2},
-				{Type: v1alpha1.ConditionBoardResolved, Status: metav1.ConditionTrue, ObservedGeneration: 1},
-			},
-		},
-	}
-	for _, c := range change {
-		c(s)
-	}
-	return s
-}
-
 func TestDue(t *testing.T) {
 	cases := []struct {
 		why    string
@@ -49,11 +20,11 @@ func TestDue(t *testing.T) {
 		want   bool
 	}{
 		{"a source that was never polled is polled at once", polled(func(s *v1alpha1.WorkSource) { s.Status = v1alpha1.WorkSourceStatus{} }), 0, true},
-		{"a restart between two polls polls nothing anew", polled(), 4 * time.Minute, false},
+		{"a restart between two polls repeats no poll", polled(), 4 * time.Minute, false},
 		{"the time has come", polled(), 5 * time.Minute, true},
 		{"a change of the spec is polled at once", polled(func(s *v1alpha1.WorkSource) { s.Generation = 3 }), time.Second, true},
 		{
-			"a spec that was stamped without a poll, for want of an environment, is still to be polled",
+			"a spec that was stamped without a poll, because there was no environment, is still to be polled",
 			polled(func(s *v1alpha1.WorkSource) { s.Generation, s.Status.ObservedGeneration = 3, 3 }), time.Second, true,
 		},
 		{
@@ -72,7 +43,7 @@ func TestDue(t *testing.T) {
 			polled(func(s *v1alpha1.WorkSource) { s.Spec.Suspend, s.Generation = true, 3 }), time.Hour, false,
 		},
 		{
-			"a next poll that lies absurdly far ahead came from a clock that was wrong",
+			"a next poll in the far future came from a clock that was wrong",
 			polled(func(s *v1alpha1.WorkSource) { s.Status.NextPollTime = at(48 * time.Hour) }), time.Minute, true,
 		},
 		{
@@ -122,8 +93,8 @@ func TestNextPoll(t *testing.T) {
 		want   time.Duration // after the poll began
 	}{
 		{"the interval counts from the beginning of the poll", time.Minute, 0, 5 * time.Minute},
-		{"chance takes off a tenth at most, so that sources do not poll at one moment", time.Minute, 1, 4*time.Minute + 30*time.Second},
-		{"a poll that took longer than the interval is followed by a breath, not by a poll in the past", 10 * time.Minute, 0, 10*time.Minute + time.Second},
+		{"chance subtracts a tenth at most, so that sources do not poll at one moment", time.Minute, 1, 4*time.Minute + 30*time.Second},
+		{"a poll that took longer than the interval is followed after a second, not in the past", 10 * time.Minute, 0, 10*time.Minute + time.Second},
 	}
 	for _, c := range cases {
 		t.Run(c.why, func(t *testing.T) {
@@ -151,7 +122,7 @@ func TestRetryAfter(t *testing.T) {
 		{"or past the interval, where that is longer", failingFor(10 * time.Hour), 15 * time.Minute, 0, 15 * time.Minute},
 		{"a service that asks for a time is given it", failingFor(0), 5 * time.Minute, 40 * time.Minute, 40 * time.Minute},
 		{"a service that asks for less does not make it hurry", failingFor(2 * time.Minute), 5 * time.Minute, time.Second, 2 * time.Minute},
-		{"a service that asks for a year is not believed", failingFor(0), 5 * time.Minute, 365 * 24 * time.Hour, maxWait + 5*time.Minute},
+		{"a service that asks for a year is not given it", failingFor(0), 5 * time.Minute, 365 * 24 * time.Hour, maxWait + 5*time.Minute},
 		{"without a condition it is a first failure", nil, 5 * time.Minute, 0, 15 * time.Second},
 	}
 	for _, c := range cases {
@@ -160,5 +131,59 @@ func TestRetryAfter(t *testing.T) {
 				t.Errorf("retry after %s, want %s", got, c.want)
 			}
 		})
+	}
+}
+
+func TestPollKeepsToItsTime(t *testing.T) {
+	w := newWorld(t)
+	w.environment(true)
+	w.source()
+	w.reconcile()
+	w.calls()
+
+	// A restart is a reconcile before the poll is due.
+	w.clock.SetTime(epoch.Add(time.Minute))
+	if result := w.reconcile(); result.RequeueAfter != 4*time.Minute {
+		t.Errorf("requeued after %s, want the 4m that are left", result.RequeueAfter)
+	}
+	if calls := w.calls(); len(calls) != 0 {
+		t.Errorf("a reconcile before the poll was due asked the board: %v", calls)
+	}
+
+	s := w.get()
+	s.Annotations = map[string]string{v1alpha1.ReconcileAnnotation: "now"}
+	must(t, w.client.Update(t.Context(), s))
+	w.reconcile()
+	if calls := w.calls(); calls["query ListCards"] != 1 {
+		t.Errorf("the annotation did not make a poll: %v", calls)
+	}
+	if got := w.get().Status.LastHandledReconcileAt; got != "now" {
+		t.Errorf("the annotation was handled as %q", got)
+	}
+	w.reconcile()
+	if calls := w.calls(); len(calls) != 0 {
+		t.Errorf("one annotation made two polls: %v", calls)
+	}
+
+	s = w.get()
+	s.Spec.GitHub.Repositories = []string{"acme/other"}
+	must(t, w.client.Update(t.Context(), s))
+	w.reconcile()
+	if calls := w.calls(); calls["query ResolveBoard"] != 1 || calls["query ListCards"] != 1 {
+		t.Errorf("a changed spec was not resolved and polled at once: %v", calls)
+	}
+
+	s = w.get()
+	s.Spec.Suspend = true
+	must(t, w.client.Update(t.Context(), s))
+	w.clock.SetTime(epoch.Add(24 * time.Hour))
+	if result := w.reconcile(); result.RequeueAfter != 0 {
+		t.Errorf("a suspended source is requeued after %s", result.RequeueAfter)
+	}
+	if calls := w.calls(); len(calls) != 0 {
+		t.Errorf("a suspended source was polled: %v", calls)
+	}
+	if got := condition(w.get(), v1alpha1.ConditionReady); got != "False Suspended" {
+		t.Errorf("a suspended source is %s", got)
 	}
 }

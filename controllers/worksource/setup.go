@@ -17,7 +17,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 )
@@ -48,22 +47,22 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 			&v1alpha1.WorkSource{}, handler.OnlyControllerOwner()), builder.WithPredicates(onlyAppeared())).
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: concurrency,
-			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](errorBackoff, maxErrorBackoff),
+			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[ctrl.Request](errorBackoff, maxErrorBackoff),
 		}).
 		Complete(r)
 }
 
 // sourcesOf are the sources whose cards are worked on in an environment.
-func (r *Reconciler) sourcesOf(ctx context.Context, environment client.Object) []reconcile.Request {
+func (r *Reconciler) sourcesOf(ctx context.Context, environment client.Object) []ctrl.Request {
 	sources := &v1alpha1.WorkSourceList{}
 	if err := r.client.List(ctx, sources, client.InNamespace(environment.GetNamespace())); err != nil {
 		log.FromContext(ctx).Error(err, "Could not list the sources of an environment; they notice its change at their next poll")
 		return nil
 	}
-	var requests []reconcile.Request
+	var requests []ctrl.Request
 	for i := range sources.Items {
 		if sources.Items[i].Spec.EnvironmentRef.Name == environment.GetName() {
-			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&sources.Items[i])})
+			requests = append(requests, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(&sources.Items[i])})
 		}
 	}
 	return requests

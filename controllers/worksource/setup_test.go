@@ -23,9 +23,9 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/local/testenv"
 )
 
-// TestEventsWakeTheController runs the controller as the manager does, with its watches and its cache, and without a
-// poll's time ever coming: the clock stands still.
-func TestEventsWakeTheController(t *testing.T) {
+// TestEventsStartAReconcile runs the controller as the manager does, with its watches and its cache, and without a
+// poll ever becoming due: the clock does not move.
+func TestEventsStartAReconcile(t *testing.T) {
 	w := newWorld(t)
 	stop := w.start()
 	source := w.source()
@@ -35,7 +35,7 @@ func TestEventsWakeTheController(t *testing.T) {
 	})
 
 	environment := w.environment(false)
-	w.eventually("the environment's coming makes a poll, and the poll an item", func() bool {
+	w.eventually("a new environment makes a poll, and the poll an item", func() bool {
 		return w.exists(card) && condition(w.get(), v1alpha1.ConditionReady) == "False EnvironmentNotReady"
 	})
 	setReady(t, w, environment)
@@ -43,11 +43,11 @@ func TestEventsWakeTheController(t *testing.T) {
 		return condition(w.get(), v1alpha1.ConditionReady) == "True Polled"
 	})
 
-	// The source goes while nobody looks; whoever starts next finds its items and stops their builds.
+	// The source is deleted while no controller runs; the next one finds its items and deletes them.
 	stop()
 	must(t, w.client.Delete(t.Context(), source))
 	w.start()
-	w.eventually("the items of a source that is gone go too", func() bool { return !w.exists(card) })
+	w.eventually("the items of a source that is gone are deleted", func() bool { return !w.exists(card) })
 }
 
 // start runs the controller until the test ends, or stop is called.
@@ -114,7 +114,7 @@ func TestEnvironmentChanged(t *testing.T) {
 		change func(*v1alpha1.WorkEnvironment)
 		want   bool
 	}{
-		{"a build that starts is none of a source's business: there are many", func(e *v1alpha1.WorkEnvironment) { e.Status.SlotsInUse = 1 }, false},
+		{"a build that starts changes nothing for a source, and there are many", func(e *v1alpha1.WorkEnvironment) { e.Status.SlotsInUse = 1 }, false},
 		{"a new tier changes the interval", func(e *v1alpha1.WorkEnvironment) { e.Generation = 2 }, true},
 		{"deletion ends the polling", func(e *v1alpha1.WorkEnvironment) { e.DeletionTimestamp = at(0) }, true},
 		{"readiness is the source's too", func(e *v1alpha1.WorkEnvironment) { e.Status.Conditions[0].Status = metav1.ConditionFalse }, true},

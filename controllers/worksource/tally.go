@@ -5,6 +5,7 @@ package worksource
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
@@ -24,7 +25,16 @@ type tally struct {
 	byReason map[string]*v1alpha1.SkippedCards
 }
 
-// add counts a card. advice says what to do, to somebody who looks at the card.
+// tallyOf counts cards.
+func tallyOf(skipped []skippedCard) *tally {
+	t := &tally{}
+	for _, s := range skipped {
+		t.add(s.reason, s.card, s.advice)
+	}
+	return t
+}
+
+// add counts a card. advice says what to do to the card's owner.
 func (t *tally) add(reason string, card board.Card, advice string) {
 	if t.byReason == nil {
 		t.byReason = map[string]*v1alpha1.SkippedCards{}
@@ -36,7 +46,7 @@ func (t *tally) add(reason string, card board.Card, advice string) {
 	}
 	s.Count++
 	if len(s.Examples) < maxExamples {
-		s.Examples = append(s.Examples, cut(fault.Clean(describe(card)+": "+advice), maxExample))
+		s.Examples = append(s.Examples, fault.Cut(fault.Clean(describe(card)+": "+advice), maxExample))
 	}
 }
 
@@ -65,12 +75,17 @@ func (t *tally) status() []v1alpha1.SkippedCards {
 
 // describe names a card as people know it.
 func describe(card board.Card) string {
-	title := cut(fault.Clean(card.Title), maxTitleShown)
+	title := fault.Cut(fault.Clean(card.Title), maxTitleShown)
 	switch {
 	case card.Repository != "":
 		return fmt.Sprintf("%s#%d %q", card.Repository, card.Number, title)
 	case title != "":
 		return fmt.Sprintf("%q", title)
 	}
-	return "card " + cut(card.ID, maxTitleShown)
+	return "card " + fault.Cut(card.ID, maxTitleShown)
+}
+
+// count is a number of cards or points as the API has it.
+func count(n int) int32 {
+	return int32(min(max(n, 0), math.MaxInt32))
 }

@@ -4,7 +4,6 @@
 package worksource
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/board"
+	"github.com/kiro-worker/kiro-worker/internal/logging"
 )
 
 // withdraw finds the cards that a person moved away: read directly, in two polls, their status is neither the
@@ -24,157 +24,146 @@ type withdraw struct {
 	client client.Client
 }
 
-func (s withdraw) run(ctx context.Context, p *poll) (next, error) {
-	suspects := s.suspects(p)
-	if len(suspects) == 0 {
-		return goOn, nil
+// run returns the view with the ids that the names stand for now: they are looked up again before anything is withdrawn.
+func (s withdraw) run(
+	ctx context.Context, b board.Board, source *v1alpha1.WorkSource, seen view, items existingItems, now time.Time,
+) (view, error) {
+	candidates := withdrawalCandidates(source, seen, items)
+	if len(candidates) == 0 {
+		return seen, nil
 	}
-	cards, err := p.board.Cards(ctx, p.ref(), cardIDs(suspects))
+	cards, err := b.Cards(ctx, boardRef(source), cardIDs(candidates))
 	if err != nil {
-		p.failure = fmt.Errorf("reading cards that are not in the ready status any more: %w", err)
-		return stop, nil
+		return view{}, &boardError{fmt.Errorf("reading cards that are not in the ready status any more: %w", err)}
 	}
-	seen := make(map[string]sighting, len(suspects))
-	anyAway := false
-	for _, item := range suspects {
+	places := make(map[string]place, len(candidates))
+	for _, item := range candidates {
 		card, found := cards[item.Spec.Card.ID]
-		seen[item.Name] = sight(p.source, p.schema, card, found)
-		anyAway = anyAway || seen[item.Name] == away
+		places[item.Name] = placeOf(source, seen.schema, card, found)
 	}
-	if anyAway {
-		if next := s.believe(ctx, p, seen); next != goOn {
-			return next, nil
+	if anyMovedAway(places) {
+		if seen.schema, err = lookUp(ctx, b, source, now); err != nil {
+			return view{}, err
+		}
+		places = confirmPlaces(source, seen.schema, places)
+	}
+	for _, item := range candidates {
+		if err := s.annotate(ctx, source, item, classify(source, item, places[item.Name]), now); err != nil {
+			return view{}, fmt.Errorf("annotating work item %s with its card's withdrawal: %w", item.Name, err)
 		}
 	}
-	for _, item := range suspects {
-		if err := s.note(ctx, p, item, judge(p.source, item, seen[item.Name])); err != nil {
-			return stop, fmt.Errorf("noting the withdrawal of work item %s: %w", item.Name, err)
-		}
-	}
-	return goOn, nil
+	return seen, nil
 }
 
-// suspects are the unfinished items of this source whose card is not known to be where it should be.
-func (withdraw) suspects(p *poll) []*v1alpha1.WorkItem {
-	expected := map[string]bool{}
-	for _, c := range p.listing.Cards {
-		if sight(p.source, p.schema, c, true) == inPlace {
+// withdrawalCandidates are the unfinished items of the source whose card is not known to be where it should be.
+func withdrawalCandidates(source *v1alpha1.WorkSource, seen view, items existingItems) []*v1alpha1.WorkItem {
+	ready, expected := readyItems(seen), map[string]bool{}
+	for _, c := range seen.listing.Cards {
+		if placeOf(source, seen.schema, c, true) == inPlace {
 			expected[c.ID] = true
 		}
 	}
-	return itemsOf(p, func(item *v1alpha1.WorkItem) bool {
-		return !p.ready[item.Name] && !expected[item.Spec.Card.ID] && !item.Done() && !item.Spec.Cancel && !item.Withdrawn()
+	return items.of(source, func(item *v1alpha1.WorkItem) bool {
+		return !ready[item.Name] && !expected[item.Spec.Card.ID] && !item.Done() && !item.Spec.Cancel && !item.Withdrawn()
 	})
 }
 
-// believe looks the names up again before anything is withdrawn on their strength. Where a status that write-back
-// sets was renamed or deleted, every running card would look as if somebody had moved it away.
-func (withdraw) believe(ctx context.Context, p *poll, seen map[string]sighting) next {
-	if next := lookUp(ctx, p); next != goOn {
-		return next
-	}
-	if len(absentWriteBack(p.source, p.schema)) == 0 {
-		return goOn
-	}
-	for name, s := range seen {
-		if s == away {
-			seen[name] = unknown
-		}
-	}
-	return goOn
-}
-
-// sighting is where a card was seen.
-type sighting int
+// place is where a card is on the board.
+type place int
 
 const (
-	unknown sighting = iota // nothing can be said
-	inPlace                 // ready, or where write-back puts it
-	away                    // somewhere else
+	unknown   place = iota // nothing can be said
+	inPlace                // ready, or where write-back puts it
+	movedAway              // in another status
 )
 
-// sight says where a card is.
-func sight(source *v1alpha1.WorkSource, schema board.Schema, card board.Card, found bool) sighting {
+// placeOf says where a card is.
+func placeOf(source *v1alpha1.WorkSource, schema board.Schema, card board.Card, found bool) place {
 	switch {
 	case !found, card.Type == board.TypeRedacted, card.Archived:
 		return unknown
 	case card.StatusOptionID == schema.ReadyOptionID, slices.Contains(writeBackStatuses(source), card.Status):
 		return inPlace
 	}
-	return away
+	return movedAway
 }
 
-// verdict is what a sighting means for an item.
-type verdict int
+func anyMovedAway(places map[string]place) bool {
+	for _, p := range places {
+		if p == movedAway {
+			return true
+		}
+	}
+	return false
+}
+
+// confirmPlaces are the places under the ids that were just looked up. Where a status that write-back sets was renamed or
+// deleted, every running card looks as if somebody had moved it away: then nothing is known of those.
+func confirmPlaces(source *v1alpha1.WorkSource, schema board.Schema, places map[string]place) map[string]place {
+	if len(absentWriteBack(source, schema)) == 0 {
+		return places
+	}
+	confirmed := make(map[string]place, len(places))
+	for name, p := range places {
+		if p == movedAway {
+			p = unknown
+		}
+		confirmed[name] = p
+	}
+	return confirmed
+}
+
+// change is what becomes of an item because of its card's place.
+type change int
 
 const (
-	leave   verdict = iota // nothing to note
-	suspect                // seen away for the first time
-	confirm                // seen away in two polls
-	acquit                 // it is back where it should be
+	unchanged change = iota
+	suspect          // the card was found moved away for the first time
+	confirm          // the card was found moved away in two polls
+	unsuspect        // the card is back where it should be
 )
 
-// judge decides what a sighting means. A suspicion counts for the next poll only once its own poll was recorded as
-// complete: a poll that is repeated because its record was lost is still the same poll.
-func judge(source *v1alpha1.WorkSource, item *v1alpha1.WorkItem, s sighting) verdict {
+// classify decides what a card's place means for its item. A suspicion counts for the next poll only once its own poll was
+// recorded as complete: a poll that is repeated because its record was lost is still the same poll.
+func classify(source *v1alpha1.WorkSource, item *v1alpha1.WorkItem, p place) change {
 	since, err := time.Parse(time.RFC3339, item.Annotations[v1alpha1.WithdrawalSuspectedAnnotation])
 	suspected := err == nil
 	last := source.Status.LastPollTime
 	switch {
-	case s == inPlace && suspected:
-		return acquit
-	case s != away:
-		return leave
+	case p == inPlace && suspected:
+		return unsuspect
+	case p != movedAway:
+		return unchanged
 	case source.Spec.OnWithdrawn == v1alpha1.WithdrawalFinish && item.AttemptActive():
-		return leave
+		return unchanged
 	case !suspected:
 		return suspect
 	case last == nil || last.Time.Before(since):
-		return leave
+		return unchanged
 	}
 	return confirm
 }
 
-// note writes a verdict into the item's annotations.
-func (s withdraw) note(ctx context.Context, p *poll, item *v1alpha1.WorkItem, v verdict) error {
-	if v == leave || item.Spec.TriggeredAt == nil {
+// annotate writes a change into the item's annotations.
+func (s withdraw) annotate(ctx context.Context, source *v1alpha1.WorkSource, item *v1alpha1.WorkItem, c change, now time.Time) error {
+	if c == unchanged || item.Spec.TriggeredAt == nil {
 		return nil
 	}
-	part := ownPart(p.source, item)
+	part := ownPart(source, item)
 	delete(part.Annotations, v1alpha1.WithdrawalSuspectedAnnotation)
-	switch v {
+	switch c {
 	case suspect:
-		part.Annotations[v1alpha1.WithdrawalSuspectedAnnotation] = p.began.UTC().Format(time.RFC3339)
+		part.Annotations[v1alpha1.WithdrawalSuspectedAnnotation] = now.UTC().Format(time.RFC3339)
 	case confirm:
 		part.Annotations[v1alpha1.WithdrawnAnnotation] = item.Spec.TriggeredAt.UTC().Format(time.RFC3339)
-	case acquit, leave:
+	case unsuspect, unchanged:
 	}
-	err := applyItem(ctx, s.client, p.source, part)
+	err := applyItem(ctx, s.client, source, part)
 	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
 		return nil // it is another item by now
 	}
-	if err == nil && v == confirm {
-		log.FromContext(ctx).Info("Withdrew a work item: its card was moved away", keyWorkItem, item.Name)
+	if err == nil && c == confirm {
+		log.FromContext(ctx).Info("Withdrew a work item: its card was moved away", logging.KeyWorkItem, client.ObjectKeyFromObject(item).String())
 	}
 	return err
-}
-
-// itemsOf are this source's items for which keep is true, by name, without those that are being deleted.
-func itemsOf(p *poll, keep func(*v1alpha1.WorkItem) bool) []*v1alpha1.WorkItem {
-	var items []*v1alpha1.WorkItem
-	for _, item := range p.items {
-		if ours(item, p.source) && item.DeletionTimestamp.IsZero() && keep(item) {
-			items = append(items, item)
-		}
-	}
-	slices.SortFunc(items, func(a, b *v1alpha1.WorkItem) int { return cmp.Compare(a.Name, b.Name) })
-	return items
-}
-
-func cardIDs(items []*v1alpha1.WorkItem) []string {
-	ids := make([]string, 0, len(items))
-	for _, item := range items {
-		ids = append(ids, item.Spec.Card.ID)
-	}
-	return ids
 }

@@ -4,18 +4,17 @@
 package worksource
 
 import (
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/board"
 )
 
-func writesBack(s *v1alpha1.WorkSource) {
-	s.Spec.WriteBack = &v1alpha1.WriteBack{Started: "In Progress", Failed: "Failed"}
-}
-
-func TestSight(t *testing.T) {
+func TestPlaceOf(t *testing.T) {
 	in := func(status string) func(*board.Card) {
 		return func(c *board.Card) { c.Status, c.StatusOptionID = status, "option-"+status }
 	}
@@ -23,28 +22,28 @@ func TestSight(t *testing.T) {
 		why   string
 		card  board.Card
 		found bool
-		want  sighting
+		want  place
 	}{
 		{"a ready card is in place", readyCard("a"), true, inPlace},
 		{"write-back itself moved it to the started status", readyCard("a", in("In Progress")), true, inPlace},
 		{"and to the failed one", readyCard("a", in("Failed")), true, inPlace},
-		{"a person moved it to a status of their own", readyCard("a", in("Backlog")), true, away},
-		{"a person took its status off", readyCard("a", in("")), true, away},
-		{"a status that write-back leaves empty is no status of write-back's", readyCard("a", in("Done")), true, away},
+		{"a person moved it to a status of their own", readyCard("a", in("Backlog")), true, movedAway},
+		{"a person removed its status", readyCard("a", in("")), true, movedAway},
+		{"a status that write-back leaves empty is no status of write-back's", readyCard("a", in("Done")), true, movedAway},
 		{"a card that is not found may be hidden", board.Card{}, false, unknown},
 		{"a redacted card may be anywhere", readyCard("a", in("Backlog"), func(c *board.Card) { c.Type = board.TypeRedacted }), true, unknown},
-		{"an archived card was put away, not moved", readyCard("a", in("Backlog"), func(c *board.Card) { c.Archived = true }), true, unknown},
+		{"an archived card was not moved", readyCard("a", in("Backlog"), func(c *board.Card) { c.Archived = true }), true, unknown},
 	}
 	for _, c := range cases {
 		t.Run(c.why, func(t *testing.T) {
-			if got := sight(polled(writesBack), board.Schema{ReadyOptionID: readyOption}, c.card, c.found); got != c.want {
-				t.Errorf("sighting %d, want %d", got, c.want)
+			if got := placeOf(polled(writesBack), board.Schema{ReadyOptionID: readyOption}, c.card, c.found); got != c.want {
+				t.Errorf("place %d, want %d", got, c.want)
 			}
 		})
 	}
 }
 
-func TestJudge(t *testing.T) {
+func TestClassify(t *testing.T) {
 	suspectedAt := func(d time.Duration) func(*v1alpha1.WorkItem) {
 		return func(i *v1alpha1.WorkItem) {
 			i.Annotations = map[string]string{v1alpha1.WithdrawalSuspectedAnnotation: epoch.Add(d).Format(time.RFC3339)}
@@ -58,59 +57,169 @@ func TestJudge(t *testing.T) {
 		why    string
 		source *v1alpha1.WorkSource
 		item   *v1alpha1.WorkItem
-		seen   sighting
-		want   verdict
+		place  place
+		want   change
 	}{
-		{"seen away once is a suspicion: a drag across the board passes other columns", polled(), itemFor("a"), away, suspect},
-		{"seen away by the next poll too is a withdrawal", polled(), itemFor("a", suspectedAt(-5*time.Minute)), away, confirm},
-		{"the poll that was recorded last is the one that suspected", polled(), itemFor("a", suspectedAt(0)), away, confirm},
-		{"a poll repeated because its record was lost is still the first", polled(), itemFor("a", suspectedAt(time.Minute)), away, leave},
-		{"a source without a complete poll confirms nothing", polled(func(s *v1alpha1.WorkSource) { s.Status.LastPollTime = nil }), itemFor("a", suspectedAt(-time.Hour)), away, leave},
-		{"back in place, the suspicion is dropped", polled(), itemFor("a", suspectedAt(-time.Hour)), inPlace, acquit},
-		{"in place all the time there is nothing to note", polled(), itemFor("a"), inPlace, leave},
-		{"unknown is never a withdrawal, however long suspected", polled(), itemFor("a", suspectedAt(-time.Hour)), unknown, leave},
-		{"Finish lets a running build go on", lets, itemFor("a", begun, suspectedAt(-time.Hour)), away, leave},
-		{"Finish begins nothing new", lets, itemFor("a", suspectedAt(-time.Hour)), away, confirm},
-		{"nor a further attempt", lets, itemFor("a", over, suspectedAt(-time.Hour)), away, confirm},
-		{"what is no time is no suspicion", polled(), itemFor("a", func(i *v1alpha1.WorkItem) {
+		{"moved away in one poll is a suspicion: a drag across the board passes other columns", polled(), itemFor("a"), movedAway, suspect},
+		{"moved away in the next poll too is a withdrawal", polled(), itemFor("a", suspectedAt(-5*time.Minute)), movedAway, confirm},
+		{"the poll that was recorded last is the one that suspected", polled(), itemFor("a", suspectedAt(0)), movedAway, confirm},
+		{"a poll repeated because its record was lost is still the first", polled(), itemFor("a", suspectedAt(time.Minute)), movedAway, unchanged},
+		{"a source without a complete poll confirms nothing", polled(func(s *v1alpha1.WorkSource) { s.Status.LastPollTime = nil }), itemFor("a", suspectedAt(-time.Hour)), movedAway, unchanged},
+		{"back in place, the suspicion is dropped", polled(), itemFor("a", suspectedAt(-time.Hour)), inPlace, unsuspect},
+		{"in place all the time, nothing changes", polled(), itemFor("a"), inPlace, unchanged},
+		{"unknown is never a withdrawal, however long suspected", polled(), itemFor("a", suspectedAt(-time.Hour)), unknown, unchanged},
+		{"Finish lets a running build go on", lets, itemFor("a", begun, suspectedAt(-time.Hour)), movedAway, unchanged},
+		{"Finish begins nothing new", lets, itemFor("a", suspectedAt(-time.Hour)), movedAway, confirm},
+		{"nor a further attempt", lets, itemFor("a", over, suspectedAt(-time.Hour)), movedAway, confirm},
+		{"an annotation that is not a time is no suspicion", polled(), itemFor("a", func(i *v1alpha1.WorkItem) {
 			i.Annotations = map[string]string{v1alpha1.WithdrawalSuspectedAnnotation: "yes"}
-		}), away, suspect},
+		}), movedAway, suspect},
 	}
 	for _, c := range cases {
 		t.Run(c.why, func(t *testing.T) {
-			if got := judge(c.source, c.item, c.seen); got != c.want {
-				t.Errorf("verdict %d, want %d", got, c.want)
+			if got := classify(c.source, c.item, c.place); got != c.want {
+				t.Errorf("change %d, want %d", got, c.want)
 			}
 		})
 	}
 }
 
-func TestTrigger(t *testing.T) {
-	withdrawnAt := func(d time.Duration) func(*v1alpha1.WorkItem) {
-		return func(i *v1alpha1.WorkItem) {
-			i.Annotations = map[string]string{v1alpha1.WithdrawnAnnotation: epoch.Add(d).Format(time.RFC3339)}
+// withdrawal is what an item says of its card's withdrawal.
+func withdrawal(i *v1alpha1.WorkItem) string {
+	switch {
+	case i.Withdrawn():
+		return "withdrawn"
+	case i.Annotations[v1alpha1.WithdrawalSuspectedAnnotation] != "":
+		return "suspected"
+	}
+	return ""
+}
+
+func TestWithdrawal(t *testing.T) {
+	w := newWorld(t)
+	w.environment(true)
+	w.source()
+	moved := w.card("Moved away", "Ready", "feature/moved")
+	started := w.card("Started", "Ready", "feature/started")
+	deleted := w.card("Deleted", "Ready", "feature/deleted")
+	hidden := w.card("Hidden", "Ready", "feature/hidden")
+	wavers := w.card("Wavers", "Ready", "feature/wavers")
+	done := w.card("Done", "Ready", "feature/done")
+	w.poll()
+	w.attempt(moved, "")
+	w.attempt(done, v1alpha1.ReasonSucceeded)
+
+	w.clock.SetTime(epoch.Add(time.Minute))
+	w.move(moved, "Backlog")
+	w.move(started, "In Progress")
+	must(t, w.github.DeleteCard(deleted))
+	w.move(hidden, "Backlog")
+	must(t, w.github.RedactCard(hidden))
+	w.move(wavers, "")
+	w.move(done, "Backlog")
+	w.poll()
+	withdrawals := func() map[string]string {
+		got := map[string]string{}
+		for name, id := range map[string]string{"moved": moved, "started": started, "deleted": deleted, "hidden": hidden, "wavers": wavers, "done": done} {
+			got[name] = withdrawal(w.item(id))
 		}
+		return got
 	}
-	cases := []struct {
-		why  string
-		card time.Duration
-		item *v1alpha1.WorkItem
-		want time.Duration
-	}{
-		{"a new card is triggered when its status became ready", time.Minute, nil, time.Minute},
-		{"what the board says to the nanosecond is kept to the second, or it would never equal what was stored", time.Minute + 7, nil, time.Minute},
-		{"a card that was moved away and back is triggered again", time.Minute, itemFor("a"), time.Minute},
-		{"a trigger by hand that is later stays", -time.Minute, itemFor("a"), 0},
-		{"the same trigger stays the same", 0, itemFor("a"), 0},
-		{"a withdrawn card that is ready again is triggered, although a retry by hand had set a later time", -time.Minute, itemFor("a", withdrawnAt(0)), time.Second},
-		{"a withdrawal of an earlier trigger does not count", -time.Minute, itemFor("a", withdrawnAt(-time.Hour)), 0},
+	want := map[string]string{"moved": "suspected", "started": "", "deleted": "", "hidden": "", "wavers": "suspected", "done": ""}
+	if diff := cmp.Diff(want, withdrawals()); diff != "" {
+		t.Errorf("after the first poll (-want +got):\n%s", diff)
 	}
-	for _, c := range cases {
-		t.Run(c.why, func(t *testing.T) {
-			card := readyCard("a", func(b *board.Card) { b.StatusUpdatedAt = epoch.Add(c.card) })
-			if got := trigger(chosenCard{card: card, item: c.item}).Sub(epoch); got != c.want {
-				t.Errorf("triggered at %s, want %s", got, c.want)
-			}
-		})
+
+	w.clock.SetTime(epoch.Add(7 * time.Minute))
+	w.move(wavers, "Ready")
+	w.poll()
+	want["moved"], want["wavers"] = "withdrawn", ""
+	if diff := cmp.Diff(want, withdrawals()); diff != "" {
+		t.Errorf("after the second poll (-want +got):\n%s", diff)
+	}
+	if got := w.item(moved); got.Spec.Cancel || got.Annotations[v1alpha1.WithdrawnAnnotation] != epoch.Format(time.RFC3339) {
+		t.Errorf("the withdrawn item has cancel %t and %v", got.Spec.Cancel, got.Annotations)
+	}
+
+	// A person changes their mind: the card is triggered again, in one write that removes the annotation too.
+	w.clock.SetTime(epoch.Add(15 * time.Minute))
+	w.move(moved, "Ready")
+	w.poll()
+	got := w.item(moved)
+	if withdrawal(got) != "" || len(got.Annotations) != 0 || !got.Spec.TriggeredAt.Equal(at(15*time.Minute)) {
+		t.Errorf("triggered again, the item has %v and is triggered at %s", got.Annotations, got.Spec.TriggeredAt)
+	}
+}
+
+func TestRenamedWriteBackStatusWithdrawsNothing(t *testing.T) {
+	w := newWorld(t)
+	w.environment(true)
+	w.source()
+	card := w.card("Started", "Ready", "feature/started")
+	w.poll()
+	w.move(card, "In Progress")
+	must(t, w.github.RenameOption(w.projectID, "In Progress", "Doing"))
+	for range 3 {
+		w.poll()
+	}
+	if got := withdrawal(w.item(card)); got != "" {
+		t.Errorf("a renamed status made the item %s", got)
+	}
+	if text := message(w.get(), v1alpha1.ConditionBoardResolved); !strings.Contains(text, `"In Progress"`) {
+		t.Errorf("the condition does not name the missing status: %q", text)
+	}
+}
+
+func TestWithdrawalThatMayFinish(t *testing.T) {
+	w := newWorld(t)
+	w.environment(true)
+	w.source(func(s *v1alpha1.WorkSource) { s.Spec.OnWithdrawn = v1alpha1.WithdrawalFinish })
+	running, waiting := w.card("Running", "Ready", "feature/running"), w.card("Waiting", "Ready", "feature/waiting")
+	w.poll()
+	w.attempt(running, "")
+	w.move(running, "Backlog")
+	w.move(waiting, "Backlog")
+	w.poll()
+	w.poll()
+	if got := []string{withdrawal(w.item(running)), withdrawal(w.item(waiting))}; !cmp.Equal(got, []string{"", "withdrawn"}) {
+		t.Errorf("the running one and the waiting one are %q", got)
+	}
+}
+
+// TestCardsOfFinishedItemsAreNotRead: a retry by hand sets a trigger that is later than the card's. Once its outcome is known the
+// item is finished, although its own trigger may be older than the observed one.
+func TestCardsOfFinishedItemsAreNotRead(t *testing.T) {
+	w := newWorld(t)
+	w.environment(true)
+	w.source()
+	card := w.card("Done", "Ready", "feature/done")
+	w.poll()
+	w.attempt(card, v1alpha1.ReasonTestsFailed)
+	w.observedLater(card)
+	w.move(card, "Backlog")
+	w.poll()
+	w.calls()
+	w.poll()
+	if calls := w.calls(); calls["query ReadCards"] != 0 || calls["query ListCards"] != 1 {
+		t.Errorf("the card of a finished item is read at each poll: %v", calls)
+	}
+	if got := withdrawal(w.item(card)); got != "" {
+		t.Errorf("a finished item is %s", got)
+	}
+}
+
+func TestConfirmPlaces(t *testing.T) {
+	places := map[string]place{"a": movedAway, "b": inPlace, "c": unknown}
+	source := polled(writesBack)
+	all := board.Schema{Options: map[string]string{"In Progress": "1", "Failed": "2"}}
+	if diff := cmp.Diff(places, confirmPlaces(source, all, places)); diff != "" {
+		t.Errorf("with all its statuses the board's places stay (-want +got):\n%s", diff)
+	}
+	renamed := board.Schema{Options: map[string]string{"Doing": "1", "Failed": "2"}}
+	if diff := cmp.Diff(map[string]place{"a": unknown, "b": inPlace, "c": unknown}, confirmPlaces(source, renamed, places)); diff != "" {
+		t.Errorf("where a status was renamed, its cards look moved away and are not (-want +got):\n%s", diff)
+	}
+	if places["a"] != movedAway {
+		t.Error("the places that were given changed")
 	}
 }

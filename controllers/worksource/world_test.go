@@ -245,6 +245,15 @@ func (w *world) attempt(card, outcome string) {
 	must(w.t, w.client.Status().Update(w.t.Context(), i))
 }
 
+// observedLater makes an item's observed trigger later than the trigger in its spec.
+func (w *world) observedLater(card string) {
+	w.t.Helper()
+	i := w.item(card)
+	later := metav1.NewTime(i.Spec.TriggeredAt.Add(time.Minute))
+	i.Status.ObservedTrigger = &later
+	must(w.t, w.client.Status().Update(w.t.Context(), i))
+}
+
 // condition is a condition of the source as "status reason".
 func condition(s *v1alpha1.WorkSource, kind string) string {
 	c := meta.FindStatusCondition(s.Status.Conditions, kind)
@@ -270,17 +279,25 @@ func skipped(s *v1alpha1.WorkSource) string {
 	return strings.Join(all, "; ")
 }
 
-// calls counts what GitHub was asked since the last look.
+// calls counts what GitHub was asked since the last call of calls.
 func (w *world) calls() map[string]int {
 	defer w.github.Faults().Reset()
 	return w.github.Faults().Counts(emulator.Service)
 }
 
 // breaks makes the nth call of an operation from now on go wrong, and every one after it.
-func (w *world) breaks(operation string, nth int, fault faults.Fault) (mend func()) {
+func (w *world) breaks(operation string, nth int, fault faults.Fault) (fix func()) {
 	return w.github.Faults().Add(faults.Rule{Service: emulator.Service, Operation: operation, Nth: nth, Fault: fault})
 }
 
 func requestFor(o client.Object) ctrl.Request {
 	return ctrl.Request{NamespacedName: client.ObjectKeyFromObject(o)}
+}
+
+// change updates the source's spec.
+func (w *world) change(f func(*v1alpha1.WorkSource)) {
+	w.t.Helper()
+	s := w.get()
+	f(s)
+	must(w.t, w.client.Update(w.t.Context(), s))
 }

@@ -25,7 +25,7 @@ func TestTrouble(t *testing.T) {
 		kind    string
 		want    string // of kind
 		ready   string
-		says    string // what the message tells its reader
+		says    string // what the message says
 		stalled bool
 	}{
 		{
@@ -34,7 +34,7 @@ func TestTrouble(t *testing.T) {
 			kind:    v1alpha1.ConditionBoardResolved, want: "False BoardNotFound", ready: "False BoardNotFound", says: "projectNumber", stalled: true,
 		},
 		{
-			why:     "the token lost its right to read boards",
+			why:     "the token lost its permission to read boards",
 			trouble: func(w *world) { w.github.AddToken(token, "bot", emulator.Rights{}) },
 			kind:    v1alpha1.ConditionBoardReachable, want: "False AccessDenied", ready: "False AccessDenied", says: "grant", stalled: true,
 		},
@@ -44,7 +44,7 @@ func TestTrouble(t *testing.T) {
 			kind:    v1alpha1.ConditionBoardResolved, want: "False StatusFieldNotFound", ready: "False StatusFieldNotFound", says: `"Status"`, stalled: true,
 		},
 		{
-			why:     "the ready status was renamed: the board looks idle, and is not",
+			why:     "the ready status was renamed: the board only looks idle",
 			trouble: func(w *world) { must(w.t, w.github.RenameOption(w.projectID, "Ready", "Go")) },
 			kind:    v1alpha1.ConditionBoardResolved, want: "False ReadyStatusNotFound", ready: "False ReadyStatusNotFound", says: `"Go"`, stalled: true,
 		},
@@ -69,7 +69,7 @@ func TestTrouble(t *testing.T) {
 			kind:    v1alpha1.ConditionBoardReachable, want: "False Unreachable", ready: "False Unreachable", says: "again",
 		},
 		{
-			why:     "the budget is used up: that is a wait, and no failure",
+			why:     "the budget is used up: that is a wait and no failure",
 			trouble: func(w *world) { w.github.SpendRateLimit(token, 0) },
 			kind:    v1alpha1.ConditionBoardReachable, want: "Unknown RateLimited", ready: "Unknown RateLimited",
 		},
@@ -108,47 +108,12 @@ func TestTrouble(t *testing.T) {
 	}
 }
 
-// change updates the source's spec.
-func (w *world) change(f func(*v1alpha1.WorkSource)) {
-	w.t.Helper()
-	s := w.get()
-	f(s)
-	must(w.t, w.client.Update(w.t.Context(), s))
-}
-
-func TestHalfABoardDecidesNothing(t *testing.T) {
-	w := newWorld(t)
-	w.environment(true)
-	w.source()
-	away := w.card("Moved away", "Ready", "feature/away")
-	w.poll()
-	w.move(away, "Backlog")
-	for range 150 {
-		w.card("Filler", "Backlog", "")
-	}
-	w.card("New", "Ready", "feature/new")
-
-	mend := w.breaks("query ListCards", 2, faults.Fault{Status: http.StatusBadGateway})
-	s := w.poll()
-	if got := condition(s, v1alpha1.ConditionBoardReachable); !strings.HasPrefix(got, "False") {
-		t.Errorf("after a poll that broke off on its second page the board is %s", got)
-	}
-	item := w.item(away)
-	if len(w.items()) != 1 || item.Annotations[v1alpha1.WithdrawalSuspectedAnnotation] != "" {
-		t.Errorf("half a board made an item or a suspicion: %d items, %v", len(w.items()), item.Annotations)
-	}
-	mend()
-	if s = w.poll(); condition(s, v1alpha1.ConditionReady) != "True Polled" || len(w.items()) != 2 {
-		t.Errorf("after the trouble was over the source is %s with %d items", condition(s, v1alpha1.ConditionReady), len(w.items()))
-	}
-}
-
 func TestFailuresBackOffAndEnd(t *testing.T) {
 	w := newWorld(t)
 	w.environment(true)
 	w.source()
 	w.poll()
-	mend := w.breaks("query ListCards", 0, faults.Fault{Status: http.StatusBadGateway})
+	fix := w.breaks("query ListCards", 0, faults.Fault{Status: http.StatusBadGateway})
 	var waits []time.Duration
 	for range 8 {
 		s := w.poll()
@@ -158,7 +123,7 @@ func TestFailuresBackOffAndEnd(t *testing.T) {
 	if diff := cmp.Diff(want, waits); diff != "" {
 		t.Errorf("waits after failures (-want +got):\n%s", diff)
 	}
-	mend()
+	fix()
 	s := w.poll()
 	if left := s.Status.NextPollTime.Sub(w.clock.Now()); left != 5*time.Minute || condition(s, v1alpha1.ConditionReady) != "True Polled" {
 		t.Errorf("after it was over the next poll is in %s, and the source %s", left, condition(s, v1alpha1.ConditionReady))
@@ -177,92 +142,5 @@ func TestRateLimitIsWaitedFor(t *testing.T) {
 	}
 	if s = w.poll(); condition(s, v1alpha1.ConditionReady) != "True Polled" {
 		t.Errorf("after the reset the source is %s: %s", condition(s, v1alpha1.ConditionReady), message(s, v1alpha1.ConditionReady))
-	}
-}
-
-func TestRenamedBackGoesOn(t *testing.T) {
-	w := newWorld(t)
-	w.environment(true)
-	w.source()
-	card := w.card("Add dark mode", "Ready", "feature/dark")
-	w.poll()
-	must(t, w.github.RenameOption(w.projectID, "Ready", "Go"))
-	for range 3 {
-		w.poll() // however often: nothing is withdrawn
-	}
-	if a := w.item(card).Annotations; len(a) != 0 {
-		t.Errorf("a renamed status left %v on the item", a)
-	}
-	must(t, w.github.RenameOption(w.projectID, "Go", "Ready"))
-	if s := w.poll(); condition(s, v1alpha1.ConditionReady) != "True Polled" || condition(s, v1alpha1.ConditionStalled) != "absent" {
-		t.Errorf("after the status has its name back the source is %s", condition(s, v1alpha1.ConditionReady))
-	}
-}
-
-func TestEnvironmentThatIsNotThere(t *testing.T) {
-	w := newWorld(t)
-	w.source()
-	card := w.card("Add dark mode", "Ready", "feature/dark")
-	if result := w.reconcile(); result.RequeueAfter != 0 {
-		t.Errorf("requeued after %s, although the environment's event will come", result.RequeueAfter)
-	}
-	s := w.get()
-	if got := condition(s, v1alpha1.ConditionReady); got != "False EnvironmentNotFound" || s.Status.ObservedGeneration != s.Generation {
-		t.Errorf("the source is %s, generation %d observed", got, s.Status.ObservedGeneration)
-	}
-	if calls := w.calls(); len(calls) != 0 {
-		t.Errorf("a board was asked without an environment: %v", calls)
-	}
-
-	environment := w.environment(false)
-	w.reconcile()
-	s = w.get()
-	if got := condition(s, v1alpha1.ConditionReady); got != "False EnvironmentNotReady" {
-		t.Errorf("with an environment that was not checked the source is %s", got)
-	}
-	w.item(card) // it is made all the same, waits and says why
-
-	environment.Finalizers = []string{v1alpha1.Finalizer}
-	must(t, w.client.Update(t.Context(), environment))
-	must(t, w.client.Delete(t.Context(), environment))
-	w.calls()
-	w.clock.SetTime(epoch.Add(time.Hour))
-	w.reconcile()
-	if got := condition(w.get(), v1alpha1.ConditionReady); got != "False EnvironmentDeleting" || len(w.calls()) != 0 {
-		t.Errorf("while its environment is being deleted the source is %s", got)
-	}
-}
-
-func TestPollDecidedOnAnOldObjectIsDropped(t *testing.T) {
-	w := newWorld(t)
-	w.environment(true)
-	w.source()
-	w.boards.(*boards).asked = func() {
-		w.change(func(s *v1alpha1.WorkSource) { s.Spec.Suspend = true })
-	}
-	if result := w.reconcile(); result.RequeueAfter != conflictRetry {
-		t.Errorf("a conflict is requeued after %s", result.RequeueAfter)
-	}
-	if s := w.get(); s.Status.LastPollTime != nil || len(s.Status.Conditions) != 0 {
-		t.Errorf("the status of an old object was written: %+v", s.Status)
-	}
-}
-
-func TestTransitionsAreEventsOnce(t *testing.T) {
-	w := newWorld(t)
-	w.environment(true)
-	w.source()
-	w.poll()
-	w.poll()
-	w.github.RevokeToken(token)
-	w.poll()
-	w.poll()
-	close(w.events.Events)
-	var got []string
-	for e := range w.events.Events {
-		got = append(got, strings.Join(strings.Fields(e)[:2], " "))
-	}
-	if diff := cmp.Diff([]string{"Normal Polled", "Warning Unauthorized"}, got); diff != "" {
-		t.Errorf("events (-want +got):\n%s", diff)
 	}
 }

@@ -1,0 +1,62 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package worksource
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/board"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
+)
+
+func TestDrifted(t *testing.T) {
+	schema := board.Schema{ReadyOptionID: readyOption}
+	cases := []struct {
+		why   string
+		cards []board.Card
+		want  bool
+	}{
+		{"a ready card under the name of its status fits", []board.Card{readyCard("a")}, false},
+		{"the ready option has another name now", []board.Card{readyCard("a", func(c *board.Card) { c.Status = "Go" })}, true},
+		{"an idle board may be one whose status was renamed", []board.Card{readyCard("a", func(c *board.Card) { c.StatusOptionID = "" })}, true},
+		{"so may an empty one", nil, true},
+	}
+	for _, c := range cases {
+		t.Run(c.why, func(t *testing.T) {
+			if got := drifted(newView(schema, board.Listing{Cards: c.cards}), "Ready"); got != c.want {
+				t.Errorf("drifted is %t, want %t", got, c.want)
+			}
+		})
+	}
+}
+
+func TestHalfABoardDecidesNothing(t *testing.T) {
+	w := newWorld(t)
+	w.environment(true)
+	w.source()
+	away := w.card("Moved away", "Ready", "feature/away")
+	w.poll()
+	w.move(away, "Backlog")
+	for range 150 {
+		w.card("Filler", "Backlog", "")
+	}
+	w.card("New", "Ready", "feature/new")
+
+	fix := w.breaks("query ListCards", 2, faults.Fault{Status: http.StatusBadGateway})
+	s := w.poll()
+	if got := condition(s, v1alpha1.ConditionBoardReachable); !strings.HasPrefix(got, "False") {
+		t.Errorf("after a poll that failed on its second page the board is %s", got)
+	}
+	item := w.item(away)
+	if len(w.items()) != 1 || item.Annotations[v1alpha1.WithdrawalSuspectedAnnotation] != "" {
+		t.Errorf("half a board made an item or a suspicion: %d items, %v", len(w.items()), item.Annotations)
+	}
+	fix()
+	if s = w.poll(); condition(s, v1alpha1.ConditionReady) != "True Polled" || len(w.items()) != 2 {
+		t.Errorf("after the trouble was over the source is %s with %d items", condition(s, v1alpha1.ConditionReady), len(w.items()))
+	}
+}
