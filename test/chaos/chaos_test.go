@@ -9,8 +9,6 @@ import (
 	"os"
 	"runtime"
 	"testing"
-
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
 // defaultSeeds is how many seeds a plain run of the tests has: some seconds' worth. `make chaos` runs thousands.
@@ -57,33 +55,5 @@ func TestSeedsReplayExactly(t *testing.T) {
 		if c := Run(seed, Mutant{}, nil); c != a {
 			t.Errorf("seed %d went another way when it was not told: %+v, then %+v", seed, a, c)
 		}
-	}
-}
-
-func TestExpressions(t *testing.T) {
-	row := attrs{"status": textValue("failed"), "fence": numberValue(7), "lockId": textValue("a")}
-	values := attrs{":s": textValue("in_progress"), ":n": numberValue(8), ":t": textValue("N"), ":one": numberValue(1), ":a": textValue("a")}
-	for expression, want := range map[string]bool{
-		"attribute_not_exists(#lockId)":              false,
-		"attribute_not_exists(#buildId)":             true,
-		"#status <> :s":                              true,
-		"#absent <> :s":                              false, // an absent attribute fulfils no comparison
-		"#fence < :n AND #lockId = :a":               true,
-		"#lockId < :n":                               false, // two types have no order
-		"#lockId = :n OR attribute_type(#fence, :t)": true,
-		"attribute_exists(#buildId) OR (attribute_type(#fence, :t) AND #status = :s)":        false,
-		"attribute_not_exists(#lockId) OR #fence < :n AND (#status <> :s AND #lockId <> :a)": false,
-	} {
-		if got := conditionOf(expression)(row, values); got != want {
-			t.Errorf("%s: got %t", expression, got)
-		}
-	}
-	next := attrs{"status": row["status"], "fence": row["fence"], "lockId": row["lockId"]}
-	updateOf("SET #fence = if_not_exists(#fence, :n) + :one, #new = if_not_exists(#gone, :n), #status = :s REMOVE #lockId, #absent")(row, next, values)
-	if numberOf(next["fence"]) != 8 || numberOf(next["new"]) != 8 || textOf(next["status"]) != "in_progress" || next["lockId"] != nil {
-		t.Errorf("the update made %v", next)
-	}
-	if _, ok := row["lockId"].(*types.AttributeValueMemberS); !ok {
-		t.Error("the update changed the row that it read")
 	}
 }

@@ -6,6 +6,7 @@ package chaos
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 	"sync/atomic"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
 // always is a condition that every row fulfils, and every absent one.
@@ -53,18 +55,26 @@ func (e edited) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWri
 			check, none := *c, ""
 			condition := aws.ToString(check.ConditionExpression)
 			e.changed(n, &condition, &none)
-			check.ConditionExpression = &condition
+			check.ConditionExpression, check.ExpressionAttributeNames = &condition, withLockKey(check.ExpressionAttributeNames)
 			item = types.TransactWriteItem{ConditionCheck: &check}
 		} else {
 			change := *item.Update
 			condition, update := aws.ToString(change.ConditionExpression), aws.ToString(change.UpdateExpression)
 			e.changed(n, &condition, &update)
 			change.ConditionExpression, change.UpdateExpression = &condition, &update
+			change.ExpressionAttributeNames = withLockKey(change.ExpressionAttributeNames)
 			item = types.TransactWriteItem{Update: &change}
 		}
 		out.TransactItems = append(out.TransactItems, item)
 	}
 	return e.DynamoDB.TransactWriteItems(ctx, out, o...)
+}
+
+// withLockKey adds the name that an edit may have brought in.
+func withLockKey(names map[string]string) map[string]string {
+	all := maps.Clone(names)
+	all["#lockKey"] = contract.AttrLockKey
+	return all
 }
 
 // editing is a mutant of the lock table's expressions.

@@ -6,8 +6,6 @@ package chaos
 import (
 	"context"
 	"errors"
-	"maps"
-	"reflect"
 	"strconv"
 	"strings"
 
@@ -33,15 +31,16 @@ func newTable(changed func(string, attrs, attrs)) *table {
 // write is one action of a transaction.
 type write struct {
 	key, condition, update string
+	names                  map[string]string
 	values                 attrs
 }
 
 func writeOf(i types.TransactWriteItem) write {
 	if c := i.ConditionCheck; c != nil {
-		return write{keyOf(c.Key), aws.ToString(c.ConditionExpression), "", c.ExpressionAttributeValues}
+		return write{keyOf(c.Key), aws.ToString(c.ConditionExpression), "", c.ExpressionAttributeNames, c.ExpressionAttributeValues}
 	}
 	u := i.Update
-	return write{keyOf(u.Key), aws.ToString(u.ConditionExpression), aws.ToString(u.UpdateExpression), u.ExpressionAttributeValues}
+	return write{keyOf(u.Key), aws.ToString(u.ConditionExpression), aws.ToString(u.UpdateExpression), u.ExpressionAttributeNames, u.ExpressionAttributeValues}
 }
 
 // transact writes all or nothing, and tells of each condition that failed with the row as it was.
@@ -53,7 +52,7 @@ func (t *table) transact(items []types.TransactWriteItem) error {
 		writes[i] = writeOf(items[i])
 		w := writes[i]
 		reasons[i].Code = aws.String("None")
-		if w.condition != "" && !conditionOf(w.condition)(t.rows[w.key], w.values) {
+		if w.condition != "" && !w.holds(t.rows[w.key]) {
 			refused = true
 			reasons[i] = types.CancellationReason{Code: aws.String("ConditionalCheckFailed"), Item: t.rows[w.key]}
 		}
@@ -67,12 +66,11 @@ func (t *table) transact(items []types.TransactWriteItem) error {
 			continue
 		}
 		olds[i] = t.rows[w.key]
-		next := maps.Clone(olds[i])
-		if next == nil {
-			next = attrs{contract.AttrLockKey: textValue(w.key)}
+		row := olds[i]
+		if row == nil {
+			row = attrs{contract.AttrLockKey: textValue(w.key)}
 		}
-		updateOf(w.update)(olds[i], next, w.values)
-		t.rows[w.key] = next
+		t.rows[w.key] = w.apply(row)
 	}
 	for i, w := range writes {
 		if w.update != "" {
@@ -189,10 +187,6 @@ func keyOf(key attrs) string { return textOf(key[contract.AttrLockKey]) }
 
 func textValue(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 
-func numberValue(n int64) types.AttributeValue {
-	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
-}
-
 func textOf(v types.AttributeValue) string {
 	if s, ok := v.(*types.AttributeValueMemberS); ok {
 		return s.Value
@@ -206,23 +200,4 @@ func numberOf(v types.AttributeValue) int64 {
 		return i
 	}
 	return 0
-}
-
-func typeOf(v types.AttributeValue) string {
-	switch v.(type) {
-	case *types.AttributeValueMemberS:
-		return "S"
-	case *types.AttributeValueMemberN:
-		return "N"
-	case *types.AttributeValueMemberM:
-		return "M"
-	}
-	return ""
-}
-
-func equal(a, b types.AttributeValue) bool {
-	if typeOf(a) == "S" || typeOf(b) == "S" {
-		return typeOf(a) == typeOf(b) && textOf(a) == textOf(b)
-	}
-	return reflect.DeepEqual(a, b)
 }

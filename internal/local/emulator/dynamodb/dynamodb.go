@@ -3,13 +3,14 @@
 
 // Package dynamodb is a server that speaks DynamoDB's protocol, for kiro-local and tests.
 //
-// Tables and expressions are minidyn's. What it lacks is added here: time to live, the whole of a table's
-// description, REMOVE, idempotency tokens and conflicts of transactions, every reason of a cancelled transaction and the
-// old row of a refused PutItem. Each rule names the page of AWS's documentation that it imitates.
+// It has what a lock table needs and what a person types to look at one: tables with time to live, writes with
+// conditions, transactions with their tokens, conflicts and reasons, reads of rows and a scan. Queries, indexes, streams and
+// pages it has not. Each rule names the page of AWS's documentation that it imitates.
 package dynamodb
 
 import (
 	"encoding/json"
+	"errors"
 	"hash/crc32"
 	"io"
 	"net/http"
@@ -18,7 +19,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/truora/minidyn/server"
 	"k8s.io/utils/clock"
 
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
@@ -46,10 +46,8 @@ type Emulator struct {
 	options Options
 	handler http.Handler
 
-	// mu makes the engine's calls one after the other: parts of minidyn are not safe for concurrent use, and a
-	// cancelled transaction's reasons must all be those of one moment.
+	// mu makes requests one after the other: a cancelled transaction's reasons must all be those of one moment.
 	mu     sync.Mutex
-	engine *server.Server
 	tables map[string]*table
 	tokens map[string]token
 
@@ -69,7 +67,6 @@ func New(options Options) *Emulator {
 	}
 	e := &Emulator{
 		options:   options,
-		engine:    server.NewServer(),
 		tables:    map[string]*table{},
 		tokens:    map[string]token{},
 		conflicts: conflicts{inFlight: map[string]bool{}},
@@ -114,52 +111,18 @@ func (e *Emulator) serve(w http.ResponseWriter, r *http.Request) {
 		e.describeTTL(w, r, body)
 	case "TransactWriteItems":
 		e.transact(w, r, body)
-	case "PutItem":
-		e.put(w, body)
-	case "UpdateItem":
-		e.update(w, r, body)
-	case "GetItem", "BatchGetItem", "DeleteItem", "Query", "Scan", "BatchWriteItem", "TransactGetItems":
-		e.mu.Lock()
-		status, answer := e.call(op, body)
-		e.mu.Unlock()
-		write(w, status, answer)
+	case "PutItem", "UpdateItem", "DeleteItem":
+		e.write(w, r, op, body)
+	case "GetItem":
+		e.get(w, r, body)
+	case "BatchGetItem":
+		e.batchGet(w, r, body)
+	case "Scan":
+		e.scan(w, r, body)
 	default:
 		WriteError(w, r, http.StatusBadRequest, "UnknownOperationException", "")
 	}
 }
-
-// call gives a request to minidyn. The caller holds mu.
-func (e *Emulator) call(operation string, body []byte) (status int, answer []byte) {
-	r, err := http.NewRequest(http.MethodPost, "/", strings.NewReader(string(body))) //nolint:noctx // it stays in this process and ends by itself
-	if err != nil {
-		return http.StatusInternalServerError, []byte(err.Error())
-	}
-	r.Header.Set("X-Amz-Target", "DynamoDB_20120810."+operation)
-	w := &recorder{status: http.StatusOK}
-	e.engine.ServeHTTP(w, r)
-	return w.status, w.body
-}
-
-// recorder is the smallest http.ResponseWriter.
-type recorder struct {
-	header http.Header
-	status int
-	body   []byte
-}
-
-func (w *recorder) Header() http.Header {
-	if w.header == nil {
-		w.header = http.Header{}
-	}
-	return w.header
-}
-
-func (w *recorder) Write(b []byte) (int, error) {
-	w.body = append(w.body, b...)
-	return len(b), nil
-}
-
-func (w *recorder) WriteHeader(status int) { w.status = status }
 
 func write(w http.ResponseWriter, status int, answer []byte) {
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
@@ -187,6 +150,16 @@ func WriteError(w http.ResponseWriter, _ *http.Request, status int, code, messag
 		namespace = "com.amazon.coral.service#"
 	}
 	writeJSON(w, status, map[string]string{"__type": namespace + code, "message": message})
+}
+
+// writeRefusal writes what is wrong with a request.
+func writeRefusal(w http.ResponseWriter, r *http.Request, err error) {
+	var refused refusal
+	if !errors.As(err, &refused) {
+		WriteError(w, r, http.StatusInternalServerError, "InternalServerError", err.Error())
+		return
+	}
+	WriteError(w, r, http.StatusBadRequest, refused.code, refused.message)
 }
 
 // epoch is a time as DynamoDB writes it.

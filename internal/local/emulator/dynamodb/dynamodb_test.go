@@ -5,6 +5,7 @@ package dynamodb_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -336,4 +337,89 @@ func TestFaults(t *testing.T) {
 	if got := f.faults.Calls(dynamodb.Service, "TransactWriteItems"); got != 2 {
 		t.Errorf("%d calls counted", got)
 	}
+}
+
+func TestRequestsThatAreRefused(t *testing.T) {
+	f := serve(t)
+	one := map[string]types.AttributeValue{":one": &types.AttributeValueMemberN{Value: "1"}}
+	update := func(key string, text string, values map[string]types.AttributeValue) types.TransactWriteItem {
+		return types.TransactWriteItem{Update: &types.Update{
+			TableName: aws.String("locks"), Key: keyed(key), UpdateExpression: aws.String(text), ExpressionAttributeValues: values,
+		}}
+	}
+	elsewhere := update("a", "SET n = :one", one)
+	elsewhere.Update.TableName = aws.String("none")
+	for name, tc := range map[string]struct {
+		why   string
+		items []types.TransactWriteItem
+		want  string
+	}{
+		"Syntax":        {"an expression that cannot be read", []types.TransactWriteItem{update("a", "SET n =", nil)}, "ValidationException"},
+		"Unused value":  {"whoever sends it has another expression in mind", []types.TransactWriteItem{update("a", "REMOVE n", one)}, "ValidationException"},
+		"Missing value": {"a value that is not there", []types.TransactWriteItem{update("a", "SET n = :one", nil)}, "ValidationException"},
+		"Reserved word": {"the reason for writing #status", []types.TransactWriteItem{update("a", "SET status = :one", one)}, "ValidationException"},
+		"Key":           {"a row cannot become another", []types.TransactWriteItem{update("a", "SET lockKey = :one", one)}, "ValidationException"},
+		"Twice":         {"a transaction writes a row once", []types.TransactWriteItem{update("a", "SET n = :one", one), update("a", "SET m = :one", one)}, "ValidationException"},
+		"Other key":     {"a key that is none of the table's", []types.TransactWriteItem{{Delete: &types.Delete{TableName: aws.String("locks"), Key: map[string]types.AttributeValue{"id": &types.AttributeValueMemberS{Value: "a"}}}}}, "ValidationException"},
+		"No table":      {"a table that is not there", []types.TransactWriteItem{elsewhere}, "ResourceNotFoundException"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := codeOf(f.transact("", tc.items...)); got != tc.want {
+				t.Errorf("%s: got %s, want %s", tc.why, got, tc.want)
+			}
+		})
+	}
+	if rows, err := f.Rows("locks"); err != nil || len(rows) != 0 {
+		t.Errorf("a request that is refused writes nothing; rows %v, %v", rows, err)
+	}
+}
+
+func TestReads(t *testing.T) {
+	f := serve(t)
+	whole := map[string]types.AttributeValue{
+		"lockKey": &types.AttributeValueMemberS{Value: "a"}, "text": &types.AttributeValueMemberS{Value: "ü"},
+		"bytes": &types.AttributeValueMemberB{Value: []byte{0, 1}}, "yes": &types.AttributeValueMemberBOOL{Value: true},
+		"null": &types.AttributeValueMemberNULL{Value: true}, "numbers": &types.AttributeValueMemberNS{Value: []string{"1", "2"}},
+		"texts": &types.AttributeValueMemberSS{Value: []string{"x"}}, "binaries": &types.AttributeValueMemberBS{Value: [][]byte{{2}}},
+		"map": &types.AttributeValueMemberM{Value: map[string]types.AttributeValue{"list": &types.AttributeValueMemberL{
+			Value: []types.AttributeValue{&types.AttributeValueMemberN{Value: "1.5"}}}}},
+	}
+	put := func(row map[string]types.AttributeValue) {
+		t.Helper()
+		if _, err := f.sdk.PutItem(t.Context(), &sdk.PutItemInput{TableName: aws.String("locks"), Item: row}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(whole)
+	put(keyed("b"))
+	one, err := f.sdk.GetItem(t.Context(), &sdk.GetItemInput{TableName: aws.String("locks"), Key: keyed("a")})
+	if err != nil || fmt.Sprint(shown(one.Item)) != fmt.Sprint(shown(whole)) {
+		t.Errorf("a row comes back as it was written, of whatever types; got %v, %v", shown(one.Item), err)
+	}
+	f.LeaveUnprocessed("locks", func(n int) bool { return n == 1 })
+	batch, err := f.sdk.BatchGetItem(t.Context(), &sdk.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{
+		"locks": {Keys: []map[string]types.AttributeValue{keyed("a"), keyed("b"), keyed("none")}, ConsistentRead: aws.Bool(true)},
+	}})
+	if err != nil || len(batch.Responses["locks"]) != 1 || len(batch.UnprocessedKeys["locks"].Keys) != 1 || !aws.ToBool(batch.UnprocessedKeys["locks"].ConsistentRead) {
+		t.Errorf("one row, one key that is left out, and one row that is not there; got %+v, %v", batch, err)
+	}
+	scan, err := f.sdk.Scan(t.Context(), &sdk.ScanInput{TableName: aws.String("locks"), FilterExpression: aws.String("attribute_not_exists(yes)")})
+	if err != nil || scan.Count != 1 || scan.ScannedCount != 2 {
+		t.Errorf("a scan sees every row and returns those of its filter; got %+v, %v", scan, err)
+	}
+	if _, err := f.sdk.DeleteItem(t.Context(), &sdk.DeleteItemInput{TableName: aws.String("locks"), Key: keyed("a")}); err != nil {
+		t.Error(err)
+	}
+	if one, err = f.sdk.GetItem(t.Context(), &sdk.GetItemInput{TableName: aws.String("locks"), Key: keyed("a")}); err != nil || one.Item != nil {
+		t.Errorf("a deleted row is absent; got %v, %v", one.Item, err)
+	}
+}
+
+// shown is a row's values as text, which follows the pointers that they are.
+func shown(row map[string]types.AttributeValue) string {
+	text, err := json.Marshal(row)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
 }

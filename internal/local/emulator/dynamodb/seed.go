@@ -6,10 +6,9 @@ package dynamodb
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"strconv"
 
-	"github.com/truora/minidyn/server"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
 // Row is a row as it goes over the wire: attributes by name, each as {"S": "text"}, {"N": "1"} and so on.
@@ -29,16 +28,13 @@ func (e *Emulator) CreateTable(name, partitionKey, ttlAttribute string) error {
 		KeySchema:            []key{{Name: partitionKey, Type: "HASH"}},
 		BillingMode:          "PAY_PER_REQUEST",
 	}
-	body, err := json.Marshal(d)
-	if err != nil {
-		return err
-	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if status, answer := e.call("CreateTable", body); status != http.StatusOK {
-		return fmt.Errorf("creating table %s: %s", name, answer)
+	t, err := e.add(d)
+	if err != nil {
+		return fmt.Errorf("creating table %s: %w", name, err)
 	}
-	e.tables[name] = &table{definition: d, created: e.options.Clock.Now(), status: "ACTIVE", ttl: ttlAttribute}
+	t.ttl = ttlAttribute
 	return nil
 }
 
@@ -58,68 +54,53 @@ func (e *Emulator) SetTableStatus(name, status string) {
 
 // PutRow writes a row, whatever was there.
 func (e *Emulator) PutRow(tableName string, row Row) error {
-	body, err := json.Marshal(map[string]any{"TableName": tableName, "Item": row})
+	text, err := json.Marshal(row)
 	if err != nil {
 		return err
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if status, answer := e.call("PutItem", body); status != http.StatusOK {
-		return fmt.Errorf("writing a row of %s: %s", tableName, answer)
+	a := action{TableName: tableName}
+	if err := json.Unmarshal(text, &a.Item); err != nil {
+		return fmt.Errorf("reading the row: %w", err)
 	}
-	return nil
+	return e.do("Put", a)
 }
 
 // DeleteRow deletes a row by its partition key.
 func (e *Emulator) DeleteRow(tableName, partitionKey string) error {
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.deleteRow(tableName, partitionKey)
+	t := e.tables[tableName]
+	e.mu.Unlock()
+	if t == nil {
+		return notFound(tableName)
+	}
+	name := t.definition.KeySchema[0].Name
+	return e.do("Delete", action{TableName: tableName, Key: item{name: &types.AttributeValueMemberS{Value: partitionKey}}})
 }
 
-func (e *Emulator) deleteRow(tableName, partitionKey string) error {
-	t := e.tables[tableName]
-	if t == nil {
-		return fmt.Errorf("there is no table %s", tableName)
+func (e *Emulator) do(kind string, a action) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	p, err := e.plan(kind, a)
+	if err == nil {
+		p.commit()
 	}
-	body, err := json.Marshal(map[string]any{
-		"TableName": tableName,
-		"Key":       Row{t.definition.KeySchema[0].Name: String(partitionKey)},
-	})
-	if err != nil {
-		return err
-	}
-	if status, answer := e.call("DeleteItem", body); status != http.StatusOK {
-		return fmt.Errorf("deleting a row of %s: %s", tableName, answer)
-	}
-	return nil
+	return err
 }
 
 // Rows returns all rows of a table by their partition keys.
 func (e *Emulator) Rows(tableName string) (map[string]Row, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.rows(tableName)
-}
-
-func (e *Emulator) rows(tableName string) (map[string]Row, error) {
 	t := e.tables[tableName]
 	if t == nil {
-		return nil, fmt.Errorf("there is no table %s", tableName)
+		return nil, notFound(tableName)
 	}
-	status, answer := e.call("Scan", fmt.Appendf(nil, `{"TableName":%q}`, tableName))
-	if status != http.StatusOK {
-		return nil, fmt.Errorf("reading table %s: %s", tableName, answer)
+	text, err := json.Marshal(t.rows)
+	if err != nil {
+		return nil, err
 	}
-	var scanned struct{ Items []Row }
-	if err := json.Unmarshal(answer, &scanned); err != nil {
-		return nil, fmt.Errorf("reading table %s: %w", tableName, err)
-	}
-	rows := make(map[string]Row, len(scanned.Items))
-	for _, row := range scanned.Items {
-		rows[fmt.Sprint(row[t.definition.KeySchema[0].Name]["S"])] = row
-	}
-	return rows, nil
+	var rows map[string]Row
+	return rows, json.Unmarshal(text, &rows)
 }
 
 // DeleteExpired deletes the rows whose time to live is over. AWS does so "typically within two days", so nothing
@@ -128,18 +109,18 @@ func (e *Emulator) rows(tableName string) (map[string]Row, error) {
 func (e *Emulator) DeleteExpired(tableName string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	rows, err := e.rows(tableName)
-	if err != nil {
-		return err
+	t := e.tables[tableName]
+	if t == nil {
+		return notFound(tableName)
 	}
 	now := e.options.Clock.Now().Unix()
-	for partitionKey, row := range rows {
-		text, isNumber := row[e.tables[tableName].ttl]["N"].(string)
-		if at, err := strconv.ParseInt(text, 10, 64); !isNumber || err != nil || at >= now {
+	for key, row := range t.rows {
+		n, isNumber := row[t.ttl].(*types.AttributeValueMemberN)
+		if !isNumber {
 			continue
 		}
-		if err := e.deleteRow(tableName, partitionKey); err != nil {
-			return err
+		if at, err := strconv.ParseInt(n.Value, 10, 64); err == nil && at < now {
+			delete(t.rows, key)
 		}
 	}
 	return nil
@@ -157,9 +138,7 @@ func (e *Emulator) Conflict(n int) {
 func (e *Emulator) LeaveUnprocessed(tableName string, leave func(n int) bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if leave == nil {
-		e.engine.EmulateUnprocessedItems(tableName, nil)
-		return
+	if t := e.tables[tableName]; t != nil {
+		t.leave = leave
 	}
-	e.engine.EmulateUnprocessedItems(tableName, func(n int, _ map[string]*server.AttributeValue) bool { return leave(n) })
 }

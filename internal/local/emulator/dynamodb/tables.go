@@ -7,15 +7,25 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb/expression"
 )
 
-// table is what minidyn does not keep of a table.
+// table is a table and its rows.
 type table struct {
 	definition tableDefinition
 	created    time.Time
 	status     string
 	ttl        string // the attribute; empty while time to live is disabled
+	// rows are by rowKey. They are replaced and never changed in place.
+	rows map[string]item
+	// leave says which keys of a BatchGetItem are left out; nil is none.
+	leave func(n int) bool
 }
 
 type tableDefinition struct {
@@ -37,15 +47,58 @@ type key struct {
 }
 
 func (t *table) isKey(name string) bool {
-	for _, k := range t.definition.KeySchema {
-		if k.Name == name {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(t.definition.KeySchema, func(k key) bool { return k.Name == name })
 }
 
-// create answers CreateTable. The table is there at once; AWS's takes seconds, for which SetTableStatus stands.
+// keyOf are a row's key attributes.
+func (t *table) keyOf(row item) item {
+	k := item{}
+	for name, v := range row {
+		if t.isKey(name) {
+			k[name] = v
+		}
+	}
+	return k
+}
+
+// rowKey is a key as one text; for a key of one text, as a lock table's, it is that text.
+func (t *table) rowKey(k item) (string, error) {
+	parts := make([]string, 0, len(t.definition.KeySchema))
+	for _, part := range t.definition.KeySchema {
+		var text string
+		switch v := k[part.Name].(type) {
+		case *types.AttributeValueMemberS:
+			text = v.Value
+		case *types.AttributeValueMemberN:
+			text = v.Value
+		case *types.AttributeValueMemberB:
+			text = string(v.Value)
+		}
+		if text == "" || t.typeOf(part.Name) != expression.TypeOf(k[part.Name]) {
+			return "", invalid("The provided key element does not match the schema: %s", part.Name)
+		}
+		parts = append(parts, text)
+	}
+	if len(k) != len(parts) {
+		return "", invalid("The provided key element does not match the schema")
+	}
+	return strings.Join(parts, "\x00"), nil
+}
+
+func (t *table) typeOf(name string) string {
+	for _, a := range t.definition.AttributeDefinitions {
+		if a.Name == name {
+			return a.Type
+		}
+	}
+	return ""
+}
+
+func notFound(tableName string) error {
+	return refusal{"ResourceNotFoundException", fmt.Sprintf("Requested resource not found: Table: %s not found", tableName)}
+}
+
+// create answers CreateTable. The table is there at once; AWS's takes seconds, which SetTableStatus can imitate.
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html
 func (e *Emulator) create(w http.ResponseWriter, r *http.Request, body []byte) {
 	var d tableDefinition
@@ -60,16 +113,32 @@ func (e *Emulator) create(w http.ResponseWriter, r *http.Request, body []byte) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	status, answer := e.call("CreateTable", body)
-	if status != http.StatusOK {
-		write(w, status, answer)
+	t, err := e.add(d)
+	if err != nil {
+		writeRefusal(w, r, err)
 		return
 	}
-	t := &table{definition: d, created: e.options.Clock.Now(), status: "ACTIVE"}
-	e.tables[d.TableName] = t
-	description := e.description(t, 0)
+	description := e.description(t)
 	description["TableStatus"] = "CREATING"
 	writeJSON(w, http.StatusOK, map[string]any{"TableDescription": description})
+}
+
+// add makes a table. The caller holds mu.
+func (e *Emulator) add(d tableDefinition) (*table, error) {
+	if e.tables[d.TableName] != nil {
+		return nil, refusal{"ResourceInUseException", "Table already exists: " + d.TableName}
+	}
+	t := &table{definition: d, created: e.options.Clock.Now(), status: "ACTIVE", rows: map[string]item{}}
+	for _, k := range d.KeySchema {
+		if t.typeOf(k.Name) == "" {
+			return nil, invalid("Some index key attributes are not defined in AttributeDefinitions: %s", k.Name)
+		}
+	}
+	if len(d.KeySchema) == 0 {
+		return nil, invalid("No hash key in KeySchema")
+	}
+	e.tables[d.TableName] = t
+	return t, nil
 }
 
 // describe answers DescribeTable.
@@ -81,16 +150,10 @@ func (e *Emulator) describe(w http.ResponseWriter, r *http.Request, body []byte)
 	if t == nil {
 		return
 	}
-	var counted struct{ Count int }
-	_, answer := e.call("Scan", fmt.Appendf(nil, `{"TableName":%q}`, t.definition.TableName))
-	if err := json.Unmarshal(answer, &counted); err != nil {
-		WriteError(w, r, http.StatusInternalServerError, "InternalServerError", err.Error())
-		return
-	}
-	writeJSON(w, http.StatusOK, map[string]any{"Table": e.description(t, counted.Count)})
+	writeJSON(w, http.StatusOK, map[string]any{"Table": e.description(t)})
 }
 
-func (e *Emulator) description(t *table, rows int) map[string]any {
+func (e *Emulator) description(t *table) map[string]any {
 	d := map[string]any{
 		"TableName":            t.definition.TableName,
 		"TableArn":             fmt.Sprintf("arn:aws:dynamodb:%s:%s:table/%s", e.options.Region, e.options.Account, t.definition.TableName),
@@ -98,7 +161,7 @@ func (e *Emulator) description(t *table, rows int) map[string]any {
 		"CreationDateTime":     epoch(t.created),
 		"AttributeDefinitions": t.definition.AttributeDefinitions,
 		"KeySchema":            t.definition.KeySchema,
-		"ItemCount":            rows,
+		"ItemCount":            len(t.rows),
 		"TableSizeBytes":       0,
 	}
 	if t.definition.BillingMode != "" {
@@ -118,12 +181,8 @@ func (e *Emulator) remove(w http.ResponseWriter, r *http.Request, body []byte) {
 	if t == nil {
 		return
 	}
-	if status, answer := e.call("DeleteTable", body); status != http.StatusOK {
-		write(w, status, answer)
-		return
-	}
 	delete(e.tables, t.definition.TableName)
-	description := e.description(t, 0)
+	description := e.description(t)
 	description["TableStatus"] = "DELETING"
 	writeJSON(w, http.StatusOK, map[string]any{"TableDescription": description})
 }
@@ -192,8 +251,7 @@ func (e *Emulator) tableOf(w http.ResponseWriter, r *http.Request, body []byte) 
 	}
 	t := e.tables[in.TableName]
 	if t == nil {
-		WriteError(w, r, http.StatusBadRequest, "ResourceNotFoundException",
-			fmt.Sprintf("Requested resource not found: Table: %s not found", in.TableName))
+		writeRefusal(w, r, notFound(in.TableName))
 	}
 	return t
 }

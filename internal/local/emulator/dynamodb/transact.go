@@ -8,7 +8,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -24,36 +24,14 @@ type token struct {
 }
 
 type transaction struct {
-	ClientRequestToken string              `json:"ClientRequestToken,omitempty"`
-	TransactItems      []map[string]action `json:"TransactItems"`
-}
-
-// action is one of Put, Update, Delete and ConditionCheck.
-type action struct {
-	TableName    string                     `json:"TableName"`
-	Key          map[string]json.RawMessage `json:"Key,omitempty"`
-	Item         map[string]json.RawMessage `json:"Item,omitempty"`
-	Condition    string                     `json:"ConditionExpression,omitempty"`
-	Update       string                     `json:"UpdateExpression,omitempty"`
-	Names        map[string]string          `json:"ExpressionAttributeNames,omitempty"`
-	Values       map[string]json.RawMessage `json:"ExpressionAttributeValues,omitempty"`
-	ReturnValues string                     `json:"ReturnValuesOnConditionCheckFailure,omitempty"`
-}
-
-func (t transaction) actions() []action {
-	actions := make([]action, len(t.TransactItems))
-	for i, item := range t.TransactItems {
-		for _, a := range item {
-			actions[i] = a
-		}
-	}
-	return actions
+	ClientRequestToken string
+	TransactItems      []map[string]action // each with one action, by its kind
 }
 
 type reason struct {
-	Code    string          `json:"Code"`
-	Message string          `json:"Message,omitempty"`
-	Item    json.RawMessage `json:"Item,omitempty"`
+	Code    string `json:"Code"`
+	Message string `json:"Message,omitempty"`
+	Item    item   `json:"Item,omitempty"`
 }
 
 // transact answers TransactWriteItems.
@@ -64,13 +42,12 @@ func (e *Emulator) transact(w http.ResponseWriter, r *http.Request, body []byte)
 		WriteError(w, r, http.StatusBadRequest, "SerializationException", err.Error())
 		return
 	}
-	actions := t.actions()
-	if len(actions) == 0 || len(actions) > 100 {
+	if len(t.TransactItems) == 0 || len(t.TransactItems) > 100 {
 		WriteError(w, r, http.StatusBadRequest, "ValidationException",
 			"Member must have length between 1 and 100 at 'transactItems'")
 		return
 	}
-	keys := e.keysOf(actions)
+	keys := e.keysOf(t)
 	if reasons := e.conflicts.begin(keys); reasons != nil {
 		writeCancelled(w, reasons)
 		return
@@ -89,22 +66,61 @@ func (e *Emulator) transact(w http.ResponseWriter, r *http.Request, body []byte)
 		write(w, http.StatusOK, []byte("{}"))
 		return
 	}
-	status, answer := e.call("TransactWriteItems", body)
-	switch {
-	case status == http.StatusOK:
-		for _, a := range actions {
-			if err := e.removeAttributes(a, removedBy(a)); err != nil {
-				WriteError(w, r, http.StatusInternalServerError, "InternalServerError", err.Error())
-				return
+	all, err := e.planAll(t)
+	if err != nil {
+		writeRefusal(w, r, err)
+		return
+	}
+	if reasons := reasonsOf(all); reasons != nil {
+		writeCancelled(w, reasons)
+		return
+	}
+	for _, p := range all {
+		p.commit()
+	}
+	e.remember(t.ClientRequestToken, request)
+	write(w, http.StatusOK, []byte("{}"))
+}
+
+// planAll plans a transaction's actions, each over the rows as they are before all of them.
+func (e *Emulator) planAll(t transaction) ([]planned, error) {
+	all := make([]planned, 0, len(t.TransactItems))
+	for _, one := range t.TransactItems {
+		if len(one) != 1 {
+			return nil, invalid("TransactItems can only contain one of Check, Put, Update or Delete")
+		}
+		for kind, a := range one {
+			p, err := e.plan(kind, a)
+			if err != nil {
+				return nil, err
+			}
+			if slices.ContainsFunc(all, func(o planned) bool { return o.table == p.table && o.key == p.key }) {
+				return nil, invalid("Transaction request cannot include multiple operations on one item")
+			}
+			all = append(all, p)
+		}
+	}
+	return all, nil
+}
+
+// reasonsOf are nil if no condition failed. AWS names every action's, and the row as it was of those that failed.
+func reasonsOf(all []planned) []reason {
+	reasons := make([]reason, len(all))
+	refused := false
+	for i, p := range all {
+		reasons[i].Code = "None"
+		if p.refused {
+			refused = true
+			reasons[i] = reason{Code: "ConditionalCheckFailed", Message: "The conditional request failed"}
+			if p.returnOld {
+				reasons[i].Item = p.old
 			}
 		}
-		e.remember(t.ClientRequestToken, request)
-		write(w, status, answer)
-	case strings.Contains(string(answer), `"TransactionCanceledException"`):
-		writeCancelled(w, e.reasons(actions))
-	default:
-		write(w, status, answer)
 	}
+	if !refused {
+		return nil
+	}
+	return reasons
 }
 
 func (e *Emulator) remember(name string, request [sha256.Size]byte) {
@@ -116,50 +132,7 @@ func (e *Emulator) remember(name string, request [sha256.Size]byte) {
 	e.tokens[name] = token{request: request, until: now.Add(tokenLife)}
 }
 
-// reasons asks for every action by itself whether its condition holds: minidyn stops at the first that does not,
-// AWS tells all.
-func (e *Emulator) reasons(actions []action) []reason {
-	reasons := make([]reason, len(actions))
-	for i, a := range actions {
-		reasons[i] = e.reasonOf(a)
-	}
-	return reasons
-}
-
-func (e *Emulator) reasonOf(a action) reason {
-	none := reason{Code: "None"}
-	if a.Condition == "" {
-		return none
-	}
-	check := a
-	check.Key, check.Item, check.Update = e.keyOf(a), nil, ""
-	check.Names, check.Values = map[string]string{}, map[string]json.RawMessage{}
-	for _, name := range placeholder.FindAllString(a.Condition, -1) { // what only the update uses is refused here
-		if v, ok := a.Names[name]; ok {
-			check.Names[name] = v
-		}
-		if v, ok := a.Values[name]; ok {
-			check.Values[name] = v
-		}
-	}
-	body, err := json.Marshal(transaction{TransactItems: []map[string]action{{"ConditionCheck": check}}})
-	if err != nil {
-		return reason{Code: "ValidationError", Message: err.Error()}
-	}
-	status, answer := e.call("TransactWriteItems", body)
-	if status == http.StatusOK {
-		return none
-	}
-	var cancelled struct{ CancellationReasons []reason }
-	if err := json.Unmarshal(answer, &cancelled); err != nil || len(cancelled.CancellationReasons) != 1 {
-		return reason{Code: "ValidationError", Message: string(answer)}
-	}
-	return cancelled.CancellationReasons[0]
-}
-
-var placeholder = regexp.MustCompile(`[#:]\w+`)
-
-// writeCancelled writes a cancelled transaction; the reasons stand in the order of the actions.
+// writeCancelled writes a cancelled transaction; the reasons are in the order of the actions.
 func writeCancelled(w http.ResponseWriter, reasons []reason) {
 	codes := make([]string, len(reasons))
 	for i, r := range reasons {
@@ -173,29 +146,23 @@ func writeCancelled(w http.ResponseWriter, reasons []reason) {
 	})
 }
 
-// keyOf is the primary key of an action's row.
-func (e *Emulator) keyOf(a action) map[string]json.RawMessage {
-	if len(a.Key) > 0 {
-		return a.Key
-	}
-	k := map[string]json.RawMessage{}
-	if t := e.tables[a.TableName]; t != nil {
-		for name, value := range a.Item {
-			if t.isKey(name) {
-				k[name] = value
-			}
-		}
-	}
-	return k
-}
-
-func (e *Emulator) keysOf(actions []action) []string {
+// keysOf are the rows of a transaction. What has no key is refused later.
+func (e *Emulator) keysOf(t transaction) []string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	keys := make([]string, len(actions))
-	for i, a := range actions {
-		k, _ := json.Marshal(e.keyOf(a)) //nolint:errchkjson // it was JSON a moment ago
-		keys[i] = a.TableName + string(k)
+	keys := make([]string, len(t.TransactItems))
+	for i, one := range t.TransactItems {
+		for kind, a := range one {
+			keys[i] = a.TableName + " "
+			if t := e.tables[a.TableName]; t != nil {
+				given := a.Key
+				if kind == "Put" {
+					given = t.keyOf(a.Item)
+				}
+				key, _ := t.rowKey(given)
+				keys[i] += key
+			}
+		}
 	}
 	return keys
 }
