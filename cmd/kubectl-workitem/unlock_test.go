@@ -12,9 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"k8s.io/utils/clock"
-
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
 	"github.com/kiro-worker/kiro-worker/internal/build"
@@ -24,7 +21,7 @@ import (
 	emulatorcodebuild "github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
 	emulatordynamodb "github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
-	"github.com/kiro-worker/kiro-worker/internal/local/testenv"
+	testcloud "github.com/kiro-worker/kiro-worker/internal/local/testenv/cloud"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
 )
@@ -44,50 +41,29 @@ const (
 // cloud is a world with a lock table and CodeBuild, and one lock acquired there an hour before noon for a lease of a minute.
 type cloud struct {
 	*world
-	url       string
-	aws       *emulatoraws.Endpoint
-	dynamodb  *emulatordynamodb.Emulator
-	codebuild *emulatorcodebuild.Server
-	faults    *faults.Injector
-	table     lock.Table
-	builds    build.Service
-	lock      lock.Lock
-	release   chan struct{} // ends builds
+	aws     *testcloud.Cloud
+	table   lock.Table
+	builds  build.Service
+	lock    lock.Lock
+	release chan struct{} // ends builds
 }
 
 func newCloud(t *testing.T) *cloud {
 	t.Helper()
-	c := &cloud{world: newWorld(t), faults: faults.New(nil, nil), release: make(chan struct{})}
-	c.dynamodb = emulatordynamodb.New(emulatordynamodb.Options{Region: region, Account: account, Faults: c.faults})
-	c.must(c.dynamodb.CreateLockTable(tableName))
-	var err error
-	c.codebuild, err = emulatorcodebuild.New(emulatorcodebuild.Options{
-		DataDir: t.TempDir(), Region: region, Account: account, Clock: clock.RealClock{}, Faults: c.faults,
+	c := &cloud{world: newWorld(t), release: make(chan struct{})}
+	c.aws = testcloud.New(t, testcloud.Options{
+		Region: region, Account: account, Tables: []string{tableName}, Builds: true,
+		Projects: []emulatorcodebuild.Project{{Name: project, Run: func(ctx context.Context, _ emulatorcodebuild.Running) error {
+			select {
+			case <-c.release:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}}},
 	})
-	c.must(err)
-	t.Cleanup(c.codebuild.Close)
-	c.must(c.codebuild.PutProject(emulatorcodebuild.Project{Name: project, Run: func(ctx context.Context, _ emulatorcodebuild.Running) error {
-		select {
-		case <-c.release:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}}))
-	c.aws = emulatoraws.New(emulatoraws.Options{Account: account})
-	c.aws.Handle(emulatoraws.DynamoDB, c.dynamodb, nil)
-	c.aws.Handle(emulatoraws.CodeBuild, c.codebuild, nil)
-	c.url = testenv.Serve(t, c.aws)
-	clients := awsapi.New(awsapi.Options{
-		AllowedEndpoints: []string{c.url}, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-	})
-	target := awsapi.Target{Region: region, EndpointURL: c.url}
-	rows, err := clients.DynamoDB(t.Context(), target)
-	c.must(err)
-	c.table = dynamodb.New(rows, tableName)
-	service, err := clients.CodeBuild(t.Context(), target)
-	c.must(err)
-	c.builds = codebuild.New(service)
+	c.table = dynamodb.New(testcloud.API(t, c.aws, (*awsapi.Clients).DynamoDB), tableName)
+	c.builds = codebuild.New(testcloud.API(t, c.aws, (*awsapi.Clients).CodeBuild))
 
 	// The program finds the person's own credentials where the AWS CLI does.
 	for name, value := range map[string]string{
@@ -130,7 +106,7 @@ func (c *cloud) start() build.Build {
 func (c *cloud) finish(b build.Build) {
 	c.t.Helper()
 	close(c.release)
-	_, err := c.codebuild.WaitFor(c.t.Context(), b.Reference.Name(), func(b emulatorcodebuild.Build) bool { return b.Over() })
+	_, err := c.aws.CodeBuild.WaitFor(c.t.Context(), b.Reference.Name(), func(b emulatorcodebuild.Build) bool { return b.Over() })
 	c.must(err)
 }
 
@@ -156,12 +132,12 @@ func (c *cloud) statuses() []contract.RowStatus {
 // unlock runs the command; typed is what the person types when asked.
 func (c *cloud) unlock(typed string, args ...string) answer {
 	c.t.Helper()
-	return c.callWith(c.t.Context(), typed, append([]string{"unlock", "--endpoint-url", c.url}, args...)...)
+	return c.callWith(c.t.Context(), typed, append([]string{"unlock", "--endpoint-url", c.aws.AWSURL}, args...)...)
 }
 
 func TestUnlock(t *testing.T) {
 	denied := func(c *cloud) {
-		c.faults.Add(faults.Rule{Operation: "BatchGetBuilds", Fault: faults.Fault{Status: 400, Code: "AccessDeniedException"}})
+		c.aws.Faults.Add(faults.Rule{Operation: "BatchGetBuilds", Fault: faults.Fault{Status: 400, Code: "AccessDeniedException"}})
 	}
 	cases := map[string]struct {
 		why     string
@@ -256,7 +232,7 @@ func TestUnlock(t *testing.T) {
 			if rows := c.statuses(); !slices.Equal(rows, []contract.RowStatus{want, want}) {
 				t.Errorf("%s: slot and branch are %v, want %s", tc.why, rows, want)
 			}
-			if n := c.faults.Calls(emulatoraws.CodeBuild, "BatchGetBuilds"); n != tc.asked {
+			if n := c.aws.Faults.Calls(emulatoraws.CodeBuild, "BatchGetBuilds"); n != tc.asked {
 				t.Errorf("CodeBuild was asked %d times, want %d", n, tc.asked)
 			}
 			if strings.Contains(got.out, "aws codebuild") && strings.Contains(got.out, "curl") {
@@ -275,7 +251,7 @@ func TestUnlockSeesHeartbeats(t *testing.T) {
 	a := app{out: &out, errOut: &errOut, clock: c.clock, location: time.UTC}
 	done := make(chan int, 1)
 	go func() {
-		done <- a.run(context.Background(), []string{"unlock", "item", "--yes", "--endpoint-url", c.url, "--kubeconfig", c.kubeconfig})
+		done <- a.run(context.Background(), []string{"unlock", "item", "--yes", "--endpoint-url", c.aws.AWSURL, "--kubeconfig", c.kubeconfig})
 	}()
 	for !c.clock.HasWaiters() { // it reads the row again only when the clock goes on
 		time.Sleep(time.Millisecond)
@@ -302,7 +278,7 @@ func TestUnlockLosesTheRace(t *testing.T) {
 	var out, errOut bytes.Buffer
 	a := app{in: typing, out: &out, errOut: &errOut, clock: c.clock, location: time.UTC}
 	stop := c.keepTicking()
-	code := a.run(t.Context(), []string{"unlock", "item", "--endpoint-url", c.url, "--kubeconfig", c.kubeconfig})
+	code := a.run(t.Context(), []string{"unlock", "item", "--endpoint-url", c.aws.AWSURL, "--kubeconfig", c.kubeconfig})
 	stop()
 	answer{code, out.String(), errOut.String()}.want(t, exitRefused, "it has changed since it was read")
 	if rows := c.statuses(); slices.Contains(rows, contract.StatusFailed) {
@@ -355,7 +331,7 @@ func TestUnlockInterrupted(t *testing.T) {
 			} else {
 				defer c.keepTicking()()
 			}
-			code := a.run(ctx, []string{"unlock", "item", "--endpoint-url", c.url, "--kubeconfig", c.kubeconfig})
+			code := a.run(ctx, []string{"unlock", "item", "--endpoint-url", c.aws.AWSURL, "--kubeconfig", c.kubeconfig})
 			answer{code, out.String(), errOut.String()}.want(t, exitInterrupted, "nothing was changed")
 			if rows := c.statuses(); slices.Contains(rows, contract.StatusFailed) {
 				t.Errorf("rows %v", rows)
@@ -373,7 +349,7 @@ func TestUnlockNeedsALock(t *testing.T) {
 		item.Spec.Branch = "feature/item"
 		item.Status.Accepted = &v1alpha1.AcceptedWork{ForgeHost: "github.com", RepositoryID: 7}
 	})
-	c.must(c.dynamodb.PutRow(tableName, emulatordynamodb.Row{
+	c.must(c.aws.DynamoDB.PutRow(tableName, emulatordynamodb.Row{
 		"lockKey": emulatordynamodb.String("branch#theirs"), "lockId": emulatordynamodb.String("x"), "status": emulatordynamodb.String("in_progress"),
 	}))
 	for _, tc := range []struct {
@@ -403,10 +379,10 @@ func TestUnlockNeedsALock(t *testing.T) {
 // TestUnlockTrustsNoObjectsAddress: who may write an environment must not learn the person's credentials.
 func TestUnlockTrustsNoObjectsAddress(t *testing.T) {
 	c := newCloud(t)
-	c.environment("trap", func(env *v1alpha1.WorkEnvironment) { env.Spec.AWS.EndpointURL = c.url })
-	c.faults.Reset()
-	c.call("unlock", "--branch-key", branchKey, "--environment", "trap", "--yes").want(t, exitUsage, "--endpoint-url '"+c.url+"'")
-	if n := c.faults.Calls(emulatoraws.DynamoDB, "BatchGetItem"); n != 0 {
+	c.environment("trap", func(env *v1alpha1.WorkEnvironment) { env.Spec.AWS.EndpointURL = c.aws.AWSURL })
+	c.aws.Faults.Reset()
+	c.call("unlock", "--branch-key", branchKey, "--environment", "trap", "--yes").want(t, exitUsage, "--endpoint-url '"+c.aws.AWSURL+"'")
+	if n := c.aws.Faults.Calls(emulatoraws.DynamoDB, "BatchGetItem"); n != 0 {
 		t.Errorf("%d requests were sent to an address that only the object names", n)
 	}
 	c.call("unlock", "--branch-key", branchKey, "--environment", "trap", "--yes", "--endpoint-url", "nonsense").want(t, exitUsage, "--endpoint-url: ")
@@ -416,7 +392,7 @@ func TestUnlockTrustsNoObjectsAddress(t *testing.T) {
 func TestUnlockAssumesTheEnvironmentsRole(t *testing.T) {
 	c := newCloud(t)
 	c.environment("assumed", func(env *v1alpha1.WorkEnvironment) { env.Spec.AWS.RoleARN = role })
-	c.aws.Trust(role, "prod/"+c.namespace)
+	c.aws.AWS.Trust(role, "prod/"+c.namespace)
 	for _, tc := range []struct {
 		why  string
 		args []string

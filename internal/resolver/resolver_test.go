@@ -5,7 +5,6 @@ package resolver_test
 
 import (
 	"context"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -22,15 +21,15 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/board"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/aws"
-	"github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/secretsmanager"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv/cloud"
 	"github.com/kiro-worker/kiro-worker/internal/resolver"
 )
 
 const (
 	namespace = "team"
-	role      = "arn:aws:iam::000000000000:role/builds"
+	role      = "arn:aws:iam::" + cloud.Account + ":role/builds"
 )
 
 // world is a GitHub, an AWS and the Secrets of a namespace.
@@ -47,30 +46,16 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{clock: clocktesting.NewFakePassiveClock(time.Now()), secrets: secretsmanager.New(secretsmanager.Options{})}
-	var err error
-	if w.github, err = github.New(github.Options{Dir: t.TempDir()}); err != nil {
-		t.Fatal(err)
+	c := cloud.New(t, cloud.Options{GitHub: true, Tables: []string{"locks"}})
+	w := &world{
+		clock: clocktesting.NewFakePassiveClock(time.Now()), github: c.GitHub, aws: c.AWS, secrets: c.SecretsManager,
+		access: v1alpha1.AWSAccess{Region: cloud.Region, EndpointURL: c.AWSURL},
 	}
-	hub := httptest.NewServer(w.github)
-	t.Cleanup(hub.Close)
-	w.github.SetURL(hub.URL)
 	number, _ := w.github.CreateProject(github.Project{Owner: "acme", Title: "Board", StatusOptions: []string{"For Implementation"}})
 	w.number = int32(number)
 
-	tables := dynamodb.New(dynamodb.Options{})
-	if err := tables.CreateLockTable("locks"); err != nil {
-		t.Fatal(err)
-	}
-	w.aws = aws.New(aws.Options{})
-	w.aws.Handle(aws.SecretsManager, w.secrets, nil)
-	w.aws.Handle(aws.DynamoDB, tables, nil)
-	cloud := httptest.NewServer(w.aws)
-	t.Cleanup(cloud.Close)
-	w.access = v1alpha1.AWSAccess{Region: "eu-central-1", EndpointURL: cloud.URL}
-
 	w.kube = fake.NewClientBuilder().Build()
-	allowed := []string{hub.URL, cloud.URL}
+	allowed := []string{c.GitHubURL, c.AWSURL}
 	w.resolver = resolver.New(resolver.Options{
 		Secrets: w.kube, Cluster: "prod", AllowedEndpoints: allowed, Clock: w.clock,
 		AWS: awsapi.New(awsapi.Options{

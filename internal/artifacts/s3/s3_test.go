@@ -6,11 +6,9 @@ package s3_test
 import (
 	"bytes"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kiro-worker/kiro-worker/internal/artifacts"
@@ -19,24 +17,13 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 	emulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/s3"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv/cloud"
 )
 
 func serve(t *testing.T) (*emulator.Emulator, *faults.Injector, awsapi.S3) {
 	t.Helper()
-	injector := faults.New(nil, nil)
-	e := emulator.New(emulator.Options{Faults: injector})
-	if err := e.CreateBucket("artifacts"); err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(e)
-	t.Cleanup(server.Close)
-	clients := awsapi.New(awsapi.Options{AllowedEndpoints: []string{server.URL},
-		Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", "")})
-	api, err := clients.S3(t.Context(), awsapi.Target{Region: "eu-central-1", EndpointURL: server.URL})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return e, injector, api
+	c := cloud.New(t, cloud.Options{Buckets: []string{"artifacts"}})
+	return c.S3, c.Faults, cloud.API(t, c, (*awsapi.Clients).S3)
 }
 
 func TestPut(t *testing.T) {

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
@@ -19,6 +18,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/githubapi"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 	emulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv/cloud"
 )
 
 const (
@@ -32,6 +32,7 @@ var epoch = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 // world is an emulated GitHub with one board, and a Board that speaks to it over HTTP.
 type world struct {
 	*emulator.Server
+	cloud   *cloud.Cloud
 	url     string
 	clock   *testingclock.FakePassiveClock
 	project string // node id
@@ -44,18 +45,11 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{clock: testingclock.NewFakePassiveClock(epoch), documents: &documents{t: t, valid: map[string]bool{}}}
-	server, err := emulator.New(emulator.Options{Dir: t.TempDir(), Clock: w.clock})
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener := httptest.NewServer(server)
-	t.Cleanup(listener.Close)
-	server.SetURL(listener.URL)
-	server.AddToken(token, "robot", emulator.AllRights())
-	check(t, server.CreateRepository(repository, "main", emulator.Text(map[string]string{"README.md": "# Shop\n"})))
-	w.Server, w.url = server, listener.URL
+	c := cloud.New(t, cloud.Options{Clock: w.clock, GitHub: true, Users: map[string]string{token: "robot"}})
+	w.cloud, w.Server, w.url = c, c.GitHub, c.GitHubURL
+	check(t, w.CreateRepository(repository, "main", emulator.Text(map[string]string{"README.md": "# Shop\n"})))
 	var number int
-	number, w.project = server.CreateProject(emulator.Project{
+	number, w.project = w.CreateProject(emulator.Project{
 		Owner: "acme", Title: "Work", StatusOptions: []string{"Todo", ready, "Done"}, TextFields: []string{"Branch"},
 	})
 	w.ref = board.Ref{Owner: "acme", ProjectNumber: number, StatusField: "Status", ReadyStatus: ready, BranchField: "Branch"}
@@ -66,14 +60,8 @@ func newWorld(t *testing.T) *world {
 // as is a Board with another token. Every document that it sends is held against GitHub's schema.
 func (w *world) as(t *testing.T, token string) *Board {
 	t.Helper()
-	api, err := githubapi.New(githubapi.Options{
-		APIURL: w.APIURL(), AllowedEndpoints: []string{w.url}, Clock: w.clock, Timeout: 10 * time.Second,
-		Credentials: githubapi.Static(githubapi.Credentials{Token: token}),
-		Base:        w.documents,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	api, err := w.cloud.GitHubClient(githubapi.Credentials{Token: token}, w.checked)
+	check(t, err)
 	return New(api)
 }
 
@@ -104,6 +92,9 @@ func (w *world) calls(operation string) int { return w.Faults().Calls(emulator.S
 func (w *world) fail(operation string, nth int, fault faults.Fault) {
 	w.Faults().Add(faults.Rule{Service: emulator.Service, Operation: operation, Nth: nth, Fault: fault})
 }
+
+// checked has every document held against GitHub's schema.
+func (w *world) checked(o *githubapi.Options) { o.Base, o.Timeout = w.documents, 10*time.Second }
 
 func check(t *testing.T, err error) {
 	t.Helper()

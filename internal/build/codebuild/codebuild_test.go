@@ -27,6 +27,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	emulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv/cloud"
 )
 
 var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -41,22 +42,18 @@ type world struct {
 
 func newWorld(t *testing.T, change ...func(*emulator.Options)) *world {
 	t.Helper()
-	w := &world{faults: faults.New(nil, nil), clock: clocktesting.NewFakeClock(epoch)}
-	options := emulator.Options{DataDir: t.TempDir(), Faults: w.faults, Clock: w.clock}
-	for _, f := range change {
-		f(&options)
-	}
-	var err error
-	if w.emulator, err = emulator.New(options); err != nil {
-		t.Fatal(err)
-	}
-	h := httptest.NewServer(w.emulator)
-	t.Cleanup(func() {
-		h.Close()
-		w.emulator.Close()
+	w := &world{clock: clocktesting.NewFakeClock(epoch)}
+	c := cloud.New(t, cloud.Options{
+		Region: "us-east-1", Account: "123456789012", Clock: w.clock,
+		Builds: true, Projects: []emulator.Project{{Name: "worker", Run: held}},
+		CodeBuild: func(o *emulator.Options) {
+			for _, f := range change {
+				f(o)
+			}
+		},
 	})
-	w.Service = port(h.URL)
-	w.put(t, emulator.Project{Name: "worker", Run: held})
+	w.emulator, w.faults = c.CodeBuild, c.Faults
+	w.Service = port(c.AWSURL)
 	return w
 }
 

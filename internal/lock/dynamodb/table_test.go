@@ -7,20 +7,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http/httptest"
 	"sort"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	emulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv/cloud"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
 )
@@ -43,6 +42,7 @@ var (
 // table is a lock table on the emulator, over HTTP and with the real SDK.
 type table struct {
 	*dynamodb.Table
+	cloud    *cloud.Cloud
 	emulator *emulator.Emulator
 	faults   *faults.Injector
 	waits    []time.Duration
@@ -50,11 +50,8 @@ type table struct {
 
 func newTable(t *testing.T) *table {
 	t.Helper()
-	f := &table{faults: faults.New(nil, nil)}
-	f.emulator = emulator.New(emulator.Options{Faults: f.faults})
-	if err := f.emulator.CreateLockTable(tableName); err != nil {
-		t.Fatal(err)
-	}
+	c := cloud.New(t, cloud.Options{Tables: []string{tableName}})
+	f := &table{cloud: c, emulator: c.DynamoDB, faults: c.Faults}
 	f.Table = f.open(t, tableName, dynamodb.WithWait(func(_ context.Context, d time.Duration) error {
 		f.waits = append(f.waits, d)
 		return nil
@@ -62,20 +59,10 @@ func newTable(t *testing.T) *table {
 	return f
 }
 
-// open returns another client of the same server.
+// open returns another client of the same server, with connections of its own.
 func (f *table) open(t *testing.T, name string, options ...dynamodb.Option) *dynamodb.Table {
 	t.Helper()
-	server := httptest.NewServer(f.emulator)
-	t.Cleanup(server.Close)
-	clients := awsapi.New(awsapi.Options{
-		AllowedEndpoints: []string{server.URL},
-		Credentials:      credentials.NewStaticCredentialsProvider("AKID", "SECRET", ""),
-	})
-	api, err := clients.DynamoDB(t.Context(), awsapi.Target{Region: "eu-central-1", EndpointURL: server.URL})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dynamodb.New(api, name, options...)
+	return dynamodb.New(cloud.API(t, f.cloud, (*awsapi.Clients).DynamoDB), name, options...)
 }
 
 func request(id string, change ...func(*lock.Request)) lock.Request {

@@ -6,11 +6,9 @@ package cloudwatch_test
 import (
 	"fmt"
 	"math"
-	"net/http/httptest"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/google/go-cmp/cmp"
 	clocktesting "k8s.io/utils/clock/testing"
 
@@ -18,6 +16,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	emulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/cloudwatch"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv/cloud"
 	"github.com/kiro-worker/kiro-worker/internal/metricsink"
 	"github.com/kiro-worker/kiro-worker/internal/metricsink/cloudwatch"
 )
@@ -26,17 +25,8 @@ var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 func serve(t *testing.T) (*emulator.Emulator, *faults.Injector, awsapi.CloudWatch) {
 	t.Helper()
-	injector := faults.New(nil, nil)
-	e := emulator.New(emulator.Options{Faults: injector, Clock: clocktesting.NewFakePassiveClock(now)})
-	server := httptest.NewServer(e)
-	t.Cleanup(server.Close)
-	clients := awsapi.New(awsapi.Options{AllowedEndpoints: []string{server.URL},
-		Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", "")})
-	api, err := clients.CloudWatch(t.Context(), awsapi.Target{Region: "eu-central-1", EndpointURL: server.URL})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return e, injector, api
+	c := cloud.New(t, cloud.Options{Clock: clocktesting.NewFakePassiveClock(now)})
+	return c.CloudWatch, c.Faults, cloud.API(t, c, (*awsapi.Clients).CloudWatch)
 }
 
 func TestPut(t *testing.T) {

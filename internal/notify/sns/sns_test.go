@@ -4,17 +4,16 @@
 package sns_test
 
 import (
-	"net/http/httptest"
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 	emulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/sns"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv/cloud"
 	"github.com/kiro-worker/kiro-worker/internal/notify"
 	"github.com/kiro-worker/kiro-worker/internal/notify/sns"
 )
@@ -23,19 +22,8 @@ const topic = "arn:aws:sns:eu-central-1:000000000000:outcomes"
 
 func serve(t *testing.T) (*emulator.Emulator, *faults.Injector, *sns.Notifier) {
 	t.Helper()
-	injector := faults.New(nil, nil)
-	e := emulator.New(emulator.Options{Faults: injector})
-	e.CreateTopic(topic)
-	e.CreateTopic(topic + ".fifo")
-	server := httptest.NewServer(e)
-	t.Cleanup(server.Close)
-	clients := awsapi.New(awsapi.Options{AllowedEndpoints: []string{server.URL},
-		Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", "")})
-	api, err := clients.SNS(t.Context(), awsapi.Target{Region: "eu-central-1", EndpointURL: server.URL})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return e, injector, sns.New(api)
+	c := cloud.New(t, cloud.Options{Topics: []string{topic, topic + ".fifo"}})
+	return c.SNS, c.Faults, sns.New(cloud.API(t, c, (*awsapi.Clients).SNS))
 }
 
 func TestNotify(t *testing.T) {

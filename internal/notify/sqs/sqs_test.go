@@ -6,16 +6,15 @@ package sqs_test
 import (
 	"encoding/json"
 	"fmt"
-	"net/http/httptest"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 	emulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/sqs"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv/cloud"
 	"github.com/kiro-worker/kiro-worker/internal/notify"
 	"github.com/kiro-worker/kiro-worker/internal/notify/sqs"
 )
@@ -24,19 +23,8 @@ const queue = "https://sqs.eu-central-1.amazonaws.com/000000000000/dead"
 
 func serve(t *testing.T) (*emulator.Emulator, *faults.Injector, *sqs.Notifier) {
 	t.Helper()
-	injector := faults.New(nil, nil)
-	e := emulator.New(emulator.Options{Faults: injector})
-	e.CreateQueue(queue)
-	e.CreateQueue(queue + ".fifo")
-	server := httptest.NewServer(e)
-	t.Cleanup(server.Close)
-	clients := awsapi.New(awsapi.Options{AllowedEndpoints: []string{server.URL},
-		Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", "")})
-	api, err := clients.SQS(t.Context(), awsapi.Target{Region: "eu-central-1", EndpointURL: server.URL})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return e, injector, sqs.New(api)
+	c := cloud.New(t, cloud.Options{Queues: []string{queue, queue + ".fifo"}})
+	return c.SQS, c.Faults, sqs.New(cloud.API(t, c, (*awsapi.Clients).SQS))
 }
 
 func TestNotify(t *testing.T) {

@@ -5,16 +5,14 @@ package secretsmanager_test
 
 import (
 	"fmt"
-	"net/http/httptest"
 	"strings"
 	"testing"
-
-	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 	emulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/secretsmanager"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv/cloud"
 	"github.com/kiro-worker/kiro-worker/internal/secrets/secretsmanager"
 )
 
@@ -45,16 +43,8 @@ func TestRead(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // the SDK's own waits between tries take a second or two
-			injector := faults.New(nil, nil)
-			e := emulator.New(emulator.Options{Faults: injector})
-			server := httptest.NewServer(e)
-			t.Cleanup(server.Close)
-			clients := awsapi.New(awsapi.Options{AllowedEndpoints: []string{server.URL},
-				Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", "")})
-			api, err := clients.SecretsManager(t.Context(), awsapi.Target{Region: "eu-central-1", EndpointURL: server.URL})
-			if err != nil {
-				t.Fatal(err)
-			}
+			c := cloud.New(t, cloud.Options{})
+			e, api := c.SecretsManager, cloud.API(t, c, (*awsapi.Clients).SecretsManager)
 			id := e.Put("good", value)
 			if tc.put != nil {
 				id = tc.put(e)
@@ -63,7 +53,7 @@ func TestRead(t *testing.T) {
 				id = tc.id
 			}
 			if tc.fault != nil {
-				injector.Add(faults.Rule{Fault: *tc.fault})
+				c.Faults.Add(faults.Rule{Fault: *tc.fault})
 			}
 			got, err := secretsmanager.New(api).Read(t.Context(), id)
 			if got != tc.want || (err == nil) != (tc.code == "") || fault.CodeOf(err) != tc.code || fault.IsTerminal(err) != tc.terminal {

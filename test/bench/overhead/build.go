@@ -54,12 +54,12 @@ func (w *world) environment(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	head, _ := w.github.BranchHead(repository, branch)
+	head, _ := w.cloud.GitHub.BranchHead(repository, branch)
 	variables, err := contract.Parameters{
 		Environment: "test", BranchName: branch, SpecPath: specPath, CoverageThreshold: 80, LocksTableName: tableName, GitHubTokenSecretARN: w.secret,
 		SlotKey: l.SlotKey, BranchKey: l.BranchKey, CardKey: l.CardKey, LockID: l.LockID, Fence: l.Fence, Trigger: request.Trigger, LastAttempt: true,
 		LeaseDuration: time.Hour, WorkItem: "shop/cart", Attempt: 1, Repository: repository, PullRequest: int64(w.pull), Commit: head, Bucket: bucketName,
-		CorrelationID: "c0ffee", GitHubAPIURL: w.github.APIURL(), BuildTimeout: time.Hour,
+		CorrelationID: "c0ffee", GitHubAPIURL: w.cloud.GitHub.APIURL(), BuildTimeout: time.Hour,
 		Settings: contract.Settings{
 			TestCommand: "sh test.sh", TestResults: []string{"results.xml"}, AgentPreset: "command",
 			AgentCommand: []string{"sh", "-c", `echo "task $1" > "work-$1.txt"`, "agent", "{{.TaskID}}"},
@@ -71,7 +71,7 @@ func (w *world) environment(ctx context.Context) ([]string, error) {
 	arn := "arn:aws:codebuild:" + region + ":" + account + ":build/" + projectName + ":b-1"
 	env := []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "TMPDIR=" + w.dir, "GOMAXPROCS=1",
-		"AWS_ENDPOINT_URL=" + w.aws, "AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=" + accessKey, "AWS_SECRET_ACCESS_KEY=not-a-secret-of-anybody",
+		"AWS_ENDPOINT_URL=" + w.cloud.AWSURL, "AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=" + accessKey, "AWS_SECRET_ACCESS_KEY=not-a-secret-of-anybody",
 		"CODEBUILD_BUILD_ARN=" + arn, "CODEBUILD_BUILD_ID=" + projectName + ":b-1",
 		"CODEBUILD_START_TIME=" + strconv.FormatInt(now.UnixMilli(), 10), "CODEBUILD_SRC_DIR=" + filepath.Join(w.dir, "src"),
 	}
@@ -84,7 +84,7 @@ func (w *world) environment(ctx context.Context) ([]string, error) {
 // stages are what the worker's metrics tell of its stages; cleanup, which sends them, is not in them.
 func (w *world) stages() []stageTime {
 	var times []stageTime
-	for _, d := range w.watch.Data() {
+	for _, d := range w.cloud.CloudWatch.Data() {
 		if d.Name != "StageDuration" {
 			continue
 		}

@@ -28,7 +28,7 @@ func (t plainTimes) transfer() time.Duration { return t.fetch + t.checkout + t.p
 // plainGit does with git what a build does with the repository, and no more. What it pushes goes to a branch of its
 // own.
 func (w *world) plainGit(ctx context.Context) (t plainTimes, err error) {
-	address, err := url.Parse(w.github.URL() + "/" + repository + ".git")
+	address, err := url.Parse(w.cloud.GitHub.URL() + "/" + repository + ".git")
 	if err != nil {
 		return t, err
 	}

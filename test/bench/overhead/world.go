@@ -7,21 +7,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/credentials"
-
-	"github.com/kiro-worker/kiro-worker/internal/awsapi"
-	"github.com/kiro-worker/kiro-worker/internal/local/emulator/aws"
-	"github.com/kiro-worker/kiro-worker/internal/local/emulator/cloudwatch"
-	"github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
-	"github.com/kiro-worker/kiro-worker/internal/local/emulator/s3"
-	"github.com/kiro-worker/kiro-worker/internal/local/emulator/secretsmanager"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv/cloud"
 	locks "github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
 )
 
@@ -40,55 +29,40 @@ const (
 
 // world is everything outside of a build, in this process.
 type world struct {
-	dir     string
-	servers []*httptest.Server
-	github  *github.Server
-	aws     string // address
-	locks   *locks.Table
-	watch   *cloudwatch.Emulator
-	secret  string
-	pull    int
+	dir    string
+	cloud  *cloud.Cloud
+	locks  *locks.Table
+	secret string
+	pull   int
 }
 
 func newWorld(ctx context.Context, dir string, files int) (*world, error) {
-	w := &world{dir: dir}
-	if err := errors.Join(w.startGitHub(files), w.startAWS(ctx)); err != nil {
+	c, err := cloud.Start(cloud.Options{
+		Dir: dir, Region: region, Account: account, AccessKeys: []string{accessKey},
+		GitHub: true, Users: map[string]string{token: "bot"}, Tables: []string{tableName}, Buckets: []string{bucketName},
+	})
+	w := &world{dir: dir, cloud: c}
+	if err == nil {
+		err = errors.Join(w.seedGitHub(files), w.seedAWS(ctx))
+	}
+	if err != nil {
 		w.close()
 		return nil, fmt.Errorf("starting the emulators: %w", err)
 	}
 	return w, nil
 }
 
-func (w *world) close() {
-	for _, s := range w.servers {
-		s.Close()
-	}
-}
+func (w *world) close() { w.cloud.Close() }
 
-func (w *world) serve(h http.Handler) string {
-	s := httptest.NewServer(h)
-	w.servers = append(w.servers, s)
-	return s.URL
-}
-
-func (w *world) startGitHub(files int) error {
-	store := filepath.Join(w.dir, "github")
-	if err := os.MkdirAll(store, 0o700); err != nil {
+func (w *world) seedGitHub(files int) error {
+	hub := w.cloud.GitHub
+	if err := hub.CreateRepository(repository, "main", github.Text(map[string]string{"README.md": "# shop\n"})); err != nil {
 		return err
 	}
-	var err error
-	if w.github, err = github.New(github.Options{Dir: store}); err != nil {
+	if _, err := hub.PushFiles(repository, branch, github.Text(repositoryFiles(files)), "Write the spec"); err != nil {
 		return err
 	}
-	w.github.SetURL(w.serve(w.github))
-	w.github.AddToken(token, "bot", github.AllRights())
-	if err := w.github.CreateRepository(repository, "main", github.Text(map[string]string{"README.md": "# shop\n"})); err != nil {
-		return err
-	}
-	if _, err := w.github.PushFiles(repository, branch, github.Text(repositoryFiles(files)), "Write the spec"); err != nil {
-		return err
-	}
-	pr, err := w.github.OpenPullRequest(github.NewPullRequest{Repository: repository, Title: "The cart", Body: "Written by a person.", Head: branch, Base: "main"})
+	pr, err := hub.OpenPullRequest(github.NewPullRequest{Repository: repository, Title: "The cart", Body: "Written by a person.", Head: branch, Base: "main"})
 	w.pull = pr.Number
 	return err
 }
@@ -113,21 +87,9 @@ echo "{\"total\":{\"lines\":$p,\"statements\":$p,\"functions\":$p,\"branches\":$
 	return files
 }
 
-func (w *world) startAWS(ctx context.Context) error {
-	tables, bucket := dynamodb.New(dynamodb.Options{Region: region, Account: account}), s3.New(s3.Options{})
-	secrets := secretsmanager.New(secretsmanager.Options{Region: region, Account: account})
-	w.secret, w.watch = secrets.Put("github", token), cloudwatch.New(cloudwatch.Options{})
-	endpoint := aws.New(aws.Options{AccessKeys: []string{accessKey}, Account: account})
-	endpoint.Handle(aws.DynamoDB, tables, nil)
-	endpoint.Handle(aws.SecretsManager, secrets, nil)
-	endpoint.Handle(aws.S3, bucket, s3.WriteError)
-	endpoint.Handle(aws.CloudWatch, w.watch, nil)
-	w.aws = w.serve(endpoint)
-	if err := errors.Join(tables.CreateLockTable(tableName), bucket.CreateBucket(bucketName)); err != nil {
-		return err
-	}
-	clients := awsapi.New(awsapi.Options{AllowedEndpoints: []string{w.aws}, Credentials: credentials.NewStaticCredentialsProvider(accessKey, "SECRET", "")})
-	api, err := clients.DynamoDB(ctx, awsapi.Target{Region: region, EndpointURL: w.aws})
+func (w *world) seedAWS(ctx context.Context) error {
+	w.secret = w.cloud.SecretsManager.Put("github", token)
+	api, err := w.cloud.Clients().DynamoDB(ctx, w.cloud.Target())
 	if err != nil {
 		return err
 	}
