@@ -10,8 +10,8 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
-// window is one reconcile of an item, as far as its lock is concerned: how few of the project's slots were held at some
-// time in it, from when the item had its own.
+// window is one reconcile of an item, as far as its lock is concerned: the fewest slots of the project that were held at
+// a time in it, from when the item had its own.
 type window struct {
 	uid     string
 	project string
@@ -30,7 +30,7 @@ func (w *window) closed(concurrency int) window {
 }
 
 // begins opens the window of a reconcile.
-func (t *truth) begins(m *manager, name string) {
+func (t *invariants) begins(m *manager, name string) {
 	w := &window{project: m.cluster.account.arn, most: m.concurrency()}
 	if item := m.cluster.items[name]; item != nil {
 		w.uid = string(item.UID)
@@ -46,7 +46,7 @@ func (t *truth) begins(m *manager, name string) {
 func (m *manager) concurrency() int { return int(*m.cache.env.Spec.Concurrency) }
 
 // slotsChanged follows how many slots of a project are held.
-func (t *truth) slotsChanged(was, is rowState) {
+func (t *invariants) slotsChanged(was, is rowState) {
 	if was.inProgress {
 		t.held[was.project]--
 	}
@@ -69,7 +69,7 @@ func (t *truth) slotsChanged(was, is rowState) {
 
 // wrote checks an item that a manager has written: an intent to start a build may only be written if the slots were not
 // overdrawn the whole time.
-func (t *truth) wrote(m *manager, w window, old, next *v1alpha1.WorkItem) {
+func (t *invariants) wrote(m *manager, w window, old, next *v1alpha1.WorkItem) {
 	a := next.Status.Attempt
 	if a == nil || a.IntentTime == nil || a.Outcome != "" {
 		return
@@ -83,8 +83,8 @@ func (t *truth) wrote(m *manager, w window, old, next *v1alpha1.WorkItem) {
 	}
 }
 
-// written tells of a new state of an item.
-func (t *truth) written(c *cluster, old, next *v1alpha1.WorkItem) {
+// written checks a new state of an item.
+func (t *invariants) written(c *cluster, old, next *v1alpha1.WorkItem) {
 	if next != nil && next.Status.Attempt != nil && next.Status.Attempt.IntentTime != nil {
 		t.intended[next.Status.Attempt.LockID] = true
 	}
@@ -101,9 +101,9 @@ func before(old *v1alpha1.WorkItem) *v1alpha1.Attempt {
 }
 
 // describe writes what has changed of an item to the history.
-func (t *truth) describe(c *cluster, old, next *v1alpha1.WorkItem) {
+func (t *invariants) describe(c *cluster, old, next *v1alpha1.WorkItem) {
 	if next == nil {
-		t.s.tell("%s: item %s is gone", c.name, old.Name)
+		t.s.say("%s: item %s is gone", c.name, old.Name)
 		return
 	}
 	was := map[string]string{}
@@ -114,12 +114,12 @@ func (t *truth) describe(c *cluster, old, next *v1alpha1.WorkItem) {
 	}
 	for _, k := range next.Status.Conditions {
 		if k.Type != v1alpha1.ConditionReady && was[k.Type] != string(k.Status)+k.Reason {
-			t.s.tell("%s: item %s: %s=%s %s: %s", c.name, next.Name, k.Type, k.Status, k.Reason, k.Message)
+			t.s.say("%s: item %s: %s=%s %s: %s", c.name, next.Name, k.Type, k.Status, k.Reason, k.Message)
 		}
 	}
 	if a := next.Status.Attempt; a != nil {
 		if b := before(old); b == nil || b.Number != a.Number || b.Outcome != a.Outcome {
-			t.s.tell("%s: item %s: attempt %d, lock %s, fence %d, outcome %q", c.name, next.Name, a.Number, brief(a.LockID), a.Fence, a.Outcome)
+			t.s.say("%s: item %s: attempt %d, lock %s, fence %d, outcome %q", c.name, next.Name, a.Number, brief(a.LockID), a.Fence, a.Outcome)
 		}
 	}
 }

@@ -25,7 +25,7 @@ type cache struct {
 	items   map[string]*v1alpha1.WorkItem
 	env     *v1alpha1.WorkEnvironment
 	changed func(name string)
-	// sends is told that the manager writes an item now. What it returns is told what came of it, if it arrives.
+	// sends is called when the manager writes an item. What it returns is called with the result, if the write arrives.
 	sends func(name string) func(old, next *v1alpha1.WorkItem)
 }
 

@@ -64,7 +64,7 @@ func (w *world) send(t *task, c *call) {
 		return
 	}
 	w.counts.Faults++
-	w.tell("%s: %s: fault %s", p.name, c, f)
+	w.say("%s: %s: fault %s", p.name, c, f)
 	afflictions()[f](w, t, c)
 }
 
@@ -83,20 +83,20 @@ func (w *world) deliver(t *task, c *call, there, back time.Duration) {
 		w.effects--
 		value, err := c.effect()
 		if w.trace != nil && c.writes {
-			w.tell("%s: %s -> %s", t.process.name, c, outcome(err))
+			w.say("%s: %s -> %s", t.process.name, c, outcome(err))
 		}
 		w.after(back, func() { w.answer(t, value, err) })
 	})
 }
 
-// arrive lets a request take effect whose sender hears nothing of it.
+// arrive lets a request take effect whose sender gets no answer.
 func (w *world) arrive(t *task, c *call, there time.Duration) {
 	w.effects++
 	w.after(there, func() {
 		w.effects--
 		_, err := c.effect()
 		if c.writes {
-			w.tell("%s: %s -> %s (unheard)", t.process.name, c, outcome(err))
+			w.say("%s: %s -> %s (no answer)", t.process.name, c, outcome(err))
 		}
 	})
 }

@@ -53,7 +53,7 @@ func TestSeedsReplayExactly(t *testing.T) {
 			t.Errorf("seed %d went another way the second time: %+v, then %+v", seed, a, b)
 		}
 		if c := Run(seed, Mutant{}, nil); c != a {
-			t.Errorf("seed %d went another way when it was not told: %+v, then %+v", seed, a, c)
+			t.Errorf("seed %d went another way without a trace: %+v, then %+v", seed, a, c)
 		}
 	}
 }

@@ -34,11 +34,11 @@ type cluster struct {
 	env     *v1alpha1.WorkEnvironment
 	version int
 	log     []change
-	// managers are the running ones: the leader last, those before it were frozen when it took over.
+	// managers are the running ones: the leader last; those before it were frozen when it became the leader.
 	managers []*manager
 	gone     bool
 	uids     int
-	// written is told of every new state of an item; deleted ones have no next.
+	// written is called with every new state of an item; deleted ones have no next.
 	written func(*cluster, *v1alpha1.WorkItem, *v1alpha1.WorkItem)
 }
 
@@ -88,7 +88,7 @@ func (c *cluster) create(name string, spec v1alpha1.WorkItemSpec) {
 		},
 		Spec: spec,
 	})
-	c.w.tell("%s: item %s is made, triggered at %s", c.name, name, spec.TriggeredAt.Sub(epoch))
+	c.w.say("%s: item %s is made, triggered at %s", c.name, name, spec.TriggeredAt.Sub(epoch))
 }
 
 // edit is a person's or the board poll's change of an item.
@@ -97,7 +97,7 @@ func (c *cluster) edit(name, what string, f func(*v1alpha1.WorkItem)) {
 	if item == nil || c.gone {
 		return
 	}
-	c.w.tell("%s: item %s: %s", c.name, name, what)
+	c.w.say("%s: item %s: %s", c.name, name, what)
 	next := item.DeepCopy()
 	f(next)
 	next.Generation++
@@ -121,7 +121,7 @@ func (c *cluster) setConcurrency(n int32) {
 	c.version++
 	env.ResourceVersion = strconv.Itoa(c.version)
 	c.env = env
-	c.w.tell("%s: concurrency is %d", c.name, n)
+	c.w.say("%s: concurrency is %d", c.name, n)
 	c.publish(change{env: env})
 }
 

@@ -30,13 +30,13 @@ type account struct {
 	tokens  map[string]*run
 	// capacity is how many builds run at once; the rest wait in CodeBuild's queue.
 	capacity int
-	// full is until when StartBuild answers AccountLimitExceeded.
+	// full is the time up to which StartBuild answers AccountLimitExceeded.
 	full time.Time
 	// unstoppable is set where nobody may call StopBuild.
 	unstoppable bool
 	// begin lets the worker of a build run.
 	begin func(*run)
-	// started is told of every build that StartBuild made.
+	// started is called with every build that StartBuild made.
 	started func(*run)
 }
 
@@ -99,7 +99,7 @@ func (a *account) start(in *codebuild.StartBuildInput) (*run, error) {
 func (a *account) retryByHand(old *run) {
 	r := a.add(old.input)
 	r.byHand = true
-	a.w.tell("somebody retries %s in the console as %s", brief(old.id), brief(r.id))
+	a.w.say("somebody retries %s in the console as %s", brief(old.id), brief(r.id))
 }
 
 func (a *account) add(in *codebuild.StartBuildInput) *run {
@@ -159,10 +159,10 @@ func (a *account) end(r *run, status types.StatusType) {
 		r.worker.kill()
 	}
 	r.status, r.phase, r.ended = status, types.BuildPhaseTypeCompleted, a.w.now
-	a.w.tell("build %s is over: %s", brief(r.id), status)
+	a.w.say("build %s is over: %s", brief(r.id), status)
 }
 
-// stop is StopBuild: it takes a while, now and then a long one.
+// stop is StopBuild: the build ends some seconds later, sometimes many minutes later.
 func (a *account) stop(id string) error {
 	r := a.byID[id]
 	if a.unstoppable {
@@ -175,7 +175,7 @@ func (a *account) stop(id string) error {
 	if a.w.chance(0.1) {
 		delay = a.w.between(time.Minute, 15*time.Minute)
 	}
-	// The container is told first; its worker may have the time to release, and to say that it was interrupted.
+	// The container gets a signal first; its worker may have the time to release, and to say that it was interrupted.
 	a.w.after(delay-a.w.between(0, delay), func() { r.terminated = true })
 	a.w.after(delay, func() { a.end(r, types.StatusTypeStopped) })
 	return nil

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// planDisasters is what befalls few, and must leave nothing behind either.
+// planDisasters plans what happens in few seeds, and must leave nothing behind either.
 func (s *simulation) planDisasters() {
 	if s.calm {
 		return
@@ -29,7 +29,7 @@ func (s *simulation) planDisasters() {
 	}
 }
 
-// planLoss takes a cluster away for ever, with all its objects, where another remains that shares the account: who frees
+// planLoss removes a cluster for ever, with all its objects, where another remains that shares the account: who frees
 // its locks must be able to ask CodeBuild of its builds.
 func (s *simulation) planLoss() {
 	if len(s.clusters) < 2 || s.clusters[0].account != s.clusters[1].account || !s.chance(0.08) {
@@ -37,7 +37,7 @@ func (s *simulation) planLoss() {
 	}
 	c := s.clusters[s.random.IntN(len(s.clusters))]
 	s.plan(s.between(2*time.Minute, 25*time.Minute), func() {
-		s.tell("%s: the cluster is gone", c.name)
+		s.say("%s: the cluster is gone", c.name)
 		c.gone = true
 		for _, m := range slices.Clone(c.managers) {
 			s.retire(m)
@@ -52,7 +52,7 @@ func (s *simulation) purge(a *account) {
 			r.deleted = true
 		}
 	}
-	s.tell("account %s: all builds that are over are deleted", a.id)
+	s.say("account %s: all builds that are over are deleted", a.id)
 }
 
 // planRestore has the lock table deleted, and made again from a backup that is some minutes old.
@@ -63,13 +63,13 @@ func (s *simulation) planRestore() {
 	})
 }
 
-// restore brings the rows of a backup back. What has happened since is not known to the table any more, so the truth
-// begins anew with what it says; and whoever holds a lease has a while to notice that it is gone.
+// restore brings the rows of a backup back. The table does not know any more what has happened since, so the
+// invariants start again from its rows; and whoever holds a lease has some time to notice that it is gone.
 func (s *simulation) restore(backup map[string]attrs) {
-	s.tell("the lock table is as it was some minutes ago")
+	s.say("the lock table is as it was some minutes ago")
 	s.restored = true
 	s.table.rows = backup
-	s.truth.rebase()
+	s.invariants.rebase()
 	for _, a := range s.accounts {
 		for _, r := range a.builds {
 			if r.alive() {
@@ -80,10 +80,10 @@ func (s *simulation) restore(backup map[string]attrs) {
 }
 
 // rebase forgets what the table does not say any more.
-func (t *truth) rebase() {
+func (t *invariants) rebase() {
 	clear(t.fences)
 	clear(t.live)
-	clear(t.worked)
+	clear(t.processed)
 	clear(t.released)
 	clear(t.held)
 	for _, key := range t.s.rowKeys() {

@@ -11,9 +11,9 @@
 //	world      time, events in their order, one random generator made of the seed
 //	process    a manager or a build's worker; it can be killed, frozen and cut off from a service
 //	task       real code that runs as a coroutine of a process and is suspended in every call to the outside
-//	call       one request: when it arrives, what is lost of it, and what its sender is told
-//	truth      what really happened, and the invariants, checked at every change
+//	call       one request: when it arrives, what is lost of it, and which answer its sender gets
+//	invariants what really happened, and the invariants, checked at every change
 //
 // One coroutine runs at a time and nothing looks at the real clock, so a seed is a whole history: it fails again in
-// the same way, and tells it with -v.
+// the same way, and prints it with -v.
 package chaos

@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// kind is a kind of fault that can befall a call, or its sender while it is at it.
+// kind is a kind of fault that can happen to a call, or to its sender meanwhile.
 type kind string
 
 const (
 	crashBefore  kind = "crash before"          // the sender dies; nothing was sent
 	crashDuring  kind = "crash during"          // the sender dies; the request is on its way
-	crashAfter   kind = "crash after"           // the request takes effect; the sender dies before it hears
-	freezeBefore kind = "freeze before"         // the sender stands still, and sends when it wakes
-	freezeAfter  kind = "freeze after"          // the sender stands still with the answer in its buffer
+	crashAfter   kind = "crash after"           // the request takes effect; the sender dies before it has the answer
+	freezeBefore kind = "freeze before"         // the sender is frozen, and sends when it wakes
+	freezeAfter  kind = "freeze after"          // the sender is frozen with the answer in its buffer
 	lostRequest  kind = "lost request"          // nothing arrives
-	lostAnswer   kind = "lost answer"           // it takes effect; the sender hears nothing
+	lostAnswer   kind = "lost answer"           // it takes effect; the sender gets no answer
 	late         kind = "late"                  // the sender gives up; it takes effect later
 	twice        kind = "twice"                 // it arrives a second time, later
 	throttle     kind = "throttled"             // turned away
@@ -38,7 +38,7 @@ var kinds = []kind{
 type faults struct {
 	rate map[kind]float64
 	slow float64
-	// lag is how far a cache may lie behind.
+	// lag is how far a cache may be behind.
 	lag float64
 }
 
@@ -65,7 +65,7 @@ func (w *world) drawFaults() {
 	}
 }
 
-// exact reports whether no answer can be lost and nobody can die or stand still on the way: then each attempt has one
+// exact reports whether no answer can be lost and nobody can die or freeze on the way: then each attempt has one
 // StartBuild that counts, and nothing is wasted.
 func (f faults) exact() bool {
 	for _, k := range []kind{
@@ -81,11 +81,11 @@ func (f faults) exact() bool {
 // heal ends all faults.
 func (w *world) heal() { w.faults = faults{} }
 
-// onWrites is how much likelier a fault befalls a manager at a write, or a push. Looks are many and forgiving, writes are few and
+// onWrites is how much likelier a fault is at a manager's write, or at a push. Reads are many and forgiving, writes are few and
 // the protocol is about them.
 const onWrites = 5
 
-// fault draws the fault that befalls a call.
+// fault draws the fault of a call.
 func (w *world) fault(p *process, c *call) (kind, bool) {
 	x := w.random.Float64()
 	if c.writes && (p.leads || c.to == toForge) {
@@ -99,7 +99,7 @@ func (w *world) fault(p *process, c *call) (kind, bool) {
 	return "", false
 }
 
-// fits reports whether a kind can befall the call.
+// fits reports whether a kind can happen to the call.
 func (w *world) fits(k kind, p *process, c *call) bool {
 	switch k {
 	case conflict:

@@ -8,7 +8,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
-// finish holds the end against the truth: nothing lost, nothing claimed that was not so.
+// finish compares the end with what really happened: nothing lost, nothing reported that was not so.
 // That every row is free was waited for.
 func (s *simulation) finish() {
 	s.over = true
@@ -21,7 +21,7 @@ func (s *simulation) finish() {
 	}
 	for _, a := range s.accounts {
 		for _, r := range a.builds {
-			if !r.byHand && !s.truth.claimed[r.arn] {
+			if !r.byHand && !s.invariants.claimed[r.arn] {
 				s.counts.Wasted++
 			}
 		}
@@ -45,7 +45,7 @@ func (s *simulation) checkOutcome(c *cluster, item *v1alpha1.WorkItem) {
 	outcome := contract.Outcome(textOf(row[contract.AttrOutcome]))
 	last, mine := contract.Outcome(""), false
 	if a := item.Status.Attempt; a != nil && a.Trigger.Equal(item.Status.ObservedTrigger) {
-		last, mine = s.truth.released[a.LockID], done && textOf(row[contract.AttrLockID]) == a.LockID
+		last, mine = s.invariants.released[a.LockID], done && textOf(row[contract.AttrLockID]) == a.LockID
 	}
 	if s.restored {
 		return // what was recorded may be lost; that everything came to an end is what is left to be held against it

@@ -25,7 +25,7 @@ const (
 	// watchFast and watchSlow are the manager's defaults.
 	watchFast = 5 * time.Second
 	watchSlow = 30 * time.Second
-	// leadership is how long a manager that stands still stays the leader.
+	// leadership is how long a frozen manager stays the leader.
 	leadership = 15 * time.Second
 	// maxBackoff is the longest wait after errors, controller-runtime's default.
 	maxBackoff = 1000 * time.Second
@@ -62,12 +62,12 @@ func (s *simulation) lead(c *cluster) {
 	s.programs++
 	m := &manager{process: s.process(fmt.Sprintf("%s/manager-%d", c.name, s.programs)), cluster: c, queue: map[string]*queued{}}
 	m.windows = map[string]*window{}
-	m.begins = func(name string) { s.truth.begins(m, name) }
+	m.begins = func(name string) { s.invariants.begins(m, name) }
 	m.ctx = log.IntoContext(context.Background(), logr.Discard())
 	m.leads = true
 	m.crash = func() {
 		if !m.dead {
-			s.tell("%s crashes", m.name)
+			s.say("%s crashes", m.name)
 			s.retire(m)
 			if !m.deposed {
 				s.after(s.between(time.Second, time.Minute), func() { s.lead(c) })
@@ -78,7 +78,7 @@ func (s *simulation) lead(c *cluster) {
 	m.cache = newCache(c, m.process, m.enqueue)
 	m.cache.sends = func(name string) func(old, next *v1alpha1.WorkItem) {
 		w := m.windows[name].closed(m.concurrency())
-		return func(old, next *v1alpha1.WorkItem) { s.truth.wrote(m, w, old, next) }
+		return func(old, next *v1alpha1.WorkItem) { s.invariants.wrote(m, w, old, next) }
 	}
 	p := &ports{s: s, process: m.process}
 	m.watcher = watch.New(p, watch.Options{Fast: watchFast, Slow: watchSlow})
@@ -88,7 +88,7 @@ func (s *simulation) lead(c *cluster) {
 		ProgressInterval: 10 * time.Second, SettlingTime: s.mutant.settling(),
 	})
 	c.managers = append(c.managers, m)
-	s.tell("%s leads, its clock off by %s", m.name, m.skew.Round(time.Second))
+	s.say("%s leads, its clock off by %s", m.name, m.skew.Round(time.Second))
 	m.spawn("watch", m.watch, nil)
 	m.spawn("sweep", m.sweep, nil)
 	for _, name := range m.cache.names() {
@@ -102,14 +102,14 @@ func (s *simulation) retire(m *manager) {
 	m.cluster.managers = slices.DeleteFunc(m.cluster.managers, func(o *manager) bool { return o == m })
 }
 
-// depose lets another manager lead where this one has stood still past its lease. When it wakes it does what it was
-// at for a moment more, until it notices.
+// depose lets another manager lead when this one was frozen past its lease. When it wakes it goes on for a moment,
+// until it notices.
 func (s *simulation) depose(m *manager) {
 	if m.dead || m.deposed || !s.now.Before(m.frozen) {
 		return
 	}
 	m.deposed = true
-	s.tell("%s has lost its leadership", m.name)
+	s.say("%s has lost its leadership", m.name)
 	s.notice(m, s.between(0, 3*time.Second))
 	s.lead(m.cluster)
 }
@@ -144,7 +144,7 @@ func (m *manager) sweep() {
 	for {
 		_ = m.w.sleep(m.ctx, sweepEvery)
 		if err := m.reconciler.Sweep(m.ctx, m.cache.env.DeepCopy()); err != nil {
-			m.w.tell("%s: sweeping: %s", m.name, err)
+			m.w.say("%s: sweeping: %s", m.name, err)
 		}
 	}
 }
@@ -188,7 +188,7 @@ func (m *manager) reconciled(name string, q *queued, res ctrl.Result, err error)
 	q.running = false
 	switch {
 	case err != nil:
-		m.w.tell("%s: %s: %s", m.name, name, err)
+		m.w.say("%s: %s: %s", m.name, name, err)
 		m.again(name, q, min(5*time.Millisecond<<min(q.failures, 20), maxBackoff))
 		q.failures++
 	default:
@@ -203,7 +203,7 @@ func (m *manager) reconciled(name string, q *queued, res ctrl.Result, err error)
 	}
 }
 
-// again reconciles an item after a while; the earliest wish counts.
+// again reconciles an item after a while; the earliest time counts.
 func (m *manager) again(name string, q *queued, d time.Duration) {
 	due := m.w.now.Add(d)
 	if !q.due.IsZero() && !due.Before(q.due) {
@@ -218,7 +218,7 @@ func (m *manager) again(name string, q *queued, d time.Duration) {
 	})
 }
 
-// noEvents drops what is told to people.
+// noEvents drops events for people.
 type noEvents struct{}
 
 // Eventf implements workitem.EventRecorder.

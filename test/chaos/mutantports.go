@@ -17,7 +17,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 
-// mutantPorts changes what the controller, but not its watcher, is told.
+// mutantPorts changes what the ports answer to the controller, but not to its watcher.
 type mutantPorts struct {
 	workitem.Clients
 	table  func(lock.Table) lock.Table
@@ -42,27 +42,27 @@ func (p mutantPorts) Builds(ctx context.Context, namespace string, aws v1alpha1.
 	return p.builds(s), nil
 }
 
-// oneLook shows no slots any more once a lock was taken.
+// oneLook shows no slots any more once a lock was acquired.
 type oneLook struct {
 	lock.Table
-	taken bool
+	acquired bool
 }
 
 // Acquire implements lock.Acquirer.
 func (o *oneLook) Acquire(ctx context.Context, r lock.Request) (lock.Lock, error) {
-	o.taken = true
+	o.acquired = true
 	return o.Table.Acquire(ctx, r)
 }
 
 // Rows implements lock.Reader.
 func (o *oneLook) Rows(ctx context.Context, keys []string) (map[string]lock.Row, error) {
-	if o.taken && len(keys) > 1 {
+	if o.acquired && len(keys) > 1 {
 		return map[string]lock.Row{}, nil
 	}
 	return o.Table.Rows(ctx, keys)
 }
 
-// presumedOver takes every build for over, and asks nobody.
+// presumedOver answers that every build is over, without asking.
 type presumedOver struct{ build.Service }
 
 // Get implements build.Observer.

@@ -13,20 +13,20 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
 )
 
-// Mutant takes a protection away, from outside: it stands between the real code and what that talks to. The zero
-// Mutant takes nothing away.
+// Mutant removes a protection, from outside: it is between the real code and what that talks to. The zero
+// Mutant removes nothing.
 type Mutant struct {
 	Name string
-	// Table and Builds stand before DynamoDB and CodeBuild.
+	// Table and Builds are before DynamoDB and CodeBuild.
 	Table  func(awsapi.DynamoDB) awsapi.DynamoDB
 	Builds func(awsapi.CodeBuild) awsapi.CodeBuild
-	// Kubernetes stands before the API server.
+	// Kubernetes is before the API server.
 	Kubernetes func(client.Client) client.Client
-	// Ports stands before all ports of the controller, but not of its watcher.
+	// Ports is before all ports of the controller, but not of its watcher.
 	Ports func(workitem.Clients) workitem.Clients
 	// Edits counts the lock table's requests that it has changed; nil where it changes none.
 	Edits *atomic.Int64
-	// NoSettling takes the settling time away.
+	// NoSettling removes the settling time.
 	NoSettling bool
 }
 

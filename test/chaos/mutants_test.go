@@ -17,7 +17,7 @@ const withinSeeds = 2000
 // is quick; where the code has changed so much that it does not any more, all are searched.
 var expectations = map[string]struct {
 	seed uint64
-	// covered says which other protection stands in, where the mutant alone need not be caught.
+	// covered says which other protection covers it, where the mutant alone need not be caught.
 	covered string
 }{
 	"token":                            {seed: 1},
@@ -26,7 +26,7 @@ var expectations = map[string]struct {
 	"abandon":                          {covered: "the row as read: a claim changes the lease's end"},
 	"abandon, and the row as read":     {seed: 34},
 	"the card's record":                {seed: 1},
-	"what take removes":                {seed: 1},
+	"what acquire removes":             {seed: 1},
 	"the partner's key":                {seed: 31},
 	"the second look at the slots":     {seed: 34},
 	"the transaction over both rows":   {seed: 1},
@@ -41,7 +41,7 @@ var expectations = map[string]struct {
 // A simulation that finds nothing shows something only if it would find what it is to find.
 func TestMutantsAreCaught(t *testing.T) {
 	var table strings.Builder
-	fmt.Fprintf(&table, "\n%-36s %8s  %s\n", "protection taken away", "seeds", "caught by, or covered by")
+	fmt.Fprintf(&table, "\n%-36s %8s  %s\n", "protection removed", "seeds", "caught by, or covered by")
 	for _, m := range Mutants() {
 		e, known := expectations[m.Name]
 		switch {

@@ -22,16 +22,16 @@ import (
 // always is a condition that every row fulfils, and every absent one.
 const always = "attribute_exists(#lockKey) OR attribute_not_exists(#lockKey)"
 
-// Which operation an action belongs to is told by what it does to its row.
+// What an action does to its row shows which operation it belongs to.
 const (
-	doesTake    = "SET #fence = "
-	doesClaim   = "SET #buildId = "
-	doesBeat    = "#heartbeatAt = :now"
-	doesRelease = "SET #status = :ending"
-	doesFree    = "SET #status = :failed"
+	doesAcquire   = "SET #fence = "
+	doesClaim     = "SET #buildId = "
+	doesHeartbeat = "#heartbeatAt = :now"
+	doesRelease   = "SET #status = :ending"
+	doesFree      = "SET #status = :failed"
 )
 
-// edited stands before DynamoDB and changes what it is asked.
+// edited is before DynamoDB and changes what it is asked.
 type edited struct {
 	awsapi.DynamoDB
 	edit func(n int, condition, update *string)
@@ -83,7 +83,7 @@ func editing(name string, edit func(n int, condition, update *string)) Mutant {
 	return Mutant{Name: name, Edits: edits, Table: func(api awsapi.DynamoDB) awsapi.DynamoDB { return edited{api, edit, edits} }}
 }
 
-// without takes a part out of the conditions of one operation.
+// without removes a part of the conditions of one operation.
 func without(does string, parts ...string) func(int, *string, *string) {
 	return func(_ int, condition, update *string) {
 		if !strings.Contains(*update, does) {
@@ -95,16 +95,16 @@ func without(does string, parts ...string) func(int, *string, *string) {
 	}
 }
 
-// cardUnread lets take pass whatever the card's record says.
+// cardUnread lets acquire pass whatever the card's record says.
 func cardUnread(_ int, condition, update *string) {
 	if *update == "" && strings.Contains(*condition, "#trigger") {
 		*condition = always
 	}
 }
 
-// keepsOld lets take leave what the attempt before left in the rows.
+// keepsOld lets acquire leave what the attempt before left in the rows.
 func keepsOld(_ int, _, update *string) {
-	if strings.HasPrefix(*update, doesTake) {
+	if strings.HasPrefix(*update, doesAcquire) {
 		*update, _, _ = strings.Cut(*update, " REMOVE")
 	}
 }

@@ -12,11 +12,11 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 
-// watchful is how often a person who has heard of a hung build looks after the locks.
+// watchful is how often a person who knows of a hung build looks at the locks.
 const watchful = 20 * time.Second
 
-// unlocker is a person who takes locks away from builds that are silent, without knowing whether they are over: it is
-// what `kubectl workitem unlock` does. It waits until the lease has ended, and the settling time more.
+// unlocker is a person who frees the locks of builds that send no heartbeat, without knowing whether they are over. It is
+// what `kubectl workitem unlock` does: it waits for the lease to end, and then for the settling time.
 func (s *simulation) unlocker() {
 	p := &process{w: s.world, name: "a person", cut: map[service]time.Time{}}
 	s.people = append(s.people, p)
@@ -51,7 +51,7 @@ func (s *simulation) unlock(ctx context.Context, table lock.Table, key string) {
 	var refusal *lock.Refusal
 	switch {
 	case err == nil:
-		s.tell("a person unlocks %s, held by build %s", key, brief(row.BuildID))
+		s.say("a person unlocks %s, held by build %s", key, brief(row.BuildID))
 		s.unlocked[row.BuildID] = s.now
 	case errors.As(err, &refusal) && known:
 		s.unlocked[row.BuildID] = before

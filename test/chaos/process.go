@@ -18,12 +18,12 @@ type process struct {
 	name string
 	skew time.Duration // how far its clock is off
 	dead bool
-	// frozen is until when it does not run: SIGSTOP, a paused machine.
+	// frozen is the time up to which it does not run: SIGSTOP, a paused machine.
 	frozen time.Time
-	// cut is until when it does not reach a service.
+	// cut is the time up to which it does not reach a service.
 	cut   map[service]time.Time
 	tasks []*task
-	// crash is what its sudden end looks like; froze is what others do once it stands still.
+	// crash is what its sudden end looks like; froze is what others do once it is frozen.
 	crash, froze func()
 	// leads is set for a manager.
 	leads bool
@@ -114,9 +114,9 @@ func (p *process) kill() {
 
 // freeze stops a process for a while.
 func (p *process) freeze(d time.Duration) {
-	if until := p.w.now.Add(d); until.After(p.frozen) {
-		p.frozen = until
-		p.w.tell("%s freezes for %s", p.name, d.Round(time.Second))
+	if end := p.w.now.Add(d); end.After(p.frozen) {
+		p.frozen = end
+		p.w.say("%s freezes for %s", p.name, d.Round(time.Second))
 		if p.froze != nil {
 			p.froze()
 		}

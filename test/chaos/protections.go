@@ -22,7 +22,7 @@ const (
 	partAsRead     = " AND #expiresAt = :expiresAt"
 )
 
-// Mutants are all protections of the protocols, each taken away.
+// Mutants are all protections of the protocols, each removed.
 func Mutants() []Mutant {
 	return []Mutant{
 		{Name: "token", Builds: func(api awsapi.CodeBuild) awsapi.CodeBuild { return tokenless{api} }},
@@ -33,7 +33,7 @@ func Mutants() []Mutant {
 		editing("abandon", without(doesFree, partUnclaimed)),
 		editing("abandon, and the row as read", without(doesFree, partUnclaimed, partAsRead)),
 		editing("the card's record", cardUnread),
-		editing("what take removes", keepsOld),
+		editing("what acquire removes", keepsOld),
 		editing("the partner's key", partnerKept),
 		{Name: "the second look at the slots", Ports: func(p workitem.Clients) workitem.Clients {
 			return mutantPorts{Clients: p, table: func(t lock.Table) lock.Table { return &oneLook{Table: t} }}
@@ -43,7 +43,7 @@ func Mutants() []Mutant {
 			return mutantPorts{Clients: p, builds: func(s build.Service) build.Service { return presumedOver{s} }}
 		}},
 		{Name: "the settling time", NoSettling: true},
-		editing("in_progress on heartbeat", without(doesBeat, partInProgress)),
+		editing("in_progress on heartbeat", without(doesHeartbeat, partInProgress)),
 		editing("the conditions on release", releaseUnasked),
 		{Name: "resourceVersion on status writes", Kubernetes: func(c client.Client) client.Client { return unversioned{c} }},
 		editing("fence", fenceless),

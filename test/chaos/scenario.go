@@ -49,23 +49,23 @@ func (s *simulation) setUp() {
 
 func (s *simulation) newAccount(id string) *account {
 	a := newAccount(s.world, id)
-	a.begin, a.started = s.begin, s.truth.started
+	a.begin, a.started = s.begin, s.invariants.started
 	return a
 }
 
 func (s *simulation) addCluster(name string, a *account) {
 	concurrency, attempts := int32(1+s.random.IntN(3)), int32(1+s.random.IntN(2))
-	ttl := []time.Duration{3 * time.Minute, 5 * time.Minute, 10 * time.Minute}[s.random.IntN(3)]
+	leaseDuration := []time.Duration{3 * time.Minute, 5 * time.Minute, 10 * time.Minute}[s.random.IntN(3)]
 	c := &cluster{
 		w: s.world, name: name, account: a,
-		items: map[string]*v1alpha1.WorkItem{}, written: s.truth.written,
+		items: map[string]*v1alpha1.WorkItem{}, written: s.invariants.written,
 	}
 	c.env = &v1alpha1.WorkEnvironment{
 		ObjectMeta: metav1.ObjectMeta{Name: environmentName, Namespace: namespace, Generation: 1, UID: "environment"},
 		Spec: v1alpha1.WorkEnvironmentSpec{
 			Tier:      v1alpha1.TierTest,
 			AWS:       v1alpha1.AWSAccess{Region: "eu-west-1", RoleARN: a.role()},
-			Lock:      v1alpha1.LockTable{TableName: tableName, LeaseDuration: &metav1.Duration{Duration: ttl}},
+			Lock:      v1alpha1.LockTable{TableName: tableName, LeaseDuration: &metav1.Duration{Duration: leaseDuration}},
 			CodeBuild: v1alpha1.CodeBuildProject{ProjectName: a.project, Timeout: minutes(20), QueuedTimeout: minutes(10)},
 			Credentials: v1alpha1.BuildCredentials{
 				GitHubTokenSecretARN: "arn:aws:secretsmanager:eu-west-1:" + a.id + ":secret:github",
@@ -129,7 +129,7 @@ func (s *simulation) plan(d time.Duration, f func()) {
 	})
 }
 
-// trigger moves the card to the ready status, once more perhaps. Each cluster sees it at its next poll.
+// trigger moves the card to the ready status, perhaps again. Each cluster sees it at its next poll.
 func (s *simulation) trigger(c *card) {
 	at := s.now.Truncate(time.Second)
 	if !at.After(c.triggered) {

@@ -14,24 +14,24 @@ import (
 
 const (
 	tableName = "kiro-worker-locks"
-	// troubled is how long faults go on; then all must come to an end within patience.
+	// troubled is how long faults go on; then everything must be over within patience.
 	troubled = 35 * time.Minute
 	patience = 10 * time.Hour
-	// glance is how often it is looked whether all is over.
+	// glance is how often the simulation checks whether all is over.
 	glance = 30 * time.Second
 )
 
 // simulation is one seed's world with all that is in it.
 type simulation struct {
 	*world
-	seed     uint64
-	mutant   Mutant
-	table    *table
-	truth    *truth
-	accounts []*account
-	clusters []*cluster
-	people   []*process
-	branches map[string]*branch
+	seed       uint64
+	mutant     Mutant
+	table      *table
+	invariants *invariants
+	accounts   []*account
+	clusters   []*cluster
+	people     []*process
+	branches   map[string]*branch
 	// programs counts the processes that were ever started.
 	programs int
 	// plans is how many things people still mean to do.
@@ -45,7 +45,7 @@ type simulation struct {
 	over   bool
 	// restored is set once the lock table came back from a backup.
 	restored bool
-	// unlocked is when a person took a build's lock away, by the build's ARN.
+	// unlocked is when a person freed a build's lock, by the build's ARN.
 	unlocked map[string]time.Time
 }
 
@@ -57,13 +57,13 @@ type Result struct {
 	Err error
 }
 
-// Run simulates one seed's history, under a mutant if it is not the zero one, and tells it to trace if that is not nil.
+// Run simulates one seed's history, under a mutant if it is not the zero one, and writes it to trace if that is not nil.
 func Run(seed uint64, mutant Mutant, trace io.Writer) Result {
 	s := &simulation{
 		world: newWorld(seed, trace), seed: seed, mutant: mutant, branches: map[string]*branch{}, unlocked: map[string]time.Time{},
 	}
-	s.truth = newTruth(s)
-	s.table = newTable(s.truth.changed)
+	s.invariants = newInvariants(s)
+	s.table = newTable(s.invariants.changed)
 	s.drawFaults()
 	s.calm, s.exact = len(s.faults.rate) == 0, s.faults.exact()
 	s.drawClocks()
@@ -102,7 +102,7 @@ func (s *simulation) halt() {
 	}
 }
 
-// drawClocks draws how wrong the seed's clocks are. What begins anew draws its own, so a restart is a step of the clock.
+// drawClocks draws how wrong the seed's clocks are. A process draws its own, so a restart is a step of the clock.
 func (s *simulation) drawClocks() {
 	switch {
 	case s.chance(0.1):
@@ -131,15 +131,15 @@ func (s *simulation) build(arn string) *run {
 	return nil
 }
 
-// mayFree reports whether a person's word allows to free the lock of a build that is alive.
+// mayFree reports whether a person has unlocked a build that is alive, so that its lock may be free.
 func (s *simulation) mayFree(r *run) bool {
 	_, ok := s.unlocked[r.arn]
 	return ok
 }
 
-// cure ends all faults: whoever stands still wakes, and every service is reached again.
+// cure ends all faults: whoever is frozen wakes, and every service is reached again.
 func (s *simulation) cure() {
-	s.tell("the faults end")
+	s.say("the faults end")
 	s.healed = true
 	s.heal()
 	wake := func(p *process) {
@@ -161,7 +161,7 @@ func (s *simulation) cure() {
 	}
 }
 
-// glance looks whether everything has come to its end.
+// glance checks whether everything is over.
 func (s *simulation) glance() {
 	left := s.unfinished()
 	switch {
@@ -174,7 +174,7 @@ func (s *simulation) glance() {
 	}
 }
 
-// unfinished is what has not come to its end; empty if all has.
+// unfinished is what is not over; empty if everything is.
 func (s *simulation) unfinished() string {
 	if s.plans > 0 {
 		return fmt.Sprintf("%d plans of people", s.plans)
@@ -199,7 +199,7 @@ func (s *simulation) unfinished() string {
 	if s.effects > 0 {
 		return "requests are on their way"
 	}
-	if held := s.truth.rowsHeld(); len(held) > 0 {
+	if held := s.invariants.rowsHeld(); len(held) > 0 {
 		return fmt.Sprintf("%v are held", held)
 	}
 	return ""
@@ -225,9 +225,9 @@ func pending(item *v1alpha1.WorkItem) string {
 	case succeeded == "":
 		return "it was never looked at"
 	case !concluded:
-		return "its end is not told"
+		return "its end is not notified"
 	case item.Status.ObservedTrigger == nil || !item.Status.ObservedTrigger.Equal(item.Spec.TriggeredAt):
-		return "its trigger was not taken in"
+		return "its trigger was not observed"
 	}
 	return ""
 }

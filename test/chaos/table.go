@@ -43,7 +43,7 @@ func writeOf(i types.TransactWriteItem) write {
 	return write{keyOf(u.Key), aws.ToString(u.ConditionExpression), aws.ToString(u.UpdateExpression), u.ExpressionAttributeNames, u.ExpressionAttributeValues}
 }
 
-// transact writes all or nothing, and tells of each condition that failed with the row as it was.
+// transact writes all or nothing, and answers for each condition that failed with the row as it was.
 func (t *table) transact(items []types.TransactWriteItem) error {
 	writes := make([]write, len(items))
 	reasons := make([]types.CancellationReason, len(items))

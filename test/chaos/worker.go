@@ -44,7 +44,7 @@ func (s *simulation) begin(r *run) {
 	r.worker = p
 	p.crash = func() {
 		if !p.dead {
-			s.tell("%s crashes", p.name)
+			s.say("%s crashes", p.name)
 			p.kill()
 			s.after(s.between(time.Second, 30*time.Second), func() { r.account.end(r, types.StatusTypeFailed) })
 		}
@@ -70,17 +70,17 @@ func (s *simulation) begin(r *run) {
 // work is the build from claim to release.
 func (b *builder) work(ctx context.Context) types.StatusType {
 	if !b.claim(ctx) {
-		b.s.tell("%s does nothing: its claim was refused", b.process.name)
+		b.s.say("%s does nothing: its claim was refused", b.process.name)
 		return types.StatusTypeFailed
 	}
 	_ = b.lease.Renew(ctx)
 	result, err := b.pipeline(ctx)
 	switch {
 	case lease.IsLost(err) || errors.Is(err, errLeaseLost):
-		b.s.tell("%s has lost its lease", b.process.name)
+		b.s.say("%s has lost its lease", b.process.name)
 		return types.StatusTypeFailed
 	case errors.Is(err, errTerminated):
-		b.s.tell("%s was told to stop", b.process.name)
+		b.s.say("%s was asked to stop", b.process.name)
 		result = b.failed(contract.OutcomeInterrupted)
 	case err != nil:
 		result = b.failed(contract.OutcomeInternalError)
@@ -97,7 +97,7 @@ func (b *builder) claim(ctx context.Context) bool {
 		err := b.lease.Claim(ctx)
 		switch {
 		case err == nil:
-			b.s.truth.granted(b.run)
+			b.s.invariants.granted(b.run)
 			return true
 		case errors.Is(err, lease.ErrRefused):
 			return false
@@ -153,7 +153,7 @@ func (b *builder) measured() contract.Result {
 	return r
 }
 
-// spend works for a while, with heartbeats, until it is told to stop.
+// spend works for a while, with heartbeats, until it is asked to stop.
 func (b *builder) spend(ctx context.Context, d time.Duration) error {
 	for end := b.process.Now().Add(d); ; {
 		left := end.Sub(b.process.Now())
@@ -217,7 +217,7 @@ func (b *builder) push(ctx context.Context, old, commit string) (err error) {
 // pushed is a push that arrives.
 func (s *simulation) pushed(b *builder, old, commit string) error {
 	if b.branch.head != commit && b.branch.head == old {
-		s.truth.effect(b.run, b.p, "push")
+		s.invariants.effect(b.run, b.p, "push")
 	}
 	return b.branch.push(old, commit)
 }

@@ -71,15 +71,15 @@ func (w *world) between(least, most time.Duration) time.Duration {
 // fail records that an invariant does not hold. Only the first counts: what follows follows from it.
 func (w *world) fail(kind *int, format string, args ...any) {
 	err := fmt.Errorf(format, args...)
-	w.tell("BROKEN: %s", err)
+	w.say("BROKEN: %s", err)
 	if w.broken == nil {
 		*kind++
 		w.broken = err
 	}
 }
 
-// tell writes a line of the history.
-func (w *world) tell(format string, args ...any) {
+// say writes a line of the history.
+func (w *world) say(format string, args ...any) {
 	if w.trace != nil {
 		_, _ = fmt.Fprintf(w.trace, "%s  %s\n", w.now.Sub(epoch).Round(time.Millisecond), fmt.Sprintf(format, args...))
 	}

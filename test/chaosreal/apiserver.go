@@ -43,7 +43,7 @@ func (l *Lab) runRestart(ctx context.Context, p point) result {
 	})
 }
 
-// survives takes the card to its end with the managers that there are, which must not have ended.
+// survives brings the card to its end with the managers that there are, which must not have ended.
 func (w *world) survives(ctx context.Context) error {
 	err := errors.Join(w.untilEnd(ctx, plain), w.check(ctx, plain))
 	for _, m := range w.managers {

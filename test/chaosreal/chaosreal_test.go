@@ -70,7 +70,7 @@ func TestCleanRuns(t *testing.T) {
 // TestCrashes are the points at which most was lost before there was a protocol; `make chaos-real` has all of them.
 func TestCrashes(t *testing.T) {
 	for _, p := range []point{
-		{"lock take", 1, after},
+		{"lock acquire", 1, after},
 		{"kube PATCH workitems/status", 1, after},
 		{"codebuild StartBuild", 1, before},
 		{"codebuild StartBuild", 1, after},

@@ -30,7 +30,7 @@ var (
 func (w *world) check(ctx context.Context, s scenario) error {
 	err := errors.Join(w.checkWork(s), w.checkRows(s), w.checkHistory())
 	if s.gone {
-		return err // and nobody is told
+		return err // and there is no notification
 	}
 	return errors.Join(err, w.checkItem(ctx, s), w.checkOutside(s))
 }
@@ -54,7 +54,7 @@ func (w *world) checkWork(s scenario) error {
 	return errors.Join(errs...)
 }
 
-// checkItem: the status tells the end as it was.
+// checkItem: the status says how it ended.
 func (w *world) checkItem(ctx context.Context, s scenario) error {
 	item, err := w.item(ctx)
 	if err != nil {
@@ -105,7 +105,7 @@ func (w *world) held() (keys []string, err error) {
 	return keys, nil
 }
 
-// checkOutside: board, pull request and topic were told, and the pull request not twice.
+// checkOutside: board, pull request and topic were notified, and the pull request not twice.
 func (w *world) checkOutside(s scenario) error {
 	card, err := w.github.Card(w.cardID)
 	if err != nil {
@@ -113,7 +113,7 @@ func (w *world) checkOutside(s scenario) error {
 	}
 	var errs []error
 	if s.column != "" && card.Status != s.column {
-		errs = append(errs, fmt.Errorf("%w: the card stands in %q, want %q", errLost, card.Status, s.column))
+		errs = append(errs, fmt.Errorf("%w: the card is in the column %q, want %q", errLost, card.Status, s.column))
 	}
 	if len(w.topic.Messages()) == 0 {
 		errs = append(errs, fmt.Errorf("%w: nobody was notified", errLost))

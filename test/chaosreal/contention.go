@@ -39,8 +39,8 @@ func (l *Lab) contentionJobs() []job {
 	return jobs
 }
 
-// runContention lets clients take, claim, beat, release, abandon and reclaim the same two branches and two
-// slots as they like, and holds what they were told against the model. The recorder stands on the clients' side of
+// runContention lets clients acquire, claim, renew, release, abandon and reclaim the same two branches and two
+// slots as they like, and compares the answers with the model. The recorder is on the clients' side of
 // the network, so that lost answers are in the history as what they are.
 func runContention(ctx context.Context, seed uint64, spoil []string) result {
 	tables := dynamodb.New(dynamodb.Options{Region: region, Account: account})
@@ -117,7 +117,7 @@ type contender struct {
 
 func (c *contender) contend(ctx context.Context) {
 	for range deeds {
-		// What an operation is told is in the history; here it decides nothing.
+		// The answer to an operation is in the history; here it decides nothing.
 		_ = c.deed(ctx)
 	}
 }
@@ -126,16 +126,16 @@ func (c *contender) deed(ctx context.Context) error {
 	now := time.Now()
 	branchKey := "branch#host/1#refs/heads/" + strconv.Itoa(c.random.IntN(2))
 	if len(c.held) == 0 || c.random.IntN(4) == 0 {
-		return c.take(ctx, branchKey, now)
+		return c.acquire(ctx, branchKey, now)
 	}
 	l := c.held[c.random.IntN(len(c.held))]
 	build := "arn:aws:codebuild:eu-central-1:000000000000:build/p:" + strconv.Itoa(c.random.IntN(2))
-	until := now.Add(time.Minute)
+	expiresAt := now.Add(time.Minute)
 	switch c.random.IntN(7) {
 	case 0, 1, 2:
-		return c.table.Claim(ctx, l, build, until)
+		return c.table.Claim(ctx, l, build, expiresAt)
 	case 3:
-		return c.table.Heartbeat(ctx, l, build, now, until, lock.Progress{Stage: contract.StageTest})
+		return c.table.Heartbeat(ctx, l, build, now, expiresAt, lock.Progress{Stage: contract.StageTest})
 	case 4:
 		trigger := time.UnixMilli(1000 + c.random.Int64N(3))
 		return c.table.Release(ctx, l, build, now, lock.Ending{Status: contract.StatusFailed, Trigger: &trigger})
@@ -144,7 +144,7 @@ func (c *contender) deed(ctx context.Context) error {
 	}
 }
 
-func (c *contender) take(ctx context.Context, branchKey string, now time.Time) error {
+func (c *contender) acquire(ctx context.Context, branchKey string, now time.Time) error {
 	if c.n == 0 || c.random.IntN(2) == 0 {
 		c.n++ // else it asks again for the lock that it asked for last
 	}

@@ -14,7 +14,7 @@ import (
 func (l *Lab) electionJobs() []job {
 	var jobs []job
 	for _, p := range []point{
-		{"lock take", 1, late}, {"kube PATCH workitems/status", 1, late}, {"codebuild StartBuild", 1, late},
+		{"lock acquire", 1, late}, {"kube PATCH workitems/status", 1, late}, {"codebuild StartBuild", 1, late},
 		{"lock claim", 1, late}, {"kube PATCH workitems/status", 2, late},
 	} {
 		for _, atEnd := range []bool{false, true} {
@@ -54,7 +54,7 @@ func (l *Lab) runElection(ctx context.Context, p point, atEnd bool) result {
 		if atEnd {
 			err = w.untilEnd(ctx, s)
 		} else {
-			err = await(ctx, "the other takes over", func() (bool, error) { return w.tap.count(p.operation) > p.nth || w.ended(ctx), nil })
+			err = await(ctx, "the other leads", func() (bool, error) { return w.tap.count(p.operation) > p.nth || w.ended(ctx), nil })
 		}
 		err = errors.Join(err, wake(), w.untilEnd(ctx, s))
 		return 1, errors.Join(err, deposed(ctx, leader, follower), w.untilEnd(ctx, s), w.check(ctx, s))

@@ -16,7 +16,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
 )
 
-// outcome is what a client was told of an operation.
+// outcome is the answer that a client got to an operation.
 type outcome string
 
 const (
@@ -49,7 +49,7 @@ type operation struct {
 	answer int64
 }
 
-// recorder stands before the lock table and writes down what it is asked and what it answers.
+// recorder is before the lock table and writes down what it is asked and what it answers.
 type recorder struct {
 	next  http.Handler
 	began time.Time

@@ -119,7 +119,7 @@ func notFound(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	rw.Header().Set("Content-Type", "application/x-amz-json-1.1")
-	_ = json.NewEncoder(rw).Encode(map[string][]string{"builds": {}, "buildsNotFound": in.IDs}) //nolint:errchkjson // a client that is gone cannot be told
+	_ = json.NewEncoder(rw).Encode(map[string][]string{"builds": {}, "buildsNotFound": in.IDs}) //nolint:errchkjson // a client that is gone gets no answer
 }
 
 // serverOf is the server that a request by its name goes to.
@@ -132,7 +132,7 @@ func serverOf(operation string) string {
 	}
 }
 
-// runHostile takes a card through a world that answers one call badly, for a while.
+// runHostile brings a card through a world that answers one call badly, for a while.
 func (l *Lab) runHostile(ctx context.Context, s scenario, bad faults.Rule) result {
 	return l.inWorld(ctx, s.work(), nil, func(w *world) (int, error) {
 		if s.before != nil {

@@ -22,7 +22,7 @@ type Plan struct {
 	Only *regexp.Regexp
 	// Parallel is how many worlds go on at once; at least 1.
 	Parallel int
-	// Say is told how each run ended. Optional.
+	// Say is called with how each run ended. Optional.
 	Say func(name string, err error)
 }
 

@@ -73,7 +73,7 @@ func isChild(pid int) bool {
 	if err != nil {
 		return false
 	}
-	// The name stands in parentheses and may hold anything, parentheses too.
+	// The name is in parentheses and may hold anything, parentheses too.
 	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
 	return len(fields) > 1 && fields[1] == strconv.Itoa(os.Getpid())
 }

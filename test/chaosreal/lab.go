@@ -93,7 +93,7 @@ func proxy(config *rest.Config) (http.Handler, error) {
 		Transport:     transport,
 		FlushInterval: -1, // a watch's events go on their way at once
 		ErrorLog:      log.New(io.Discard, "", 0),
-		// The API server may be away: the manager is told so as a proxy would.
+		// The API server may be away: the manager gets the answer that a proxy would give.
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 	}, nil
 }

@@ -52,7 +52,7 @@ func (p *process) kill() error {
 	return nil
 }
 
-// freeze stops the process where it stands; thaw lets it go on.
+// freeze stops the process where it is; thaw lets it go on.
 func (p *process) freeze() error { return p.cmd.Process.Signal(syscall.SIGSTOP) }
 
 func (p *process) thaw() error { return p.cmd.Process.Signal(syscall.SIGCONT) }

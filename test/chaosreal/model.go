@@ -102,20 +102,20 @@ func permitted(r row, a act) bool {
 	branch := strings.HasPrefix(a.key, "branch#")
 	held := r.exists && r.lockID == a.lockID && r.status == inProgress && (!branch || r.fence == a.fence)
 	switch a.kind {
-	case kindTake:
-		// An attempt that has its branch already is answered "taken already", whatever slot it asks for now.
+	case kindAcquire:
+		// An attempt that has its branch already is answered "acquired already", whatever slot it asks for now.
 		return !r.exists || (r.status != inProgress && (!branch || r.lockID != a.lockID))
 	case kindNotDone:
 		return !r.exists || r.trigger < a.trigger
 	case kindClaim:
 		return held && a.build != "" && (r.build == "" || r.build == a.build)
-	case kindBeat, kindRelease:
+	case kindHeartbeat, kindRelease:
 		return held && a.build != "" && r.build == a.build
 	case kindRecord:
 		return !r.exists || r.trigger < a.trigger || (r.trigger == a.trigger && r.lockID == a.lockID)
 	case kindFree: // everything as it was read, of either row
 		return r.exists && r.lockID == a.lockID && r.status == inProgress && r.fence == a.fence && r.expires == a.expires &&
-			r.build == a.build && r.beat == a.beat
+			r.build == a.build && r.heartbeat == a.heartbeat
 	case kindNotHeld:
 		return !r.exists || r.lockID != a.lockID || r.status != inProgress
 	case kindAnother:
@@ -129,7 +129,7 @@ func permitted(r row, a act) bool {
 // effect is the design's column "effect".
 func effect(r row, a act) row {
 	switch a.kind {
-	case kindTake:
+	case kindAcquire:
 		fence := a.nowMillis
 		if r.exists {
 			fence = r.fence
@@ -137,8 +137,8 @@ func effect(r row, a act) row {
 		return row{exists: true, lockID: a.lockID, status: inProgress, fence: fence + 1, expires: a.expires}
 	case kindClaim:
 		r.build, r.expires = a.build, a.expires
-	case kindBeat:
-		r.beat, r.expires = a.beat, a.expires
+	case kindHeartbeat:
+		r.heartbeat, r.expires = a.heartbeat, a.expires
 	case kindRelease:
 		r.status = a.status
 	case kindFree:

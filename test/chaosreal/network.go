@@ -52,8 +52,8 @@ func (n *network) spoil(name, toxic string) error {
 	return nil
 }
 
-// mend takes everything away again.
-func (n *network) mend(ctx context.Context) {
+// repair removes every fault again.
+func (n *network) repair(ctx context.Context) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, p := range n.proxies {
@@ -104,7 +104,7 @@ func (l *Lab) networkJobs() []job {
 	return jobs
 }
 
-// runOver takes a card over a bad network that gets well after a while.
+// runOver brings a card over a bad network that is good again after a while.
 func (l *Lab) runOver(ctx context.Context, server string, spoil []string) result {
 	n := newNetwork()
 	defer n.close()
@@ -122,7 +122,7 @@ func (l *Lab) runOver(ctx context.Context, server string, spoil []string) result
 		if err := errors.Join(errs...); err != nil {
 			return 0, err
 		}
-		defer time.AfterFunc(badTime, func() { n.mend(context.WithoutCancel(ctx)) }).Stop()
+		defer time.AfterFunc(badTime, func() { n.repair(context.WithoutCancel(ctx)) }).Stop()
 		g := &guard{world: w, forgiving: true}
 		return g.guarded(ctx, make(chan struct{}), func(ctx context.Context) error { return w.untilEnd(ctx, plain) }, func() error { return w.check(ctx, plain) })
 	})

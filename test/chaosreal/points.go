@@ -9,7 +9,7 @@ import (
 )
 
 // How many repetitions of one request are points: a watch repeats its reads as long as a build takes, and events are
-// told of and never read again.
+// written and never read again.
 const (
 	mostReads  = 4
 	mostEvents = 2

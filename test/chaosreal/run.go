@@ -51,7 +51,7 @@ func (l *Lab) inWorld(ctx context.Context, k *work, front front, happen func(*wo
 	}
 }
 
-// run takes a card through a scenario, with a manager that dies at a point; nil lets it live.
+// run brings a card through a scenario, with a manager that dies at a point; nil lets it live.
 func (l *Lab) run(ctx context.Context, s scenario, at *point) result {
 	return l.inWorld(ctx, s.work(), nil, func(w *world) (int, error) {
 		if s.before != nil {

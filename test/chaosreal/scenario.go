@@ -67,7 +67,7 @@ var ways = []scenario{
 		reason: v1alpha1.ReasonSucceeded, column: columnDone, attempts: 2, builds: 2, pushes: 1,
 	},
 	{
-		// A person cancels while the build runs: it is stopped, waited for and released, and the pull request is told.
+		// A person cancels while the build runs: it is stopped, waited for and released, and the pull request is notified.
 		name: "cancelled", conducts: []conduct{hangs}, act: cancel,
 		// Its card must not look as if somebody still worked on it.
 		reason: v1alpha1.ReasonCancelled, column: columnFailed, attempts: 1, builds: 1,
@@ -125,7 +125,7 @@ func expired(withBuild bool) func(context.Context, *world) error {
 	}
 }
 
-// hostOf is the host as it stands in a branch's key.
+// hostOf is the host as it is in a branch's key.
 func hostOf(url string) string { return strings.TrimPrefix(url, "http://") }
 
 // await calls look until it reports that it is done.

@@ -18,15 +18,15 @@ import (
 
 // The requests of a start, by name.
 const (
-	startBuild = "codebuild StartBuild"
-	stopBuild  = "codebuild StopBuild"
-	getBuilds  = "codebuild BatchGetBuilds"
-	listBuilds = "codebuild ListBuildsForProject"
-	lockTake   = "lock take"
-	lockClaim  = "lock claim"
-	lockFree   = "lock free"
-	readBranch = "lock read branch"
-	readSlots  = "lock read slot"
+	startBuild  = "codebuild StartBuild"
+	stopBuild   = "codebuild StopBuild"
+	getBuilds   = "codebuild BatchGetBuilds"
+	listBuilds  = "codebuild ListBuildsForProject"
+	lockAcquire = "lock acquire"
+	lockClaim   = "lock claim"
+	lockFree    = "lock free"
+	readBranch  = "lock read branch"
+	readSlots   = "lock read slot"
 )
 
 // noRoom is what CodeBuild answers where the account's builds are used up.
@@ -58,7 +58,7 @@ var startWays = []scenario{
 		reason: v1alpha1.ReasonSucceeded, column: columnDone, attempts: 1, builds: 1, pushes: 1,
 	},
 	{
-		// No answer ever comes, and the build stands in CodeBuild's queue: only the project's list tells of it.
+		// No answer ever comes, and the build is in CodeBuild's queue: only the project's list has it.
 		name: "start unknown, queued", conducts: []conduct{succeeds}, before: losesQueuedStarts, act: leaveQueue,
 		again:  []string{lockClaim, getBuilds},
 		reason: v1alpha1.ReasonSucceeded, column: columnDone, attempts: 1, builds: 1, pushes: 1,

@@ -23,9 +23,9 @@ import (
 // strangeWays are those on which somebody else has a hand in the lock table or in CodeBuild.
 var strangeWays = []scenario{
 	{
-		// Another cluster takes the last slot in the same moment: both see one too many, and this one gives back.
-		name: "given back", conducts: []conduct{succeeds}, before: slotIsTaken, act: strangerLeaves,
-		again: []string{lockTake, lockFree, readSlots}, idle: true,
+		// Another cluster acquires the last slot in the same moment: both see one too many, and this one releases its own.
+		name: "one slot too many", conducts: []conduct{succeeds}, before: slotIsAcquired, act: strangerLeaves,
+		again: []string{lockAcquire, lockFree, readSlots}, idle: true,
 		reason: v1alpha1.ReasonSucceeded, column: columnDone, attempts: 2, builds: 1, pushes: 1,
 	},
 	{
@@ -36,7 +36,7 @@ var strangeWays = []scenario{
 	},
 	{
 		// The lock table is deleted and made again while the build works. It finds out, and the next attempt does the work.
-		name: "table made again", conducts: []conduct{beats, succeeds}, act: makeTableAgain,
+		name: "table made again", conducts: []conduct{heartbeats, succeeds}, act: makeTableAgain,
 		reason: v1alpha1.ReasonSucceeded, column: columnDone, attempts: 2, builds: 2, pushes: 1,
 	},
 	{
@@ -57,18 +57,18 @@ var strangeWays = []scenario{
 const projectARN = "arn:aws:codebuild:" + region + ":" + account + ":project/" + projectName
 
 // stranger is another cluster's request for a slot and for a branch of its own.
-func stranger(slot int, now, until time.Time) lock.Request {
+func stranger(slot int, now, expiresAt time.Time) lock.Request {
 	id := fmt.Sprintf("stranger-%d", slot)
 	return lock.Request{
 		LockID: id, WorkItemID: "other/team/x", Holder: id, Attempt: 1, ProjectARN: projectARN, SlotKey: contract.SlotKey(projectARN, slot),
 		BranchKey: contract.BranchKey("elsewhere", int64(slot), "refs/heads/"+branch), CardKey: contract.ObjectCardKey(id),
-		Trigger: now, Now: now, ExpiresAt: until,
+		Trigger: now, Now: now, ExpiresAt: expiresAt,
 	}
 }
 
-// slotIsTaken has another cluster take a slot just before the manager takes another.
-func slotIsTaken(ctx context.Context, w *world) error {
-	w.tap.before(lockTake, func() {
+// slotIsAcquired has another cluster acquire a slot just before the manager acquires another.
+func slotIsAcquired(ctx context.Context, w *world) error {
+	w.tap.before(lockAcquire, func() {
 		now := time.Now()
 		_, err := w.table.Acquire(ctx, stranger(1, now, now.Add(time.Hour)))
 		w.fail(err)
@@ -76,7 +76,7 @@ func slotIsTaken(ctx context.Context, w *world) error {
 	return nil
 }
 
-// strangerLeaves gives the other cluster's slot back, once the manager has given back its own.
+// strangerLeaves releases the other cluster's slot, once the manager has released its own.
 func strangerLeaves(ctx context.Context, w *world, _ *v1alpha1.WorkItem) (bool, error) {
 	if gaveUp, err := w.gaveUp(); err != nil || !gaveUp {
 		return false, err
@@ -152,7 +152,7 @@ func makeTableAgain(ctx context.Context, w *world, item *v1alpha1.WorkItem) (boo
 	return true, w.tables.CreateLockTable(tableName)
 }
 
-// working reports whether the card's build has claimed its lock, and the status tells of the build.
+// working reports whether the card's build has claimed its lock, and the status names the build.
 func (w *world) working(item *v1alpha1.WorkItem) bool {
 	return item != nil && item.Status.Phase == v1alpha1.PhaseRunning && w.work.tally().claims > 0
 }

@@ -22,7 +22,7 @@ type Sum struct {
 	failures                                    []string
 }
 
-// add adds one run at a point; its name tells which.
+// add adds one run at a point; its name says which.
 func (s *Sum) add(name string, r result) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -100,7 +100,7 @@ func (t *tap) before(operation string, do func()) {
 	t.first[operation] = do
 }
 
-// set sets the trap; nil takes it away.
+// set sets the trap; nil removes it.
 func (t *tap) set(trap *trap) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

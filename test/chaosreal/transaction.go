@@ -16,9 +16,9 @@ import (
 type kind string
 
 const (
-	kindTake       kind = "take"
+	kindAcquire    kind = "acquire"
 	kindClaim      kind = "claim"
-	kindBeat       kind = "heartbeat"
+	kindHeartbeat  kind = "heartbeat"
 	kindRelease    kind = "release"
 	kindFree       kind = "free" // abandon, reclaim and unlock
 	kindRecord     kind = "record"
@@ -38,7 +38,7 @@ type act struct {
 	build     string
 	status    string // of a release
 	expires   int64  // the lease's end that is written, or as it was read; epoch seconds
-	beat      int64  // the heartbeat that is written, or as it was read
+	heartbeat int64  // the heartbeat that is written, or as it was read
 	trigger   int64  // epoch milliseconds
 	nowMillis int64
 	stage     string // of a heartbeat, for its name alone
@@ -87,15 +87,15 @@ func actOf(w wireAct) act {
 		expires: v[":expiresAt"].number(), trigger: v[":trigger"].number(), nowMillis: v[":nowMillis"].number(),
 	}
 	switch a.kind {
-	case kindBeat:
-		a.beat, a.stage = v[":now"].number(), v[":stage"].S
+	case kindHeartbeat:
+		a.heartbeat, a.stage = v[":now"].number(), v[":stage"].S
 	case kindFree:
-		a.beat = v[":heartbeatAt"].number()
+		a.heartbeat = v[":heartbeatAt"].number()
 	}
 	return a
 }
 
-// kindOf tells the operations apart by the one thing that each alone does.
+// kindOf finds the operation by the one thing that it alone does.
 func kindOf(w wireAct) kind {
 	has := func(text string) bool { return strings.Contains(w.Update, text) }
 	asks := func(text string) bool { return strings.Contains(w.Condition, text) }
@@ -109,9 +109,9 @@ func kindOf(w wireAct) kind {
 	case w.Update == "" && asks("#buildId <>"):
 		return kindAnother
 	case has("REMOVE") && has("#lockId = :lockId"):
-		return kindTake
+		return kindAcquire
 	case has("#heartbeatAt = :now"):
-		return kindBeat
+		return kindHeartbeat
 	case has("#trigger = :trigger"):
 		return kindRecord
 	case has("#status = :ending"):
@@ -124,16 +124,16 @@ func kindOf(w wireAct) kind {
 	return kindUnexpected
 }
 
-// row is what the protocols stand on of a row. The zero row is an absent one.
+// row is the part of a row that the protocols depend on. The zero row is an absent one.
 type row struct {
-	exists  bool
-	lockID  string
-	status  string
-	build   string
-	fence   int64
-	expires int64
-	beat    int64
-	trigger int64 // card rows only
+	exists    bool
+	lockID    string
+	status    string
+	build     string
+	fence     int64
+	expires   int64
+	heartbeat int64
+	trigger   int64 // card rows only
 }
 
 // wireRow is a row on the wire; tasks and the like are of no interest here.
@@ -147,7 +147,7 @@ func (w wireRow) row() row {
 	return row{
 		exists: len(w) > 0, lockID: get(contract.AttrLockID).S, status: get(contract.AttrStatus).S, build: get(contract.AttrBuildID).S,
 		fence: get(contract.AttrFence).number(), expires: get(contract.AttrExpiresAt).number(),
-		beat: get(contract.AttrHeartbeatAt).number(), trigger: get(contract.AttrTrigger).number(),
+		heartbeat: get(contract.AttrHeartbeatAt).number(), trigger: get(contract.AttrTrigger).number(),
 	}
 }
 

@@ -21,11 +21,11 @@ import (
 type conduct string
 
 const (
-	succeeds conduct = "succeeds"
-	dies     conduct = "dies"    // without a word
-	hangs    conduct = "hangs"   // until it is stopped
-	beats    conduct = "beats"   // until its lock is not its own any more
-	retried  conduct = "retried" // a person starts it again in the console while it works
+	succeeds   conduct = "succeeds"
+	dies       conduct = "dies"       // without a word
+	hangs      conduct = "hangs"      // until it is stopped
+	heartbeats conduct = "heartbeats" // until its lock is not its own any more
+	retried    conduct = "retried"    // a person starts it again in the console while it works
 )
 
 // workTime is how long a build works: long enough to be seen running.
@@ -113,8 +113,8 @@ func (k *work) run(ctx context.Context, w *world, b codebuild.Running) error {
 	case hangs:
 		<-ctx.Done()
 		return ctx.Err()
-	case beats:
-		return k.beat(ctx, w, b, l, p)
+	case heartbeats:
+		return k.sendHeartbeats(ctx, w, b, l, p)
 	case retried:
 		if err := w.retryByHand(ctx, b.ID); err != nil {
 			return err
@@ -123,8 +123,8 @@ func (k *work) run(ctx context.Context, w *world, b codebuild.Running) error {
 	return k.finish(ctx, w, b, l, p, leave)
 }
 
-// beat sends heartbeats until the lock is not the build's any more. Whatever else goes wrong with one may get well.
-func (k *work) beat(ctx context.Context, w *world, b codebuild.Running, l lock.Lock, p contract.Parameters) error {
+// sendHeartbeats goes on until the lock is not the build's any more. Any other error of one may pass.
+func (k *work) sendHeartbeats(ctx context.Context, w *world, b codebuild.Running, l lock.Lock, p contract.Parameters) error {
 	ticker := time.NewTicker(workTime)
 	defer ticker.Stop()
 	for {

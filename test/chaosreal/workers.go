@@ -58,7 +58,7 @@ func (l *Lab) workerJobs(ctx context.Context, surveys []survey) ([]job, error) {
 	return jobs, nil
 }
 
-// runWorker takes a card through the real worker, of which something is killed at a point.
+// runWorker brings a card through the real worker, of which something is killed at a point.
 func (l *Lab) runWorker(ctx context.Context, at *point, r reach) (out result) {
 	return l.inWorld(ctx, &work{programs: true}, nil, func(w *world) (int, error) {
 		var struck error

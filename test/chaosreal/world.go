@@ -76,11 +76,11 @@ type world struct {
 
 	// buildTap is passed by every request of a build's program to AWS.
 	buildTap *tap
-	// front stands before what managers are told to talk to.
+	// front is before the servers that managers talk to.
 	front front
 
 	args   []string // of its managers, beside the usual
-	allow  func()   // takes away what the scenario's servers refuse
+	allow  func()   // ends what the scenario's servers refuse
 	cardID string
 	pull   int // its pull request
 	work   *work
@@ -105,7 +105,7 @@ func (w *world) failure() error {
 	return w.failed
 }
 
-// front puts something before a server of the name "kube", "aws" or "github", and returns the address to be told.
+// front puts something before a server of the name "kube", "aws" or "github", and returns its address for managers.
 type front func(w *world, name, url string) (string, error)
 
 // newWorld makes a world without a manager. close is to be called, whatever it returns.
@@ -181,7 +181,7 @@ func (w *world) startKube(context.Context) error {
 	return err
 }
 
-// serveManager serves a handler to managers: whatever stands in front, then the tap, then faults, then the server.
+// serveManager serves a handler to managers: whatever is in front, then the tap, then faults, then the server.
 func (w *world) serveManager(name string, operation func(*http.Request, []byte) string, handler http.Handler) (url string, err error) {
 	faulty := w.faults.Middleware(name, func(r *http.Request) string {
 		body, err := io.ReadAll(r.Body)

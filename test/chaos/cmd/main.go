@@ -1,7 +1,7 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command cmd runs the simulation over many seeds, or tells one seed's history.
+// Command cmd runs the simulation over many seeds, or prints one seed's history.
 package main
 
 import (
@@ -17,7 +17,7 @@ import (
 func main() {
 	seeds := flag.Uint64("seeds", 1000, "how many seeds to run")
 	first := flag.Uint64("first", 1, "the first seed")
-	verbose := flag.Bool("v", false, "tell the history of one seed: use with -first and -seeds=1")
+	verbose := flag.Bool("v", false, "print the history of one seed: use with -first and -seeds=1")
 	keepGoing := flag.Bool("all", false, "go on after a seed has failed")
 	flag.Parse()
 	debug.SetGCPercent(400) // a seed makes much garbage and keeps little

@@ -1,7 +1,7 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command cmd kills, freezes and cuts off real processes at every point, and tells what came of it.
+// Command cmd kills, freezes and cuts off real processes at every point, and reports what happened.
 package main
 
 import (
@@ -71,7 +71,7 @@ func run(ctx context.Context, bin string, parallel int, only string, sum *chaosr
 	return lab.All(ctx, plan, sum)
 }
 
-// say tells how runs end, one line each.
+// say prints how runs end, one line each.
 func say(began time.Time) func(name string, err error) {
 	return func(name string, err error) {
 		how := "ok"

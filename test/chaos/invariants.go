@@ -11,11 +11,11 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
-// truth knows what really happened, which no program of the simulation does, and checks the invariants at each
-// change. It reads rows and never asks the code under test.
-type truth struct {
+// invariants know what really happened, which no program of the simulation does, and are checked at each
+// change. They read rows and never ask the code under test.
+type invariants struct {
 	s *simulation
-	// fences is the highest fence that a branch was taken with.
+	// fences is the highest fence that a branch was acquired with.
 	fences map[string]int64
 	// live are the builds that have claimed and not released, by the row that they hold.
 	live map[string]*run
@@ -23,8 +23,8 @@ type truth struct {
 	claimed map[string]bool
 	// released is the outcome that a lock was released with.
 	released map[string]contract.Outcome
-	// worked is the lock that worked a trigger off, by card and trigger.
-	worked map[string]string
+	// processed is the lock under which a trigger was processed, by card and trigger.
+	processed map[string]string
 	// starts are the builds that StartBuild made for a lock.
 	starts map[string][]*run
 	// intended are the locks whose intent to start a build was written.
@@ -33,10 +33,10 @@ type truth struct {
 	held map[string]int
 }
 
-func newTruth(s *simulation) *truth {
-	return &truth{
+func newInvariants(s *simulation) *invariants {
+	return &invariants{
 		s: s, fences: map[string]int64{}, live: map[string]*run{}, claimed: map[string]bool{}, released: map[string]contract.Outcome{},
-		worked: map[string]string{}, starts: map[string][]*run{}, intended: map[string]bool{}, held: map[string]int{},
+		processed: map[string]string{}, starts: map[string][]*run{}, intended: map[string]bool{}, held: map[string]int{},
 	}
 }
 
@@ -57,7 +57,7 @@ func stateOf(row attrs) rowState {
 }
 
 // changed checks a row that has changed.
-func (t *truth) changed(key string, old, next attrs) {
+func (t *invariants) changed(key string, old, next attrs) {
 	if strings.HasPrefix(key, "card#") {
 		t.recorded(key, next)
 		return
@@ -66,8 +66,8 @@ func (t *truth) changed(key string, old, next attrs) {
 	if strings.HasPrefix(key, "slot#") {
 		t.slotsChanged(was, is)
 	}
-	taken := is.inProgress && (!was.inProgress || was.lockID != is.lockID)
-	if taken && strings.HasPrefix(key, "branch#") {
+	acquired := is.inProgress && (!was.inProgress || was.lockID != is.lockID)
+	if acquired && strings.HasPrefix(key, "branch#") {
 		if is.fence <= t.fences[key] {
 			t.s.fail(&t.s.counts.Double, "the fence of %s went from %d to %d", key, t.fences[key], is.fence)
 		}
@@ -79,25 +79,25 @@ func (t *truth) changed(key string, old, next attrs) {
 	if old != nil && !was.inProgress && !is.inProgress && was.result != is.result {
 		t.s.fail(&t.s.counts.Lost, "the result of lock %s was overwritten after the lock had ended", was.lockID)
 	}
-	if is.inProgress && is.buildID != "" && (taken || was.buildID != is.buildID) {
+	if is.inProgress && is.buildID != "" && (acquired || was.buildID != is.buildID) {
 		t.claims(key, is)
 	}
 }
 
 // freed checks that a row left its holder's hands by that holder's will, or after its death.
-func (t *truth) freed(key string, was, is rowState) {
+func (t *invariants) freed(key string, was, is rowState) {
 	r := t.s.build(was.buildID)
 	delete(t.live, key)
 	if is.lockID == was.lockID && is.outcome != "" {
 		t.released[was.lockID] = contract.Outcome(is.outcome)
 	}
 	if r != nil && r.alive() && !t.s.mayFree(r) && !r.releasing {
-		t.s.fail(&t.s.counts.Double, "%s was taken from build %s, which is alive", key, r.id)
+		t.s.fail(&t.s.counts.Double, "%s was freed while its build %s is alive", key, r.id)
 	}
 }
 
 // claims checks that no other build lives by the row.
-func (t *truth) claims(key string, is rowState) {
+func (t *invariants) claims(key string, is rowState) {
 	r := t.s.build(is.buildID)
 	if r == nil {
 		return
@@ -107,22 +107,22 @@ func (t *truth) claims(key string, is rowState) {
 		t.s.fail(&t.s.counts.Double, "builds %s and %s both live by %s", o.id, r.id, key)
 	}
 	t.live[key] = r
-	if by := t.worked[triggerKey(r)]; by != "" && by != r.lockID {
+	if by := t.processed[triggerKey(r)]; by != "" && by != r.lockID {
 		t.s.fail(&t.s.counts.Double, "build %s works on a trigger that lock %s has processed", r.id, by)
 	}
 }
 
-// granted checks a worker that was told that the lock is its own.
-func (t *truth) granted(r *run) {
+// granted checks a worker whose claim was granted.
+func (t *invariants) granted(r *run) {
 	if row := stateOf(t.s.table.rows[r.env[contract.EnvBranchKey]]); row.lockID == r.lockID && row.buildID != r.arn {
 		t.s.fail(&t.s.counts.Double, "build %s was granted the lock that build %s has claimed", r.id, row.buildID)
 	}
 }
 
 // effect checks an effect outside at the moment in which it counts: its build must hold the branch.
-func (t *truth) effect(r *run, p contract.Parameters, what string) {
+func (t *invariants) effect(r *run, p contract.Parameters, what string) {
 	if at, ok := t.s.unlocked[r.arn]; ok && !r.checked.After(at.Add(10*time.Second)) {
-		return // the lease was good when it was checked; who unlocks is told what may still run
+		return // the lease was good when it was checked; who unlocks sees what may still run
 	}
 	row := stateOf(t.s.table.rows[p.BranchKey])
 	if !row.inProgress || row.lockID != p.LockID || row.buildID != r.arn {
@@ -132,22 +132,22 @@ func (t *truth) effect(r *run, p contract.Parameters, what string) {
 }
 
 // recorded checks the record of what was processed.
-func (t *truth) recorded(key string, next attrs) {
+func (t *invariants) recorded(key string, next attrs) {
 	trigger := key + "@" + strconv.FormatInt(numberOf(next[contract.AttrTrigger]), 10)
 	by := textOf(next[contract.AttrLockID])
-	if o := t.worked[trigger]; o != "" && o != by {
+	if o := t.processed[trigger]; o != "" && o != by {
 		t.s.fail(&t.s.counts.Double, "%s was concluded by lock %s and again by %s", trigger, o, by)
 	}
-	t.worked[trigger] = by
+	t.processed[trigger] = by
 }
 
 func triggerKey(r *run) string { return r.env[contract.EnvCardKey] + "@" + r.env[contract.EnvTrigger] }
 
 // started checks that a start was meant, in writing, and that a lost answer wastes none: the token makes one build of
 // calls that lie close together.
-func (t *truth) started(r *run) {
+func (t *invariants) started(r *run) {
 	if !t.intended[r.lockID] {
-		t.s.fail(&t.s.counts.Lost, "build %s was started for lock %s, and no item tells of it", r.id, r.lockID)
+		t.s.fail(&t.s.counts.Lost, "build %s was started for lock %s, and no item names it", r.id, r.lockID)
 	}
 	for _, o := range t.starts[r.lockID] {
 		switch apart := r.started.Sub(o.started); {
@@ -161,7 +161,7 @@ func (t *truth) started(r *run) {
 }
 
 // rowsHeld are the rows that somebody still holds.
-func (t *truth) rowsHeld() []string {
+func (t *invariants) rowsHeld() []string {
 	var held []string
 	for _, key := range t.s.rowKeys() {
 		if stateOf(t.s.table.rows[key]).inProgress {
