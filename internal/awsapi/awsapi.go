@@ -126,7 +126,7 @@ func (c *Clients) target(ctx context.Context, t Target) (*services, error) {
 		return nil, err
 	}
 	if len(c.targets) >= maxTargets {
-		clear(c.targets) // those in use go on with their clients; the next look-up makes them anew
+		clear(c.targets) // those in use go on with their clients; the next look-up makes them again
 	}
 	s := newServices(cfg)
 	c.targets[t] = s

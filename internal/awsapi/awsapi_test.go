@@ -72,7 +72,7 @@ func TestClassify(t *testing.T) {
 			want:    outcome{Code: fault.CodeRateLimited, Wait: true}, calls: 4,
 		},
 		"Denied": {
-			why:     "no waiting gives a role a right",
+			why:     "no waiting gives a role a permission",
 			handler: answer(400, `{"__type":"com.amazon.coral.service#AccessDeniedException","Message":"User: x is not authorized"}`),
 			want:    outcome{Code: fault.CodeAccessDenied, Terminal: true}, calls: 1,
 		},
@@ -112,7 +112,7 @@ func TestClassify(t *testing.T) {
 			want:    outcome{Code: fault.CodeInvalidAnswer}, calls: 4,
 		},
 		"Empty 200": {
-			why:     "the SDK would take it for a success: a lock that nobody took",
+			why:     "the SDK would take it for a success: a lock that nobody acquired",
 			handler: answer(200, ``),
 			want:    outcome{Code: fault.CodeInvalidAnswer}, calls: 4,
 		},
@@ -149,7 +149,7 @@ func TestClassify(t *testing.T) {
 			if diff := cmp.Diff(tc.want, got); err == nil || diff != "" {
 				t.Errorf("%s\nerror: %v\n-want +got:\n%s", tc.why, err, diff)
 			}
-			// A truncated body may be told before or after the answer counts as one, so retries of it differ.
+			// A truncated body may be noticed before or after the answer counts as one, so retries of it differ.
 			if name != "Half an answer" && calls.Load() != tc.calls {
 				t.Errorf("%s: %d calls, want %d", tc.why, calls.Load(), tc.calls)
 			}
@@ -226,7 +226,7 @@ func TestClientsAreShared(t *testing.T) {
 		t.Fatal(err)
 	}
 	if first != second {
-		t.Error("equal targets share a client, or every call would open connections and assume the role anew")
+		t.Error("equal targets share a client, or every call would open connections and assume the role again")
 	}
 	target.Region = "us-east-1"
 	other, err := c.DynamoDB(t.Context(), target)
@@ -291,7 +291,7 @@ func TestS3WithACustomEndpointUsesPaths(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := path.Load(); got != "/bucket" {
-		t.Errorf("the bucket stands in %v, not in the path", got)
+		t.Errorf("the bucket is in %v, not in the path", got)
 	}
 }
 
@@ -319,7 +319,7 @@ func TestTLS(t *testing.T) {
 		return table, bucket
 	}
 	if table, bucket := call(); table == nil || bucket == nil {
-		t.Errorf("a certificate that nobody vouches for is refused; got %v and %v", table, bucket)
+		t.Errorf("a certificate of an unknown authority is refused; got %v and %v", table, bucket)
 	}
 	bundle := filepath.Join(t.TempDir(), "ca.pem")
 	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})

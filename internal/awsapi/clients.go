@@ -41,7 +41,7 @@ func newServices(cfg aws.Config) *services {
 }
 
 func forS3(o *s3.Options) {
-	// A bucket's name in front of a custom endpoint's host would need a DNS entry that such servers seldom have.
+	// A bucket's name in front of a custom endpoint's host would need a DNS entry that such servers rarely have.
 	o.UsePathStyle = o.BaseEndpoint != nil
 	// The client stays the one that was configured, with a company's own authorities: only its time-out changes.
 	if c, ok := o.HTTPClient.(checkedClient); ok {

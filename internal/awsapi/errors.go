@@ -138,7 +138,7 @@ func ErrorCode(err error) string {
 }
 
 func kindOf(err error) (kind, bool) {
-	// A 5xx first: what stands in its body may come from anything between here and the service.
+	// A 5xx first: what is in its body may come from anything between here and the service.
 	var res *smithyhttp.ResponseError
 	if errors.As(err, &res) && res.HTTPStatusCode() >= http.StatusInternalServerError {
 		return unreachable, true

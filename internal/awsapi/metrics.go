@@ -56,7 +56,7 @@ func register[C prometheus.Collector](registerer prometheus.Registerer, c C) C {
 	return c
 }
 
-// addTo measures every call of a client. It stands before the retries: one call is counted once.
+// addTo measures every call of a client. It is before the retries: one call is counted once.
 func (m *metrics) addTo(stack *middleware.Stack) error {
 	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("KiroWorkerMetrics", func(
 		ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,

@@ -45,7 +45,7 @@ func newHTTPClient() *awshttp.BuildableClient {
 var errNotInProtocol = errors.New("the answer is not in the service's protocol")
 
 // checkedClient bounds answers and refuses those that no AWS service gives. The SDK takes an empty body of status
-// 200 for a success: a proxy's mistake would look like a lock that was taken.
+// 200 for a success: a proxy's mistake would look like a lock that was acquired.
 type checkedClient struct {
 	next aws.HTTPClient
 }

@@ -19,7 +19,7 @@ type Ref struct {
 	BranchField   string // text field; empty reads none
 }
 
-// Schema holds the ids that a Ref's names stand for.
+// Schema holds the ids of what a Ref names.
 type Schema struct {
 	ProjectID     string
 	Title         string
@@ -82,8 +82,8 @@ type Listing struct {
 
 // Resolver turns names into ids.
 type Resolver interface {
-	// Resolve looks the board up. Its errors are fault.Terminal with *NotFoundError where a name stands for
-	// nothing, so that a renamed option is told from an empty board.
+	// Resolve looks the board up. Its errors are fault.Terminal with *NotFoundError where the board has
+	// nothing of a name, so that a renamed option differs from an empty board.
 	Resolve(ctx context.Context, ref Ref) (Schema, error)
 }
 
@@ -113,7 +113,7 @@ type Board interface {
 	Writer
 }
 
-// Part is a part of a board that a name stands for.
+// Part is a part of a board that has a name in a Ref.
 type Part string
 
 // The parts of a board.
@@ -123,7 +123,7 @@ const (
 	PartReadyStatus Part = "ready status"
 )
 
-// NotFoundError says that a name of a Ref stands for nothing.
+// NotFoundError says that the board has nothing of a name in a Ref.
 type NotFoundError struct {
 	Part    Part
 	Message string // what was looked for, what there is instead, what to do

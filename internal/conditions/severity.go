@@ -5,7 +5,7 @@ package conditions
 
 import "github.com/kiro-worker/kiro-worker/api/v1alpha1"
 
-// actionRequired are the reasons that do not go away until a person does something, and those that tell of a loss.
+// actionRequired are the reasons that do not go away until a person does something, and those that report a loss.
 var actionRequired = map[string]bool{
 	v1alpha1.ReasonAccessDenied:         true,
 	v1alpha1.ReasonUnauthorized:         true,

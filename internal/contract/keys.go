@@ -45,7 +45,7 @@ func CardKey(provider, cardID string) string { return "card#" + provider + "/" +
 func ObjectCardKey(uid string) string { return "card#object/" + uid }
 
 // LockID names an attempt's lock: a hash of the object's UID and the attempt's number, so that a controller
-// that crashed after taking the lock finds its own again.
+// that crashed after acquiring the lock finds its own again.
 func LockID(uid string, attempt int32) string {
 	return digest("lock", uid, strconv.Itoa(int(attempt)))[:40]
 }

@@ -90,7 +90,7 @@ type Result struct {
 	ArtifactsURL string `json:"artifactsURL,omitempty"`
 	// PullRequestURL is the pull request's address.
 	PullRequestURL string `json:"pullRequestURL,omitempty"`
-	// PullRequestUpdated is true if the worker told the pull request what happened. Where it is not, the
+	// PullRequestUpdated is true if the worker reported to the pull request what happened. Where it is not, the
 	// controller does.
 	PullRequestUpdated bool `json:"pullRequestUpdated,omitempty"`
 	// SteeringVersion is the version of the Power whose steering files were used.

@@ -25,7 +25,7 @@ const (
 	CodeNotFound Code = "NotFound"
 	// CodeUnauthorized: the credentials were refused.
 	CodeUnauthorized Code = "Unauthorized"
-	// CodeAccessDenied: the credentials are good, a right is missing.
+	// CodeAccessDenied: the credentials are good, a permission is missing.
 	CodeAccessDenied Code = "AccessDenied"
 	// CodeCredentialsInvalid: the secret is absent or malformed.
 	CodeCredentialsInvalid Code = "CredentialsInvalid"
@@ -45,7 +45,7 @@ const (
 	CodeInvalidConfiguration Code = "InvalidConfiguration"
 )
 
-// Terminal is an error that trying again does not mend.
+// Terminal is an error that trying again does not fix.
 type Terminal struct {
 	// Code says what went wrong.
 	Code Code

@@ -14,9 +14,9 @@ type Query struct {
 	PullRequest int64 // zero: any open one from the branch
 }
 
-// Report answers a Query with what there is. It judges nothing.
+// Report answers a Query with what there is. It decides nothing.
 type Report struct {
-	// Err is set if this one query failed, for example for lack of a right. The other fields then say nothing.
+	// Err is set if this one query failed, for example for lack of a permission. The other fields then say nothing.
 	Err error
 
 	RepositoryFound bool

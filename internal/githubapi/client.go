@@ -152,8 +152,8 @@ func (c *Client) REST(ctx context.Context, operation string, call func(context.C
 
 // outcome is what became of a call: first what GitHub said, then what the client library did.
 func (c *Client) outcome(ctx context.Context, ex *exchange, err error) error {
-	if verdict := ex.verdict(c.endpoint.host); verdict != nil {
-		return verdict
+	if err := ex.classify(c.endpoint.host); err != nil {
+		return err
 	}
 	if err == nil {
 		return nil

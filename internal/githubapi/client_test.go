@@ -102,7 +102,7 @@ func TestKindsOfAnswers(t *testing.T) {
 		after  time.Duration
 	}{
 		"BadToken":   {why: "Only a person can give another token.", status: 401, body: `{"message":"Bad credentials"}`, kind: terminal, code: fault.CodeUnauthorized},
-		"RESTDenied": {why: "A right is missing.", rest: true, status: 403, body: `{"message":"Resource not accessible by integration"}`, kind: terminal, code: fault.CodeAccessDenied},
+		"RESTDenied": {why: "A permission is missing.", rest: true, status: 403, body: `{"message":"Resource not accessible by integration"}`, kind: terminal, code: fault.CodeAccessDenied},
 		"RESTAbsent": {why: "It is not there.", rest: true, status: 404, body: `{"message":"Not Found"}`, kind: terminal, code: fault.CodeNotFound},
 		"RESTWrong":  {why: "The same request would be refused again.", rest: true, status: 422, body: `{"message":"Validation Failed"}`, kind: terminal, code: fault.CodeInvalidRequest},
 		"Type": {why: "GraphQL says what is absent by type, with 200.", status: 200,

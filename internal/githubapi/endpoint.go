@@ -73,7 +73,7 @@ func derive(parsed *url.URL, origin string) endpoint {
 }
 
 // originAllowed compares scheme, host and port and nothing less: with a prefix match,
-// "https://ghe.example.com" would allow "https://ghe.example.com.evil.test". An entry without a scheme stands
+// "https://ghe.example.com" would allow "https://ghe.example.com.evil.test". An entry without a scheme is
 // for https, so plain http needs to be written out.
 func originAllowed(origin string, allowed []string) bool {
 	for _, entry := range allowed {

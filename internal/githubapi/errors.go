@@ -59,8 +59,8 @@ func (ex *exchange) refusedForLimit() bool {
 		strings.HasSuffix(ex.docs, "secondary-rate-limits") || strings.HasSuffix(ex.docs, "#abuse-rate-limits")
 }
 
-// verdict is the kind of fault of a call that failed as a whole, or nil. A rate limit is the budget's to tell.
-func (ex *exchange) verdict(host string) error {
+// classify is the kind of fault of a call that failed as a whole, or nil. A rate limit is reported by the budget.
+func (ex *exchange) classify(host string) error {
 	switch {
 	case ex.failure != nil:
 		return ex.failure
@@ -88,7 +88,7 @@ func classifyStatus(host string, status int, message string) error {
 	case http.StatusUnauthorized:
 		return fault.NewTerminal(fault.CodeUnauthorized, with("the credentials were refused; check that the token is whole and has not expired"))
 	case http.StatusForbidden, http.StatusUnavailableForLegalReasons:
-		return fault.NewTerminal(fault.CodeAccessDenied, with("the credentials lack a right; grant the token or App access to it"))
+		return fault.NewTerminal(fault.CodeAccessDenied, with("the credentials lack a permission; grant the token or App access to it"))
 	case http.StatusNotFound, http.StatusGone:
 		return fault.NewTerminal(fault.CodeNotFound, with("it does not exist, or the credentials cannot see it"))
 	case http.StatusRequestTimeout:
@@ -99,7 +99,7 @@ func classifyStatus(host string, status int, message string) error {
 	if status < http.StatusBadRequest {
 		return invalidAnswer(host, fmt.Errorf("%s, which points elsewhere", statusText(status)))
 	}
-	return fault.NewTerminal(fault.CodeInvalidRequest, with("the request was refused as it stands"))
+	return fault.NewTerminal(fault.CodeInvalidRequest, with("the request was refused as invalid"))
 }
 
 // Classified gives one failure its kind of fault.
@@ -108,14 +108,14 @@ func (e *PathError) Classified() error {
 	case TypeNotFound:
 		return fault.NewTerminal(fault.CodeNotFound, fmt.Errorf("it does not exist, or the credentials cannot see it: %w", e))
 	case TypeForbidden:
-		return fault.NewTerminal(fault.CodeAccessDenied, fmt.Errorf("the credentials lack a right; grant the token or App access to it: %w", e))
+		return fault.NewTerminal(fault.CodeAccessDenied, fmt.Errorf("the credentials lack a permission; grant the token or App access to it: %w", e))
 	case typeInsufficientScopes:
 		return fault.NewTerminal(fault.CodeAccessDenied,
 			fmt.Errorf("the token lacks a scope (read:project reads boards, project changes them, repo reads repositories): %w", e))
 	case typeRateLimited, typeRateLimit:
 		return fault.NewWait(firstPause, fault.CodeRateLimited, fmt.Errorf("GitHub's rate limit is reached: %w", e))
 	case typeUnprocessable, typeMaxNodes:
-		return fault.NewTerminal(fault.CodeInvalidRequest, fmt.Errorf("GitHub refused the request as it stands: %w", e))
+		return fault.NewTerminal(fault.CodeInvalidRequest, fmt.Errorf("GitHub refused the request as invalid: %w", e))
 	case "":
 		if e.Code != "" {
 			return fault.NewTerminal(fault.CodeInvalidRequest,
@@ -188,7 +188,7 @@ func said(message string) string {
 	return " (" + quoted(message) + ")"
 }
 
-// quoted is a text of GitHub's as it may stand in a message.
+// quoted is a text of GitHub's as it may be in a message.
 func quoted(text string) string { return Text(text, maxQuoted) }
 
 func statusText(status int) string {

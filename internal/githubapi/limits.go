@@ -137,9 +137,9 @@ func (b *budget) observe(resource string, ex *exchange) error {
 		scope string // every resource
 		after time.Duration
 	)
-	retryAfter, told := parseRetryAfter(ex.header.Get("Retry-After"), now)
+	retryAfter, given := parseRetryAfter(ex.header.Get("Retry-After"), now)
 	switch {
-	case told:
+	case given:
 		after = pause(retryAfter)
 	case known && rate.Remaining == 0:
 		scope, after = resource, pause(rate.ResetAt.Sub(now))

@@ -22,7 +22,7 @@ const (
 	labelResource    = "resource"
 )
 
-// codeHeld stands for a call that was not made, because a rate limit is reached.
+// codeHeld is the code of a call that was not made, because a rate limit is reached.
 const codeHeld = "held"
 
 // Metrics of the calls to GitHub. A nil *Metrics measures nothing.

@@ -13,7 +13,7 @@ import (
 )
 
 // naming gives each GraphQL document its operation's name, which githubv4 leaves out. GitHub shows it to its support, and
-// whoever counts or breaks calls on the way can tell them apart.
+// whoever counts or breaks calls on the way can distinguish them.
 type naming struct{ next http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.

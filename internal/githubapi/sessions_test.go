@@ -187,7 +187,7 @@ func TestRefusalsWithoutATimeDouble(t *testing.T) {
 	refuse = true
 	_, err := s.query(t.Context())
 	if w, ok := fault.AsWait(err); !ok || w.After != time.Minute {
-		t.Errorf("a good answer begins anew: %v", err)
+		t.Errorf("after a good answer the count starts again: %v", err)
 	}
 }
 

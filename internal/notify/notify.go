@@ -1,14 +1,14 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package notify is the port by which people are told that an item ended.
+// Package notify is the port by which people are notified that an item ended.
 package notify
 
 import "context"
 
-// Message is what is told.
+// Message is what is sent.
 type Message struct {
-	// ID is the same for every telling of the same thing, so that a receiver can drop a repetition.
+	// ID is the same whenever the same thing is sent, so that a receiver can drop a repetition.
 	ID string
 	// Subject is one line of at most 100 ASCII characters.
 	Subject string
@@ -18,7 +18,7 @@ type Message struct {
 	Attributes map[string]string
 }
 
-// Notifier tells one destination, a topic's ARN or a queue's URL.
+// Notifier sends to one destination, a topic's ARN or a queue's URL.
 type Notifier interface {
 	// Notify sends the message. It may arrive more than once.
 	Notify(ctx context.Context, destination string, m Message) error

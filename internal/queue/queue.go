@@ -37,7 +37,7 @@ const (
 
 // Decision is what the queue says of one entry.
 type Decision struct {
-	Admitted bool   // it may take a slot now
+	Admitted bool   // it may acquire a slot now
 	Reason   Reason // why it waits; zero if it was admitted
 	Position int    // from 1, in the order of the queue, those that are passed over included
 }

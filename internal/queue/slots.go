@@ -10,7 +10,7 @@ func FreeSlots(held []bool, concurrency int) int {
 	return max(0, concurrency-inUse(held))
 }
 
-// LowestFree is the number of the lowest slot that nobody holds. It says nothing about whether it may be taken:
+// LowestFree is the number of the lowest slot that nobody holds. It says nothing about whether it may be acquired:
 // FreeSlots does.
 func LowestFree(held []bool) (int, bool) {
 	for n, h := range held {
@@ -21,8 +21,8 @@ func LowestFree(held []bool) (int, bool) {
 	return 0, false
 }
 
-// Overdrawn reports whether more slots are held than concurrency allows. After taking a slot it means that
-// another controller took one at the same time, and that the slot is to be given back.
+// Overdrawn reports whether more slots are held than concurrency allows. After acquiring a slot it means that
+// another controller acquired one at the same time, and that the slot is to be released.
 func Overdrawn(held []bool, concurrency int) bool { return inUse(held) > concurrency }
 
 func inUse(held []bool) int {

@@ -48,7 +48,7 @@ func (a *allowList) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// allowed tells whether any of the lists lets a secret be.
+// allowed reports whether any of the lists lets a secret be.
 func allowed(lists []allowList, h *hunt, from, to int, secret []byte, how way) bool {
 	for i := range lists {
 		a := &lists[i]

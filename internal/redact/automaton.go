@@ -120,7 +120,7 @@ func (a *automaton) step(at int32, b byte) int32 {
 	return a.root[low]
 }
 
-// contains tells whether any of the words stands in a text.
+// contains reports whether any of the words is in a text.
 func (a *automaton) contains(text []byte) bool {
 	at := int32(0)
 	for _, b := range text {

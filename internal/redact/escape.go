@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// blank is white space: it may stand anywhere within a value that was wrapped.
+// blank is white space: it may be anywhere within a value that was wrapped.
 var blank = [256]bool{' ': true, '\t': true, '\n': true, '\r': true, '\v': true, '\f': true}
 
 // opens begins an escaped character.
@@ -44,7 +44,7 @@ func (w *ways) add(r reading) {
 	w.n++
 }
 
-// readings are the ways to read what stands at the beginning of a text, other than as it is.
+// readings are the ways to read what is at the beginning of a text, other than as it is.
 func readings(text []byte) (w ways) {
 	switch text[0] {
 	case '%':
@@ -60,7 +60,7 @@ func readings(text []byte) (w ways) {
 	return w
 }
 
-// percent is a byte in a URL: %XX, or %25XX where a URL stands within a URL.
+// percent is a byte in a URL: %XX, or %25XX where a URL is within a URL.
 func (w *ways) percent(text []byte) {
 	if len(text) >= 3 {
 		if b, ok := hexByte(text[1:3]); ok {
@@ -78,7 +78,7 @@ func (w *ways) percent(text []byte) {
 	}
 }
 
-// backslash is a character in JSON, in a program's text or in a shell's line. Where JSON stands within JSON, there are
+// backslash is a character in JSON, in a program's text or in a shell's line. Where JSON is within JSON, there are
 // several backslashes before it.
 func (w *ways) backslash(text []byte) {
 	run := 1

@@ -36,7 +36,7 @@ func (f *Finder) look() bool {
 	return f.found
 }
 
-// HoldsKnown reports whether a known value stands in a text, however it is spelled.
+// HoldsKnown reports whether a known value is in a text, however it is spelled.
 func (r *Redactor) HoldsKnown(text []byte) bool {
 	spans, _ := r.known.Load().auto.find(text)
 	return len(spans) > 0

@@ -39,7 +39,7 @@ func spelled(secret string) []string {
 	}
 }
 
-// shown tells whether a text still shows a value in that spelling, read as a person would: without white space.
+// shown reports whether a text still shows a value in that spelling, read as a person would: without white space.
 func shown(text, spelling string) bool {
 	squeeze := strings.NewReplacer(" ", "", "\t", "", "\r", "", "\n", "", "\v", "", "\f", "")
 	text, spelling = strings.ToLower(squeeze.Replace(text)), strings.ToLower(squeeze.Replace(spelling))
@@ -90,7 +90,7 @@ func FuzzKnownValueIsNeverShown(f *testing.F) {
 				}
 				core := spelling
 				if n >= 12 {
-					// The ends of base64 mix with what stands beside it.
+					// The ends of base64 mix with what is beside it.
 					core = strings.TrimRight(core, "=")
 					core = core[min(3, len(core)):max(min(3, len(core)), len(core)-2)]
 				}

@@ -83,7 +83,7 @@ func parts(value string) []string {
 	add(value, minKnown)
 	if lines := strings.Split(value, "\n"); len(lines) > 1 {
 		for _, line := range lines {
-			// The first and last line of a PEM block are no secret, and stand in many files.
+			// The first and last line of a PEM block are no secret, and are in many files.
 			if !strings.Contains(line, "-----") {
 				add(line, 2*minPart)
 			}
@@ -174,7 +174,7 @@ func plain(piece []byte) [][]byte { return [][]byte{lowerAll(piece)} }
 
 func encoded(piece []byte) [][]byte {
 	words := [][]byte{[]byte(hex.EncodeToString(piece))}
-	// What a value's base64 looks like depends on how many bytes stand before it, modulo three. The characters at
+	// What a value's base64 looks like depends on how many bytes are before it, modulo three. The characters at
 	// both ends mix with the neighbours, so they are left out; too short a rest would be found everywhere.
 	for shift := range 3 {
 		padded := append(make([]byte, shift), piece...)

@@ -274,7 +274,7 @@ func maxMatch(re *syntax.Regexp) int {
 	}
 }
 
-// runsOverAll tells whether an expression repeats what can be any character.
+// runsOverAll reports whether an expression repeats what can be any character.
 func runsOverAll(re *syntax.Regexp) bool {
 	for _, sub := range re.Sub {
 		if runsOverAll(sub) {

@@ -8,7 +8,7 @@ import "bytes"
 // Classes of bytes, for looking at an assignment without its expression.
 var (
 	wordByte = setOf("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
-	// nameByte may stand between a name and its operator, operator begins one, and gapByte may stand between an
+	// nameByte may be between a name and its operator, operator begins one, and gapByte may be between an
 	// operator's first character and the value.
 	nameByte = setOf("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.- \t\n\r\f\v'\"")
 	operator = setOf("=>:|?,")
@@ -25,9 +25,9 @@ func setOf(text string) (set [256]bool) {
 }
 
 const (
-	// maxName is the most that stands between the beginning of a name, as it is looked for, and the operator.
+	// maxName is the most that is between the beginning of a name, as it is looked for, and the operator.
 	maxName = 48
-	// maxGap is the most that stands between an operator's first character and the value.
+	// maxGap is the most that is between an operator's first character and the value.
 	maxGap = 9
 	// shortReach is how much of a text an expression is tried on first.
 	shortReach = 384
@@ -178,7 +178,7 @@ func (h *hunt) scan(r *rule, from, to int) {
 	}
 }
 
-// fits tells whether a text can be the beginning of a match.
+// fits reports whether a text can be the beginning of a match.
 func fits(sets []byteSet, text []byte) bool {
 	if len(text) < len(sets) {
 		return false
@@ -191,7 +191,7 @@ func fits(sets []byteSet, text []byte) bool {
 	return true
 }
 
-// assigns tells whether what follows a name can be an operator and a value of the rule.
+// assigns reports whether what follows a name can be an operator and a value of the rule.
 func (h *hunt) assigns(r *rule, end int) bool {
 	// A name can itself hold what is an operator elsewhere, so the next one is tried too.
 	i, limit := end, min(len(h.text), end+maxName)

@@ -60,7 +60,7 @@ func splitTop(regex string) []string {
 }
 
 // prepare works out how to look for a rule's matches. It returns the texts to look for, each with the place in the
-// match that it stands at.
+// match that it is at.
 func (r *rule) prepare() (map[string]int, error) {
 	value, isAssigned, isOption := r.simplify()
 	tree, err := syntax.Parse(r.source, syntax.Perl)
@@ -102,7 +102,7 @@ func (r *rule) prepare() (map[string]int, error) {
 	return triggers, nil
 }
 
-// simplify takes out of the expression what only makes it slow, and tells of what shape it is: an assignment, whose
+// simplify takes out of the expression what only makes it slow, and says of what shape it is: an assignment, whose
 // value's expression it returns, or a command's option.
 func (r *rule) simplify() (value string, isAssigned, isOption bool) {
 	r.source = r.Regex
@@ -114,7 +114,7 @@ func (r *rule) simplify() (value string, isAssigned, isOption bool) {
 	}
 	_, tail, found := strings.Cut(r.Regex, afterCommand)
 	if found && strings.HasPrefix(r.Regex, `\b`+command+`\b`) {
-		// All that may stand between command and option can go: finding the option is enough.
+		// All that may be between command and option can go: finding the option is enough.
 		r.source = "(?:-" + tail
 		return "", false, true
 	}
@@ -151,10 +151,10 @@ func (r *rule) byKeyword() way {
 	return around
 }
 
-// stepwise tells that enough is known of a match's beginning to look for it byte by byte.
+// stepwise reports that enough is known of a match's beginning to look for it byte by byte.
 func (r *rule) stepwise() bool { return r.way == anywhere && len(r.sets) >= 4 }
 
-// useful tells whether texts are worth looking for. Those that every address begins with are not.
+// useful reports whether texts are worth looking for. Those that every address begins with are not.
 func useful(texts []string) bool {
 	for _, t := range texts {
 		if len(t) < 2 || strings.HasPrefix(t, "http") {
@@ -186,7 +186,7 @@ func inner(sets []byteSet) (text string, offset int) {
 	return text, offset
 }
 
-// startsAtBoundary tells whether an expression begins with \b.
+// startsAtBoundary reports whether an expression begins with \b.
 func startsAtBoundary(re *syntax.Regexp) bool {
 	switch re.Op {
 	case syntax.OpWordBoundary:

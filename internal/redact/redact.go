@@ -3,9 +3,9 @@
 
 // Package redact takes secrets out of a stream.
 //
-// It stands in front of everything that leaves the worker: log lines, uploaded logs, the pull request's text. Values
-// that are known to be secret are found wherever they stand, and also base64-encoded, hex-encoded, with their
-// characters escaped (JSON, URL, XML), in any case of letters, and broken over lines. Values that nobody told it of
+// It is in front of everything that leaves the worker: log lines, uploaded logs, the pull request's text. Values
+// that are known to be secret are found wherever they are, and also base64-encoded, hex-encoded, with their
+// characters escaped (JSON, URL, XML), in any case of letters, and broken over lines. Values that it does not know
 // are found by the rules of gitleaks.
 //
 // Known values are looked for by one automaton. The rules' expressions are slow, so another automaton looks for the
@@ -19,7 +19,7 @@ import (
 	"sync/atomic"
 )
 
-// Mark stands where a known value was. A value that a rule found leaves `[REDACTED:<rule>]`.
+// Mark replaces a known value. A value that a rule found leaves `[REDACTED:<rule>]`.
 const Mark = "[REDACTED]"
 
 // Options of a Redactor.
@@ -71,7 +71,7 @@ func (r *Redactor) Bytes(text []byte) []byte {
 func (r *Redactor) String(text string) string { return string(r.Bytes([]byte(text))) }
 
 // find returns what is to be taken out of a text, in order and without overlaps, and where the beginning of a known
-// value stands with which the text ends.
+// value is with which the text ends.
 func (r *Redactor) find(known *known, text []byte) (spans []span, partial int) {
 	spans, partial = known.auto.find(text)
 	if r.rules != nil {
@@ -93,7 +93,7 @@ func (r *Redactor) find(known *known, text []byte) (spans []span, partial int) {
 		if s.end > last.end {
 			last.end, last.open = s.end, s.open
 		}
-		// A value that is known is told as that, whatever else it looks like.
+		// A value that is known is marked as that, whatever else it looks like.
 		if s.rule == "" {
 			last.rule = ""
 		}

@@ -40,7 +40,7 @@ func TestKnownValues(t *testing.T) {
 		{"but not the first and last line, which are the same for everybody", pem, "-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----"},
 		{"a text within a value that is JSON", `{"token":"tok-12345678","id":7}`, "got tok-12345678", "got [REDACTED]"},
 		{"a value with a line's end that is not part of it", "value-1234\n", "value-1234, value-1234", "[REDACTED], [REDACTED]"},
-		{"a value that is too short to be told from text is left", "abc", "abc", "abc"},
+		{"a value that is too short to be distinguished from text is left", "abc", "abc", "abc"},
 		{"a value of signs only is left", "------------", "------------", "------------"},
 		{"an empty value takes nothing out", "", "text", "text"},
 		{"a value that the mark would show", "redacted", "it is redacted", "it is ***"},
@@ -116,7 +116,7 @@ func write(t *testing.T, w *redact.Writer, out *bytes.Buffer, text string, piece
 	return out.String()
 }
 
-// A secret is found wherever it lies in a stream, above all across the places at which the writer moves on.
+// A secret is found wherever it is in a stream, above all across the places at which the writer moves on.
 func TestStreamsOfAnyLength(t *testing.T) {
 	const secret = "known-secret-value"
 	r := redact.New(redact.Options{Known: []string{secret}})

@@ -60,16 +60,16 @@ const (
 	prefixed way = iota
 	// assigned: a name, an operator, a value, as in most of the rules.
 	assigned
-	// around: a keyword stands somewhere in the match.
+	// around: a keyword is somewhere in the match.
 	around
 	// anywhere: a keyword says that the text is about something, the match is somewhere in it.
 	anywhere
-	// option: an option of a command that stands some way before it.
+	// option: an option of a command that is some way before it.
 	option
 )
 
-// command is the command that rules of the way option are about, commandReach how far before the option it may stand,
-// and afterCommand what stands in their expressions between the two.
+// command is the command that rules of the way option are about, commandReach how far before the option it may be,
+// and afterCommand what is in their expressions between the two.
 const (
 	command      = "curl"
 	commandReach = 2048
@@ -90,7 +90,7 @@ const unboundedReach = 16 << 10
 // reaches are rules whose expression runs over whatever comes, in which what matters is near.
 var reaches = map[string]int{"kubernetes-secret-yaml": 2048}
 
-// The pieces that most of the expressions are made of: any word before the name, and what may stand between name and
+// The pieces that most of the expressions are made of: any word before the name, and what may be between name and
 // value.
 const (
 	lead    = `[\w.-]{0,50}?`

@@ -19,7 +19,7 @@ const ring = 16
 // made to confuse; the deepest are kept, as they are nearest to a match.
 const maxReadings = 8
 
-// search is one pass over a text for known values. Besides the text as it stands it follows readings in which escapes
+// search is one pass over a text for known values. Besides the text as it is it follows readings in which escapes
 // stand for characters; each is a state of the automaton, taken up where its escape ends.
 type search struct {
 	auto  *automaton
@@ -35,7 +35,7 @@ type search struct {
 // shorter one is there all the time by chance.
 const minPartial = 8
 
-// find returns where known values are, and where the beginning of one stands with which the text ends; if it ends
+// find returns where known values are, and where the beginning of one is with which the text ends; if it ends
 // with none, that is the text's end.
 func (a *automaton) find(text []byte) (spans []span, partial int) {
 	s := search{auto: a, text: text, alive: make([]int32, 1, maxReadings)}
@@ -68,7 +68,7 @@ func (a *automaton) find(text []byte) (spans []span, partial int) {
 	return s.spans, partial
 }
 
-// run follows the text as it stands up to the next escape, which is nearly all of the time. It returns where it
+// run follows the text as it is up to the next escape, which is nearly all of the time. It returns where it
 // stopped.
 func (s *search) run(i int) int {
 	a, text, state := s.auto, s.text, s.alive[0]

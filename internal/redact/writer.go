@@ -14,7 +14,7 @@ const (
 	window = 256 << 10
 	// hold is how much of it waits for what comes next: the longest secret that is cut nowhere.
 	hold = unboundedReach
-	// context is how much of what was passed on is looked at again: what stands before a secret says what it is, and a
+	// context is how much of what was passed on is looked at again: what is before a secret says what it is, and a
 	// known value may have begun there.
 	context = 256
 )
@@ -95,7 +95,7 @@ func (w *Writer) skip() {
 	w.done = 0
 }
 
-// pass looks at what is held and passes it on up to a place, or less where a secret lies across it or may begin
+// pass looks at what is held and passes it on up to a place, or less where a secret is across it or may begin
 // before it.
 func (w *Writer) pass(upTo int, last bool) {
 	known := w.r.known.Load()

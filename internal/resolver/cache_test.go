@@ -40,6 +40,6 @@ func TestCacheKeepsNoError(t *testing.T) {
 		t.Errorf("got error %v", err)
 	}
 	if v, err := c.get("a", func() (int, error) { return 7, nil }); err != nil || v != 7 {
-		t.Errorf("after an error, got %d, %v: a mistake that was mended must not stay", v, err)
+		t.Errorf("after an error, got %d, %v: a mistake that was fixed must not stay", v, err)
 	}
 }

@@ -130,7 +130,7 @@ func (r *Resolver) Store(ctx context.Context, namespace string, aws v1alpha1.AWS
 	return s3.New(api), nil
 }
 
-// Notifier returns what tells a destination: an SNS topic's ARN or an SQS queue's URL, each in its own region.
+// Notifier returns what sends to a destination: an SNS topic's ARN or an SQS queue's URL, each in its own region.
 func (r *Resolver) Notifier(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, destination string) (notify.Notifier, error) {
 	target, err := r.target(namespace, aws)
 	if err != nil {

@@ -133,7 +133,7 @@ func TestCredentials(t *testing.T) {
 			},
 		},
 		"NoSecret": {
-			why: "a person is told what to create", code: fault.CodeCredentialsInvalid, advice: "create it with the key `token`",
+			why: "the message says what to create", code: fault.CodeCredentialsInvalid, advice: "create it with the key `token`",
 			set: func(*testing.T, *world) v1alpha1.Credentials { return inSecret("absent") },
 		},
 		"EmptySecret": {

@@ -108,7 +108,7 @@ func (w *Watcher) rows(ctx context.Context, p Place, subjects []Subject) (map[st
 }
 
 // isNews reports whether a work item's status would differ. A mere heartbeat is none, but a build that the
-// service does not know, or does not tell of, is news each time: it is counted.
+// service does not know is news each time: whoever waits for it counts the looks.
 func isNews(old, seen *Observation) bool {
 	if old == nil || seen.BuildMissing || (old.BuildErr == nil) != (seen.BuildErr == nil) || (old.RowErr == nil) != (seen.RowErr == nil) {
 		return true

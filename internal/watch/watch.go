@@ -3,9 +3,9 @@
 
 // Package watch looks at all running builds of an environment together: one batched look at the builds and one
 // at their lock rows, however many work items wait for them. What changed is handed on; reconcilers read the
-// latest observation and ask nobody themselves.
+// latest observation and make no calls themselves.
 //
-// It is a package of its own because it stands on two ports, and no implementation of a port may know another.
+// It is a package of its own because it uses two ports, and no implementation of a port may know another.
 package watch
 
 import (
@@ -39,7 +39,7 @@ type Subject struct {
 
 // Observation is what was last seen of a subject.
 type Observation struct {
-	// Time of the look.
+	// Time of the look. Looks may follow each other closely: who counts them spaces them by it.
 	Time time.Time
 	// Build is the build, if the build service answered and knows it.
 	Build *build.Build

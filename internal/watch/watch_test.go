@@ -165,12 +165,12 @@ func TestPace(t *testing.T) {
 	tick(fast*3/2, "nothing new")
 	w.PollNow(item)
 	if _, next := w.Tick(t.Context(), now.Add(-fast)); !next.Before(now.Add(fast)) {
-		t.Errorf("a place that is hastened is not looked at at once")
+		t.Errorf("a place that is to be polled now is not looked at at once")
 	}
 	asked := len(c.asked)
 	w.Forget(item)
 	if w.Tick(t.Context(), now.Add(time.Hour)); len(c.asked) != asked {
-		t.Error("nobody is watched any more, and AWS is asked all the same")
+		t.Error("nothing is watched any more, and AWS is still asked")
 	}
 }
 
@@ -207,7 +207,7 @@ func TestWhatIsSeen(t *testing.T) {
 	}
 }
 
-// An account that swallows requests keeps nobody from looking at the others, and comes last from then on.
+// An account that does not answer does not keep the others from being looked at, and comes last from then on.
 func TestAnEndpointThatHangs(t *testing.T) {
 	c := newCloud()
 	w := New(c, Options{Fast: fast, Slow: fast, CallTimeout: 10 * time.Millisecond})
@@ -225,7 +225,7 @@ func TestAnEndpointThatHangs(t *testing.T) {
 	c.asked = nil
 	w.Tick(t.Context(), start.Add(fast))
 	if len(c.asked) == 0 || !strings.HasPrefix(c.asked[0], "b-well") {
-		t.Errorf("who answers waits for who does not: %v", c.asked)
+		t.Errorf("the account that answers waits for the one that does not: %v", c.asked)
 	}
 	c.hangs["a-hanging"] = false
 	if changed, _ := w.Tick(t.Context(), start.Add(2*fast)); names(changed) != "a" {

@@ -144,7 +144,7 @@ func (t *invariants) recorded(key string, next attrs) {
 func triggerKey(r *run) string { return r.env[contract.EnvCardKey] + "@" + r.env[contract.EnvTrigger] }
 
 // started checks that a start was meant, in writing, and that a lost answer wastes none: the token makes one build of
-// calls that lie close together.
+// calls that are close together.
 func (t *invariants) started(r *run) {
 	if !t.intended[r.lockID] {
 		t.s.fail(&t.s.counts.Lost, "build %s was started for lock %s, and no item names it", r.id, r.lockID)

@@ -89,7 +89,7 @@ func TestErrors(t *testing.T) {
 		terminal bool
 	}{
 		"No such bucket": {why: "somebody must make it", bucket: "other", put: fault.CodeNotFound, check: fault.CodeNotFound, terminal: true},
-		"Denied": {why: "a right is missing", fault: &faults.Fault{Status: 403, Code: "AccessDenied"},
+		"Denied": {why: "a permission is missing", fault: &faults.Fault{Status: 403, Code: "AccessDenied"},
 			put: fault.CodeAccessDenied, check: fault.CodeAccessDenied, terminal: true},
 		"Another region": {why: "the name is good, the place is not", fault: &faults.Fault{Status: 301, Code: "PermanentRedirect"},
 			put: fault.CodeInvalidConfiguration, check: fault.CodeInvalidConfiguration, terminal: true},

@@ -116,7 +116,7 @@ func schemaOf(ref board.Ref, project *projectAnswer) (board.Schema, error) {
 
 func noBoard(ref board.Ref) error {
 	return notFound(board.PartBoard, "%s has no project %d that the token can see; correct owner and projectNumber "+
-		"(they stand in the board's address), or grant the token access to projects", ref.Owner, ref.ProjectNumber)
+		"(they are in the board's address), or grant the token access to projects", ref.Owner, ref.ProjectNumber)
 }
 
 func notFound(part board.Part, format string, args ...any) error {

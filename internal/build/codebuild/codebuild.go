@@ -20,8 +20,8 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 )
 
-// CodeBuild's bounds of the two time-outs. They are checked here because the service's own refusal cannot be told
-// from that of a token with other parameters.
+// CodeBuild's bounds of the two time-outs. They are checked here because the service's own refusal looks like
+// that of a token with other parameters.
 const (
 	minTimeout       = 5 * time.Minute
 	maxTimeout       = 2160 * time.Minute

@@ -60,7 +60,7 @@ func classifyStart(err error, project string) error {
 }
 
 // rejectedIfProven adds build.ErrRejected to the errors with which AWS turns a request away before the service acts on
-// it: throttling and everything about credentials and rights.
+// it: throttling and everything about credentials and permissions.
 func rejectedIfProven(err error) error {
 	if awsapi.ErrorCode(err) == "" {
 		return err
@@ -80,7 +80,7 @@ func rejectedIfProven(err error) error {
 	}
 }
 
-// serverError reports a 5xx: whatever stands in it, the service may have acted before.
+// serverError reports a 5xx: whatever is in it, the service may have acted before.
 func serverError(err error) bool {
 	var res *smithyhttp.ResponseError
 	return errors.As(err, &res) && res.HTTPStatusCode() >= http.StatusInternalServerError

@@ -82,7 +82,7 @@ func TestGetFails(t *testing.T) {
 	remove()
 	w.faults.Add(faults.Rule{Operation: "BatchGetBuilds", Fault: faults.Fault{Status: 200, Body: `{"builds":[],"buildsNotFound":["` + started[0].Name() + `"]}`}})
 	if _, missing, err := w.Get(context.Background(), started); fault.CodeOf(err) != fault.CodeInvalidAnswer || len(missing) > 0 {
-		t.Errorf("an answer that leaves a build out: %v, missing %v; silence is not proof", err, missing)
+		t.Errorf("an answer that leaves a build out: %v, missing %v; no answer is no proof", err, missing)
 	}
 }
 

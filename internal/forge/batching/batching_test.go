@@ -106,11 +106,11 @@ func TestACallerThatLeavesEndsNobodyElsesCall(t *testing.T) {
 	}()
 	cancel()
 	if err := <-left; !errors.Is(err, context.Canceled) {
-		t.Errorf("the one that left was told %v", err)
+		t.Errorf("the one that left got %v", err)
 	}
 	close(e.hold)
 	if err := <-stayed; err != nil {
-		t.Errorf("the one that stayed was told %v", err)
+		t.Errorf("the one that stayed got %v", err)
 	}
 }
 

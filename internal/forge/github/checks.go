@@ -70,7 +70,7 @@ func (f *Forge) setCheckRun(ctx context.Context, target checkTarget, check forge
 		}
 	}
 	// There is none, or it stays as it was completed: GitHub does not say whether it lets that be changed, and its
-	// users have seen both. What must not happen is that a success is still shown after a failure was told.
+	// users have seen both. What must not happen is that a success is still shown after a failure was reported.
 	return f.createCheckRun(ctx, target, check)
 }
 
@@ -135,7 +135,7 @@ func (f *Forge) updateCheckRun(ctx context.Context, target checkTarget, id int64
 }
 
 // outputOf is what GitHub shows of a check run. It takes the title for plain text and the summary for markdown; so the
-// description, which may hold a tool's words, stands there as code, where nothing is a link, a mention or markup. In
+// description, which may hold a tool's words, is there as code, where nothing is a link, a mention or markup. In
 // one line without backticks there is nothing that could end the code.
 func outputOf(check forge.StatusCheck) *gogithub.CheckRunOutput {
 	title := githubapi.Text(check.Description, maxDescription)
@@ -145,7 +145,7 @@ func outputOf(check forge.StatusCheck) *gogithub.CheckRunOutput {
 	return &gogithub.CheckRunOutput{Title: new(title), Summary: new("`" + strings.ReplaceAll(title, "`", "'") + "`")}
 }
 
-// withoutChecks says what to do about a right that the App lacks.
+// withoutChecks says what to do about a permission that the App does not have.
 func withoutChecks(err error) error {
 	if fault.CodeOf(err) != fault.CodeAccessDenied {
 		return err

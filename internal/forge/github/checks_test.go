@@ -66,7 +66,7 @@ func TestCheckRunIsBroughtUpToDate(t *testing.T) {
 	}{
 		"Again":    {"Setting the same again changes nothing.", states(forge.CheckSuccess, forge.CheckSuccess), []string{"success 1"}},
 		"Finished": {"The one that was begun is the one that ends.", states(forge.CheckPending, forge.CheckPending, forge.CheckFailure), []string{"failure 2"}},
-		"Worse":    {"A failure that comes after a success was told takes its place.", states(forge.CheckSuccess, forge.CheckError), []string{"action_required 1"}},
+		"Worse":    {"A failure that comes after a success was reported takes its place.", states(forge.CheckSuccess, forge.CheckError), []string{"action_required 1"}},
 		"Better":   {"So does the next attempt's success on the same commit.", states(forge.CheckError, forge.CheckSuccess), []string{"success 1"}},
 		"Reopened": {
 			"GitHub does not take a conclusion back, so a new one is begun, and goes on being used.",
@@ -122,7 +122,7 @@ func TestCheckRunThatCannotBeChanged(t *testing.T) {
 	check(t, ours.SetStatusCheck(t.Context(), repository, pull.HeadCommit, forge.StatusCheck{Name: "kiro-worker", State: forge.CheckFailure}))
 	runs := w.runs(t, pull.HeadCommit)
 	if len(runs) != 2 || runs[1].Conclusion != "failure" {
-		t.Errorf("a success must not be shown any more after a failure was told: %v", runs)
+		t.Errorf("a success must not be shown any more after a failure was reported: %v", runs)
 	}
 }
 
@@ -173,7 +173,7 @@ func TestCheckRunWithFaults(t *testing.T) {
 		"ListFails":       {"Half a search must not make a second one.", callListChecks, faults.Fault{Status: 502}, fault.CodeUnreachable, 1},
 		"CreateFails":     {"Nothing was made.", callCreateCheck, faults.Fault{Status: 502}, fault.CodeUnreachable, 1},
 		"CreateUnknown":   {"The answer was lost: the next try finds what was made.", callCreateCheck, faults.Fault{LoseAnswer: true}, fault.CodeUnreachable, 1},
-		"Limited":         {"A rate limit is no lack of a right.", callCreateCheck, faults.Fault{Status: 403, Body: `{}`, Header: http.Header{"Retry-After": {"0"}}}, fault.CodeRateLimited, 0},
+		"Limited":         {"A rate limit is no lack of a permission.", callCreateCheck, faults.Fault{Status: 403, Body: `{}`, Header: http.Header{"Retry-After": {"0"}}}, fault.CodeRateLimited, 0},
 		"NotGitHub":       {"A proxy answered.", callListChecks, faults.Fault{NotJSON: true, Status: 200}, fault.CodeInvalidAnswer, 1},
 		"NothingListed":   {"An answer without content is no list, and no reason to panic.", callListChecks, faults.Fault{Status: 200, Body: `null`}, "", 1},
 		"NullsAreListed":  {"Nor is one of nulls.", callListChecks, faults.Fault{Status: 200, Body: `{"total_count":1,"check_runs":[null]}`}, "", 1},
@@ -193,7 +193,7 @@ func TestCheckRunWithFaults(t *testing.T) {
 				t.Errorf("%s\nthe code is %q, want %q: %v", c.why, fault.CodeOf(err), c.code, err)
 			}
 			if err != nil && strings.Contains(err.Error(), "Checks") {
-				t.Errorf("%s\nit is not for lack of a right: %v", c.why, err)
+				t.Errorf("%s\nit is not for lack of a permission: %v", c.why, err)
 			}
 			if c.runs == 0 {
 				return

@@ -86,7 +86,7 @@ func (f *Forge) report(l lookup, answer reflect.Value, failures githubapi.Failur
 		case failure.Type == githubapi.TypeNotFound && failure.At(l.alias(), "pullRequest"):
 			// The pull request asked for does not exist: the report lists none.
 		case failure.Type == githubapi.TypeForbidden && failure.At(l.alias(), "ref", "branchProtectionRule"):
-			// Only administrators may read the rule. Whether there is one, refUpdateRule tells everybody.
+			// Only administrators may read the rule. Whether there is one, refUpdateRule shows to everybody.
 		default:
 			return forge.Report{Err: fmt.Errorf("looking up %s: %w", l.query.Repository, failure.Classified())}
 		}

@@ -62,7 +62,7 @@ func TestInspect(t *testing.T) {
 		want  func(*forge.Report)
 	}{
 		"Whole": {
-			why:   "All that is there, and a fork's pull request of the same branch name is told from our own.",
+			why:   "All that is there, and a fork's pull request of the same branch name is not taken for our own.",
 			query: forge.Query{Repository: repository, Branch: "feature/cart", SpecPath: specPath},
 			want: func(r *forge.Report) {
 				r.BranchFound, r.Commit = true, commit
@@ -246,7 +246,7 @@ func TestWholeCallFailures(t *testing.T) {
 func TestHugeFileSpoilsOnlyItsOwnQuery(t *testing.T) {
 	w := newWorld(t)
 	commit := w.branch(t, "feature/cart", spec)
-	// The emulator's files are not that large: a server stands in that pads any answer with the huge branch in it.
+	// The emulator's files are not that large: another server pads any answer with the huge branch in it.
 	huge := strings.Repeat(" ", 17<<20)
 	w.documents.pad = func(body string) string {
 		if strings.Contains(body, "refs/heads/huge") {

@@ -14,8 +14,8 @@ import (
 )
 
 // SetStatusCheck implements forge.StatusChecks: with a check run where the credentials are a GitHub App's, else with a
-// commit status, which is all that a token may set. Never with one in the other's place: were an App that lacks a
-// right to fall back, a branch rule that waits for the App's check would wait forever, and nobody would know why.
+// commit status, which is all that a token may set. Never with one in the other's place: were an App without a
+// permission to fall back, a branch rule that waits for the App's check would wait forever, and nobody would know why.
 func (f *Forge) SetStatusCheck(ctx context.Context, repository, commit string, check forge.StatusCheck) error {
 	owner, name, err := split(repository)
 	if err != nil {

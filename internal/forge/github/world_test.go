@@ -63,7 +63,7 @@ func (w *world) as(t *testing.T, token string) *Forge {
 // appKey is made once: it takes long.
 var appKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
-// app is a Forge of an App that is installed with the rights.
+// app is a Forge of an App that is installed with the permissions.
 func (w *world) app(t *testing.T, id int64, rights emulator.Rights) *Forge {
 	t.Helper()
 	w.clock.SetTime(time.Now()) // an App signs with the real time

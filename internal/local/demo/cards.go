@@ -33,13 +33,13 @@ type Card struct {
 	Slug string
 	// Title of the card.
 	Title string
-	// Column that it lies in at first.
+	// Column that it is in at first.
 	Column string
 	// SpecLater keeps the spec back until the item waits for it.
 	SpecLater bool
 	// Outcome is the reason of its item's Succeeded condition in the end; empty if no item may be made of it.
 	Outcome string
-	// EndColumn that it lies in at the end.
+	// EndColumn that it is in at the end.
 	EndColumn string
 	// Story says in one sentence what it shows.
 	Story string
@@ -83,7 +83,7 @@ func (c Card) SpecPath() string { return ".kiro/specs/" + c.Branch() }
 // repositoryFiles are the sample repository's files on its default branch.
 func repositoryFiles() (map[string]string, error) { return filesUnder("sample/repository", "") }
 
-// specFiles are a card's spec files, where they lie in the repository.
+// specFiles are a card's spec files, by their paths in the repository.
 func specFiles(slug, specPath string) (map[string]string, error) {
 	return filesUnder("sample/specs/"+slug, specPath)
 }

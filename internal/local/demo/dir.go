@@ -16,7 +16,7 @@ import (
 const (
 	// marker is the file by which a directory is known as a demo's: only such a one is ever cleared.
 	marker = ".kiro-local"
-	// addresses is the file that tells commands where a running demo listens.
+	// addresses is the file in which commands find where a running demo listens.
 	addresses = "addresses.json"
 )
 
@@ -69,8 +69,8 @@ type listening struct {
 	AWS    string `json:"aws"`
 }
 
-// tellAddresses writes where this demo listens.
-func (s *System) tellAddresses() error {
+// writeAddresses writes where this demo listens.
+func (s *System) writeAddresses() error {
 	text, err := json.Marshal(listening{GitHub: s.GitHubURL, AWS: s.AWSURL})
 	if err != nil {
 		return fmt.Errorf("writing the demo's addresses: %w", err)

@@ -55,7 +55,7 @@ func (s *System) report(snapshot Snapshot, started time.Time, wrong []string) *R
 // OK reports whether every card ended as it should.
 func (r *Report) OK() bool { return len(r.Wrong) == 0 }
 
-// Write tells a person.
+// Write prints the report.
 func (r *Report) Write(out io.Writer) {
 	fmt.Fprintf(out, "\nWhat became of the cards, after %s:\n\n", r.Took)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -70,7 +70,7 @@ func (r *Report) Write(out io.Writer) {
 	r.writeArtifacts(out)
 	r.writeSeparation(out)
 	if !r.OK() {
-		fmt.Fprintf(out, "\nNOT as it should be (logs lie in %s):\n", r.Logs)
+		fmt.Fprintf(out, "\nNOT as it should be (logs are in %s):\n", r.Logs)
 		for _, wrong := range r.Wrong {
 			fmt.Fprintf(out, "  - %s\n", wrong)
 		}
@@ -154,7 +154,7 @@ func (s *System) WriteAround(out io.Writer, r *Report) {
 	}
 	fmt.Fprintf(out, "\nPut a new card on the board; it is seen within 15 s:\n\n  %s card add --dir %s --title \"Loyalty levels\" --spec loyalty\n",
 		s.program("kiro-local"), s.options.Dir)
-	fmt.Fprintf(out, "\nThe emulated GitHub listens on %s, AWS on %s; logs lie in %s.\n", s.GitHubURL, s.AWSURL, s.path("logs"))
+	fmt.Fprintf(out, "\nThe emulated GitHub listens on %s, AWS on %s; logs are in %s.\n", s.GitHubURL, s.AWSURL, s.path("logs"))
 }
 
 // kubectl is the person's own, or where there is none ours.

@@ -27,7 +27,7 @@ const (
 	kiroTimeout    = 2 * time.Hour
 )
 
-// View is shown how the cards stand.
+// View is shown the state of the cards.
 type View interface {
 	Show(states []State)
 }
@@ -61,7 +61,7 @@ func (s *System) Run(ctx context.Context, view View) (*Report, error) {
 			if finished.IsZero() {
 				finished = time.Now()
 			}
-			wrong := snapshot.Judge()
+			wrong := snapshot.Problems()
 			if len(wrong) == 0 || time.Since(finished) > settleTimeout {
 				return s.report(snapshot, started, wrong), nil
 			}
@@ -83,7 +83,7 @@ func (s *System) broken(ctx context.Context, snapshot Snapshot, started time.Tim
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
 	}
-	return s.report(snapshot, started, append([]string{err.Error()}, snapshot.Judge()...)), nil
+	return s.report(snapshot, started, append([]string{err.Error()}, snapshot.Problems()...)), nil
 }
 
 // look takes a snapshot.

@@ -54,14 +54,14 @@ func (s *System) startEmulators(ctx context.Context) error {
 	if err := s.startAWS(); err != nil {
 		return err
 	}
-	if err := s.tellAddresses(); err != nil {
+	if err := s.writeAddresses(); err != nil {
 		return err
 	}
 	return s.putCards(ctx)
 }
 
 // putCards puts the cards on the board, each a second after the one before: the oldest is worked on first, and GitHub
-// tells a card's age in whole seconds. The API server takes longer to start than that.
+// gives a card's age in whole seconds. The API server takes longer to start than that.
 func (s *System) putCards(ctx context.Context) error {
 	for i, c := range Cards {
 		if i > 0 {

@@ -29,7 +29,7 @@ const (
 
 // Options say how the system is run.
 type Options struct {
-	// Dir is where everything lies: state, logs, builds, artifacts. It must exist and be empty.
+	// Dir is where everything is: state, logs, builds, artifacts. It must exist and be empty.
 	Dir string
 	// Bin is the directory of the programs manager, kiro-worker and kiro-local.
 	Bin string
@@ -39,7 +39,7 @@ type Options struct {
 	Launch bool
 	// LogLevel of manager and worker. Empty is info.
 	LogLevel string
-	// Say is told what is being started, one line at a time.
+	// Say is called with what is being started, one line at a time.
 	Say func(line string)
 }
 

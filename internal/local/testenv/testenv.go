@@ -93,7 +93,7 @@ func Serve(t testing.TB, handler http.Handler) (url string) {
 	return server.URL
 }
 
-// Kubectl runs kubectl as an administrator and returns what it says. What a person is told to type is tested with it.
+// Kubectl runs kubectl as an administrator and returns what it says. What messages tell a person to type is tested with it.
 func Kubectl(t testing.TB, args ...string) string {
 	t.Helper()
 	config := filepath.Join(t.TempDir(), "kubeconfig")

@@ -32,7 +32,7 @@ func TestFree(t *testing.T) {
 	late := start.Add(2 * time.Hour) // after the lease's end
 	acquire := func(t *testing.T, f *table) { f.mustAcquire(t, request("L1")) }
 	claim := func(t *testing.T, f *table) { f.mustClaim(t, f.mustAcquire(t, request("L1")), buildA) }
-	beat := func(t *testing.T, f *table) {
+	heartbeat := func(t *testing.T, f *table) {
 		l := f.mustAcquire(t, request("L1"))
 		f.mustClaim(t, l, buildA)
 		if err := f.Heartbeat(t.Context(), l, buildA, start, start.Add(90*time.Minute), lock.Progress{}); err != nil {
@@ -41,7 +41,7 @@ func TestFree(t *testing.T) {
 	}
 	const (
 		abandoned = "deleteAt=722h0m0s expiresAt=1h30m0s fence=1 lockId=L1 status=failed"
-		beaten    = "buildId=kiro:a expiresAt=1h30m0s fence=1 heartbeatAt=0s lockId=L1 stage= status=in_progress tasks=map[M:map[done:map[N:0] total:map[N:0]]]"
+		renewed   = "buildId=kiro:a expiresAt=1h30m0s fence=1 heartbeatAt=0s lockId=L1 stage= status=in_progress tasks=map[M:map[done:map[N:0] total:map[N:0]]]"
 	)
 	tests := map[string]struct {
 		why     string
@@ -83,10 +83,10 @@ func TestFree(t *testing.T) {
 		},
 
 		"Reclaim": {why: "the build is over, and its lease too", given: claim, key: slot0, do: "reclaim", now: late, branch: reclaimed1, slot: reclaimed1},
-		"Reclaim one that beat": {
-			why: "the same, with a heartbeat", given: beat, key: branch, do: "reclaim", now: late,
-			branch: strings.Replace(strings.Replace(beaten, "expiresAt", "deleteAt=722h0m0s expiresAt", 1), "in_progress", "failed", 1),
-			slot:   strings.Replace(strings.Replace(beaten, "expiresAt", "deleteAt=722h0m0s expiresAt", 1), "in_progress", "failed", 1),
+		"Reclaim one with a heartbeat": {
+			why: "the same, with a heartbeat", given: heartbeat, key: branch, do: "reclaim", now: late,
+			branch: strings.Replace(strings.Replace(renewed, "expiresAt", "deleteAt=722h0m0s expiresAt", 1), "in_progress", "failed", 1),
+			slot:   strings.Replace(strings.Replace(renewed, "expiresAt", "deleteAt=722h0m0s expiresAt", 1), "in_progress", "failed", 1),
 		},
 		"Reclaim before the lease's end": {
 			why: "a lease is a promise", given: claim, key: branch, do: "reclaim", now: start.Add(time.Hour),
@@ -96,7 +96,7 @@ func TestFree(t *testing.T) {
 			why: "there is no build that could be over", given: acquire, key: branch, do: "reclaim", now: late,
 			refused: lock.ErrNotHolder, about: branch, branch: acquiredL1, slot: acquiredL1,
 		},
-		"Reclaim one that beat since": {
+		"Reclaim one with a heartbeat since": {
 			why: "it lives after all", given: claim, key: branch, do: "reclaim", now: late,
 			since: func(t *testing.T, f *table) {
 				l := f.mustAcquire(t, request("L1"))
@@ -104,10 +104,10 @@ func TestFree(t *testing.T) {
 					t.Fatal(err)
 				}
 			},
-			refused: lock.ErrNotHolder, about: branch, branch: beaten, slot: beaten,
+			refused: lock.ErrNotHolder, about: branch, branch: renewed, slot: renewed,
 		},
 
-		"Unlock claimed":   {why: "a person's word, where nobody can say what became of the build", given: claim, key: branch, do: "unlock", now: late, branch: reclaimed1, slot: reclaimed1},
+		"Unlock claimed":   {why: "a person decides, where it cannot be known what happened to the build", given: claim, key: branch, do: "unlock", now: late, branch: reclaimed1, slot: reclaimed1},
 		"Unlock unclaimed": {why: "a person need not know the difference", given: acquire, key: slot0, do: "unlock", now: late, branch: abandoned, slot: abandoned},
 		"Unlock before the lease's end": {
 			why: "a person may not either", given: claim, key: branch, do: "unlock", now: start,

@@ -40,7 +40,7 @@ func TestHolder(t *testing.T) {
 	claim := func(build string) func(*testing.T, *table, lock.Lock) error {
 		return func(t *testing.T, f *table, l lock.Lock) error { return f.Claim(t.Context(), l, build, later) }
 	}
-	beat := func(build string) func(*testing.T, *table, lock.Lock) error {
+	heartbeat := func(build string) func(*testing.T, *table, lock.Lock) error {
 		return func(t *testing.T, f *table, l lock.Lock) error {
 			return f.Heartbeat(t.Context(), l, build, start.Add(time.Minute), later,
 				lock.Progress{Stage: contract.StageTest, Tasks: contract.Tasks{Done: 3, Total: 7}})
@@ -101,26 +101,26 @@ func TestHolder(t *testing.T) {
 			released, claim(buildA), branch, "was ended", "buildId=kiro:a deleteAt=720h0m0s expiresAt=1h30m0s fence=1 lockId=L1 outcome= status=failed"},
 		"Claim with another fence": {"the lock id alone is not the lock",
 			otherFence, claim(buildA), branch, "lost", claimedL1},
-		"Claim a deleted one": {"rows that are gone are nobody's",
+		"Claim a deleted one": {"nobody holds rows that are gone",
 			gone, claim(buildA), branch, "gone", "absent"},
 		"Claim without the slot": {"both rows or none",
 			slotLost, claim(buildA), slot0, "lost", claimedL1},
 
 		"Heartbeat": {"the lease moves and progress is recorded",
-			claimedBy(buildA), beat(buildA), "", "",
+			claimedBy(buildA), heartbeat(buildA), "", "",
 			"buildId=kiro:a expiresAt=2h0m0s fence=1 heartbeatAt=1m0s lockId=L1 stage=test status=in_progress tasks=map[M:map[done:map[N:3] total:map[N:7]]]"},
 		"Heartbeat of another": {"only the build that claimed is live",
-			claimedBy(buildB), beat(buildA), branch, "claimed by build " + buildB, "buildId=kiro:b " + acquiredL1},
+			claimedBy(buildB), heartbeat(buildA), branch, "claimed by build " + buildB, "buildId=kiro:b " + acquiredL1},
 		"Heartbeat unclaimed": {"a build that did not claim has no lease",
-			acquired, beat(buildA), branch, "claim it first", acquiredL1},
+			acquired, heartbeat(buildA), branch, "claim it first", acquiredL1},
 		"Heartbeat of a lost one": {"the lease is lost, and everything must stop",
-			replaced, beat(buildA), branch, "lost", "expiresAt=1h30m0s fence=2 lockId=L2 status=in_progress"},
+			replaced, heartbeat(buildA), branch, "lost", "expiresAt=1h30m0s fence=2 lockId=L2 status=in_progress"},
 		"Heartbeat after release": {"a row that is free must not be written by its last holder",
-			released, beat(buildA), branch, "was ended", "buildId=kiro:a deleteAt=720h0m0s expiresAt=1h30m0s fence=1 lockId=L1 outcome= status=failed"},
+			released, heartbeat(buildA), branch, "was ended", "buildId=kiro:a deleteAt=720h0m0s expiresAt=1h30m0s fence=1 lockId=L1 outcome= status=failed"},
 		"Heartbeat with another fence": {"the fence is what stops a holder from the past",
-			otherFence, beat(buildA), branch, "lost", claimedL1},
+			otherFence, heartbeat(buildA), branch, "lost", claimedL1},
 		"Heartbeat without the slot": {"a lease is on both rows or on none",
-			slotLost, beat(buildA), slot0, "lost", claimedL1},
+			slotLost, heartbeat(buildA), slot0, "lost", claimedL1},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

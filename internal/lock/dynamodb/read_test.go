@@ -92,7 +92,7 @@ func TestReadsAreNeverGuessed(t *testing.T) {
 		"A web page":    {"a proxy's page holds no rows", faults.Fault{NotJSON: true, Status: 200}, fault.CodeInvalidAnswer},
 		"Half of it":    {"half an answer holds half the rows", faults.Fault{Truncate: true}, fault.CodeUnreachable},
 		"Throttled":     {"the table is busy", faults.Fault{Status: 400, Code: "ProvisionedThroughputExceededException"}, fault.CodeRateLimited},
-		"Denied":        {"a right is missing", faults.Fault{Status: 400, Code: "AccessDeniedException"}, fault.CodeAccessDenied},
+		"Denied":        {"a permission is missing", faults.Fault{Status: 400, Code: "AccessDeniedException"}, fault.CodeAccessDenied},
 		"A lost answer": {"the network", faults.Fault{LoseAnswer: true}, fault.CodeUnreachable},
 	}
 	for name, tc := range tests {

@@ -39,7 +39,7 @@ var _ metricsink.Sink = (*Sink)(nil)
 // New returns a Sink for a namespace, for example "KiroWorker".
 func New(api awsapi.CloudWatch, namespace string) *Sink { return &Sink{api: api, namespace: namespace} }
 
-// Put implements metricsink.Sink. A datum that CloudWatch would refuse is left out, and told in the error: it would
+// Put implements metricsink.Sink. A datum that CloudWatch would refuse is left out, and named in the error: it would
 // take all others of its call with it.
 func (s *Sink) Put(ctx context.Context, data []metricsink.Datum) error {
 	var refused []string

@@ -38,7 +38,7 @@ func TestPut(t *testing.T) {
 		{Name: "Coverage", Unit: metricsink.UnitPercent, Value: math.NaN()},
 	})
 	if fault.CodeOf(err) != fault.CodeInvalidRequest {
-		t.Errorf("what was left out is told; got %v", err)
+		t.Errorf("what was left out is in the error; got %v", err)
 	}
 	want := []emulator.Datum{
 		{Namespace: "KiroWorker", Name: "Duration", Unit: "Seconds", Value: 12.5, Time: now.Add(-time.Minute),
@@ -78,7 +78,7 @@ func TestErrors(t *testing.T) {
 	}{
 		"Namespace": {why: "AWS keeps some for itself", namespace: "AWS/x", want: fault.CodeInvalidRequest, terminal: true},
 		"Too old":   {why: "CloudWatch takes two weeks", time: now.AddDate(0, 0, -15), want: fault.CodeInvalidRequest, terminal: true},
-		"Denied":    {why: "a right is missing", fault: &faults.Fault{Status: 403, Code: "AccessDenied"}, want: fault.CodeAccessDenied, terminal: true},
+		"Denied":    {why: "a permission is missing", fault: &faults.Fault{Status: 403, Code: "AccessDenied"}, want: fault.CodeAccessDenied, terminal: true},
 		"Throttled": {why: "it passes", fault: &faults.Fault{Status: 400, Code: "Throttling"}, want: fault.CodeRateLimited},
 		"Down":      {why: "it passes", fault: &faults.Fault{Status: 500, Code: "InternalServiceFault"}, want: fault.CodeUnreachable},
 		"Web page":  {why: "a proxy keeps no measurements", fault: &faults.Fault{NotJSON: true, Status: 200}, want: fault.CodeInvalidAnswer},

@@ -71,7 +71,7 @@ func TestErrors(t *testing.T) {
 	}{
 		"Absent":    {why: "somebody must make it", destination: topic + "x", want: fault.CodeNotFound, terminal: true},
 		"Not a ARN": {why: "somebody must correct it", destination: "x", want: fault.CodeInvalidRequest, terminal: true},
-		"Denied":    {why: "a right is missing", destination: topic, fault: &faults.Fault{Status: 403, Code: "AuthorizationError"}, want: fault.CodeAccessDenied, terminal: true},
+		"Denied":    {why: "a permission is missing", destination: topic, fault: &faults.Fault{Status: 403, Code: "AuthorizationError"}, want: fault.CodeAccessDenied, terminal: true},
 		"Down":      {why: "it passes", destination: topic, fault: &faults.Fault{Status: 500, Code: "InternalError"}, want: fault.CodeUnreachable},
 		"Throttled": {why: "it passes", destination: topic, fault: &faults.Fault{Status: 400, Code: "Throttling"}, want: fault.CodeRateLimited},
 		"Empty":     {why: "no answer is none", destination: topic, fault: &faults.Fault{Status: 200, Body: " "}, want: fault.CodeInvalidAnswer},

@@ -71,7 +71,7 @@ func TestErrors(t *testing.T) {
 		terminal    bool
 	}{
 		"Absent":    {why: "somebody must make it", destination: queue + "x", want: fault.CodeNotFound, terminal: true},
-		"Denied":    {why: "a right is missing", destination: queue, fault: &faults.Fault{Status: 403, Code: "AccessDeniedException"}, want: fault.CodeAccessDenied, terminal: true},
+		"Denied":    {why: "a permission is missing", destination: queue, fault: &faults.Fault{Status: 403, Code: "AccessDeniedException"}, want: fault.CodeAccessDenied, terminal: true},
 		"Throttled": {why: "it passes", destination: queue, fault: &faults.Fault{Status: 400, Code: "RequestThrottled"}, want: fault.CodeRateLimited},
 		"Down":      {why: "it passes", destination: queue, fault: &faults.Fault{Status: 503, Code: "ServiceUnavailable"}, want: fault.CodeUnreachable},
 		"Empty 200": {why: "an answer without an id is none", destination: queue, fault: &faults.Fault{Status: 200, Body: "{}"}, want: fault.CodeInvalidAnswer},

@@ -39,7 +39,7 @@ const (
 	memoryFree = 1 << 30
 )
 
-// place is where the repositories lie, empty for the directory of temporary files. In memory a disk's own time, which
+// place is where the repositories are, empty for the directory of temporary files. In memory a disk's own time, which
 // differs several times over from run to run, is not taken for the worker's.
 func place() string {
 	var s unix.Statfs_t

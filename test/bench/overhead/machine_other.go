@@ -8,5 +8,5 @@ package main
 // onOneCore calls start. Other systems cannot keep a process to one core; its time is counted all the same.
 func onOneCore(start func() error) error { return start() }
 
-// place is where the repositories lie: the directory of temporary files.
+// place is where the repositories are: the directory of temporary files.
 func place() string { return "" }

@@ -1,7 +1,7 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package assets knows where the programs of a Kubernetes control plane (kube-apiserver, etcd, kubectl) lie on
+// Package assets knows where the programs of a Kubernetes control plane (kube-apiserver, etcd, kubectl) are on
 // this machine. hack/assets puts them there; tests and kiro-local look them up.
 package assets
 
@@ -28,7 +28,7 @@ var Programs = []string{"etcd", "kube-apiserver", "kubectl"}
 var ErrNotFound = errors.New("this machine has no kube-apiserver, etcd and kubectl yet; run `make assets`")
 
 // Locate is the directory of the programs: the one that KUBEBUILDER_ASSETS names, else the one of an earlier run.
-// A variable that names an incomplete directory is an error, so that nobody's choice is silently passed over.
+// A variable that names an incomplete directory is an error, so that no choice is silently ignored.
 func Locate() (string, error) {
 	if dir := os.Getenv(Variable); dir != "" {
 		if missing := Missing(dir); len(missing) > 0 {

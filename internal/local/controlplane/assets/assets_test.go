@@ -52,7 +52,7 @@ func TestLocate(t *testing.T) {
 			variable: assets.Programs, cache: assets.Programs, want: "variable",
 		},
 		"IncompleteVariable": {
-			why:      "a wrong choice is told, not passed over",
+			why:      "a wrong choice is an error, not ignored",
 			variable: []string{"etcd"}, cache: assets.Programs, wantErr: "has no kube-apiserver, kubectl",
 		},
 		"Cache": {
@@ -64,7 +64,7 @@ func TestLocate(t *testing.T) {
 			cache: []string{"kube-apiserver", "kubectl"}, wantErr: assets.ErrNotFound.Error(),
 		},
 		"Nothing": {
-			why:     "a fresh machine is told what to do",
+			why:     "on a fresh machine the message says what to do",
 			wantErr: "make assets",
 		},
 	}

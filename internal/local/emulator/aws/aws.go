@@ -3,7 +3,7 @@
 
 // Package aws is one HTTP endpoint in front of all AWS emulators, as a client sees one with AWS_ENDPOINT_URL.
 //
-// A request says which service it is for only in its signature, so that is what requests are told apart by: the
+// A request says which service it is for only in its signature, so that is how requests are distinguished: by the
 // credential scope "<access key>/<date>/<region>/<service>/aws4_request". Signatures are not computed; access keys
 // are checked, and roles that are assumed get keys of their own.
 package aws

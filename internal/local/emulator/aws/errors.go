@@ -46,7 +46,7 @@ type s3Error struct {
 	Message string   `xml:"Message"`
 }
 
-// requestID stands in every answer: nothing is found by it here.
+// requestID is in every answer: nothing is found by it here.
 const requestID = "00000000-0000-0000-0000-000000000000"
 
 func writeXML(w http.ResponseWriter, status int, answer any) {

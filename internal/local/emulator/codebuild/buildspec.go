@@ -47,7 +47,7 @@ type phaseSpec struct {
 	Finally         commands        `json:"finally"`
 }
 
-// scalar is a string, or a number or truth value in its own spelling.
+// scalar is a string, or a number or boolean in its own spelling.
 type scalar string
 
 // UnmarshalJSON implements json.Unmarshaler.

@@ -12,7 +12,7 @@ import (
 type process struct {
 	pid, parent, group, session int
 	zombie                      bool
-	marked                      bool // bears a trace of the build, wherever it stands in the table
+	marked                      bool // bears a trace of the build, wherever it is in the table
 }
 
 // traces are what the processes of one container are known by.

@@ -35,7 +35,7 @@ func readProcess(pid int, t traces) (process, bool) {
 	if err != nil {
 		return process{}, false
 	}
-	// The name stands in parentheses and may hold anything, parentheses too.
+	// The name is in parentheses and may hold anything, parentheses too.
 	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
 	if len(fields) < 5 {
 		return process{}, false

@@ -12,7 +12,7 @@ import (
 )
 
 // processes is the process table, from ps, which everywhere knows parents and groups. Environments and
-// directories are not told: what left its group and lost its parent escapes.
+// directories are not known: what left its group and lost its parent escapes.
 func processes(traces) []process {
 	out, err := exec.Command("ps", "-A", "-o", "pid=,ppid=,pgid=,stat=").Output()
 	if err != nil {

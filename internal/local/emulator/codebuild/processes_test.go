@@ -168,7 +168,7 @@ phases:
 		t.Error("commands ran in a build that was stopped")
 	}
 	if log, err := s.Log(*b.Id); err != nil || strings.Contains(log, "/finally") {
-		t.Errorf("%v; the log of a build that was stopped tells of further commands:\n%s", err, log)
+		t.Errorf("%v; the log of a build that was stopped shows further commands:\n%s", err, log)
 	}
 }
 

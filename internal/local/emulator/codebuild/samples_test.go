@@ -54,7 +54,7 @@ func shapeOf(t *testing.T, text []byte) map[string]bool {
 	return out
 }
 
-// raw sends a request as it stands on the wire.
+// raw sends a request as it is on the wire.
 func raw(t *testing.T, s *emulator.Server, op, body string) []byte {
 	t.Helper()
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))

@@ -37,7 +37,7 @@ func (s *Server) schedule() {
 }
 
 // expire ends a build whose time is over, in the queue or running. It never runs on the clock's own goroutine: a clock
-// of a test holds its lock then, and telling the time would wait for ever.
+// of a test holds its lock then, and reading the time would wait for ever.
 func (s *Server) expire(b *build, queued bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -45,7 +45,7 @@ const (
 type Options struct {
 	// DataDir is where builds run: one directory a build. Required; it stays after Close.
 	DataDir string
-	// Region and Account stand in every ARN; "us-east-1" and "123456789012" by default.
+	// Region and Account are in every ARN; "us-east-1" and "123456789012" by default.
 	Region, Account string
 	// Initiator is who starts builds; "kiro-worker" by default.
 	Initiator string
@@ -121,7 +121,7 @@ func New(options Options) (*Server, error) {
 }
 
 // realDir makes a directory and returns its absolute path without symbolic links: commands run elsewhere, and the
-// kernel tells a process's directory in this form.
+// kernel gives a process's directory in this form.
 func realDir(dir string) (string, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -226,7 +226,7 @@ func call[I, O any](body []byte, op func(I) (O, *apiError)) (any, *apiError) {
 	return out, nil
 }
 
-// notify tells everybody who waits that something changed.
+// notify wakes everybody who waits for a change.
 func (s *Server) notify() {
 	close(s.changed)
 	s.changed = make(chan struct{})

@@ -90,7 +90,7 @@ func codeOf(err error) string {
 	return fmt.Sprint(err)
 }
 
-func TestCancelledTransactionTellsEveryReason(t *testing.T) {
+func TestCancelledTransactionNamesEveryReason(t *testing.T) {
 	f := serve(t)
 	if err := f.transact("", set("b", 7), set("d", 8)); err != nil {
 		t.Fatal(err)
@@ -110,7 +110,7 @@ func TestCancelledTransactionTellsEveryReason(t *testing.T) {
 	}
 	want := []string{"None ", "ConditionalCheckFailed 7", "None ", "ConditionalCheckFailed 8"}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("AWS tells each failed condition with its old row:\n%s", diff)
+		t.Errorf("AWS names each failed condition with its old row:\n%s", diff)
 	}
 	if want := "Transaction cancelled, please refer cancellation reasons for specific reasons " +
 		"[None, ConditionalCheckFailed, None, ConditionalCheckFailed]"; cancelled.ErrorMessage() != want {

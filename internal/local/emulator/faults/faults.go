@@ -53,7 +53,7 @@ type Fault struct {
 	NotJSON bool `json:"notJSON,omitempty"`
 	// Respond writes an answer of the test's own, without effect.
 	Respond http.HandlerFunc `json:"-"`
-	// Status answers with an error, without effect. With a Body it is written as it stands; else the service's own
+	// Status answers with an error, without effect. With a Body that is written unchanged; else the service's own
 	// error writer (see SetErrorWriter) makes the answer from Status, Code and Message.
 	Status  int         `json:"status,omitempty"`
 	Code    string      `json:"code,omitempty"`

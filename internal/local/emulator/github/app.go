@@ -138,7 +138,7 @@ func decodePart(part string, into any) error {
 	return json.Unmarshal(text, into) //nolint:wrapcheck // only asked whether it is nil
 }
 
-// permissions names the rights as the API does.
+// permissions names them as the API does.
 func permissions(r *Rights) map[string]*Access {
 	return map[string]*Access{
 		"contents": &r.Contents, "pull_requests": &r.PullRequests, "issues": &r.Issues, "statuses": &r.Statuses,

@@ -55,7 +55,7 @@ func TestAppTokens(t *testing.T) {
 		}
 		got := w.do(t, "GET", "/api/v3/repos/acme/shop/pulls", token, "", nil)
 		if got.status != 403 || !strings.Contains(got.body, "Resource not accessible by integration") {
-			t.Errorf("a right that was not asked for: %d %s", got.status, got.body)
+			t.Errorf("a permission that was not asked for: %d %s", got.status, got.body)
 		}
 		got = w.do(t, "POST", "/api/v3/repos/acme/shop/check-runs", token, "{}", nil)
 		if got.status != 403 || !strings.Contains(got.body, "Resource not accessible by integration") {
@@ -84,7 +84,7 @@ func TestAppTokens(t *testing.T) {
 	}{
 		"another key":             {other, 7, "", 401},
 		"another App":             {key, 8, "", 401},
-		"a right that it lacks":   {key, 7, `{"permissions":{"administration":"write"}}`, 422},
+		"a permission it lacks":   {key, 7, `{"permissions":{"administration":"write"}}`, 422},
 		"a body that is not JSON": {key, 7, `{`, 400},
 	} {
 		if status, token := installationToken(t, w, attempt.key, attempt.app, attempt.body); status != attempt.status || token != "" {

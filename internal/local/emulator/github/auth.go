@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Access is how far a right goes.
+// Access is how far a permission goes.
 type Access int
 
 // The accesses, each with those before it.
@@ -106,7 +106,7 @@ func (t *token) sees(repo *repository) bool {
 	})
 }
 
-// inaccessible is what GitHub says of a right that a fine-grained token or an App lacks.
+// inaccessible is what GitHub says of a permission that a fine-grained token or an App does not have.
 func (t *token) inaccessible() string {
 	if t.app != nil {
 		return "Resource not accessible by integration"

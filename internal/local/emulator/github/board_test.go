@@ -240,7 +240,7 @@ func TestBoardErrors(t *testing.T) {
 			want:  `{"data":{"repositoryOwner":{"projectV2":{"field":null}}}}`,
 		},
 		"FineGrained": {
-			why: "a fine-grained token is told FORBIDDEN at the place", token: "fine-grained",
+			why: "a fine-grained token gets FORBIDDEN at the place", token: "fine-grained",
 			query: `{ organization(login: "acme") { projectV2(number: 1) { id } } }`,
 			want: `{"data":{"organization":{"projectV2":null}},"errors":[{"type":"FORBIDDEN","path":["organization","projectV2"],` +
 				`"locations":[{"line":1,"column":33}],"message":"Resource not accessible by personal access token"}]}`,

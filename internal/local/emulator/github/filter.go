@@ -42,7 +42,7 @@ func (c *card) searchable() map[*projectField]*fieldValue {
 	return c.values
 }
 
-// keep tells whether a filter lets a card through.
+// keep reports whether a filter lets a card through.
 type keep func(*viewer, *card) bool
 
 // parseFilter understands the filters of boards that need no more than is kept here

@@ -31,7 +31,7 @@ func gitService(r *http.Request) string {
 	return r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
 }
 
-// gitOperation tells the two calls of a clone or a push apart: a fault in the first is before any effect.
+// gitOperation distinguishes the two calls of a clone or a push: a fault in the first is before any effect.
 func gitOperation(r *http.Request) string {
 	service := strings.TrimPrefix(gitService(r), "git-")
 	if strings.HasSuffix(r.URL.Path, "/info/refs") {
@@ -51,7 +51,7 @@ var backend = sync.OnceValues(func() (string, error) {
 
 // serveGit lets in by the token and leaves the rest to git. Status codes and texts are those that github.com gave to
 // git clients: 401 for credentials that are missing or wrong, 404 for a repository that the token does not see, 403
-// for a push without the right.
+// for a push without the permission.
 func (s *Server) serveGit(w http.ResponseWriter, r *http.Request) {
 	token, err := s.authenticate(r)
 	if err != nil {

@@ -61,7 +61,7 @@ func initBare(dir, defaultBranch string) error {
 	return nil
 }
 
-// validBranch tells whether git takes the name for a branch. It also keeps a name from leaving the directory of
+// validBranch reports whether git takes the name for a branch. It also keeps a name from leaving the directory of
 // references when it is read as a file (https://git-scm.com/docs/git-check-ref-format).
 func validBranch(name string) bool {
 	if name == "" || name == "@" || len(name) > 250 || strings.HasPrefix(name, "-") ||

@@ -108,7 +108,7 @@ func (s *Server) execute(ctx context.Context, token *token, operation *graphql.O
 	return response
 }
 
-// missingScopes is how a classic token is told what it lacks: before anything runs, for each field, and without data.
+// missingScopes is the answer to a classic token without a scope: before anything runs, for each field, and without data.
 // (The form is that of https://github.com/github/docs/issues/19712.)
 func missingScopes(token *token, operation *graphql.Operation) []*graphql.Error {
 	if !token.rights.Classic {

@@ -191,7 +191,7 @@ type draftIssue struct {
 	updatedAt time.Time
 }
 
-// newID returns a database id and a node id. Node ids look like GitHub's: a prefix that tells the type, and an opaque
+// newID returns a database id and a node id. Node ids look like GitHub's: a prefix that shows the type, and an opaque
 // rest (https://docs.github.com/en/graphql/guides/migrating-graphql-global-node-ids).
 func (s *Server) newID(prefix string, node any) (databaseID int64, nodeID string) {
 	s.nextID++

@@ -134,7 +134,7 @@ func (s *Server) SpendRateLimit(value string, remaining int) {
 	l.window(t, resourceCore, l.clock.Now()).used = l.limits.RESTPerHour - remaining
 }
 
-// setHeaders writes the headers that stand on every answer
+// setHeaders writes the headers that are on every answer
 // (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#checking-the-status-of-your-rate-limit).
 func (b budget) setHeaders(h http.Header) {
 	h.Set("X-RateLimit-Limit", strconv.Itoa(b.limit))

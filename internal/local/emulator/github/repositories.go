@@ -252,7 +252,7 @@ func (s *Server) commit(repo *repository, branch, base string, files Files, mess
 	return err
 }
 
-// mode makes scripts executable, which the content itself tells.
+// mode makes scripts executable, which the content itself shows.
 func mode(content []byte) string {
 	if bytes.HasPrefix(content, []byte("#!")) {
 		return "100755"

@@ -73,7 +73,7 @@ func (s *Server) resolvers() graphql.Types {
 	return types
 }
 
-// typeOf names the type of what stands for an interface or a union.
+// typeOf names the concrete type of an interface or a union.
 func typeOf(value any) string {
 	switch v := value.(type) {
 	case *owner:

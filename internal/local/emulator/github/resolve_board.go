@@ -129,7 +129,7 @@ func cardTypes() graphql.Types {
 	}
 }
 
-// redacts tells whether the viewer may not see a card's content: the enum's REDACTED, "when the viewer does not have
+// redacts reports whether the viewer may not see a card's content: the enum's REDACTED, "when the viewer does not have
 // permission to view it".
 func (v *viewer) redacts(c *card) bool {
 	if c.redacted {

@@ -99,7 +99,7 @@ func repositoryTypes() graphql.Types {
 	}
 }
 
-// ref takes a full name, or a short one, which stands for a branch before a tag.
+// ref takes a full name, or a short one, which is a branch before it is a tag.
 func (v *viewer) ref(repo *repository, c *graphql.Call) (any, error) {
 	if v.token.rights.Contents < Read {
 		return nil, v.forbidden()

@@ -66,7 +66,7 @@ func (v *viewer) repository(c *graphql.Call) (any, error) {
 	name := c.Args.String("owner") + "/" + c.Args.String("name")
 	repo, err := v.server.repository(name)
 	if err != nil || !v.token.sees(repo) {
-		// A repository that the token does not see is not told from one that does not exist.
+		// A repository that the token does not see looks like one that does not exist.
 		return nil, graphql.Errorf("NOT_FOUND", "Could not resolve to a Repository with the name '%s'.", name)
 	}
 	return repo, nil

@@ -23,7 +23,7 @@ const (
 	maxRESTBody = 1 << 20
 )
 
-// restRoute is one call of the REST API. In its pattern {name} stands for one segment and {name...} for the rest.
+// restRoute is one call of the REST API. In its pattern {name} is one segment and {name...} for the rest.
 type restRoute struct {
 	method, pattern string
 	handle          func(*restCall) (status int, body any, err error)
@@ -246,7 +246,7 @@ func writeMessage(w http.ResponseWriter, status int, text, docs string) {
 func writeJSON(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) //nolint:errchkjson // the client that is gone cannot be told
+	_ = json.NewEncoder(w).Encode(body) //nolint:errchkjson // a client that is gone gets no answer
 }
 
 // writeSecondaryLimit is the body that GitHub publishes for it

@@ -55,7 +55,7 @@ type checkInput struct {
 }
 
 // checkWriter finds the repository for an App that may write its checks. People may not, whatever their rights: GitHub
-// tells those with a classic token why.
+// says to those with a classic token why.
 func (c *restCall) checkWriter() (*repository, error) {
 	repo, err := c.repo()
 	switch {
@@ -125,7 +125,7 @@ func (c *restCall) patchCheckRun() (int, any, error) {
 }
 
 // check holds the input against GitHub's schema, whose violations GitHub lists in its message, and then against what
-// is checked later and told in the usual form.
+// is checked later and reported in the usual form.
 func (in checkInput) check(required ...string) error {
 	has := map[string]bool{"name": in.Name != nil, "head_sha": in.HeadSHA != nil, "conclusion": in.Conclusion != nil}
 	if (in.Status != nil && *in.Status == checkCompleted) || in.CompletedAt != nil {

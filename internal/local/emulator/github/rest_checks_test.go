@@ -135,7 +135,7 @@ func TestCheckRunsAreRefused(t *testing.T) {
 			status: 403, message: "You must authenticate via a GitHub App.",
 		},
 		"FineGrainedToken": {
-			why: "there is no such right for these tokens", method: "POST", path: base + "/check-runs", token: adminAll, body: with(`"status":"queued"`),
+			why: "there is no such permission for these tokens", method: "POST", path: base + "/check-runs", token: adminAll, body: with(`"status":"queued"`),
 			status: 403, message: "Resource not accessible by personal access token",
 		},
 		"TokenUpdates": {

@@ -42,7 +42,7 @@ func (v *viewer) repositoryJSON(repo *repository) map[string]any {
 	return out
 }
 
-// minimalRepositoryJSON is a repository as it stands within other things.
+// minimalRepositoryJSON is a repository as it is within other things.
 func (v *viewer) minimalRepositoryJSON(repo *repository) map[string]any {
 	return map[string]any{
 		"id": repo.databaseID, "node_id": repo.nodeID, "name": repo.name, "full_name": repo.fullName(),
@@ -57,7 +57,7 @@ func (v *viewer) statusJSON(repo *repository, sha string, st *commitStatus) map[
 	return out
 }
 
-// simpleStatusJSON is a status as it stands within a combined one.
+// simpleStatusJSON is a status as it is within a combined one.
 func (v *viewer) simpleStatusJSON(repo *repository, sha string, st *commitStatus) map[string]any {
 	return map[string]any{
 		"url": v.apiURL(repo, "statuses", sha), "id": st.databaseID, "node_id": st.nodeID, "state": st.state,

@@ -161,7 +161,7 @@ func (c *restCall) thread(wanted Access) (*thread, error) {
 	}
 	number, _ := strconv.Atoi(c.params["number"])
 	if pull, ok := repo.pulls[number]; ok {
-		// Either right is enough for a pull request's comments.
+		// Either permission is enough for a pull request's comments.
 		return &pull.thread, c.need(max(c.token.rights.PullRequests, c.token.rights.Issues), wanted)
 	}
 	if item, ok := repo.issues[number]; ok {

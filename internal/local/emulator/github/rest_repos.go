@@ -22,7 +22,7 @@ func (c *restCall) repo() (*repository, error) {
 	return repo, nil
 }
 
-// need refuses a call for which the token lacks the right.
+// need refuses a call for which the token does not have the permission.
 func (c *restCall) need(has, wanted Access) error {
 	if has < wanted {
 		return &restError{status: http.StatusForbidden, message: c.token.inaccessible()}
@@ -128,7 +128,7 @@ func (c *restCall) isCommit(repo *repository, sha string) bool {
 	return err == nil && object != nil && object.kind == "commit"
 }
 
-// commit finds the commit of the path, which may be a branch's name, for who has the right to read what hangs on it.
+// commit finds the commit of the path, which may be a branch's name, for who may read what depends on it.
 func (c *restCall) commit(has Access) (*repository, string, error) {
 	repo, err := c.repo()
 	if err != nil {

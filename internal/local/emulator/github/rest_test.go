@@ -160,7 +160,7 @@ func TestErrorsOverREST(t *testing.T) {
 			want: `{"documentation_url":"https://docs.github.com/rest","message":"Problems parsing JSON","status":"400"}`,
 		},
 		"ReadOnly": {
-			why: "a right that is missing is 403", method: "PATCH", path: "/repos/acme/shop/pulls/1", token: readOnly, body: "{}", status: 403,
+			why: "a missing permission is 403", method: "PATCH", path: "/repos/acme/shop/pulls/1", token: readOnly, body: "{}", status: 403,
 			want: `{"documentation_url":"https://docs.github.com/rest","message":"Resource not accessible by personal access token","status":"403"}`,
 		},
 		"Invalid": {

@@ -156,7 +156,7 @@ func (s *Server) URL() string {
 // (https://docs.github.com/en/enterprise-server@latest/graphql/guides/managing-enterprise-accounts).
 func (s *Server) APIURL() string { return s.URL() + "/api/v3" }
 
-// CloneURL is where a repository's git lies.
+// CloneURL is the address of a repository's git.
 func (s *Server) CloneURL(repository string) string { return s.URL() + "/" + repository + ".git" }
 
 func (s *Server) learnURL(r *http.Request) {

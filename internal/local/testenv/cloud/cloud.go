@@ -51,7 +51,7 @@ type Options struct {
 	// Faults count calls of all services and let them fail; nil makes an injector, with the real clock.
 	Faults *faults.Injector
 
-	// GitHub starts GitHub, with a user of all rights for each token.
+	// GitHub starts GitHub, with a user of all permissions for each token.
 	GitHub bool
 	Users  map[string]string // login by token
 	// Tables are lock tables of DynamoDB.

@@ -57,7 +57,7 @@ type Operation struct {
 	variables  map[string]any
 }
 
-// Mutation tells whether the operation changes something.
+// Mutation reports whether the operation changes something.
 func (o *Operation) Mutation() bool { return o.definition.Operation == ast.Mutation }
 
 // Name is "query NAME" or "mutation FIELD": what a mutation is called by its sender says less than what it does.

@@ -27,7 +27,7 @@ type run struct {
 	errs      []*Error
 }
 
-// Execute runs an operation. Errors of single fields stand beside the data that could be had, as GitHub gives them.
+// Execute runs an operation. Errors of single fields are beside the data that could be read, as GitHub gives them.
 func (e *Executor) Execute(ctx context.Context, operation *Operation) Response {
 	r := &run{executor: e, operation: operation, ctx: ctx}
 	root := e.schema.Query

@@ -67,7 +67,7 @@ func NewExecutor(types Types, typeOf func(any) string) (*Executor, error) {
 	return &Executor{schema: schema, types: types, typeOf: typeOf}, nil
 }
 
-// matches tells whether a fragment on condition applies to an object of the type.
+// matches reports whether a fragment on condition applies to an object of the type.
 func (e *Executor) matches(condition, typeName string) bool {
 	if condition == "" || condition == typeName {
 		return true

@@ -19,7 +19,7 @@ import (
 // State is one card and all that belongs to it, at one moment.
 type State struct {
 	Card Card
-	// Column that the card lies in now.
+	// Column that the card is in now.
 	Column string
 	// Item that was made of it, or nil.
 	Item *v1alpha1.WorkItem
@@ -31,7 +31,7 @@ type State struct {
 	PullRequest *github.PullRequest
 }
 
-// Snapshot is everything that a judgement rests on.
+// Snapshot is everything that Problems looks at.
 type Snapshot struct {
 	States []State
 	// LockRows are the statuses of the lock table's slot and branch rows, by key.
@@ -53,11 +53,11 @@ func (s Snapshot) Finished() bool {
 	return true
 }
 
-// Judge says what is not as it should be; nothing, if all is well.
-func (s Snapshot) Judge() []string {
+// Problems are what is not as it should be; none, if all is well.
+func (s Snapshot) Problems() []string {
 	var wrong []string
 	for _, state := range s.States {
-		for _, complaint := range s.judgeCard(state) {
+		for _, complaint := range s.problemsOf(state) {
 			wrong = append(wrong, fmt.Sprintf("card %q (%s): %s", state.Card.Title, state.Card.Story, complaint))
 		}
 	}
@@ -67,19 +67,19 @@ func (s Snapshot) Judge() []string {
 		}
 	}
 	if len(s.LockRows) == 0 {
-		wrong = append(wrong, "no lock was ever taken")
+		wrong = append(wrong, "no lock was ever acquired")
 	}
 	slices.Sort(wrong)
 	return wrong
 }
 
-func (s Snapshot) judgeCard(state State) []string {
+func (s Snapshot) problemsOf(state State) []string {
 	want := state.Card
 	switch {
 	case want.Outcome == "" && state.Item != nil:
 		return []string{"it was made a work item of, though it is not in the ready column"}
 	case want.Outcome == "":
-		return differs("it lies in the column", want.EndColumn, state.Column)
+		return differs("it is in the column", want.EndColumn, state.Column)
 	case state.Item == nil:
 		return []string{"no work item was made of it"}
 	}
@@ -100,21 +100,21 @@ func (s Snapshot) judgeCard(state State) []string {
 	} else {
 		wrong = append(wrong, differs("its outcome is", want.Outcome, outcome.Reason)...)
 	}
-	wrong = append(wrong, differs("it lies in the column", column, state.Column)...)
+	wrong = append(wrong, differs("it is in the column", column, state.Column)...)
 	if (outcome.Status == metav1.ConditionTrue) != (outcome.Reason == v1alpha1.ReasonSucceeded) {
 		wrong = append(wrong, fmt.Sprintf("Succeeded=%s contradicts its reason %s", outcome.Status, outcome.Reason))
 	}
 	if want.SpecLater && !state.Waited {
 		wrong = append(wrong, "it did not wait for its spec")
 	}
-	return append(wrong, s.judgeTraces(state)...)
+	return append(wrong, s.problemsLeft(state)...)
 }
 
-// judgeTraces looks at what the work left behind for people: the pull request's text and the artifacts.
-func (s Snapshot) judgeTraces(state State) []string {
+// problemsLeft looks at what the work left behind for people: the pull request's text and the artifacts.
+func (s Snapshot) problemsLeft(state State) []string {
 	var wrong []string
 	if state.PullRequest == nil || !strings.Contains(state.PullRequest.Body, state.Item.Status.CorrelationID) {
-		wrong = append(wrong, "its pull request does not tell of the work")
+		wrong = append(wrong, "its pull request does not describe the work")
 	}
 	if !state.Steered {
 		wrong = append(wrong, "the Power's steering files are not on its branch")

@@ -41,7 +41,7 @@ func good() demo.Snapshot {
 	return s
 }
 
-func TestJudge(t *testing.T) {
+func TestProblems(t *testing.T) {
 	first, late, idle := 0, 3, 4 // the card that succeeds, the one whose spec comes later, the one left alone
 	cases := map[string]struct {
 		why   string
@@ -56,12 +56,12 @@ func TestJudge(t *testing.T) {
 		"Column":      {why: "people look at the board", want: `"Backlog" instead of`, spoil: func(s *demo.Snapshot) { s.States[first].Column = "Backlog" }},
 		"NotWaited":   {why: "a spec that was not there cannot have been worked on", want: "did not wait for its spec", spoil: func(s *demo.Snapshot) { s.States[late].Waited = false }},
 		"TooMuch":     {why: "only the ready column may start work", want: "not in the ready column", spoil: func(s *demo.Snapshot) { s.States[idle].Item = &v1alpha1.WorkItem{} }},
-		"PullRequest": {why: "reviewers read the pull request", want: "does not tell of the work", spoil: func(s *demo.Snapshot) { s.States[first].PullRequest.Body = "as it was" }},
+		"PullRequest": {why: "reviewers read the pull request", want: "does not describe the work", spoil: func(s *demo.Snapshot) { s.States[first].PullRequest.Body = "as it was" }},
 		"NotSteered":  {why: "the agent worked without the team's conventions", want: "steering files are not on its branch", spoil: func(s *demo.Snapshot) { s.States[first].Steered = false }},
 		"NoArtifacts": {why: "an address with nothing at it helps nobody", want: "there is nothing at s3://", spoil: func(s *demo.Snapshot) { s.Artifacts = nil }},
 		"NoAddress":   {why: "artifacts that nobody finds are lost", want: "does not say where", spoil: func(s *demo.Snapshot) { s.States[first].Item.Status.Result = nil }},
 		"LockHeld":    {why: "a leaked lock blocks the branch for ever", want: "slot#a is still held", spoil: func(s *demo.Snapshot) { s.LockRows["slot#a"] = contract.StatusInProgress }},
-		"NoLock":      {why: "work without a lock is no exclusion", want: "no lock was ever taken", spoil: func(s *demo.Snapshot) { s.LockRows = nil }},
+		"NoLock":      {why: "work without a lock is no exclusion", want: "no lock was ever acquired", spoil: func(s *demo.Snapshot) { s.LockRows = nil }},
 		"Better": {why: "a real agent may do better than the sample asks", spoil: func(s *demo.Snapshot) {
 			s.RealAgent = true
 			end(s, 1, metav1.ConditionTrue, v1alpha1.ReasonSucceeded, "In Review")
@@ -83,9 +83,9 @@ func TestJudge(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := good()
 			tc.spoil(&s)
-			got := strings.Join(s.Judge(), "\n")
+			got := strings.Join(s.Problems(), "\n")
 			if tc.want == "" && got != "" || !strings.Contains(got, tc.want) {
-				t.Errorf("%s: judged %q, want %q", tc.why, got, tc.want)
+				t.Errorf("%s: the problems are %q, want %q", tc.why, got, tc.want)
 			}
 		})
 	}
