@@ -33,7 +33,7 @@ func ServeAsProgram() {
 	err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0)
 	// The parent may have died before the kernel was asked.
 	if err == nil && os.Getenv(launcherParent) == strconv.Itoa(os.Getppid()) {
-		err = syscall.Exec(filepath.Join(programs, name), os.Args, os.Environ()) //nolint:gosec // our own programs
+		err = syscall.Exec(filepath.Join(programs, name), os.Args, os.Environ())
 	}
 	fmt.Fprintf(os.Stderr, "starting %s: %v\n", name, err)
 	os.Exit(1)
