@@ -44,7 +44,7 @@ func TestOrder(t *testing.T) {
 			[]string{"old", "middle", "young"},
 		},
 		{
-			"cards of one second are ordered by name, so that every controller sees one order",
+			"cards of one second are told apart by name, so that every controller sees one order",
 			[]Entry{entry("b"), entry("a"), entry("c")},
 			[]string{"a", "b", "c"},
 		},
@@ -72,7 +72,7 @@ func TestDecide(t *testing.T) {
 		in   []Entry
 		held map[string]bool
 		free int
-		want []string // "position name reason"
+		want []string // "position name verdict"
 	}{
 		{
 			"with a slot for everybody all start",
@@ -110,7 +110,7 @@ func TestDecide(t *testing.T) {
 			[]string{"1 a BackingOff", "2 b Admitted"},
 		},
 		{
-			"behind one that is passed over, the first that could start waits for a slot",
+			"behind one that is passed over, the first that could start is told that slots are short",
 			[]Entry{entry("a", backingOff), entry("b"), entry("c")}, nil, 0,
 			[]string{"1 a BackingOff", "2 b NoFreeSlot", "3 c NotFirst"},
 		},
@@ -151,7 +151,7 @@ func TestSlots(t *testing.T) {
 		overdrawn   bool
 	}{
 		{"an idle project has all of its concurrency free", make([]bool, 3), 2, 2, 0, true, false},
-		{"what is held is counted whatever its number", []bool{false, false, true}, 2, 1, 0, true, false},
+		{"what is held is counted wherever it lies", []bool{false, false, true}, 2, 1, 0, true, false},
 		{"a slot in use is not offered", []bool{true, false, true}, 3, 1, 1, true, false},
 		{"as many builds as slots leave none", []bool{true, true, false}, 2, 0, 2, true, false},
 		{"concurrency was lowered while builds run: none is free, and none is negative", []bool{true, true, false}, 1, 0, 2, true, true},
