@@ -6,8 +6,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -19,18 +17,13 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/codebuild"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild/types"
 
-	"github.com/aws/aws-sdk-go-v2/credentials"
-
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	"github.com/kiro-worker/kiro-worker/internal/local/emulator/aws"
-	"github.com/kiro-worker/kiro-worker/internal/local/emulator/cloudwatch"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
-	dynamodbemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/s3"
-	"github.com/kiro-worker/kiro-worker/internal/local/emulator/secretsmanager"
+	testcloud "github.com/kiro-worker/kiro-worker/internal/local/testenv/cloud"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
 	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
@@ -66,9 +59,7 @@ type cloud struct {
 	faults  *faults.Injector
 	github  *github.Server
 	builds  *codebuild.Server
-	tables  *dynamodbemulator.Emulator
 	bucket  *s3.Emulator
-	watch   *cloudwatch.Emulator
 	locks   *dynamodb.Table
 	api     awsapi.CodeBuild
 	secret  string
@@ -83,9 +74,17 @@ type cloud struct {
 
 func newCloud(t *testing.T, files map[string]string) *cloud {
 	t.Helper()
-	c := &cloud{t: t, faults: faults.New(nil, nil), pidFile: filepath.Join(t.TempDir(), "pid"), agent: `echo "task $1" > work-$1.txt`}
-	c.startGitHub(files)
-	c.startAWS()
+	c := &cloud{t: t, pidFile: filepath.Join(t.TempDir(), "pid"), agent: `echo "task $1" > work-$1.txt`}
+	started := testcloud.New(t, testcloud.Options{
+		Region: region, Account: account, AccessKeys: []string{"AKID"}, Front: c.tapped,
+		GitHub: true, Users: map[string]string{token: "bot"}, Tables: []string{tableName}, Buckets: []string{bucketName}, Builds: true,
+	})
+	c.faults, c.github, c.builds, c.bucket = started.Faults, started.GitHub, started.CodeBuild, started.S3
+	c.secret = started.SecretsManager.Put("github", token)
+	c.locks = dynamodb.New(testcloud.API(t, started, (*awsapi.Clients).DynamoDB), tableName)
+	c.api = testcloud.API(t, started, (*awsapi.Clients).CodeBuild)
+	c.putFiles(files)
+	c.putProject(started.AWSURL)
 	return c
 }
 
@@ -96,53 +95,14 @@ func (c *cloud) must(err error) {
 	}
 }
 
-func (c *cloud) serve(h http.Handler) string {
-	server := httptest.NewServer(h)
-	c.t.Cleanup(server.Close)
-	return server.URL
-}
-
-func (c *cloud) startGitHub(files map[string]string) {
-	var err error
-	c.github, err = github.New(github.Options{Dir: c.t.TempDir(), Faults: c.faults})
-	c.must(err)
-	c.github.SetURL(c.serve(c.github))
-	c.github.AddToken(token, "bot", github.AllRights())
+// putFiles makes the repository, its branch with the files, and the pull request.
+func (c *cloud) putFiles(files map[string]string) {
 	c.must(c.github.CreateRepository(repository, "main", github.Text(map[string]string{"README.md": "x"})))
-	_, err = c.github.PushFiles(repository, branch, github.Text(files), "Spec")
+	_, err := c.github.PushFiles(repository, branch, github.Text(files), "Spec")
 	c.must(err)
 	pr, err := c.github.OpenPullRequest(github.NewPullRequest{Repository: repository, Title: "x", Body: "mine", Head: branch, Base: "main"})
 	c.must(err)
 	c.pull = pr.Number
-}
-
-func (c *cloud) startAWS() {
-	var err error
-	c.builds, err = codebuild.New(codebuild.Options{DataDir: c.t.TempDir(), Region: region, Account: account})
-	c.must(err)
-	c.t.Cleanup(c.builds.Close)
-	c.tables = dynamodbemulator.New(dynamodbemulator.Options{Region: region, Account: account, Faults: c.faults})
-	c.bucket = s3.New(s3.Options{Faults: c.faults})
-	c.watch = cloudwatch.New(cloudwatch.Options{})
-	secrets := secretsmanager.New(secretsmanager.Options{Region: region, Account: account})
-	c.secret = secrets.Put("github", token)
-	endpoint := aws.New(aws.Options{AccessKeys: []string{"AKID"}, Account: account})
-	endpoint.Handle(aws.DynamoDB, c.tables, nil)
-	endpoint.Handle(aws.CodeBuild, c.builds, nil)
-	endpoint.Handle(aws.SecretsManager, secrets, nil)
-	endpoint.Handle(aws.S3, c.bucket, s3.WriteError)
-	endpoint.Handle(aws.CloudWatch, c.watch, nil)
-	url := c.serve(c.tapped(endpoint))
-	c.must(c.tables.CreateLockTable(tableName))
-	c.must(c.bucket.CreateBucket(bucketName))
-	clients := awsapi.New(awsapi.Options{AllowedEndpoints: []string{url}, Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", "")})
-	target := awsapi.Target{Region: region, EndpointURL: url}
-	table, err := clients.DynamoDB(c.t.Context(), target)
-	c.must(err)
-	c.locks = dynamodb.New(table, tableName)
-	c.api, err = clients.CodeBuild(c.t.Context(), target)
-	c.must(err)
-	c.putProject(url)
 }
 
 // putProject makes a project whose image has kiro-worker in its PATH.

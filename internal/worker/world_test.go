@@ -6,7 +6,6 @@ package worker
 import (
 	"context"
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,16 +14,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"k8s.io/utils/clock"
 
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	forgegithub "github.com/kiro-worker/kiro-worker/internal/forge/github"
 	"github.com/kiro-worker/kiro-worker/internal/githubapi"
-	dynamodbemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 	githubemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv/cloud"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
 	"github.com/kiro-worker/kiro-worker/internal/logging"
@@ -62,6 +60,7 @@ const testDiff = "artifacts/test/b-1/diffs/changes.diff"
 // world is everything outside of a build: GitHub, the lock table, a bucket.
 type world struct {
 	t       testing.TB
+	cloud   *cloud.Cloud
 	github  *githubemulator.Server
 	gitDir  string // where GitHub keeps its repositories
 	branch  string
@@ -77,13 +76,19 @@ type world struct {
 // newWorld makes a world in which the controller has just started a build.
 func newWorld(t testing.TB, change ...func(map[string]string)) *world {
 	t.Helper()
-	w := &world{t: t, branch: testBranch, gitDir: t.TempDir(), faults: faults.New(nil, nil), bucket: &bucket{objects: map[string]string{}}, metrics: &metrics{}, log: &syncBuffer{}}
+	w := &world{t: t, branch: testBranch, bucket: &bucket{objects: map[string]string{}}, metrics: &metrics{}, log: &syncBuffer{}}
 	files := sampleFiles()
 	for _, c := range change {
 		c(files)
 	}
+	dir := t.TempDir()
+	w.gitDir = filepath.Join(dir, "github")
+	w.cloud = cloud.New(t, cloud.Options{
+		Dir: dir, GitHub: true, Users: map[string]string{testToken: "worker-bot"}, Tables: []string{testTable},
+	})
+	w.faults = w.cloud.Faults
+	w.locks = dynamodb.New(cloud.API(t, w.cloud, (*awsapi.Clients).DynamoDB), testTable)
 	w.newGitHub(files)
-	w.newLocks()
 	head, ok := w.github.BranchHead(testRepository, testBranch)
 	if !ok {
 		t.Fatal("no branch")
@@ -94,35 +99,16 @@ func newWorld(t testing.TB, change ...func(map[string]string)) *world {
 
 func (w *world) newGitHub(files map[string]string) {
 	w.t.Helper()
-	server, err := githubemulator.New(githubemulator.Options{Dir: w.gitDir, Faults: w.faults})
-	w.must(err)
-	web := httptest.NewServer(server)
-	w.t.Cleanup(web.Close)
-	server.SetURL(web.URL)
-	server.AddToken(testToken, "worker-bot", githubemulator.AllRights())
+	server := w.cloud.GitHub
 	w.must(server.CreateRepository(testRepository, "main", githubemulator.Text(map[string]string{"README.md": "# shop\n"})))
 	w.must(server.CreateBranch(testRepository, testBranch, ""))
-	_, err = server.PushFiles(testRepository, testBranch, githubemulator.Text(files), "Write the spec")
+	_, err := server.PushFiles(testRepository, testBranch, githubemulator.Text(files), "Write the spec")
 	w.must(err)
 	pr, err := server.OpenPullRequest(githubemulator.NewPullRequest{
 		Repository: testRepository, Title: "The cart", Body: "Written by a person.\r\n", Head: testBranch, Base: "main", Author: "ann",
 	})
 	w.must(err)
 	w.github, w.pull = server, pr.Number
-}
-
-func (w *world) newLocks() {
-	w.t.Helper()
-	emulator := dynamodbemulator.New(dynamodbemulator.Options{Faults: w.faults})
-	w.must(emulator.CreateLockTable(testTable))
-	server := httptest.NewServer(emulator)
-	w.t.Cleanup(server.Close)
-	clients := awsapi.New(awsapi.Options{
-		AllowedEndpoints: []string{server.URL}, Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", ""),
-	})
-	api, err := clients.DynamoDB(w.t.Context(), awsapi.Target{Region: "eu-central-1", EndpointURL: server.URL})
-	w.must(err)
-	w.locks = dynamodb.New(api, testTable)
 }
 
 // acquire acquires the lock as the controller does and fills the parameters with it.

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"syscall"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	githubemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv/cloud"
 )
 
 // TestMain lets the test's own program be the helper that git calls for credentials.
@@ -39,12 +39,7 @@ const (
 // newRemote is an emulated GitHub with a branch "work", and how to reach it with a token.
 func newRemote(t *testing.T, token string) (*githubemulator.Server, Remote) {
 	t.Helper()
-	server, err := githubemulator.New(githubemulator.Options{Dir: t.TempDir()})
-	must(t, err)
-	web := httptest.NewServer(server)
-	t.Cleanup(web.Close)
-	server.SetURL(web.URL)
-	server.AddToken(testToken, "worker-bot", githubemulator.AllRights())
+	server := cloud.New(t, cloud.Options{GitHub: true, Users: map[string]string{testToken: "worker-bot"}}).GitHub
 	must(t, server.CreateRepository(testRepository, "main", githubemulator.Text(map[string]string{"README.md": "# shop\n"})))
 	must(t, server.CreateBranch(testRepository, "work", ""))
 	executable, err := os.Executable()

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	githubemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv/cloud"
 	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 )
 
@@ -37,12 +38,7 @@ const testToken = "ghp_0123456789abcdefghijABCDEFGHIJ012345"
 // newGitHub is an emulated GitHub that lets in whoever has testToken.
 func newGitHub(t *testing.T) *githubemulator.Server {
 	t.Helper()
-	server, err := githubemulator.New(githubemulator.Options{Dir: t.TempDir()})
-	must(t, err)
-	web := httptest.NewServer(server)
-	t.Cleanup(web.Close)
-	server.SetURL(web.URL)
-	server.AddToken(testToken, "worker-bot", githubemulator.AllRights())
+	server := cloud.New(t, cloud.Options{GitHub: true, Users: map[string]string{testToken: "worker-bot"}}).GitHub
 	return server
 }
 
