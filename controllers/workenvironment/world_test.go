@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -26,12 +25,12 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/build/codebuild"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	awsemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/aws"
 	buildemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
 	tableemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 	bucketemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/s3"
 	"github.com/kiro-worker/kiro-worker/internal/local/testenv"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv/cloud"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
 )
@@ -97,7 +96,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	c := testenv.Client(t)
 	w := &world{
-		t: t, client: c, scheme: c.Scheme(), clock: clocktesting.NewFakePassiveClock(epoch), events: events.NewFakeRecorder(100), faults: faults.New(nil, nil),
+		t: t, client: c, scheme: c.Scheme(), clock: clocktesting.NewFakePassiveClock(epoch), events: events.NewFakeRecorder(100),
 	}
 	w.namespace = testenv.Namespace(t, c)
 	w.startAWS()
@@ -114,24 +113,12 @@ func (w *world) reconciler(c client.Client) *Reconciler {
 
 func (w *world) startAWS() {
 	w.t.Helper()
-	var err error
-	w.tables = tableemulator.New(tableemulator.Options{Faults: w.faults, Clock: w.clock})
-	must(w.t, w.tables.CreateLockTable("locks"))
-	w.builds, err = buildemulator.New(buildemulator.Options{DataDir: w.t.TempDir(), Faults: w.faults})
-	must(w.t, err)
-	w.t.Cleanup(w.builds.Close)
-	must(w.t, w.builds.PutProject(buildemulator.Project{Name: "project", Buildspec: "version: 0.2\n"}))
-	w.buckets = bucketemulator.New(bucketemulator.Options{Faults: w.faults})
-	must(w.t, w.buckets.CreateBucket("artifacts"))
-
-	endpoint := awsemulator.New(awsemulator.Options{})
-	endpoint.Handle(tableemulator.Service, w.tables, tableemulator.WriteError)
-	endpoint.Handle(buildemulator.Service, w.builds, nil)
-	endpoint.Handle(bucketemulator.Service, w.buckets, bucketemulator.WriteError)
-	url := testenv.Serve(w.t, endpoint)
-	w.resolver = &resolver{endpoint: url, clients: awsapi.New(awsapi.Options{
-		AllowedEndpoints: []string{url}, Credentials: credentials.NewStaticCredentialsProvider("AKIATEST", "secret", ""),
-	})}
+	c := cloud.New(w.t, cloud.Options{
+		Clock: w.clock, Tables: []string{"locks"}, Buckets: []string{"artifacts"},
+		Builds: true, Projects: []buildemulator.Project{{Name: "project", Buildspec: "version: 0.2\n"}},
+	})
+	w.faults, w.tables, w.builds, w.buckets = c.Faults, c.DynamoDB, c.CodeBuild, c.S3
+	w.resolver = &resolver{endpoint: c.AWSURL, clients: c.Clients()}
 }
 
 func must(t *testing.T, err error) {

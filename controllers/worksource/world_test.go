@@ -28,6 +28,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 	emulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 	"github.com/kiro-worker/kiro-worker/internal/local/testenv"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv/cloud"
 )
 
 func TestMain(m *testing.M) { testenv.Main(m) }
@@ -44,6 +45,7 @@ type world struct {
 	scheme    *runtime.Scheme
 	namespace string
 	clock     *clocktesting.FakePassiveClock
+	cloud     *cloud.Cloud
 	github    *emulator.Server
 	number    int
 	projectID string
@@ -82,11 +84,8 @@ func newWorld(t *testing.T) *world {
 	}
 	w.namespace = testenv.Namespace(t, c)
 
-	var err error
-	w.github, err = emulator.New(emulator.Options{Dir: t.TempDir(), Clock: w.clock})
-	must(t, err)
-	w.github.SetURL(testenv.Serve(t, w.github))
-	w.github.AddToken(token, "bot", emulator.AllRights())
+	w.cloud = cloud.New(t, cloud.Options{Clock: w.clock, GitHub: true, Users: map[string]string{token: "bot"}})
+	w.github = w.cloud.GitHub
 	must(t, w.github.CreateRepository(repository, "main", emulator.Files{"README.md": []byte("hello\n")}))
 	w.number, w.projectID = w.github.CreateProject(emulator.Project{
 		Owner: "acme", Title: "Roadmap", StatusOptions: []string{"Backlog", "Ready", "In Progress", "Done", "Failed"}, TextFields: []string{"Branch"},
@@ -102,10 +101,7 @@ func newWorld(t *testing.T) *world {
 // api is a client of the emulated GitHub.
 func (w *world) api(token string) *githubapi.Client {
 	w.t.Helper()
-	c, err := githubapi.New(githubapi.Options{
-		APIURL: w.github.APIURL(), AllowedEndpoints: []string{w.github.URL()}, Clock: w.clock,
-		Credentials: githubapi.Static(githubapi.Credentials{Token: token}),
-	})
+	c, err := w.cloud.GitHubClient(githubapi.Credentials{Token: token}, nil)
 	must(w.t, err)
 	return c
 }

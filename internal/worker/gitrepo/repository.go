@@ -71,7 +71,7 @@ func writeNew(path string, text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // another user reads it
 		return fmt.Errorf("showing the repository: %w", err)
 	}
-	if err := os.WriteFile(path, text, 0o644); err != nil { //nolint:gosec // likewise
+	if err := os.WriteFile(path, text, 0o644); err != nil {
 		return fmt.Errorf("showing the repository: %w", err)
 	}
 	return nil
