@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -30,12 +29,12 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/forge"
 	forgegithub "github.com/kiro-worker/kiro-worker/internal/forge/github"
 	"github.com/kiro-worker/kiro-worker/internal/githubapi"
-	emulatoraws "github.com/kiro-worker/kiro-worker/internal/local/emulator/aws"
 	emulatorcodebuild "github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
 	emulatordynamodb "github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 	emulatorgithub "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 	"github.com/kiro-worker/kiro-worker/internal/local/testenv"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv/cloud"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
 	"github.com/kiro-worker/kiro-worker/internal/notify"
@@ -61,6 +60,7 @@ type world struct {
 	client    client.Client
 	namespace string
 	clock     *clocktesting.FakeClock
+	cloud     *cloud.Cloud
 	faults    *faults.Injector
 	github    *emulatorgithub.Server
 	dynamodb  *emulatordynamodb.Emulator
@@ -84,10 +84,9 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, clock: clocktesting.NewFakeClock(noon), events: events.NewFakeRecorder(1000), work: succeed}
-	w.faults = faults.New(nil, w.clock)
 	w.startKubernetes()
-	w.startGitHub()
-	w.startAWS()
+	w.startCloud()
+	w.seedGitHub()
 	w.createEnvironment()
 	w.restart()
 	return w
@@ -131,47 +130,25 @@ func (w *world) startKubernetes() {
 	w.namespace = testenv.Namespace(w.t, plain)
 }
 
-func (w *world) startGitHub() {
-	var err error
-	w.github, err = emulatorgithub.New(emulatorgithub.Options{Dir: w.t.TempDir(), Clock: w.clock, Faults: w.faults})
-	w.must(err)
-	w.github.SetURL(testenv.Serve(w.t, w.github))
-	w.github.AddToken(token, "bot", emulatorgithub.AllRights())
+func (w *world) seedGitHub() {
 	w.must(w.github.CreateRepository(repository, "main", emulatorgithub.Text(map[string]string{"README.md": "hello\n"})))
-	api, err := githubapi.New(githubapi.Options{
-		APIURL: w.github.APIURL(), AllowedEndpoints: []string{w.github.URL()}, Clock: w.clock,
-		Credentials: githubapi.Static(githubapi.Credentials{Token: token}),
-	})
+	api, err := w.cloud.GitHubClient(githubapi.Credentials{Token: token}, nil)
 	w.must(err)
 	w.forge = forgegithub.New(api)
 }
 
-func (w *world) startAWS() {
-	var err error
-	w.dynamodb = emulatordynamodb.New(emulatordynamodb.Options{Region: region, Account: account, Faults: w.faults, Clock: w.clock})
-	w.must(w.dynamodb.CreateLockTable(tableName))
-	w.codebuild, err = emulatorcodebuild.New(emulatorcodebuild.Options{
-		DataDir: w.t.TempDir(), Region: region, Account: account, Clock: w.clock, Faults: w.faults,
+// startCloud starts GitHub and AWS, at the test's clock.
+func (w *world) startCloud() {
+	w.cloud = cloud.New(w.t, cloud.Options{
+		Region: region, Account: account, Clock: w.clock, Faults: faults.New(nil, w.clock),
+		GitHub: true, Users: map[string]string{token: "bot"}, Tables: []string{tableName}, Builds: true,
+		Projects: []emulatorcodebuild.Project{{Name: project, Run: func(ctx context.Context, b emulatorcodebuild.Running) error {
+			return w.work(ctx, w, b)
+		}}},
 	})
-	w.must(err)
-	w.t.Cleanup(w.codebuild.Close)
-	w.must(w.codebuild.PutProject(emulatorcodebuild.Project{Name: project, Run: func(ctx context.Context, b emulatorcodebuild.Running) error {
-		return w.work(ctx, w, b)
-	}}))
-	endpoint := emulatoraws.New(emulatoraws.Options{Account: account})
-	endpoint.Handle("dynamodb", w.dynamodb, nil)
-	endpoint.Handle("codebuild", w.codebuild, nil)
-	url := testenv.Serve(w.t, endpoint)
-	clients := awsapi.New(awsapi.Options{
-		AllowedEndpoints: []string{url}, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-	})
-	target := awsapi.Target{Region: region, EndpointURL: url}
-	rows, err := clients.DynamoDB(w.t.Context(), target)
-	w.must(err)
-	w.table = dynamodb.New(rows, tableName)
-	service, err := clients.CodeBuild(w.t.Context(), target)
-	w.must(err)
-	w.builds = codebuild.New(service)
+	w.faults, w.github, w.dynamodb, w.codebuild = w.cloud.Faults, w.cloud.GitHub, w.cloud.DynamoDB, w.cloud.CodeBuild
+	w.table = dynamodb.New(cloud.API(w.t, w.cloud, (*awsapi.Clients).DynamoDB), tableName)
+	w.builds = codebuild.New(cloud.API(w.t, w.cloud, (*awsapi.Clients).CodeBuild))
 }
 
 func (w *world) createEnvironment() {
