@@ -119,7 +119,7 @@ func TestRunAll(t *testing.T) {
 			if len(ran) != len(steps) {
 				t.Errorf("%s: only %v ran", c.why, ran)
 			}
-			if diff := cmp.Diff(c.failures, failures, cmp.Comparer(func(a, b error) bool { return errors.Is(a, b) })); diff != "" {
+			if diff := cmp.Diff(c.failures, failures, cmp.Comparer(errors.Is)); diff != "" {
 				t.Errorf("%s: failures, -want +got:\n%s", c.why, diff)
 			}
 			if diff := cmp.Diff(c.failed, failed); diff != "" {
