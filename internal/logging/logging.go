@@ -35,6 +35,7 @@ const (
 	KeyDetail      = "detail"
 	KeyEnvironment = "environment"
 	KeyBranch      = "branch"
+	KeyBuild       = "build"
 )
 
 // DefaultLevel is used where none is given.

@@ -1,0 +1,51 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package garbagecollection
+
+import (
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/lock"
+)
+
+func TestOrphaned(t *testing.T) {
+	item := &v1alpha1.WorkItem{
+		ObjectMeta: metav1.ObjectMeta{UID: "me"},
+		Spec:       v1alpha1.WorkItemSpec{Branch: "x"},
+		Status: v1alpha1.WorkItemStatus{
+			Accepted: &v1alpha1.AcceptedWork{ForgeHost: "github.com", RepositoryID: 7},
+			Attempt:  &v1alpha1.Attempt{Number: 2, Outcome: v1alpha1.ReasonAbandoned},
+		},
+	}
+	mine := lock.Row{
+		Exists: true, Status: contract.StatusInProgress, Holder: "me", Attempt: 3,
+		BranchKey: contract.BranchKey("github.com", 7, "refs/heads/x"),
+	}
+	for name, c := range map[string]struct {
+		why    string
+		change func(*lock.Row)
+		want   bool
+	}{
+		"the next attempt's":         {"it is found by its id and used", func(*lock.Row) {}, false},
+		"of another branch":          {"the branch was changed after it was taken", func(r *lock.Row) { r.BranchKey += "y" }, true},
+		"of an attempt that is over": {"that attempt never comes again", func(r *lock.Row) { r.Attempt = 2 }, true},
+		"of an attempt not known of": {"the cache lags: another manager may be starting it", func(r *lock.Row) { r.Attempt = 4; r.BranchKey += "y" }, false},
+		"claimed":                    {"a build works under it", func(r *lock.Row) { r.Attempt, r.BuildID = 2, "arn" }, false},
+		"free":                       {"it stands in nobody's way", func(r *lock.Row) { r.Attempt, r.Status = 2, contract.StatusFailed }, false},
+		"another item's":             {"that item may need it", func(r *lock.Row) { r.Attempt, r.Holder = 2, "other" }, false},
+		"another program's":          {"it is not ours to free", func(r *lock.Row) { r.Attempt, r.Foreign = 2, true }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			row := mine
+			c.change(&row)
+			if got := orphaned(item, row); got != c.want {
+				t.Errorf("%s: got %v", c.why, got)
+			}
+		})
+	}
+}
