@@ -14,30 +14,17 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/controllers/workenvironment"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/access"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/garbagecollection"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/tracking"
 	"github.com/kiro-worker/kiro-worker/controllers/worksource"
 	"github.com/kiro-worker/kiro-worker/internal/resolver"
 	"github.com/kiro-worker/kiro-worker/internal/watch"
 )
 
-// setupControllers adds the three controllers and the watch of builds.
+// setupControllers adds the three controllers.
 func setupControllers(ctx context.Context, mgr ctrl.Manager, clients *resolver.Resolver, o options) error {
-	if err := workitem.IndexItems(ctx, mgr.GetFieldIndexer()); err != nil {
-		return err
-	}
-	items := workitem.New(workitem.Options{
-		Client:           mgr.GetClient(),
-		Clients:          clients,
-		Watcher:          watch.New(clients, watch.Options{Fast: o.watchInterval, Slow: o.watchSlowest}),
-		Clock:            clock.RealClock{},
-		Events:           mgr.GetEventRecorder("workitem"),
-		Metrics:          workitem.NewMetrics(metrics.Registry),
-		Random:           rand.Float64,
-		Cluster:          o.clusterName,
-		ProgressInterval: o.progressInterval,
-		SettlingTime:     o.settlingTime,
-		SweepInterval:    o.sweepInterval,
-	})
-	if err := items.SetupWithManager(mgr, clock.RealClock{}, o.concurrency); err != nil {
+	if err := setupWorkItems(ctx, mgr, clients, o); err != nil {
 		return err
 	}
 	environments := workenvironment.New(workenvironment.Options{
@@ -64,4 +51,31 @@ func setupControllers(ctx context.Context, mgr ctrl.Manager, clients *resolver.R
 		return fmt.Errorf("setting up the work source controller: %w", err)
 	}
 	return nil
+}
+
+// setupWorkItems adds the work item controller, the watch of builds and the sweep of locks.
+func setupWorkItems(ctx context.Context, mgr ctrl.Manager, clients *resolver.Resolver, o options) error {
+	if err := workitem.IndexItems(ctx, mgr.GetFieldIndexer()); err != nil {
+		return err
+	}
+	over := tracking.NewFirstSeenTracker()
+	collector := garbagecollection.New(access.Access{Reader: mgr.GetClient(), Clients: clients}, clock.RealClock{}, o.settlingTime, over)
+	if err := collector.SetupWithManager(mgr, clock.RealClock{}, o.sweepInterval); err != nil {
+		return err
+	}
+	items := workitem.New(workitem.Options{
+		Client:           mgr.GetClient(),
+		Clients:          clients,
+		Collector:        collector,
+		Over:             over,
+		Watcher:          watch.New(clients, watch.Options{Fast: o.watchInterval, Slow: o.watchSlowest}),
+		Clock:            clock.RealClock{},
+		Events:           mgr.GetEventRecorder("workitem"),
+		Metrics:          workitem.NewMetrics(metrics.Registry),
+		Random:           rand.Float64,
+		Cluster:          o.clusterName,
+		ProgressInterval: o.progressInterval,
+		SettlingTime:     o.settlingTime,
+	})
+	return items.SetupWithManager(mgr, clock.RealClock{}, o.concurrency)
 }

@@ -7,83 +7,96 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
-
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/locks"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/policy"
+	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 
-// errClaimed: the lock cannot be abandoned, because a build has claimed it.
-var errClaimed = errors.New("a build has claimed the lock")
-
-// abandon gives the attempt's lock up, if no build has claimed it. Claim and abandon race on one row, and exactly
-// one wins. A row that is not ours any more is nothing to give up. One that a build has claimed and released already
-// is: that build's work would be lost.
-func abandon(ctx context.Context, table lock.Table, a *v1alpha1.Attempt, now time.Time) error {
-	row, err := branchRow(ctx, table, a)
+// lookAndAbandon ends a start that nothing is known of: first the lock's row is asked, then the project's recent builds,
+// and only then is the attempt abandoned. If a build claims the lock in the meantime, it has won.
+func (s *startStep) lookAndAbandon(ctx context.Context, item *v1alpha1.WorkItem) (reconcile.Result, error) {
+	a := item.Status.Attempt
+	service, err := s.access.Builds(ctx, item)
 	if err != nil {
-		return err
+		return reconcile.Result{}, err
 	}
+	table, err := s.access.Table(ctx, item)
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	row, err := locks.BranchRow(ctx, table, a)
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	ours := row.LockID == a.LockID && row.Fence == a.Fence
 	switch {
-	case row.LockID != a.LockID:
-		return nil
-	case row.BuildID != "":
-		return errClaimed
-	case row.Status != contract.StatusInProgress:
-		return nil
+	case ours && row.BuildID != "":
+		return s.adopt(ctx, item, service, build.Reference(row.BuildID))
+	case !ours || row.Status != contract.StatusInProgress:
+		return s.lockLost(ctx, item, table)
 	}
-	if err := table.Abandon(ctx, row, now); err != nil {
-		return fmt.Errorf("abandoning the lock: %w", err)
+	message := "No build could be started within two minutes."
+	recent, err := service.Recent(ctx, a.Parameters.ProjectName, a.IntentTime.Add(-policy.LookBack))
+	switch {
+	case fault.IsTerminal(err):
+		// Who may not list builds may never be allowed to. A lock that can be abandoned is one that no build can
+		// claim any more, so a build that was started unseen will do nothing: only its start is wasted.
+		message += " Whether one was, could not be looked for: " + fault.Message(err)
+	case err != nil:
+		return reconcile.Result{}, fmt.Errorf("looking for the attempt's build: %w", err)
 	}
-	return nil
+	if b, ok := buildOf(recent, a.LockID); ok {
+		return s.claim(ctx, item, service, b)
+	}
+	err = locks.Abandon(ctx, table, a, s.clock.Now())
+	switch {
+	case errors.Is(err, locks.ErrClaimed), locks.IsRefusal(err):
+		return reconcile.WaitFor(policy.Soon), nil // a build came first; the next look finds it
+	case err != nil:
+		return reconcile.Result{}, err
+	}
+	return s.abandoned(item, message), nil
 }
 
-// outdated reports whether a row is held by the item itself, under a lock that it will never use: no build has claimed
-// it, and it is of an attempt that is over, or of the next attempt but for another branch than is asked for now. The
-// first comes of a cache that lagged, the second of a branch that was changed between taking the lock and the intent.
-// Without this the item would stand in its own way for a whole lease.
-func outdated(item *v1alpha1.WorkItem, row lock.Row) bool {
-	if row.Foreign || !row.Held() || row.Holder != string(item.UID) || row.BuildID != "" {
-		return false
+// lockLost ends an attempt whose lock is free, or another's, before it knew of a build. A build that came unseen may have
+// processed the trigger by then: another attempt would find that out too, but an item that is withdrawn while it waits for
+// one would not.
+func (s *startStep) lockLost(ctx context.Context, item *v1alpha1.WorkItem, table lock.Reader) (reconcile.Result, error) {
+	outcome, recorded, err := recordedOutcome(ctx, table, item.Status.Attempt)
+	switch {
+	case err != nil:
+		return reconcile.Result{}, err
+	case recorded:
+		finish(item, outcome, s.clock.Now())
+		return reconcile.Done(), nil
 	}
-	next := nextNumber(item)
-	return row.Attempt < next || (row.Attempt == next && row.BranchKey != branchKey(item))
+	return s.abandoned(item, "The lock was taken away before a build had claimed it."), nil
 }
 
-// branchRow reads the attempt's branch row.
-func branchRow(ctx context.Context, table lock.Reader, a *v1alpha1.Attempt) (lock.Row, error) {
-	rows, err := table.Rows(ctx, []string{a.Parameters.BranchKey})
-	if err != nil {
-		return lock.Row{}, fmt.Errorf("reading the branch's row: %w", err)
+// abandoned puts the item back into the queue. An attempt without a build counts for nothing.
+func (s *startStep) abandoned(item *v1alpha1.WorkItem, message string) reconcile.Result {
+	now := s.clock.Now()
+	if c := item.Condition(v1alpha1.ConditionBuildStarted); c.Type != "" && c.Reason != v1alpha1.ReasonProgressing {
+		message += " " + c.Message
 	}
-	return rows[a.Parameters.BranchKey], nil
+	notBefore := now.Add(jitter(policy.AbandonedAgain(item), s.random))
+	requeue(item, policy.Outcome{Name: contract.OutcomeAbandoned, Message: message}, false, notBefore, now)
+	s.metrics.attempts.WithLabelValues(v1alpha1.ReasonAbandoned).Inc()
+	return reconcile.WaitFor(policy.Soon)
 }
 
-// burn records that an attempt's number was used up before the status knew of it.
-func burn(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, row lock.Row, now time.Time) {
-	t := metav1.NewTime(now)
-	number := nextNumber(item)
-	item.Status.Attempt = &v1alpha1.Attempt{
-		Number: number, LockID: contract.LockID(string(item.UID), number), Fence: row.Fence,
-		Trigger: *item.Status.ObservedTrigger, Outcome: v1alpha1.ReasonAbandoned, EndTime: &t,
-		Parameters: v1alpha1.FrozenParameters{
-			Repository: item.Spec.Repository, Branch: item.Spec.Branch, SpecPath: item.SpecFolder(),
-			AWS: env.Spec.AWS, LockRegion: env.Spec.LockAccess().Region, TableName: env.Spec.Lock.TableName, ProjectName: env.Spec.CodeBuild.ProjectName,
-			SlotKey: row.SlotKey, BranchKey: row.BranchKey, CardKey: cardKey(item), ProjectARN: row.ProjectARN,
-		},
+// buildOf is the first build that was started for a lock. Builds come newest first.
+func buildOf(recent []build.Build, lockID string) (build.Build, bool) {
+	for i := len(recent) - 1; i >= 0; i-- {
+		if recent[i].LockID == lockID {
+			return recent[i], true
+		}
 	}
-	remember(item, *item.Status.Attempt, false, "Its lock was given up before a build was started.")
-}
-
-// table returns the attempt's lock table, from what the attempt froze.
-func (d deps) table(ctx context.Context, item *v1alpha1.WorkItem) (lock.Table, error) {
-	p := item.Status.Attempt.Parameters
-	table, err := d.clients.Table(ctx, item.Namespace, p.LockAccess(), p.TableName)
-	if err != nil {
-		return nil, fmt.Errorf("reaching the lock table: %w", err)
-	}
-	return table, nil
+	return build.Build{}, false
 }

@@ -4,107 +4,92 @@
 package workitem
 
 import (
-	"cmp"
-	"context"
-	"errors"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/locks"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 
-// oneRow is a lock table with one row, which counts what is abandoned.
-type oneRow struct {
-	lock.Table
-	row       lock.Row
-	abandoned int
-}
+func gaveUp(item *v1alpha1.WorkItem) bool { return len(item.Status.PastAttempts) > 0 }
 
-func (o *oneRow) Rows(context.Context, []string) (map[string]lock.Row, error) {
-	return map[string]lock.Row{o.row.Key: o.row}, nil
-}
-
-func (o *oneRow) Abandon(context.Context, lock.Row, time.Time) error {
-	o.abandoned++
-	return nil
-}
-
-func TestAbandon(t *testing.T) {
-	const key, mine, arn = "branch#github.com/7#refs/heads/x", "lock-1", "arn:aws:codebuild:eu-west-1:111111111111:build/p:1"
-	for name, c := range map[string]struct {
-		why       string
-		row       lock.Row
-		err       error
-		abandoned int
-	}{
-		"unclaimed": {"nothing was built under it, so it is given up",
-			lock.Row{LockID: mine, Status: contract.StatusInProgress}, nil, 1},
-		"claimed": {"a build has won",
-			lock.Row{LockID: mine, Status: contract.StatusInProgress, BuildID: arn}, errClaimed, 0},
-		"claimed and released": {"a build has won and is done: were it nothing to give up, its success would be lost",
-			lock.Row{LockID: mine, Status: contract.StatusComplete, BuildID: arn}, errClaimed, 0},
-		"given up before": {"there is nothing left to give up",
-			lock.Row{LockID: mine, Status: contract.StatusFailed}, nil, 0},
-		"another's": {"what is another's is left alone",
-			lock.Row{LockID: "lock-2", Status: contract.StatusInProgress}, nil, 0},
-	} {
-		t.Run(name, func(t *testing.T) {
-			c.row.Exists, c.row.Key = true, key
-			table := &oneRow{row: c.row}
-			a := &v1alpha1.Attempt{LockID: mine, Parameters: v1alpha1.FrozenParameters{BranchKey: key}}
-			if err := abandon(t.Context(), table, a, time.Time{}); !errors.Is(err, c.err) || table.abandoned != c.abandoned {
-				t.Errorf("%s: got %v and %d abandoned, want %v and %d", c.why, err, table.abandoned, c.err, c.abandoned)
-			}
-		})
+// Who may not list builds gives an attempt up even so, and says which right lacks: it must not hold slot and branch
+// until somebody grants the right.
+func TestGivingUpWithoutTheRightToLook(t *testing.T) {
+	w := newWorld(t)
+	w.branch("feature/x")
+	w.item("one", "feature/x")
+	refuse := w.faults.Add(faults.Rule{Service: "codebuild", Operation: "StartBuild", Rate: 1, Fault: faults.Fault{
+		Status: http.StatusBadRequest, Code: "AccountLimitExceededException", Message: "Cannot have more than 1 builds in queue",
+	}})
+	w.faults.Add(faults.Rule{Service: "codebuild", Operation: "ListBuildsForProject", Rate: 1, Fault: faults.Fault{
+		Status: http.StatusBadRequest, Code: "AccessDeniedException", Message: "not authorized to perform: codebuild:ListBuildsForProject",
+	}})
+	item := w.until("one", "back in the queue", gaveUp)
+	if past := item.Status.PastAttempts[0]; past.Outcome != v1alpha1.ReasonAbandoned || past.Counted || !strings.Contains(past.Message, "codebuild:ListBuildsForProject") {
+		t.Errorf("the attempt ended as %+v", past)
+	}
+	if w.held() != 0 {
+		t.Errorf("%d rows are held", w.held())
+	}
+	refuse()
+	if item := w.until("one", "concluded", concluded); item.Status.Phase != v1alpha1.PhaseSucceeded {
+		t.Errorf("once there is room: %s", describe(item))
 	}
 }
 
-// oneCard is a lock table with one card's record.
-type oneCard struct {
-	lock.Table
-	card lock.CardRow
+// CodeBuild does not answer, and the lock has been freed by another meanwhile: there is nothing left to look for.
+func TestGivingUpALockThatIsLost(t *testing.T) {
+	w := newWorld(t)
+	w.branch("feature/x")
+	w.item("one", "feature/x")
+	silence := w.faults.Add(faults.Rule{Service: "codebuild", Rate: 1, Fault: faults.Fault{Status: http.StatusBadGateway}})
+	item := w.until("one", "waiting for an answer", func(i *v1alpha1.WorkItem) bool {
+		return i.AttemptActive() && w.clock.Now().After(i.Status.Attempt.Deadlines.StartBy.Time)
+	})
+	if gaveUp(item) {
+		t.Fatal("it gave up although nothing is known: the case is not what it should be")
+	}
+	row, err := locks.BranchRow(t.Context(), w.table, item.Status.Attempt)
+	w.must(err)
+	w.must(w.table.Abandon(t.Context(), row, w.clock.Now()))
+	if item = w.until("one", "back in the queue", gaveUp); w.held() != 0 {
+		t.Errorf("%d rows are held, %+v", w.held(), item.Status.PastAttempts)
+	}
+	silence()
+	w.until("one", "concluded", concluded)
 }
 
-func (o oneCard) Card(context.Context, string) (lock.CardRow, error) { return o.card, nil }
-
-func TestLastWord(t *testing.T) {
-	good, err := contract.Result{
+// A build came unseen, did all the work and released, and another took the branch before anybody looked. The card's
+// record is all that tells of it: the item succeeds with it, and does not stand in the queue again.
+func TestGivingUpWhatABuildHasDoneUnseen(t *testing.T) {
+	w := newWorld(t)
+	w.branch("feature/x")
+	w.item("one", "feature/x")
+	w.faults.Add(faults.Rule{Service: "codebuild", Rate: 1, Fault: faults.Fault{Status: http.StatusBadGateway}})
+	item := w.until("one", "waiting for an answer", func(i *v1alpha1.WorkItem) bool { return i.AttemptActive() && i.Status.Attempt.StartCalls > 0 })
+	a := item.Status.Attempt
+	build := &worker{
+		Lock: locks.Of(a), parameters: contract.Parameters{Trigger: a.Trigger.Time}, table: w.table, clock: w.clock,
+		arn: "arn:aws:codebuild:eu-central-1:000000000000:build/unseen:1",
+	}
+	w.must(w.table.Claim(t.Context(), build.Lock, build.arn, w.clock.Now().Add(time.Hour)))
+	w.must(build.release(t.Context(), contract.StatusComplete, contract.Result{
 		Outcome: contract.OutcomeSucceeded, TestsGate: contract.GatePassed, CoverageGate: contract.GatePassed,
-	}.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, c := range map[string]struct {
-		why  string
-		card lock.CardRow
-		want string
-	}{
-		"no record": {"nobody did the work", lock.CardRow{}, v1alpha1.ReasonWithdrawn},
-		"another's": {"another attempt's record says nothing of this one",
-			lock.CardRow{Exists: true, LockID: "lock-2", Outcome: contract.OutcomeSucceeded, Result: good}, v1alpha1.ReasonWithdrawn},
-		"its own": {"the branch is another's by now, and only the record tells that the work was done",
-			lock.CardRow{Exists: true, LockID: "lock-1", Outcome: contract.OutcomeSucceeded, Result: good}, v1alpha1.ReasonSucceeded},
-	} {
-		t.Run(name, func(t *testing.T) {
-			got, err := lastWord(t.Context(), oneCard{card: c.card}, &v1alpha1.Attempt{LockID: "lock-1"}, stopCause{reason: v1alpha1.ReasonWithdrawn})
-			if err != nil || got.outcome != c.want {
-				t.Errorf("%s: got %q (%v), want %q", c.why, got.outcome, err, c.want)
-			}
-		})
-	}
-}
-
-func TestFinishEndsAnOpenAttempt(t *testing.T) {
-	for name, was := range map[string]string{"open": "", "ended before": v1alpha1.ReasonTimedOut} {
-		t.Run(name, func(t *testing.T) {
-			item := &v1alpha1.WorkItem{Status: v1alpha1.WorkItemStatus{Attempt: &v1alpha1.Attempt{Outcome: was}}}
-			finish(item, verdict{outcome: v1alpha1.ReasonAlreadyDone}, time.Unix(1, 0))
-			want := cmp.Or(was, v1alpha1.ReasonAlreadyDone)
-			if item.AttemptActive() || item.Status.Attempt.Outcome != want {
-				t.Errorf("the attempt's outcome is %q, want %q: an open one holds its branch against others", item.Status.Attempt.Outcome, want)
-			}
-		})
+		Tests: &contract.Tests{Total: 1, Passed: 1}, Commit: "abc",
+	}))
+	_, err := w.table.Acquire(t.Context(), lock.Request{
+		LockID: "theirs", WorkItemID: "other/team/x", Holder: "other", Attempt: 1, ProjectARN: "arn:other", SlotKey: contract.SlotKey("arn:other", 0),
+		BranchKey: a.Parameters.BranchKey, CardKey: "card#object/other", Trigger: noon, Now: w.clock.Now(), ExpiresAt: w.clock.Now().Add(24 * time.Hour),
+	})
+	w.must(err)
+	item = w.until("one", "concluded", concluded)
+	if reason := item.Condition(v1alpha1.ConditionSucceeded).Reason; reason != v1alpha1.ReasonSucceeded || len(item.Status.PastAttempts) != 0 {
+		t.Errorf("it ended as %s after %+v", reason, item.Status.PastAttempts)
 	}
 }

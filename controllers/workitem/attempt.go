@@ -4,103 +4,70 @@
 package workitem
 
 import (
+	"slices"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/locks"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/policy"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 
-// maxPastAttempts is how many attempts are remembered.
-const maxPastAttempts = 5
-
-// nextNumber is the number of the attempt that is active, or else of the one that comes next. Numbers never
-// start again, not on a new trigger either: the lock's id is made of them.
-func nextNumber(item *v1alpha1.WorkItem) int32 {
-	a := item.Status.Attempt
-	switch {
-	case a == nil:
-		return 1
-	case a.Outcome == "":
-		return a.Number
-	default:
-		return a.Number + 1
-	}
-}
-
-// lockOf is the attempt's lock.
-func lockOf(a *v1alpha1.Attempt) lock.Lock {
-	return lock.Lock{
-		LockID: a.LockID, Fence: a.Fence,
-		SlotKey: a.Parameters.SlotKey, BranchKey: a.Parameters.BranchKey, CardKey: a.Parameters.CardKey,
-	}
-}
-
 // endAttempt ends the active attempt. Ended twice, it stays as it was first.
-func endAttempt(item *v1alpha1.WorkItem, outcome string, now time.Time) {
+func endAttempt(item *v1alpha1.WorkItem, outcome contract.Outcome, now time.Time) {
 	if a := item.Status.Attempt; a != nil && a.Outcome == "" {
 		t := metav1.NewTime(now)
-		a.Outcome, a.EndTime = outcome, &t
+		a.Outcome, a.EndTime = string(outcome), &t
 	}
 }
 
-// requeue ends the active attempt without a last word and brings the item back to its way's beginning.
-func requeue(item *v1alpha1.WorkItem, outcome, message string, counted bool, notBefore, now time.Time) {
-	endAttempt(item, outcome, now)
-	remember(item, *item.Status.Attempt, counted, message)
+// requeue ends the active attempt without ending the item, and brings the item back to the beginning of its way.
+func requeue(item *v1alpha1.WorkItem, outcome policy.Outcome, counted bool, notBefore, now time.Time) {
+	endAttempt(item, outcome.Name, now)
+	remember(item, *item.Status.Attempt, counted, outcome.Message)
 	t := metav1.NewTime(notBefore)
 	item.Status.Retries.NotBefore = &t
-	conditionsOf(now, item).Remove(
-		v1alpha1.ConditionAccepted, v1alpha1.ConditionAdmitted, v1alpha1.ConditionLocked,
-		v1alpha1.ConditionBuildStarted, v1alpha1.ConditionBuildFinished, v1alpha1.ConditionConcluded,
-	)
+	conditionsOf(now, item).Remove(v1alpha1.WorkItemSteps...)
 	item.Status.Accepted = nil
 	item.Status.Queue = nil
 }
 
-func remembered(item *v1alpha1.WorkItem, number int32) bool {
-	for _, p := range item.Status.PastAttempts {
-		if p.Number == number {
-			return true
-		}
+// consume records that an attempt's number was used up before the status knew of it.
+func consume(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, row lock.Row, now time.Time) {
+	t := metav1.NewTime(now)
+	item.Status.Attempt = &v1alpha1.Attempt{
+		Number: locks.NextNumber(item), LockID: locks.NextID(item), Fence: row.Fence,
+		Trigger: *item.Status.ObservedTrigger, Outcome: v1alpha1.ReasonAbandoned, EndTime: &t,
+		Parameters: v1alpha1.FrozenParameters{
+			Repository: item.Spec.Repository, Branch: item.Spec.Branch, SpecPath: item.SpecFolder(),
+			AWS: env.Spec.AWS, LockRegion: env.Spec.LockAccess().Region, TableName: env.Spec.Lock.TableName, ProjectName: env.Spec.CodeBuild.ProjectName,
+			SlotKey: row.SlotKey, BranchKey: row.BranchKey, CardKey: locks.CardKey(item), ProjectARN: row.ProjectARN,
+		},
 	}
-	return false
+	remember(item, *item.Status.Attempt, false, "Its lock was given up before a build was started.")
 }
 
+func remembered(item *v1alpha1.WorkItem, number int32) bool {
+	return slices.ContainsFunc(item.Status.PastAttempts, func(p v1alpha1.PastAttempt) bool { return p.Number == number })
+}
+
+// remember keeps what there is to know of an attempt that was cut short or failed.
 func remember(item *v1alpha1.WorkItem, a v1alpha1.Attempt, counted bool, message string) {
 	if remembered(item, a.Number) {
 		return
 	}
 	past := v1alpha1.PastAttempt{
-		Number: a.Number, Outcome: a.Outcome, Message: cut(fault.Clean(message), 500), Counted: counted, Time: a.EndTime,
+		Number: a.Number, Outcome: a.Outcome, Message: fault.Cut(fault.Clean(message), maxMessage), Counted: counted, Time: a.EndTime,
 	}
 	if a.Build != nil {
 		past.BuildARN = a.Build.ARN
 	}
 	item.Status.PastAttempts = append(item.Status.PastAttempts, past)
-	if extra := len(item.Status.PastAttempts) - maxPastAttempts; extra > 0 {
+	if extra := len(item.Status.PastAttempts) - policy.MaxPastAttempts; extra > 0 {
 		item.Status.PastAttempts = item.Status.PastAttempts[extra:]
 	}
-}
-
-// cut shortens a cleaned message to what the schema takes, in bytes.
-func cut(text string, most int) string {
-	if len(text) <= most {
-		return text
-	}
-	for most > 0 && text[most]&0xC0 == 0x80 {
-		most--
-	}
-	return text[:most]
-}
-
-// cardKey is the row that records what was processed for the item.
-func cardKey(item *v1alpha1.WorkItem) string {
-	if c := item.Spec.Card; c != nil {
-		return contract.CardKey(c.Provider, c.ID)
-	}
-	return contract.ObjectCardKey(string(item.UID))
 }

@@ -5,35 +5,41 @@ package workitem
 
 import (
 	"context"
+	"fmt"
 
-	corev1 "k8s.io/api/core/v1"
-	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
 )
 
-// delete lets the object go once nothing runs for it: its build is over and its lock is free. The steps do that;
-// deletion is one more cause to stop.
-func (r *Reconciler) delete(ctx context.Context, item *v1alpha1.WorkItem) (ctrl.Result, error) {
+// delete lets the object go once nothing runs for it: its build is over and its lock is free. The steps do that; deletion
+// is one more cause to stop.
+func (r *Reconciler) delete(ctx context.Context, item *v1alpha1.WorkItem) (reconcile.Result, error) {
 	if !controllerutil.ContainsFinalizer(item, v1alpha1.Finalizer) {
-		return ctrl.Result{}, nil
+		return reconcile.Result{}, nil
 	}
 	if item.AttemptActive() && item.Annotations[v1alpha1.ForceDeleteAnnotation] != "true" {
-		res, err := r.advance(ctx, item)
+		result, err := r.advance(ctx, item)
 		if err != nil || item.AttemptActive() {
-			return res, err
+			return result, err
 		}
 	}
 	if item.AttemptActive() {
-		r.events.Eventf(item, nil, corev1.EventTypeWarning, v1alpha1.ReasonDeleted, "ForceDelete", "%s", mayStillRun(item.Status.Attempt))
+		r.recorder.Record(r.logger(ctx, item), item, forcedDeletion(item.Status.Attempt))
+	} else {
+		r.collector.AbandonUnrecorded(ctx, item)
 	}
-	if !item.AttemptActive() {
-		r.abandonUnrecorded(ctx, item)
+	r.watcher.Forget(client.ObjectKeyFromObject(item))
+	return reconcile.Result{}, reconcile.RemoveFinalizer(ctx, r.client, item)
+}
+
+// mayStillRun names what a forced deletion leaves behind.
+func mayStillRun(a *v1alpha1.Attempt) string {
+	if a.Build == nil {
+		return fmt.Sprintf("Deleted by force. A build may yet start for lock %s; it will find its lock and run. Look at project %s.",
+			a.LockID, a.Parameters.ProjectName)
 	}
-	r.Watcher.Forget(client.ObjectKeyFromObject(item))
-	before := item.DeepCopy()
-	controllerutil.RemoveFinalizer(item, v1alpha1.Finalizer)
-	return ctrl.Result{}, r.patchMetadata(ctx, before, item)
+	return fmt.Sprintf("Deleted by force. Build %s may still run and holds %s until its end.", a.Build.ID, a.Parameters.BranchKey)
 }

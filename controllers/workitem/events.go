@@ -5,98 +5,61 @@ package workitem
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/go-logr/logr"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
+	"github.com/kiro-worker/kiro-worker/internal/logging"
 )
 
-// EventRecorder is the part of events.EventRecorder that is used.
-type EventRecorder interface {
-	// Eventf records an event about an object.
-	Eventf(regarding, related runtime.Object, eventType, reason, action, note string, args ...any)
-}
-
-// Log keys.
+// What the controller was doing when it recorded an event.
 const (
-	keyError       = "error"
-	keyReason      = "reason"
-	keyCondition   = "condition"
-	keyStatus      = "status"
-	keyDetail      = "detail" // "message" is the line's own
-	keyAttempt     = "attempt"
-	keyBuild       = "build"
-	keyBranch      = "branch"
-	keyCorrelID    = "correlationID"
-	keyHow         = "how"
-	keyRow         = "row"
-	keyHolder      = "holder"
-	keyEnvironment = "environment"
+	actionReconcile   = "Reconcile"
+	actionForceDelete = "ForceDelete"
 )
 
-// told are the conditions whose change is worth an event.
-var told = append(append([]string{}, v1alpha1.WorkItemSteps...), v1alpha1.ConditionSucceeded, v1alpha1.ConditionOverdue)
+// recorded are the conditions whose change is worth an event.
+var recorded = append(append([]string{}, v1alpha1.WorkItemSteps...), v1alpha1.ConditionSucceeded, v1alpha1.ConditionOverdue)
 
-// announce records and logs what this reconcile has changed: on transitions only.
-func (r *Reconciler) announce(ctx context.Context, before, item *v1alpha1.WorkItem) {
-	for _, kind := range told {
-		was, is := before.Condition(kind), item.Condition(kind)
-		if is.Type == "" || (was.Status == is.Status && was.Reason == is.Reason) || (kind == v1alpha1.ConditionSucceeded && !item.Finished()) {
-			continue
-		}
-		r.logger(ctx, item).Info("Condition changed", keyCondition, kind, keyStatus, is.Status, keyReason, is.Reason, keyDetail, is.Message)
-		if kind == v1alpha1.ConditionOverdue {
-			r.metrics.overdue.WithLabelValues(is.Reason).Inc()
-		}
-		r.events.Eventf(item, nil, eventType(is), eventReason(kind, is), "Reconcile", "%s", is.Message)
-	}
-	if !before.Finished() && item.Finished() {
-		r.metrics.outcomes.WithLabelValues(item.Condition(v1alpha1.ConditionSucceeded).Reason).Inc()
-	}
+// record records what this reconcile has changed, as events, in the log and in the metrics: on transitions only.
+func (r *Reconciler) record(ctx context.Context, before, item *v1alpha1.WorkItem) {
+	r.recorder.Transitions(r.logger(ctx, item), before, item, recorded, conditionChanged)
+	r.metrics.record(before, item)
 }
 
 // logger names the item's work on every line.
 func (r *Reconciler) logger(ctx context.Context, item *v1alpha1.WorkItem) logr.Logger {
-	l := log.FromContext(ctx).WithValues(keyCorrelID, item.Status.CorrelationID, keyBranch, item.Spec.Branch)
+	l := log.FromContext(ctx).WithValues(logging.KeyCorrelationID, item.Status.CorrelationID, logging.KeyBranch, item.Spec.Branch)
 	if a := item.Status.Attempt; a != nil {
-		l = l.WithValues(keyAttempt, a.Number)
+		l = l.WithValues(logging.KeyAttempt, a.Number)
 		if a.Build != nil {
-			l = l.WithValues(keyBuild, a.Build.ID)
+			l = l.WithValues(logging.KeyBuild, a.Build.ID)
 		}
 	}
 	return l
 }
 
-// eventType warns of what a person should look at: an item that failed, a wait that lasts too long, a build that goes on
-// although it is to stop.
-func eventType(c metav1.Condition) string {
-	switch {
-	case c.Type == v1alpha1.ConditionSucceeded && c.Status == metav1.ConditionFalse,
-		c.Type == v1alpha1.ConditionOverdue,
-		c.Reason == v1alpha1.ReasonStopRefused, c.Reason == v1alpha1.ReasonWillNotStop:
-		return corev1.EventTypeWarning
+// conditionChanged is the event of a condition that changed. Its reason is the condition's type where that became True,
+// and else why it is not.
+func conditionChanged(_, is metav1.Condition) *reconcile.Event {
+	if is.Type == v1alpha1.ConditionSucceeded && is.Status == metav1.ConditionUnknown {
+		return nil // the steps' conditions say why
 	}
-	return corev1.EventTypeNormal
+	reason := is.Reason
+	if is.Status == metav1.ConditionTrue && is.Type != v1alpha1.ConditionOverdue {
+		reason = is.Type
+	}
+	if is.Type == v1alpha1.ConditionSucceeded && is.Status == metav1.ConditionFalse || is.Type == v1alpha1.ConditionOverdue ||
+		is.Reason == v1alpha1.ReasonStopRefused || is.Reason == v1alpha1.ReasonWillNotStop {
+		return reconcile.Warning(actionReconcile, reason, is.Message)
+	}
+	return reconcile.Normal(actionReconcile, reason, is.Message)
 }
 
-// eventReason is the condition's name where it became True, and else why it is not.
-func eventReason(kind string, c metav1.Condition) string {
-	if c.Status == metav1.ConditionTrue && kind != v1alpha1.ConditionOverdue {
-		return kind
-	}
-	return c.Reason
-}
-
-// mayStillRun names what a forced deletion leaves behind.
-func mayStillRun(a *v1alpha1.Attempt) string {
-	if a.Build == nil {
-		return fmt.Sprintf("Deleted by force. A build may yet start for lock %s; it will find its lock and run. Look at project %s.",
-			a.LockID, a.Parameters.ProjectName)
-	}
-	return fmt.Sprintf("Deleted by force. Build %s may still run and holds %s until its end.", a.Build.ID, a.Parameters.BranchKey)
+// forcedDeletion says what the deletion of an item by force leaves behind.
+func forcedDeletion(a *v1alpha1.Attempt) *reconcile.Event {
+	return reconcile.Warning(actionForceDelete, v1alpha1.ReasonDeleted, mayStillRun(a))
 }

@@ -7,15 +7,18 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/locks"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/policy"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 
-// frozen makes the attempt that holds a lock, with all that its build is given and all that stopping it will
+// freeze makes the attempt that holds a lock, with all that its build is given and all that stopping it will
 // need. A change of the environment counts from the next attempt.
-func frozen(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, held heldLock) (v1alpha1.Attempt, error) {
-	accepted := item.Status.Accepted
+func freeze(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, held lock.Lock, forgeURL string) (v1alpha1.Attempt, error) {
+	accepted, number := item.Status.Accepted, locks.NextNumber(item)
 	timeout := item.Spec.BuildTimeout(&env.Spec)
-	last := policyOf(env.Spec.Retry.Work, contract.RetryWork).Exhausted(int(item.Status.Retries.Work) + 1)
+	last := policy.LastTry(item, env)
 	parameters := contract.Parameters{
 		Environment:          string(env.Spec.Tier),
 		BranchName:           item.Spec.Branch,
@@ -32,14 +35,14 @@ func frozen(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, held heldLoc
 		LastAttempt:          last,
 		LeaseDuration:        env.Spec.LeaseDuration(),
 		WorkItem:             item.Namespace + "/" + item.Name,
-		Attempt:              held.attempt,
+		Attempt:              number,
 		Repository:           item.Spec.Repository,
 		PullRequest:          accepted.PullRequest,
 		Commit:               accepted.Commit,
 		Bucket:               env.Spec.Artifacts.Bucket,
 		LockRegion:           env.Spec.Lock.Region,
 		CorrelationID:        item.Status.CorrelationID,
-		GitHubAPIURL:         held.apiURL,
+		GitHubAPIURL:         forgeURL,
 		GitSecretARN:         env.Spec.Credentials.GitSecretARN,
 		AgentSecretARN:       env.Spec.Credentials.AgentSecretARN,
 		BuildTimeout:         timeout,
@@ -50,7 +53,7 @@ func frozen(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, held heldLoc
 		return v1alpha1.Attempt{}, err
 	}
 	return v1alpha1.Attempt{
-		Number: held.attempt, LockID: held.LockID, Fence: held.Fence, Last: last, Trigger: *item.Status.ObservedTrigger,
+		Number: number, LockID: held.LockID, Fence: held.Fence, Last: last, Trigger: *item.Status.ObservedTrigger,
 		Parameters: v1alpha1.FrozenParameters{
 			Repository: item.Spec.Repository, Branch: item.Spec.Branch, SpecPath: accepted.SpecPath,
 			Commit: accepted.Commit, PullRequest: accepted.PullRequest,
@@ -69,13 +72,13 @@ func frozen(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, held heldLoc
 // buildEnvironment puts the environment's own variables before the worker's. A name that both have is the
 // worker's: another value there would lead a build to another's lock.
 func buildEnvironment(own []v1alpha1.EnvironmentVariable, parameters []contract.Variable) []string {
-	taken := make(map[string]bool, len(parameters))
+	reserved := make(map[string]bool, len(parameters))
 	for _, p := range parameters {
-		taken[p.Name] = true
+		reserved[p.Name] = true
 	}
 	var all []string
 	for _, v := range own {
-		if !taken[v.Name] {
+		if !reserved[v.Name] {
 			all = append(all, v.Name+"="+v.Value)
 		}
 	}
@@ -94,21 +97,14 @@ func settings(env *v1alpha1.WorkEnvironment) contract.Settings {
 		AgentPreset: string(agent.Preset), AgentCommand: agent.Command,
 		TaskTimeout:    contract.Duration(agent.TaskTimeoutOrDefault()),
 		SilenceTimeout: contract.Duration(agent.SilenceTimeoutOrDefault()),
-		RetryGit:       policyOf(retry.Git, contract.RetryGit),
-		RetryGitHub:    policyOf(retry.GitHub, contract.RetryService),
-		RetryS3:        policyOf(retry.S3, contract.RetryService),
-		RetryDynamoDB:  policyOf(retry.DynamoDB, contract.RetryDynamoDB),
-		RetryAgentTask: policyOf(retry.AgentTask, contract.RetryAgentTask),
+		RetryGit:       policy.RetryOf(retry.Git, contract.RetryGit),
+		RetryGitHub:    policy.RetryOf(retry.GitHub, contract.RetryService),
+		RetryS3:        policy.RetryOf(retry.S3, contract.RetryService),
+		RetryDynamoDB:  policy.RetryOf(retry.DynamoDB, contract.RetryDynamoDB),
+		RetryAgentTask: policy.RetryOf(retry.AgentTask, contract.RetryAgentTask),
 	}
 	if steering := env.Spec.Steering; steering != nil {
 		s.SteeringSource, s.SteeringRef, s.SteeringPath = steering.Source, steering.Ref, steering.Path
 	}
 	return s
-}
-
-func valueOr[T any](v *T, fallback T) T {
-	if v == nil {
-		return fallback
-	}
-	return *v
 }

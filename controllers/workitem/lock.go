@@ -10,130 +10,109 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/clock"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/internal/items"
+	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/access"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/garbagecollection"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/locks"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/policy"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/queue"
 )
 
-const (
-	// acceptFresh is how old acceptance may be when the lock is taken.
-	acceptFresh = 10 * time.Second
-	// heldRecheck is how soon a slot or branch that another holds is tried again, plus up to as much by chance.
-	heldRecheck = 5 * time.Second
-	// passOver is how long those behind an item whose lock was refused may go first.
-	passOver = 3 * heldRecheck
-)
-
 // lockStep acquires a slot and the branch together.
 type lockStep struct {
-	deps
-	accept   *acceptStep
-	reserved *reservations
-	settling time.Duration
+	access       access.Access
+	clock        clock.PassiveClock
+	random       func() float64
+	cluster      string
+	accept       *acceptStep
+	collector    *garbagecollection.Collector
+	reservations *reservations
 }
 
-// heldLock is a lock with what the attempt is frozen from.
-type heldLock struct {
-	lock.Lock
-	attempt int32
-	apiURL  string
-}
+// Condition implements reconcile.Step.
+func (s *lockStep) Condition() string { return v1alpha1.ConditionLocked }
 
-// condition implements step.
-func (s *lockStep) condition() string { return v1alpha1.ConditionLocked }
-
-// Reconcile implements step.
-func (s *lockStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
+// Reconcile implements reconcile.Step.
+func (s *lockStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (reconcile.Result, error) {
 	if item.Finished() || (item.AttemptActive() && item.Status.Attempt.IntentTime != nil) {
-		return goOn(), nil
+		return reconcile.Done(), nil
 	}
-	res, err := s.take(ctx, item)
-	if err != nil || !res.done {
-		s.reserved.refuse(item.UID, s.clock.Now().Add(passOver))
+	result, err := s.acquire(ctx, item)
+	if err != nil || !result.IsDone() {
+		s.reservations.refuse(item.UID, s.clock.Now().Add(policy.PassOver))
 	}
-	return res, err
+	return result, err
 }
 
-func (s *lockStep) take(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
-	if res, err := s.acceptAgain(ctx, item); err != nil || !res.done {
-		return res, err
+func (s *lockStep) acquire(ctx context.Context, item *v1alpha1.WorkItem) (reconcile.Result, error) {
+	if !policy.FreshlyAccepted(s.clock.Now(), item) {
+		if result, err := s.accept.ask(ctx, item); err != nil || !result.IsDone() {
+			return result, err
+		}
 	}
-	env, err := s.environment(ctx, item)
+	env, err := s.access.Environment(ctx, item)
 	if err != nil {
-		return result{}, fmt.Errorf("reading the environment: %w", err)
+		return reconcile.Result{}, err
 	}
-	table, err := s.clients.Table(ctx, item.Namespace, env.Spec.LockAccess(), env.Spec.Lock.TableName)
+	table, err := s.access.EnvironmentTable(ctx, env)
 	if err != nil {
-		return result{}, fmt.Errorf("reaching the lock table: %w", err)
+		return reconcile.Result{}, err
 	}
-	slots, err := readSlots(ctx, table, env.Status.ProjectARN)
+	slots, err := items.ReadSlots(ctx, table, env.Status.ProjectARN)
 	if err != nil {
-		return result{}, err
+		return reconcile.Result{}, err
 	}
-	// All that can fail without the lock is done before it is taken.
-	url, err := s.apiURL(ctx, item, env)
+	// All that can fail without the lock is done before it is acquired.
+	forgeURL, err := s.access.ForgeURL(ctx, item, env)
 	if err != nil {
-		return result{}, fmt.Errorf("reading the source: %w", err)
+		return reconcile.Result{}, err
 	}
-	lockID := contract.LockID(string(item.UID), nextNumber(item))
-	slot := slots.slotFor(lockID, env.Spec.MaxConcurrency())
+	slot := slots.For(locks.NextID(item), env.Spec.MaxConcurrency())
 	if slot == "" {
 		return s.noSlot(ctx, item, env, table, slots)
 	}
-	held, err := table.Acquire(ctx, s.request(item, env, lockID, slot))
+	held, err := table.Acquire(ctx, s.request(item, env, slot))
 	if err != nil {
-		return s.notTaken(ctx, item, env, table, err)
+		return s.notAcquired(ctx, item, env, table, err)
 	}
-	return s.taken(ctx, item, env, table, heldLock{Lock: held, attempt: nextNumber(item), apiURL: url})
+	return s.acquired(ctx, item, env, table, held, forgeURL)
 }
 
-// acceptAgain looks once more just before the lock, unless it was just done: an item may have stood in the queue
-// for hours.
-func (s *lockStep) acceptAgain(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
-	a := item.Status.Accepted
-	if a != nil && a.Time != nil && s.clock.Now().Sub(a.Time.Time) < acceptFresh && acceptedAsItIs(item) {
-		return goOn(), nil
-	}
-	return s.accept.ask(ctx, item)
-}
-
-func (s *lockStep) request(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, lockID, slotKey string) lock.Request {
+func (s *lockStep) request(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, slotKey string) lock.Request {
 	now := s.clock.Now()
 	return lock.Request{
-		LockID: lockID, WorkItemID: s.cluster + "/" + item.Namespace + "/" + item.Name, Holder: string(item.UID),
-		Attempt: nextNumber(item), ProjectARN: env.Status.ProjectARN, SlotKey: slotKey,
-		BranchKey: branchKey(item), CardKey: cardKey(item), Trigger: item.Status.ObservedTrigger.Time,
+		LockID: locks.NextID(item), WorkItemID: s.cluster + "/" + item.Namespace + "/" + item.Name, Holder: string(item.UID),
+		Attempt: locks.NextNumber(item), ProjectARN: env.Status.ProjectARN, SlotKey: slotKey,
+		BranchKey: locks.BranchKey(item), CardKey: locks.CardKey(item), Trigger: item.Status.ObservedTrigger.Time,
 		ExpiresAt: now.Add(env.Spec.LeaseDuration()), Now: now,
 	}
 }
 
-// branchKey is the row of the branch as it was accepted.
-func branchKey(item *v1alpha1.WorkItem) string {
-	a := item.Status.Accepted
-	return contract.BranchKey(a.ForgeHost, a.RepositoryID, "refs/heads/"+item.Spec.Branch)
-}
-
-// taken looks at the slots a second time. Two controllers that both saw the last free slot have both taken one by
-// now; whoever sees too many gives its own back, by chance at another time than the other.
-func (s *lockStep) taken(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table lock.Table, held heldLock) (result, error) {
+// acquired looks at the slots a second time. Two controllers that both saw the last free slot have both acquired one by
+// now; whoever sees too many releases its own, at a random time that differs from the other's.
+func (s *lockStep) acquired(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table locks.Abandoner, held lock.Lock, forgeURL string) (reconcile.Result, error) {
 	now := s.clock.Now()
-	attempt, err := frozen(item, env, held)
+	attempt, err := freeze(item, env, held, forgeURL)
 	if err != nil {
-		return result{}, fmt.Errorf("freezing the attempt: %w", err)
+		return reconcile.Result{}, fmt.Errorf("freezing the attempt: %w", err)
 	}
-	slots, err := readSlots(ctx, table, env.Status.ProjectARN)
+	slots, err := items.ReadSlots(ctx, table, env.Status.ProjectARN)
 	if err != nil {
-		return result{}, err
+		return reconcile.Result{}, err
 	}
 	item.Status.Attempt = &attempt
 	switch {
-	case !slots.has(held.SlotKey):
-		// Taken before a crash, for the project that the environment named then. Its slot bounds nothing here.
-		return s.giveBack(ctx, item, table, "The environment's project has changed since the lock was taken.")
-	case queue.Overdrawn(slots.held(""), env.Spec.MaxConcurrency()):
-		return s.giveBack(ctx, item, table, "Too many slots were in use after taking one.")
+	case !slots.Has(held.SlotKey):
+		// Acquired before a crash, for the project that the environment named then. Its slot bounds nothing here.
+		return s.release(ctx, item, table, "The environment's project has changed since the lock was taken.")
+	case queue.Overdrawn(slots.Held(""), env.Spec.MaxConcurrency()):
+		return s.release(ctx, item, table, "Too many slots were in use after taking one.")
 	}
 	item.Status.Queue = nil
 	if item.Status.StartTime == nil {
@@ -142,59 +121,59 @@ func (s *lockStep) taken(ctx context.Context, item *v1alpha1.WorkItem, env *v1al
 	}
 	conditionsOf(now, item).True(v1alpha1.ConditionLocked, v1alpha1.ReasonLockAcquired, fmt.Sprintf(
 		"Attempt %d holds its slot and the branch, fence %d.", attempt.Number, attempt.Fence))
-	return goOn(), nil
+	return reconcile.Done(), nil
 }
 
-// giveBack abandons a lock that no build was started for.
-func (s *lockStep) giveBack(ctx context.Context, item *v1alpha1.WorkItem, table lock.Table, why string) (result, error) {
-	if err := abandon(ctx, table, item.Status.Attempt, s.clock.Now()); err != nil {
-		return result{}, fmt.Errorf("giving the lock back: %w", err)
+// release abandons a lock that no build was started for.
+func (s *lockStep) release(ctx context.Context, item *v1alpha1.WorkItem, table locks.Abandoner, why string) (reconcile.Result, error) {
+	if err := locks.Abandon(ctx, table, item.Status.Attempt, s.clock.Now()); err != nil {
+		return reconcile.Result{}, fmt.Errorf("releasing the lock: %w", err)
 	}
 	now := s.clock.Now()
-	requeue(item, v1alpha1.ReasonAbandoned, why, false, now.Add(s.jitter(heldRecheck)), now)
-	return waitFor(time.Second), nil
+	requeue(item, policy.Outcome{Name: contract.OutcomeAbandoned, Message: why}, false, now.Add(jitter(policy.HeldRecheck, s.random)), now)
+	return reconcile.WaitFor(policy.Soon), nil
 }
 
-// noSlot frees slots whose holders are gone, or says that all are in use.
-func (s *lockStep) noSlot(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table lock.Table, slots slotRows) (result, error) {
+// noSlot frees slots that nobody will release, or says that all are in use.
+func (s *lockStep) noSlot(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table garbagecollection.Table, slots items.Slots) (reconcile.Result, error) {
 	var errs []error
 	for _, row := range slots {
-		freed, err := s.free(ctx, item, env, table, row)
+		freed, err := s.collector.Free(ctx, item, env, table, row)
 		if freed {
-			return waitFor(time.Second), nil
+			return reconcile.WaitFor(policy.Soon), nil
 		}
 		errs = append(errs, err) // another row may be freed all the same
 	}
 	if err := errors.Join(errs...); err != nil {
-		return result{}, err
+		return reconcile.Result{}, err
 	}
 	return s.refused(item, v1alpha1.ReasonNoFreeSlot, "Every slot is in use, some perhaps by another cluster."), nil
 }
 
-// notTaken says why the lock was refused.
-func (s *lockStep) notTaken(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table lock.Table, err error) (result, error) {
+// notAcquired says why the lock was refused.
+func (s *lockStep) notAcquired(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table garbagecollection.Table, err error) (reconcile.Result, error) {
 	var refusal *lock.Refusal
 	if !errors.As(err, &refusal) {
-		return result{}, fmt.Errorf("taking the lock: %w", err)
+		return reconcile.Result{}, fmt.Errorf("taking the lock: %w", err)
 	}
 	now := s.clock.Now()
 	switch {
 	case errors.Is(err, lock.ErrAlreadyDone):
-		alreadyDone(item, refusal.Card, now)
-		return goOn(), nil
+		finishAlreadyDone(item, refusal.Card, now)
+		return reconcile.Done(), nil
 	case errors.Is(err, lock.ErrAttemptOver):
-		// Taken by us before a crash, and ended since: its number is used up.
-		burn(item, env, refusal.Row, now)
-		return waitFor(time.Second), nil
+		// Acquired by us before a crash, and ended since: its number is used up.
+		consume(item, env, refusal.Row, now)
+		return reconcile.WaitFor(policy.Soon), nil
 	case errors.Is(err, lock.ErrForeign):
 		return s.refused(item, v1alpha1.ReasonForeignRow, refusal.Message), nil
 	}
-	freed, err := s.free(ctx, item, env, table, refusal.Row)
+	freed, err := s.collector.Free(ctx, item, env, table, refusal.Row)
 	switch {
 	case err != nil:
-		return result{}, err
+		return reconcile.Result{}, err
 	case freed:
-		return waitFor(time.Second), nil
+		return reconcile.WaitFor(policy.Soon), nil
 	case refusal.Row.BranchKey == refusal.Row.Key:
 		return s.refused(item, v1alpha1.ReasonBranchHeld, refusal.Message), nil
 	default:
@@ -202,22 +181,14 @@ func (s *lockStep) notTaken(ctx context.Context, item *v1alpha1.WorkItem, env *v
 	}
 }
 
-// free frees a row that stands in the way, if nobody needs it any more.
-func (s *lockStep) free(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table lock.Table, row lock.Row) (bool, error) {
-	if outdated(item, row) {
-		return s.freed(ctx, row, "abandoned", table.Abandon(ctx, row, s.clock.Now()))
-	}
-	return s.reap(ctx, env, table, row)
-}
-
-func (s *lockStep) refused(item *v1alpha1.WorkItem, reason, message string) result {
+func (s *lockStep) refused(item *v1alpha1.WorkItem, reason, message string) reconcile.Result {
 	now := s.clock.Now()
 	conditionsOf(now, item).False(v1alpha1.ConditionLocked, reason, message)
-	wait(item, reason, now)
-	return waitFor(s.jitter(heldRecheck))
+	recordWait(item, reason, now)
+	return reconcile.WaitFor(jitter(policy.HeldRecheck, s.random))
 }
 
-// jitter is d and up to as much again by chance, so that two controllers do not meet a second time.
-func (d deps) jitter(base time.Duration) time.Duration {
-	return base + time.Duration(d.random()*float64(base))
+// jitter is base and up to as much again at random, so that two controllers do not meet a second time.
+func jitter(base time.Duration, random func() float64) time.Duration {
+	return base + time.Duration(random()*float64(base))
 }

@@ -3,7 +3,11 @@
 
 package workitem
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+)
 
 const (
 	// labelOutcome is a reason of the Succeeded condition.
@@ -42,4 +46,15 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 	}
 	registry.MustRegister(m.outcomes, m.attempts, m.overdue, m.startRefusals, m.statusWrites)
 	return m
+}
+
+// record counts what a reconcile has changed.
+func (m *Metrics) record(before, item *v1alpha1.WorkItem) {
+	was, is := before.Condition(v1alpha1.ConditionOverdue), item.Condition(v1alpha1.ConditionOverdue)
+	if is.Type != "" && is.Reason != was.Reason {
+		m.overdue.WithLabelValues(is.Reason).Inc()
+	}
+	if !before.Finished() && item.Finished() {
+		m.outcomes.WithLabelValues(item.Condition(v1alpha1.ConditionSucceeded).Reason).Inc()
+	}
 }

@@ -7,18 +7,63 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/watch"
 )
 
-// observeProgress takes in what the worker told with its heartbeat. A result that cannot be read tells nothing
-// here; the conclusion says so.
+// observe takes an observation into the status. Heartbeats alone change nothing there.
+func observe(a *v1alpha1.Attempt, seen watch.Observation, now time.Time) {
+	before := *a.DeepCopy()
+	if seen.Build != nil {
+		observeBuild(a.Build, *seen.Build)
+	}
+	if row := seen.Branch; row != nil && row.LockID == a.LockID {
+		observeProgress(&a.Progress, row.Stage, row.Tasks, row.Result)
+	}
+	if sameProgress(before, *a) {
+		return
+	}
+	t := metav1.NewMicroTime(now)
+	a.Progress.ObservedTime = &t
+	if row := seen.Branch; row != nil && !row.HeartbeatAt.IsZero() {
+		h := metav1.NewTime(row.HeartbeatAt)
+		a.Progress.HeartbeatTime = &h
+	}
+}
+
+func observeBuild(b *v1alpha1.BuildStatus, seen build.Build) {
+	b.Status, b.Phase, b.Provisioned = string(seen.State), fault.Cut(seen.Phase, maxWord), seen.Provisioned
+	if seen.State == build.StateQueued {
+		b.Status = string(build.StateRunning) // the status has one word for both; Provisioned is what differs
+	}
+	b.LogsURL = fault.Cut(seen.Log.URL, maxURL)
+	b.LogGroup, b.LogStream = fault.Cut(seen.Log.Group, maxLogName), fault.Cut(seen.Log.Stream, maxLogName)
+	b.StartTime, b.EndTime = timeOrNil(seen.StartTime), timeOrNil(seen.EndTime)
+	b.NotFoundSince, b.NotFoundTimes, b.NotFoundLastTime = nil, 0, nil
+}
+
+func timeOrNil(t time.Time) *metav1.Time {
+	if t.IsZero() {
+		return nil
+	}
+	// The API server keeps whole seconds; more would look like a change at every look.
+	m := metav1.NewTime(t.Truncate(time.Second))
+	return &m
+}
+
+// observeProgress takes in what the worker reported with its heartbeat. A result that cannot be read says nothing here;
+// the conclusion says so.
 func observeProgress(p *v1alpha1.Progress, stage contract.Stage, tasks contract.Tasks, result string) {
 	if stage != "" {
-		p.Stage = cut(string(stage), 32)
+		p.Stage = fault.Cut(string(stage), maxWord)
 	}
 	if tasks.Total > 0 {
 		p.TasksDone, p.TasksTotal = tasks.Done, tasks.Total
@@ -32,7 +77,7 @@ func observeProgress(p *v1alpha1.Progress, stage contract.Stage, tasks contract.
 	}
 }
 
-// sameProgress reports whether nothing but signs of life differs.
+// sameProgress reports whether nothing but heartbeats differs.
 func sameProgress(a, b v1alpha1.Attempt) bool {
 	for _, x := range []*v1alpha1.Attempt{&a, &b} {
 		x.Progress.ObservedTime, x.Progress.HeartbeatTime = nil, nil

@@ -8,23 +8,22 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
-)
 
-// reservationTime is how long an admitted item counts as active although the cache does not show it yet. It only
-// has to outlast the cache's lag: a reservation that is wrong costs a wait, never a second build.
-const reservationTime = 10 * time.Second
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/policy"
+)
 
 // reservations makes admission one decision at a time an environment, and remembers the latest ones.
 type reservations struct {
 	mu    sync.Mutex
 	locks map[string]*sync.Mutex
-	until map[types.UID]time.Time
+	// expiresAt is when an admitted item does not count as active any more without its status saying so.
+	expiresAt map[types.UID]time.Time
 	// refused is until when an item is passed over because its lock was refused.
 	refused map[types.UID]time.Time
 }
 
 func newReservations() *reservations {
-	return &reservations{locks: map[string]*sync.Mutex{}, until: map[types.UID]time.Time{}, refused: map[types.UID]time.Time{}}
+	return &reservations{locks: map[string]*sync.Mutex{}, expiresAt: map[types.UID]time.Time{}, refused: map[types.UID]time.Time{}}
 }
 
 // lock locks an environment and returns its unlock.
@@ -40,12 +39,12 @@ func (r *reservations) lock(environment string) func() {
 	return m.Unlock
 }
 
-// refuse takes an item's reservation back and has others pass it over for a while: an item that cannot get its lock
+// refuse ends an item's reservation and has others pass it over for a while: an item that cannot get its lock
 // must not keep the slot that it would have used from those behind it.
 func (r *reservations) refuse(item types.UID, until time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.until, item)
+	delete(r.expiresAt, item)
 	r.refused[item] = until
 }
 
@@ -63,16 +62,16 @@ func (r *reservations) passedOver(item types.UID, now time.Time) bool {
 func (r *reservations) add(item types.UID, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for uid, until := range r.until {
-		if now.After(until) {
-			delete(r.until, uid)
+	for uid, at := range r.expiresAt {
+		if now.After(at) {
+			delete(r.expiresAt, uid)
 		}
 	}
-	r.until[item] = now.Add(reservationTime)
+	r.expiresAt[item] = now.Add(policy.ReservationTime)
 }
 
 func (r *reservations) has(item types.UID, now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return now.Before(r.until[item])
+	return now.Before(r.expiresAt[item])
 }

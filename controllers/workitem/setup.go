@@ -18,34 +18,22 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/internal/items"
 	"github.com/kiro-worker/kiro-worker/internal/watch"
 )
 
-// EnvironmentIndex is the cache's index of items by the environment that they name.
-const EnvironmentIndex = "spec.environmentRef.name"
-
-// newsBuffer is how much the watcher may see before the queue takes it in.
+// newsBuffer is how many changes the watcher may see before the work queue accepts them.
 const newsBuffer = 1024
 
-// IndexItems adds the index that this package lists by. It is called once a manager.
+// IndexItems adds the index by which items of one environment are listed. It is called once a manager.
 func IndexItems(ctx context.Context, indexer client.FieldIndexer) error {
-	err := indexer.IndexField(ctx, &v1alpha1.WorkItem{}, EnvironmentIndex, func(o client.Object) []string {
-		item, ok := o.(*v1alpha1.WorkItem)
-		if !ok {
-			return nil
-		}
-		return []string{item.Spec.EnvironmentRef.Name}
-	})
-	if err != nil {
-		return fmt.Errorf("indexing work items by environment: %w", err)
-	}
-	return nil
+	return items.AddIndex(ctx, indexer)
 }
 
-// SetupWithManager starts the controller and the watch.
+// SetupWithManager starts the controller and the watch of builds.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, realTime clock.Clock, concurrency int) error {
 	news := make(chan event.GenericEvent, newsBuffer)
-	runner := &watch.Runner{Watcher: r.Watcher, Clock: realTime, Changed: func(ctx context.Context, key types.NamespacedName) {
+	runner := &watch.Runner{Watcher: r.watcher, Clock: realTime, Changed: func(ctx context.Context, key types.NamespacedName) {
 		item := &v1alpha1.WorkItem{}
 		item.Namespace, item.Name = key.Namespace, key.Name
 		select {
@@ -55,9 +43,6 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, realTime clock.Clock, co
 	}}
 	if err := mgr.Add(runner); err != nil {
 		return fmt.Errorf("adding the watch of builds: %w", err)
-	}
-	if err := mgr.Add(&sweeper{reconciler: r, clock: realTime, interval: r.SweepInterval}); err != nil {
-		return fmt.Errorf("adding the sweeper of locks: %w", err)
 	}
 	err := ctrl.NewControllerManagedBy(mgr).
 		Named("workitem").

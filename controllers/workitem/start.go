@@ -7,57 +7,58 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/access"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/locks"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/policy"
 	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/logging"
 )
 
-const (
-	// startWindow is how long a start is tried. With the call's own time-out it stays well under the five
-	// minutes for which CodeBuild knows the token.
-	startWindow = 2 * time.Minute
-	// runGrace is what a build may take over its time-outs, before it is asked to stop.
-	runGrace = 10 * time.Minute
-)
-
-// startStep starts the attempt's build, once, whatever crashes: the intent is persisted first, the call carries a
-// token made from the lock, and what is not known afterwards is looked for before the attempt is given up.
+// startStep starts the attempt's build, once, whatever crashes: the intent is persisted first, the call carries a token
+// made from the lock, and what is not known afterwards is looked for before the attempt is abandoned.
 type startStep struct {
-	deps
+	access  access.Access
+	clock   clock.PassiveClock
+	random  func() float64
+	metrics *Metrics
+	// persist writes the status now.
 	persist func(context.Context, *v1alpha1.WorkItem) error
 }
 
-// condition implements step.
-func (s *startStep) condition() string { return v1alpha1.ConditionBuildStarted }
+// Condition implements reconcile.Step.
+func (s *startStep) Condition() string { return v1alpha1.ConditionBuildStarted }
 
-// Reconcile implements step.
-func (s *startStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (result, error) {
+// Reconcile implements reconcile.Step.
+func (s *startStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (reconcile.Result, error) {
 	a := item.Status.Attempt
 	if item.Finished() || (a != nil && (a.Outcome != "" || a.Build != nil)) {
-		return goOn(), nil
+		return reconcile.Done(), nil
 	}
 	if a.IntentTime == nil {
 		if err := s.intend(ctx, item); err != nil {
-			return result{}, err
+			return reconcile.Result{}, err
 		}
 		a = item.Status.Attempt
 	}
 	now := s.clock.Now()
-	if now.After(a.Deadlines.StartBy.Time) || int(a.StartCalls) >= policyOf(a.Parameters.StartRetry, contract.RetryStartBuild).Tries {
-		return s.lookAndGiveUp(ctx, item)
+	if policy.StartsExhausted(now, a) {
+		return s.lookAndAbandon(ctx, item)
 	}
-	if left := nextStart(a).Sub(now); left > 0 {
-		return waitFor(left), nil
+	if left := policy.NextStart(a).Sub(now); left > 0 {
+		return reconcile.WaitFor(left), nil
 	}
-	service, err := s.clients.Builds(ctx, item.Namespace, a.Parameters.AWS)
+	service, err := s.access.Builds(ctx, item)
 	if err != nil {
 		return s.notStarted(item, err)
 	}
@@ -65,18 +66,18 @@ func (s *startStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (res
 	if err != nil {
 		return s.notStarted(item, err)
 	}
-	res, err := s.claim(ctx, item, service, b)
+	result, err := s.claim(ctx, item, service, b)
 	if err != nil {
 		a.StartCalls++ // so that the next call keeps its distance
 	}
-	return res, err
+	return result, err
 }
 
 // intend persists that a build is about to be started.
 func (s *startStep) intend(ctx context.Context, item *v1alpha1.WorkItem) error {
 	now := s.clock.Now()
 	a := item.Status.Attempt
-	t, by := metav1.NewMicroTime(now), metav1.NewTime(now.Add(startWindow))
+	t, by := metav1.NewMicroTime(now), metav1.NewTime(now.Add(policy.StartWindow))
 	a.IntentTime, a.Deadlines.StartBy = &t, &by
 	conditionsOf(now, item).Unknown(v1alpha1.ConditionBuildStarted, v1alpha1.ReasonProgressing, "The build is being started.")
 	if err := s.persist(ctx, item); err != nil {
@@ -97,9 +98,9 @@ func startRequest(a *v1alpha1.Attempt) build.StartRequest {
 	}
 }
 
-// notStarted waits and calls again until the window is over. Whatever the error says of this call, an earlier one
-// of the same attempt may have started a build unseen, so nothing is concluded from it alone.
-func (s *startStep) notStarted(item *v1alpha1.WorkItem, err error) (result, error) {
+// notStarted waits and calls again until the window is over. Whatever the error says of this call, an earlier one of the
+// same attempt may have started a build unseen, so nothing is concluded from it alone.
+func (s *startStep) notStarted(item *v1alpha1.WorkItem, err error) (reconcile.Result, error) {
 	now := s.clock.Now()
 	a := item.Status.Attempt
 	set := conditionsOf(now, item)
@@ -116,87 +117,67 @@ func (s *startStep) notStarted(item *v1alpha1.WorkItem, err error) (result, erro
 	}
 	s.metrics.startRefusals.Inc()
 	a.StartCalls++
-	return waitFor(max(min(nextStart(a).Sub(now), a.Deadlines.StartBy.Sub(now)+time.Second), time.Second)), nil
-}
-
-// nextStart is when CodeBuild may be asked to start the build: at the intent's time, and after each call that gave
-// none a backoff later. It is computed from what the status holds, because the very write that counts a call wakes
-// the item again: a wait that only the queue knew of would be none, and CodeBuild would be asked ten times a second.
-func nextStart(a *v1alpha1.Attempt) time.Time {
-	policy := policyOf(a.Parameters.StartRetry, contract.RetryStartBuild)
-	at := a.IntentTime.Time
-	for n := int32(1); n <= a.StartCalls && at.Before(a.Deadlines.StartBy.Time); n++ {
-		at = at.Add(max(policy.Backoff(int(n), spread(a.LockID)), time.Second))
-	}
-	return at
-}
-
-// spread is a number from 0 to 1 that differs from attempt to attempt, and for one attempt is always the same.
-func spread(lockID string) float64 {
-	n, err := strconv.ParseUint(lockID[:min(len(lockID), 4)], 16, 16)
-	if err != nil {
-		return 0
-	}
-	return float64(n) / (1 << 16)
+	return reconcile.WaitFor(policy.StartRecheck(now, a)), nil
 }
 
 // claim records the build in the lock's rows, so that it is known there even if the worker never comes up.
-func (s *startStep) claim(ctx context.Context, item *v1alpha1.WorkItem, service build.Service, b build.Build) (result, error) {
+func (s *startStep) claim(ctx context.Context, item *v1alpha1.WorkItem, service build.Service, b build.Build) (reconcile.Result, error) {
 	a := item.Status.Attempt
-	table, err := s.table(ctx, item)
+	table, err := s.access.Table(ctx, item)
 	if err != nil {
-		return result{}, err
+		return reconcile.Result{}, err
 	}
 	now := s.clock.Now()
-	err = table.Claim(ctx, lockOf(a), string(b.Reference), now.Add(a.Parameters.LeaseDuration.Duration))
+	err = table.Claim(ctx, locks.Of(a), string(b.Reference), now.Add(a.Parameters.LeaseDuration.Duration))
 	switch {
 	case err == nil:
 		started(item, b, now)
-		return goOn(), nil
-	case !isRefusal(err):
-		return result{}, fmt.Errorf("recording the build in the lock: %w", err)
+		return reconcile.Done(), nil
+	case !locks.IsRefusal(err):
+		return reconcile.Result{}, fmt.Errorf("recording the build in the lock: %w", err)
 	}
-	return s.refusedClaim(ctx, item, service, b)
+	return s.claimRefused(ctx, item, service, b)
 }
 
-// refusedClaim sorts out a lock that is not as we believe. If it is still ours with another build in it, that
+// claimRefused sorts out a lock that is not as we believe. If it is still the attempt's with another build in it, that
 // build is the attempt's, and the one just started is not needed. Else the attempt is over.
-func (s *startStep) refusedClaim(ctx context.Context, item *v1alpha1.WorkItem, service build.Service, b build.Build) (result, error) {
+func (s *startStep) claimRefused(ctx context.Context, item *v1alpha1.WorkItem, service build.Service, b build.Build) (reconcile.Result, error) {
 	a := item.Status.Attempt
-	table, err := s.table(ctx, item)
+	table, err := s.access.Table(ctx, item)
 	if err != nil {
-		return result{}, err
+		return reconcile.Result{}, err
 	}
-	row, err := branchRow(ctx, table, a)
+	row, err := locks.BranchRow(ctx, table, a)
 	if err != nil {
-		return result{}, err
+		return reconcile.Result{}, err
 	}
 	ours := row.LockID == a.LockID && row.Fence == a.Fence
 	if ours && row.BuildID == string(b.Reference) {
 		started(item, b, s.clock.Now()) // claimed, and perhaps released already, by the worker
-		return goOn(), nil
+		return reconcile.Done(), nil
 	}
 	if err := service.Stop(ctx, b.Reference); err != nil { // best effort: without its lock it does nothing
-		log.FromContext(ctx).Info("Could not stop a build that is not needed", keyBuild, b.Reference.Name(), keyError, fault.Message(err))
+		logging.Warn(log.FromContext(ctx), "Could not stop a build that is not needed",
+			logging.KeyBuild, b.Reference.Name(), logging.KeyError, fault.Message(err))
 	}
 	if ours && row.BuildID != "" {
 		return s.adopt(ctx, item, service, build.Reference(row.BuildID))
 	}
-	return s.takenAway(ctx, item, table)
+	return s.lockLost(ctx, item, table)
 }
 
 // adopt makes a build that was found the attempt's.
-func (s *startStep) adopt(ctx context.Context, item *v1alpha1.WorkItem, service build.Observer, ref build.Reference) (result, error) {
+func (s *startStep) adopt(ctx context.Context, item *v1alpha1.WorkItem, service build.Observer, ref build.Reference) (reconcile.Result, error) {
 	found, _, err := service.Get(ctx, []build.Reference{ref})
 	if err != nil {
-		return result{}, fmt.Errorf("looking at build %s: %w", ref, err)
+		return reconcile.Result{}, fmt.Errorf("looking at build %s: %w", ref, err)
 	}
 	b, ok := found[ref]
 	if !ok {
 		b = build.Build{Reference: ref}
 	}
 	started(item, b, s.clock.Now())
-	return goOn(), nil
+	return reconcile.Done(), nil
 }
 
 // started records the build in the status.
@@ -204,8 +185,8 @@ func started(item *v1alpha1.WorkItem, b build.Build, now time.Time) {
 	a := item.Status.Attempt
 	a.Build = &v1alpha1.BuildStatus{ID: b.Reference.Name(), ARN: string(b.Reference)}
 	observeBuild(a.Build, b)
-	provisioned := metav1.NewTime(now.Add(a.Parameters.QueuedTimeout.Duration + runGrace))
-	over := metav1.NewTime(now.Add(a.Parameters.QueuedTimeout.Duration + a.Parameters.Timeout.Duration + runGrace))
+	provisioned := metav1.NewTime(now.Add(a.Parameters.QueuedTimeout.Duration + policy.RunGrace))
+	over := metav1.NewTime(now.Add(a.Parameters.QueuedTimeout.Duration + a.Parameters.Timeout.Duration + policy.RunGrace))
 	a.Deadlines.ProvisionBy, a.Deadlines.RunBy = &provisioned, &over
 	set := conditionsOf(now, item)
 	set.True(v1alpha1.ConditionBuildStarted, v1alpha1.ReasonStarted, fmt.Sprintf("Build %s was started.", b.Reference.Name()))

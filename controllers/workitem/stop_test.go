@@ -6,78 +6,87 @@ package workitem
 import (
 	"context"
 	"errors"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"sigs.k8s.io/controller-runtime/pkg/client"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
-	emulatorcodebuild "github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
-	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/locks"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/policy"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
-
-// deny has AWS deny an operation until allow is called.
-func (w *world) deny(service, operation string) (allow func()) {
-	return w.faults.Add(faults.Rule{Service: service, Operation: operation, Rate: 1, Fault: faults.Fault{
-		Status: http.StatusBadRequest, Code: "AccessDeniedException", Message: "not authorized to perform " + operation,
-	}})
-}
-
-// untilGone lets the world go on until the object is no more.
-func (w *world) untilGone(name string) {
-	w.t.Helper()
-	item := &v1alpha1.WorkItem{}
-	for range 400 {
-		w.watcher.Tick(w.t.Context(), w.clock.Now())
-		if _, err := w.reconcile(name); err != nil {
-			w.t.Logf("reconcile: %v", err)
-		}
-		err := w.client.Get(w.t.Context(), client.ObjectKey{Namespace: w.namespace, Name: name}, item)
-		if apierrors.IsNotFound(err) {
-			return
-		}
-		w.must(err)
-		w.clock.Step(5 * time.Second)
-		time.Sleep(2 * time.Millisecond) // the emulator's builds run in real time
-	}
-	w.t.Fatalf("never gone: %s, attempt %+v", describe(item), item.Status.Attempt)
-}
-
-// hangUntil is a build that claims its lock and then works until over is closed, or it is ended.
-func hangUntil(over <-chan struct{}) func(context.Context, *world, emulatorcodebuild.Running) error {
-	return func(ctx context.Context, w *world, b emulatorcodebuild.Running) error {
-		if _, err := newWorker(ctx, w, b); err != nil {
-			return err
-		}
-		select {
-		case <-over:
-			return errors.New("it crashed")
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-// happened reports whether an event of that reason was recorded, and forgets what was recorded before it.
-func (w *world) happened(reason string) bool {
-	for {
-		select {
-		case e := <-w.events.Events:
-			if strings.Contains(e, " "+reason+" ") {
-				return true
-			}
-		default:
-			return false
-		}
-	}
-}
 
 func buildFinishedIs(reason string) func(*v1alpha1.WorkItem) bool {
 	return func(i *v1alpha1.WorkItem) bool {
 		return i.Condition(v1alpha1.ConditionBuildFinished).Reason == reason
+	}
+}
+
+func TestCancel(t *testing.T) {
+	t.Run("while it waits", func(t *testing.T) {
+		w := newWorld(t)
+		w.item("one", "feature/none")
+		w.look("one")
+		w.cancel("one")
+		item := w.until("one", "concluded", concluded)
+		if item.Status.Phase != v1alpha1.PhaseCancelled || w.starts() != 0 {
+			t.Errorf("phase %s, %d builds", item.Status.Phase, w.starts())
+		}
+	})
+	t.Run("while it runs", func(t *testing.T) {
+		w := newWorld(t)
+		w.work = hang
+		w.branch("feature/x")
+		w.item("one", "feature/x")
+		w.until("one", "running", isRunning)
+		w.cancel("one")
+		item := w.until("one", "concluded", concluded)
+		if item.Status.Phase != v1alpha1.PhaseCancelled || w.held() != 0 || w.starts() != 1 {
+			t.Errorf("phase %s, %d rows held, %d builds: %s", item.Status.Phase, w.held(), w.starts(), describe(item))
+		}
+		// Cancelled is not processed: trigger it again does it.
+		w.work = succeed
+		item.Spec.Cancel = false
+		triggered := metav1.NewTime(w.clock.Now().Add(time.Second))
+		item.Spec.TriggeredAt = &triggered
+		w.must(w.client.Update(t.Context(), item))
+		w.until("one", "succeeded", func(i *v1alpha1.WorkItem) bool { return i.Status.Phase == v1alpha1.PhaseSucceeded })
+	})
+}
+
+// A lock that was taken just before the write that would have told of it was refused is given up, not forgotten.
+func TestCancelBetweenAcquireAndIntent(t *testing.T) {
+	conflict := apierrors.NewConflict(schema.GroupResource{Resource: "workitems"}, "one", errors.New("somebody wrote"))
+	for name, end := range map[string]func(*world){
+		"cancelled": func(w *world) {
+			w.cancel("one")
+			w.until("one", "concluded", concluded)
+		},
+		"deleted": func(w *world) {
+			w.must(w.client.Delete(t.Context(), w.get("one")))
+			w.look("one")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.branch("feature/x")
+			w.item("one", "feature/x")
+			w.failStatus = func(*v1alpha1.WorkItem) error { return conflict }
+			w.look("one")
+			if w.held() != 2 {
+				t.Fatalf("%d rows are held: the case is not what it should be", w.held())
+			}
+			w.failStatus = nil
+			end(w)
+			if w.held() != 0 || w.starts() != 0 {
+				t.Errorf("%d rows held, %d builds", w.held(), w.starts())
+			}
+		})
 	}
 }
 
@@ -119,7 +128,7 @@ func TestTheStopIsDenied(t *testing.T) {
 		if n := w.faults.Calls("codebuild", "StopBuild"); n != 1 {
 			t.Errorf("StopBuild was called %d times within a minute", n)
 		}
-		w.clock.Step(stopAgain)
+		w.clock.Step(policy.StopAgain)
 		w.faults.Clear()
 		if item := w.until("one", "concluded", concluded); item.Status.Phase != v1alpha1.PhaseCancelled || item.Status.Attempt.StopRefusal != "" {
 			t.Errorf("once the right is granted: %s", describe(item))
@@ -139,7 +148,7 @@ func TestTheStopIsDenied(t *testing.T) {
 		w.cancel("one")
 		item := w.until("one", "unknown", buildFinishedIs(v1alpha1.ReasonBuildUnknown))
 		w.clock.Step(2 * time.Hour)
-		row, err := branchRow(t.Context(), w.table, item.Status.Attempt)
+		row, err := locks.BranchRow(t.Context(), w.table, item.Status.Attempt)
 		w.must(err)
 		w.must(w.table.Unlock(t.Context(), row, w.clock.Now()))
 		item = w.until("one", "concluded", concluded)
@@ -156,30 +165,6 @@ func TestTheStopIsDenied(t *testing.T) {
 			t.Errorf("%d rows are held by a deleted item", w.held())
 		}
 	})
-}
-
-// A build that finds its lock taken away does nothing. That it may not be stopped must not keep its item from the next
-// attempt.
-func TestAnUnneededBuildMayRunOn(t *testing.T) {
-	w := newWorld(t)
-	w.deny("codebuild", "StopBuild")
-	w.work = hang
-	w.branch("feature/x")
-	w.item("one", "feature/x")
-	taken := false
-	w.failStatus = func(i *v1alpha1.WorkItem) error {
-		if a := i.Status.Attempt; a != nil && a.IntentTime != nil && !taken {
-			taken = true
-			row, err := branchRow(t.Context(), w.table, a)
-			w.must(err)
-			w.must(w.table.Abandon(t.Context(), row, w.clock.Now()))
-		}
-		return nil
-	}
-	item := w.until("one", "running", isRunning)
-	if item.Status.Attempt.Number != 2 || w.held() != 2 {
-		t.Errorf("attempt %d runs, %d rows held", item.Status.Attempt.Number, w.held())
-	}
 }
 
 // An attempt that cannot be given up says why.
@@ -211,5 +196,126 @@ func TestCancelWithoutAWS(t *testing.T) {
 	w.look("one")
 	if item := w.get("one"); item.Status.Phase != v1alpha1.PhaseCancelled || !concluded(item) {
 		t.Errorf("phase %s: %s", item.Status.Phase, describe(item))
+	}
+}
+
+// A worker whose clock is an hour behind works on; one that gives no more signs of life is stopped.
+func TestSilenceIsMeasuredByOneClock(t *testing.T) {
+	w, beats := newWorld(t), make(chan time.Time)
+	w.work = beating(beats)
+	w.branch("feature/x")
+	w.item("one", "feature/x")
+	w.until("one", "running", isRunning)
+	for range 30 {
+		select {
+		case beats <- w.clock.Now().Add(-time.Hour):
+		case <-time.After(20 * time.Second):
+			t.Fatalf("the worker was stopped: %s", describe(w.get("one")))
+		}
+		w.clock.Step(30 * time.Second)
+		w.watcher.Tick(t.Context(), w.clock.Now())
+		w.look("one")
+	}
+	if a := w.get("one").Status.Attempt; a.StopRequestedTime != nil || a.Outcome != "" {
+		t.Fatalf("a worker whose clock is behind was stopped: %+v", a)
+	}
+	item := w.until("one", "stopped", func(i *v1alpha1.WorkItem) bool { return len(i.Status.PastAttempts) > 0 })
+	if past := item.Status.PastAttempts[0]; past.Outcome != v1alpha1.ReasonWorkerSilent || w.held() != 0 {
+		t.Errorf("the first attempt ended as %s, %d rows held", past.Outcome, w.held())
+	}
+}
+
+// deleteEnvironment deletes the environment, which stays until nothing uses it, as its own controller sees to.
+func (w *world) deleteEnvironment() *v1alpha1.WorkEnvironment {
+	env := w.environment()
+	env.Finalizers = []string{v1alpha1.Finalizer}
+	w.must(w.client.Update(w.t.Context(), env))
+	w.must(w.client.Delete(w.t.Context(), env))
+	return w.environment()
+}
+
+// Deleting an environment stops what runs in it and ends what waits for it.
+func TestTheEnvironmentIsDeleted(t *testing.T) {
+	w := newWorld(t)
+	w.work = hang
+	w.branch("feature/x")
+	w.branch("feature/y")
+	w.item("runs", "feature/x")
+	w.until("runs", "running", isRunning)
+	w.item("queued", "feature/y")
+	w.item("waits", "feature/none")
+	for _, name := range []string{"queued", "waits"} {
+		w.look(name)
+	}
+	env := w.deleteEnvironment()
+
+	woken := map[string]bool{}
+	for _, request := range w.r.itemsThatWaitFor(t.Context(), env) {
+		woken[request.Name] = true
+	}
+	for _, name := range []string{"runs", "queued", "waits"} {
+		if !woken[name] {
+			t.Errorf("%s is not woken by the deletion", name)
+		}
+		item := w.until(name, "concluded", concluded)
+		c := item.Condition(v1alpha1.ConditionSucceeded)
+		if c.Reason != v1alpha1.ReasonEnvironmentDeleted || item.Status.Phase != v1alpha1.PhaseCancelled || !strings.Contains(c.Message, "move the card away and back") {
+			t.Errorf("%s ended in phase %s as %s: %s", name, item.Status.Phase, c.Reason, c.Message)
+		}
+	}
+	if w.held() != 0 || w.starts() != 1 {
+		t.Errorf("%d rows held, %d builds", w.held(), w.starts())
+	}
+}
+
+// An infrastructure failure is not tried again in an environment that goes.
+func TestNoRetryInAnEnvironmentThatGoes(t *testing.T) {
+	w := newWorld(t)
+	over := make(chan struct{})
+	w.work = hangUntil(over)
+	w.branch("feature/x")
+	w.item("one", "feature/x")
+	w.until("one", "running", isRunning)
+	close(over)
+	w.deny("codebuild", "StopBuild")
+	w.deleteEnvironment()
+	item := w.until("one", "concluded", concluded)
+	if c := item.Condition(v1alpha1.ConditionSucceeded); c.Reason != v1alpha1.ReasonEnvironmentDeleted || w.starts() != 1 {
+		t.Errorf("ended as %s after %d builds", c.Reason, w.starts())
+	}
+}
+
+// oneCard is a lock table with one card's record.
+type oneCard struct {
+	lock.Table
+	card lock.CardRow
+}
+
+func (o oneCard) Card(context.Context, string) (lock.CardRow, error) { return o.card, nil }
+
+func TestOutcomeWithoutBuild(t *testing.T) {
+	good, err := contract.Result{
+		Outcome: contract.OutcomeSucceeded, TestsGate: contract.GatePassed, CoverageGate: contract.GatePassed,
+	}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		why  string
+		card lock.CardRow
+		want string
+	}{
+		"no record": {"nobody did the work", lock.CardRow{}, v1alpha1.ReasonWithdrawn},
+		"another's": {"another attempt's record says nothing of this one",
+			lock.CardRow{Exists: true, LockID: "lock-2", Outcome: contract.OutcomeSucceeded, Result: good}, v1alpha1.ReasonWithdrawn},
+		"its own": {"the branch is another's by now, and only the record tells that the work was done",
+			lock.CardRow{Exists: true, LockID: "lock-1", Outcome: contract.OutcomeSucceeded, Result: good}, v1alpha1.ReasonSucceeded},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := outcomeWithoutBuild(t.Context(), oneCard{card: c.card}, &v1alpha1.Attempt{LockID: "lock-1"}, policy.StopCause{Outcome: contract.OutcomeWithdrawn})
+			if err != nil || string(got.Name) != c.want {
+				t.Errorf("%s: got %q (%v), want %q", c.why, got.Name, err, c.want)
+			}
+		})
 	}
 }

@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/policy"
 	"github.com/kiro-worker/kiro-worker/internal/conditions"
 )
 
@@ -42,7 +43,11 @@ func summarize(now time.Time, item *v1alpha1.WorkItem) {
 	default:
 		set.Remove(v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled)
 	}
-	reportOverdue(now, item)
+	if w := policy.FirstOverdue(now, item); w != nil {
+		set.True(v1alpha1.ConditionOverdue, w.Reason, w.Message())
+	} else {
+		set.Remove(v1alpha1.ConditionOverdue)
+	}
 	item.Status.Phase = phaseOf(item)
 	inOrder(item.Status.Conditions)
 }

@@ -6,8 +6,6 @@ package workitem
 import (
 	"context"
 
-	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -17,6 +15,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/internal/items"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/policy"
 	"github.com/kiro-worker/kiro-worker/internal/queue"
 )
 
@@ -28,35 +28,30 @@ func usabilityChanged() predicate.Predicate {
 			was, ok1 := e.ObjectOld.(*v1alpha1.WorkEnvironment)
 			is, ok2 := e.ObjectNew.(*v1alpha1.WorkEnvironment)
 			return ok1 && ok2 && (was.Generation != is.Generation || was.DeletionTimestamp.IsZero() != is.DeletionTimestamp.IsZero() ||
-				usable(was) != usable(is))
+				policy.Usable(was) != policy.Usable(is))
 		},
 	}
-}
-
-func usable(env *v1alpha1.WorkEnvironment) bool {
-	c := meta.FindStatusCondition(env.Status.Conditions, v1alpha1.ConditionReady)
-	return c != nil && c.Status == metav1.ConditionTrue && c.ObservedGeneration == env.Generation
 }
 
 // itemsThatWaitFor wakes the items that a change of their environment may let go on; and those at work in it, if it is
 // being deleted: they are to stop.
 func (r *Reconciler) itemsThatWaitFor(ctx context.Context, o client.Object) []ctrl.Request {
-	items := &v1alpha1.WorkItemList{}
-	if err := r.Client.List(ctx, items, client.InNamespace(o.GetNamespace()), client.MatchingFields{EnvironmentIndex: o.GetName()}); err != nil {
-		log.FromContext(ctx).Error(err, "Could not list the environment's items")
+	all, err := items.InEnvironment(ctx, r.client, client.ObjectKeyFromObject(o))
+	if err != nil {
+		log.FromContext(ctx).Error(err, "Could not wake the items of a changed environment")
 		return nil
 	}
 	var requests []ctrl.Request
-	for i := range items.Items {
-		if item := &items.Items[i]; !item.Finished() && (!item.AttemptActive() || !o.GetDeletionTimestamp().IsZero()) {
+	for i := range all {
+		if item := &all[i]; !item.Finished() && (!item.AttemptActive() || !o.GetDeletionTimestamp().IsZero()) {
 			requests = append(requests, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(item)})
 		}
 	}
 	return requests
 }
 
-// wakeNext wakes the head of an environment's queue when an attempt has ended there, so that a slot that was freed
-// is used at once and not at the next look.
+// wakeNext wakes the head of an environment's queue when an attempt has ended there, so that a slot that was released is
+// used at once and not at the next look.
 func (r *Reconciler) wakeNext() handler.EventHandler {
 	type requests = workqueue.TypedRateLimitingInterface[ctrl.Request]
 	return handler.Funcs{
@@ -75,25 +70,22 @@ func (r *Reconciler) wakeNext() handler.EventHandler {
 	}
 }
 
-// headLength is how many of a queue's first are woken: the first may be held up by its branch.
-const headLength = 5
-
 func (r *Reconciler) wakeHead(ctx context.Context, ended *v1alpha1.WorkItem, q workqueue.TypedRateLimitingInterface[ctrl.Request]) {
-	items := &v1alpha1.WorkItemList{}
-	err := r.Client.List(ctx, items, client.InNamespace(ended.Namespace), client.MatchingFields{EnvironmentIndex: ended.Spec.EnvironmentRef.Name})
+	environment := client.ObjectKey{Namespace: ended.Namespace, Name: ended.Spec.EnvironmentRef.Name}
+	all, err := items.InEnvironment(ctx, r.client, environment)
 	if err != nil {
-		log.FromContext(ctx).Error(err, "Could not list the environment's queue")
+		log.FromContext(ctx).Error(err, "Could not wake the head of the queue")
 		return
 	}
 	now := r.clock.Now()
 	var waiting []queue.Entry
-	for i := range items.Items {
-		if item := &items.Items[i]; item.UID != ended.UID && queued(item) {
-			waiting = append(waiting, entryOf(item, now))
+	for i := range all {
+		if item := &all[i]; item.UID != ended.UID && items.Waiting(item) {
+			waiting = append(waiting, items.Entry(item, policy.BackingOff(now, item) > 0))
 		}
 	}
 	head := queue.Order(waiting)
-	for _, e := range head[:min(headLength, len(head))] {
+	for _, e := range head[:min(policy.HeadLength, len(head))] {
 		q.Add(ctrl.Request{NamespacedName: client.ObjectKey{Namespace: ended.Namespace, Name: e.Name}})
 	}
 }

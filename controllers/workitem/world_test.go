@@ -7,13 +7,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/tools/events"
 	clocktesting "k8s.io/utils/clock/testing"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -21,8 +25,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/access"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/garbagecollection"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/tracking"
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
-	"github.com/kiro-worker/kiro-worker/internal/board"
 	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/build/codebuild"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
@@ -53,6 +59,8 @@ const (
 	settling   = 40 * time.Second
 )
 
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
 // world is a namespace of a real API server with one environment, on emulated GitHub, DynamoDB and CodeBuild, all
 // at one clock that the test moves. It is the Clients of the reconciler as well.
 type world struct {
@@ -72,6 +80,7 @@ type world struct {
 	told      []notify.Message
 	deaf      string // a destination that cannot be told
 	watcher   *watch.Watcher
+	collector *garbagecollection.Collector
 	r         *Reconciler
 
 	mu           sync.Mutex
@@ -95,8 +104,10 @@ func newWorld(t *testing.T) *world {
 // restart makes a controller that remembers nothing, as after a crash.
 func (w *world) restart() {
 	w.watcher = watch.New(w, watch.Options{Fast: time.Second, Slow: 10 * time.Second})
+	over := tracking.NewFirstSeenTracker()
+	w.collector = garbagecollection.New(access.Access{Reader: w.client, Clients: w}, w.clock, settling, over)
 	w.r = New(Options{
-		Client: w.client, Clients: w, Watcher: w.watcher, Clock: w.clock, Events: w.events,
+		Client: w.client, Clients: w, Watcher: w.watcher, Collector: w.collector, Over: over, Clock: w.clock, Events: w.events,
 		Metrics: NewMetrics(prometheus.NewRegistry()), Random: func() float64 { return 0 },
 		Cluster: "test", ProgressInterval: 5 * time.Second, SettlingTime: settling,
 	})
@@ -296,103 +307,63 @@ func (w *world) must(err error) {
 	}
 }
 
-// Builds, Table, Forge, Board and Notifier make the world the Clients of a reconciler.
-func (w *world) BuildObserver(ctx context.Context, namespace string, aws v1alpha1.AWSAccess) (build.Observer, error) {
-	return w.Builds(ctx, namespace, aws)
+func (w *world) cancel(name string) {
+	w.t.Helper()
+	item := w.get(name)
+	item.Spec.Cancel = true
+	w.must(w.client.Update(w.t.Context(), item))
 }
 
-func (w *world) LockReader(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, name string) (lock.Reader, error) {
-	return w.Table(ctx, namespace, aws, name)
+// deny has AWS deny an operation until allow is called.
+func (w *world) deny(service, operation string) (allow func()) {
+	return w.faults.Add(faults.Rule{Service: service, Operation: operation, Rate: 1, Fault: faults.Fault{
+		Status: http.StatusBadRequest, Code: "AccessDeniedException", Message: "not authorized to perform " + operation,
+	}})
 }
 
-func (w *world) Builds(context.Context, string, v1alpha1.AWSAccess) (build.Service, error) {
-	return w.builds, nil
-}
-
-func (w *world) Table(context.Context, string, v1alpha1.AWSAccess, string) (lock.Table, error) {
-	return w.table, nil
-}
-
-func (w *world) Forge(context.Context, string, string, v1alpha1.Credentials, v1alpha1.AWSAccess) (forge.Forge, error) {
-	return w.forge, nil
-}
-
-func (w *world) Board(context.Context, *v1alpha1.WorkSource, *v1alpha1.WorkEnvironment) (board.Board, error) {
-	return nil, errors.New("these items are made by hand")
-}
-
-func (w *world) Notifier(context.Context, string, v1alpha1.AWSAccess, string) (notify.Notifier, error) {
-	return w, nil
-}
-
-func (w *world) Notify(_ context.Context, destination string, m notify.Message) error {
-	if destination == w.deaf {
-		return errors.New("no such queue")
-	}
-	w.told = append(w.told, m)
-	return nil
-}
-
-// worker is what a build does with its lock, in short.
-type worker struct {
-	lock.Lock
-	parameters contract.Parameters
-	table      lock.Table
-	arn        string
-	clock      *clocktesting.FakeClock
-}
-
-func newWorker(ctx context.Context, w *world, b emulatorcodebuild.Running) (*worker, error) {
-	p, err := contract.ParametersFrom(func(name string) (string, bool) { v, ok := b.Env[name]; return v, ok })
-	if err != nil {
-		return nil, err
-	}
-	k := &worker{
-		Lock:       lock.Lock{LockID: p.LockID, Fence: p.Fence, SlotKey: p.SlotKey, BranchKey: p.BranchKey, CardKey: p.CardKey},
-		parameters: p, table: w.table, arn: b.ARN, clock: w.clock,
-	}
-	return k, w.table.Claim(ctx, k.Lock, b.ARN, w.clock.Now().Add(p.LeaseDuration))
-}
-
-func (k *worker) release(ctx context.Context, status contract.RowStatus, r contract.Result) error {
-	text, err := r.Encode()
-	if err != nil {
-		return err
-	}
-	ending := lock.Ending{Status: status, Outcome: r.Outcome, Result: text}
-	if status == contract.StatusComplete || (r.Outcome.Class() == contract.ClassWork && k.parameters.LastAttempt) {
-		ending.Trigger = &k.parameters.Trigger
-	}
-	return k.table.Release(ctx, k.Lock, k.arn, k.clock.Now(), ending)
-}
-
-// ending is a build that claims its lock and releases it with a result.
-func ending(status contract.RowStatus, r contract.Result) func(context.Context, *world, emulatorcodebuild.Running) error {
-	return func(ctx context.Context, w *world, b emulatorcodebuild.Running) error {
-		k, err := newWorker(ctx, w, b)
-		if err != nil {
-			return err
+// untilGone lets the world go on until the object is no more.
+func (w *world) untilGone(name string) {
+	w.t.Helper()
+	item := &v1alpha1.WorkItem{}
+	for range 400 {
+		w.watcher.Tick(w.t.Context(), w.clock.Now())
+		if _, err := w.reconcile(name); err != nil {
+			w.t.Logf("reconcile: %v", err)
 		}
-		if err := k.release(ctx, status, r); err != nil {
-			return err
+		err := w.client.Get(w.t.Context(), client.ObjectKey{Namespace: w.namespace, Name: name}, item)
+		if apierrors.IsNotFound(err) {
+			return
 		}
-		if status != contract.StatusComplete {
-			return errors.New(string(r.Outcome))
+		w.must(err)
+		w.clock.Step(5 * time.Second)
+		time.Sleep(2 * time.Millisecond) // the emulator's builds run in real time
+	}
+	w.t.Fatalf("never gone: %s, attempt %+v", describe(item), item.Status.Attempt)
+}
+
+// happened reports whether an event of that reason was recorded, and forgets what was recorded before it.
+func (w *world) happened(reason string) bool {
+	for {
+		select {
+		case e := <-w.events.Events:
+			if strings.Contains(e, " "+reason+" ") {
+				return true
+			}
+		default:
+			return false
 		}
-		return nil
 	}
 }
 
-var succeed = ending(contract.StatusComplete, contract.Result{
-	Outcome: contract.OutcomeSucceeded, TestsGate: contract.GatePassed, CoverageGate: contract.GatePassed,
-	Commit: "abc", Tests: &contract.Tests{Total: 3, Passed: 3}, Tasks: contract.Tasks{Done: 1, Total: 1}, PullRequestUpdated: true,
-})
-
-// hang is a build that claims its lock and then works until it is ended.
-func hang(ctx context.Context, w *world, b emulatorcodebuild.Running) error {
-	if _, err := newWorker(ctx, w, b); err != nil {
-		return err
+// acquireOnly has an item acquire its lock, and the write that would have recorded it refused.
+func (w *world) acquireOnly(name string) {
+	w.t.Helper()
+	w.failStatus = func(*v1alpha1.WorkItem) error {
+		return apierrors.NewConflict(schema.GroupResource{Resource: "workitems"}, name, errors.New("somebody wrote"))
 	}
-	<-ctx.Done()
-	return ctx.Err()
+	w.look(name)
+	w.failStatus = nil
+	if w.held() != 2 {
+		w.t.Fatalf("%d rows are held: the case is not what it should be", w.held())
+	}
 }

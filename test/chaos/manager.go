@@ -18,6 +18,9 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/access"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/garbagecollection"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/tracking"
 	"github.com/kiro-worker/kiro-worker/internal/watch"
 )
 
@@ -40,6 +43,7 @@ type manager struct {
 	cluster    *cluster
 	cache      *cache
 	reconciler *workitem.Reconciler
+	collector  *garbagecollection.Collector
 	watcher    *watch.Watcher
 	queue      map[string]*queued
 	windows    map[string]*window
@@ -82,8 +86,10 @@ func (s *simulation) lead(c *cluster) {
 	}
 	p := &ports{s: s, process: m.process}
 	m.watcher = watch.New(p, watch.Options{Fast: watchFast, Slow: watchSlow})
+	kubernetes, clients, over := s.mutant.kubernetes(&kubeClient{cache: m.cache}), s.mutant.ports(p), tracking.NewFirstSeenTracker()
+	m.collector = garbagecollection.New(access.Access{Reader: kubernetes, Clients: clients}, m.process, s.mutant.settling(), over)
 	m.reconciler = workitem.New(workitem.Options{
-		Client: s.mutant.kubernetes(&kubeClient{cache: m.cache}), Clients: s.mutant.ports(p), Watcher: m.watcher, Clock: m.process,
+		Client: kubernetes, Clients: clients, Watcher: m.watcher, Collector: m.collector, Over: over, Clock: m.process,
 		Events: noEvents{}, Metrics: metrics, Random: s.random.Float64, Cluster: c.name,
 		ProgressInterval: 10 * time.Second, SettlingTime: s.mutant.settling(),
 	})
@@ -139,11 +145,11 @@ func (m *manager) watch() {
 // sweepEvery is how often a manager looks for locks whose holder is gone.
 const sweepEvery = 5 * time.Minute
 
-// sweep is what the manager's sweeper does, on the simulated time.
+// sweep is what the manager's collector does, on the simulated time.
 func (m *manager) sweep() {
 	for {
 		_ = m.w.sleep(m.ctx, sweepEvery)
-		if err := m.reconciler.Sweep(m.ctx, m.cache.env.DeepCopy()); err != nil {
+		if err := m.collector.Sweep(m.ctx, m.cache.env.DeepCopy()); err != nil {
 			m.w.say("%s: sweeping: %s", m.name, err)
 		}
 	}
@@ -221,5 +227,5 @@ func (m *manager) again(name string, q *queued, d time.Duration) {
 // noEvents drops events for people.
 type noEvents struct{}
 
-// Eventf implements workitem.EventRecorder.
+// Eventf implements the recorder of events.
 func (noEvents) Eventf(runtime.Object, runtime.Object, string, string, string, string, ...any) {}

@@ -12,19 +12,19 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
-	"github.com/kiro-worker/kiro-worker/controllers/workitem"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/access"
 	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 
 // mutantPorts changes what the ports answer to the controller, but not to its watcher.
 type mutantPorts struct {
-	workitem.Clients
+	access.Clients
 	table  func(lock.Table) lock.Table
 	builds func(build.Service) build.Service
 }
 
-// Table implements workitem.Clients.
+// Table implements access.Clients.
 func (p mutantPorts) Table(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, name string) (lock.Table, error) {
 	t, err := p.Clients.Table(ctx, namespace, aws, name)
 	if err != nil || p.table == nil {
@@ -33,7 +33,7 @@ func (p mutantPorts) Table(ctx context.Context, namespace string, aws v1alpha1.A
 	return p.table(t), nil
 }
 
-// Builds implements workitem.Clients.
+// Builds implements access.Clients.
 func (p mutantPorts) Builds(ctx context.Context, namespace string, aws v1alpha1.AWSAccess) (build.Service, error) {
 	s, err := p.Clients.Builds(ctx, namespace, aws)
 	if err != nil || p.builds == nil {

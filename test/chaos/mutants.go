@@ -9,7 +9,7 @@ import (
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/kiro-worker/kiro-worker/controllers/workitem"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/access"
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
 )
 
@@ -23,7 +23,7 @@ type Mutant struct {
 	// Kubernetes is before the API server.
 	Kubernetes func(client.Client) client.Client
 	// Ports is before all ports of the controller, but not of its watcher.
-	Ports func(workitem.Clients) workitem.Clients
+	Ports func(access.Clients) access.Clients
 	// Edits counts the lock table's requests that it has changed; nil where it changes none.
 	Edits *atomic.Int64
 	// NoSettling removes the settling time.
@@ -51,7 +51,7 @@ func (m Mutant) kubernetes(c client.Client) client.Client {
 	return m.Kubernetes(c)
 }
 
-func (m Mutant) ports(p workitem.Clients) workitem.Clients {
+func (m Mutant) ports(p access.Clients) access.Clients {
 	if m.Ports == nil {
 		return p
 	}

@@ -9,7 +9,7 @@ import (
 	"fmt"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
-	"github.com/kiro-worker/kiro-worker/controllers/workitem"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/access"
 	"github.com/kiro-worker/kiro-worker/internal/board"
 	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/build/codebuild"
@@ -27,11 +27,11 @@ type ports struct {
 }
 
 var (
-	_ workitem.Clients = (*ports)(nil)
-	_ watch.Clients    = (*ports)(nil)
+	_ access.Clients = (*ports)(nil)
+	_ watch.Clients  = (*ports)(nil)
 )
 
-// Builds implements workitem.Clients. The role says which account is meant.
+// Builds implements access.Clients. The role says which account is meant.
 func (p *ports) Builds(_ context.Context, _ string, aws v1alpha1.AWSAccess) (build.Service, error) {
 	for _, a := range p.s.accounts {
 		if a.role() == aws.RoleARN {
@@ -43,7 +43,7 @@ func (p *ports) Builds(_ context.Context, _ string, aws v1alpha1.AWSAccess) (bui
 
 func (a *account) role() string { return "arn:aws:iam::" + a.id + ":role/kiro" }
 
-// Table implements workitem.Clients. All clusters share one table.
+// Table implements access.Clients. All clusters share one table.
 func (p *ports) Table(context.Context, string, v1alpha1.AWSAccess, string) (lock.Table, error) {
 	return p.s.lockTable(), nil
 }
@@ -64,17 +64,17 @@ func (s *simulation) lockTable() lock.Table {
 		dynamodb.WithWait(s.sleep), dynamodb.WithRandom(s.random.Float64))
 }
 
-// Forge implements workitem.Clients.
+// Forge implements access.Clients.
 func (p *ports) Forge(context.Context, string, string, v1alpha1.Credentials, v1alpha1.AWSAccess) (forge.Forge, error) {
 	return forgeClient{p.s}, nil
 }
 
-// Board implements workitem.Clients. Items have no source here, so nobody asks: the board is never the lock.
+// Board implements access.Clients. Items have no source here, so nobody asks: the board is never the lock.
 func (p *ports) Board(context.Context, *v1alpha1.WorkSource, *v1alpha1.WorkEnvironment) (board.Board, error) {
 	return nil, errors.New("simulation: the board is not simulated")
 }
 
-// Notifier implements workitem.Clients.
+// Notifier implements access.Clients.
 func (p *ports) Notifier(context.Context, string, v1alpha1.AWSAccess, string) (notify.Notifier, error) {
 	return nil, errors.New("simulation: notifications are not simulated")
 }

@@ -8,7 +8,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
-	"github.com/kiro-worker/kiro-worker/controllers/workitem"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/access"
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
 	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
@@ -35,11 +35,11 @@ func Mutants() []Mutant {
 		editing("the card's record", cardUnread),
 		editing("what acquire removes", keepsOld),
 		editing("the partner's key", partnerKept),
-		{Name: "the second look at the slots", Ports: func(p workitem.Clients) workitem.Clients {
+		{Name: "the second look at the slots", Ports: func(p access.Clients) access.Clients {
 			return mutantPorts{Clients: p, table: func(t lock.Table) lock.Table { return &oneLook{Table: t} }}
 		}},
 		{Name: "the transaction over both rows", Table: func(api awsapi.DynamoDB) awsapi.DynamoDB { return rowByRow{api} }},
-		{Name: "asking CodeBuild before reclaim", Ports: func(p workitem.Clients) workitem.Clients {
+		{Name: "asking CodeBuild before reclaim", Ports: func(p access.Clients) access.Clients {
 			return mutantPorts{Clients: p, builds: func(s build.Service) build.Service { return presumedOver{s} }}
 		}},
 		{Name: "the settling time", NoSettling: true},

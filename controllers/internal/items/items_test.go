@@ -115,6 +115,24 @@ func TestSlots(t *testing.T) {
 			t.Errorf("%s: %s: got %q", name, c.why, got)
 		}
 	}
+	full := rows{}
+	for n := range contract.MaxSlots {
+		full[contract.SlotKey(project, n)] = held("other")
+	}
+	for name, c := range map[string]struct {
+		why         string
+		table       rows
+		concurrency int
+		want        string
+	}{
+		"none held":  {"the first", rows{}, 1, contract.SlotKey(project, 0)},
+		"every slot": {"there is none left, whatever the concurrency", full, contract.MaxSlots, ""},
+	} {
+		slots, err := items.ReadSlots(t.Context(), c.table, project)
+		if got := slots.For("mine", c.concurrency); err != nil || got != c.want {
+			t.Errorf("%s: %s: got %q, %v", name, c.why, got, err)
+		}
+	}
 	if !slots.Has(contract.SlotKey(project, 49)) || slots.Has(contract.SlotKey(project+"-other", 0)) {
 		t.Error("a slot of another project bounds nothing here")
 	}

@@ -1,0 +1,14 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package workitem
+
+// The longest texts that the schema allows in a status, in characters. Texts are cut by bytes, which are never fewer.
+const (
+	maxWord    = 32 // a stage, a phase of the build
+	maxOutcome = 64
+	maxCommit  = 64
+	maxMessage = 512
+	maxLogName = 512
+	maxURL     = 1024
+)
