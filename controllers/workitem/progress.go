@@ -47,7 +47,6 @@ func observeBuild(b *v1alpha1.BuildStatus, seen build.Build) {
 	b.LogsURL = fault.Cut(seen.Log.URL, maxURL)
 	b.LogGroup, b.LogStream = fault.Cut(seen.Log.Group, maxLogName), fault.Cut(seen.Log.Stream, maxLogName)
 	b.StartTime, b.EndTime = timeOrNil(seen.StartTime), timeOrNil(seen.EndTime)
-	b.NotFoundSince, b.NotFoundTimes, b.NotFoundLastTime = nil, 0, nil
 }
 
 func timeOrNil(t time.Time) *metav1.Time {

@@ -49,8 +49,11 @@ func (s *watchStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (rec
 		t := metav1.NewMicroTime(s.over.Since(a.Build.ARN, now).Truncate(time.Microsecond)) // as the API server keeps it
 		a.Build.OverSince = &t
 	}
-	if seen.BuildMissing {
-		countMissing(a.Build, seen.Time)
+	switch {
+	case seen.BuildMissing:
+		policy.NotFoundOf(a.Build).Look(seen.Time).Record(a.Build)
+	case seen.Build != nil:
+		policy.NotFound{}.Record(a.Build)
 	}
 	state := policy.StateOf(now, a, *seen, s.settling)
 	if a.Build.OverSince == nil && !state.OverSince.IsZero() {
@@ -80,17 +83,4 @@ func (s *watchStep) look(item *v1alpha1.WorkItem) *watch.Observation {
 		watch.Subject{Item: key, Build: ref, SlotKey: p.SlotKey, BranchKey: p.BranchKey},
 	)
 	return s.watcher.Latest(key, ref)
-}
-
-// countMissing counts the looks at which CodeBuild did not know the build.
-func countMissing(b *v1alpha1.BuildStatus, at time.Time) {
-	if b.NotFoundLastTime == nil || b.NotFoundLastTime.Time.Before(at.Truncate(time.Microsecond)) {
-		t := metav1.NewMicroTime(at)
-		b.NotFoundLastTime = &t
-		b.NotFoundTimes++
-		if b.NotFoundSince == nil {
-			since := metav1.NewTime(at)
-			b.NotFoundSince = &since
-		}
-	}
 }
