@@ -5,6 +5,7 @@ package workitem
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/go-logr/logr"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
+	"github.com/kiro-worker/kiro-worker/internal/conditions"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/logging"
 )
 
@@ -26,7 +29,11 @@ var recorded = append(append([]string{}, v1alpha1.WorkItemSteps...), v1alpha1.Co
 
 // record records what this reconcile has changed, as events, in the log and in the metrics: on transitions only.
 func (r *Reconciler) record(ctx context.Context, before, item *v1alpha1.WorkItem) {
-	r.recorder.Transitions(r.logger(ctx, item), before, item, recorded, conditionChanged)
+	logger := r.logger(ctx, item)
+	for _, e := range attemptsEnded(before, item) {
+		r.recorder.Record(logger, item, e)
+	}
+	r.recorder.Transitions(logger, before, item, recorded, conditionChanged)
 	r.metrics.record(before, item)
 }
 
@@ -42,21 +49,47 @@ func (r *Reconciler) logger(ctx context.Context, item *v1alpha1.WorkItem) logr.L
 	return l
 }
 
-// conditionChanged is the event of a condition that changed. Its reason is the condition's type where that became True,
-// and else why it is not.
+// conditionChanged is the event of a condition that changed. Its reason is the condition's type where that became True as
+// it should, and else why it is not.
 func conditionChanged(_, is metav1.Condition) *reconcile.Event {
-	if is.Type == v1alpha1.ConditionSucceeded && is.Status == metav1.ConditionUnknown {
+	warning := conditions.ActionRequired(is.Reason)
+	switch {
+	case is.Type == v1alpha1.ConditionSucceeded && is.Status == metav1.ConditionUnknown:
 		return nil // the steps' conditions say why
+	case is.Type == v1alpha1.ConditionSucceeded && is.Status == metav1.ConditionFalse:
+		warning = !contract.Outcome(is.Reason).ByPerson()
 	}
-	reason := is.Reason
-	if is.Status == metav1.ConditionTrue && is.Type != v1alpha1.ConditionOverdue {
-		reason = is.Type
+	switch {
+	case warning:
+		return reconcile.Warning(actionReconcile, is.Reason, is.Message)
+	case is.Status == metav1.ConditionTrue:
+		return reconcile.Normal(actionReconcile, is.Type, is.Message)
 	}
-	if is.Type == v1alpha1.ConditionSucceeded && is.Status == metav1.ConditionFalse || is.Type == v1alpha1.ConditionOverdue ||
-		is.Reason == v1alpha1.ReasonStopRefused || is.Reason == v1alpha1.ReasonWillNotStop {
-		return reconcile.Warning(actionReconcile, reason, is.Message)
+	return reconcile.Normal(actionReconcile, is.Reason, is.Message)
+}
+
+// attemptsEnded are the events of attempts that ended without ending the item. The conditions do not show them: the next
+// attempt begins without any.
+func attemptsEnded(before, item *v1alpha1.WorkItem) []*reconcile.Event {
+	var events []*reconcile.Event
+	for _, past := range item.Status.PastAttempts {
+		if remembered(before, past.Number) || knownAsOver(before, past.Number) {
+			continue
+		}
+		note := fmt.Sprintf("Attempt %d ended as %s, and another follows. %s", past.Number, past.Outcome, past.Message)
+		if conditions.ActionRequired(past.Outcome) {
+			events = append(events, reconcile.Warning(actionReconcile, past.Outcome, note))
+		} else {
+			events = append(events, reconcile.Normal(actionReconcile, past.Outcome, note))
+		}
 	}
-	return reconcile.Normal(actionReconcile, reason, is.Message)
+	return events
+}
+
+// knownAsOver reports whether an item's status had an attempt as over: a new trigger then only moves it to the past ones.
+func knownAsOver(item *v1alpha1.WorkItem, number int32) bool {
+	a := item.Status.Attempt
+	return a != nil && a.Number == number && a.Outcome != ""
 }
 
 // forcedDeletion says what the deletion of an item by force leaves behind.

@@ -6,6 +6,7 @@ package workitem
 import (
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
@@ -30,3 +31,6 @@ func running(item *v1alpha1.WorkItem) *v1alpha1.WorkItem {
 	}
 	return item
 }
+
+// testMetrics are shared by tests that read none.
+var testMetrics = NewMetrics(prometheus.NewRegistry())
