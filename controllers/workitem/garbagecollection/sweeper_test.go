@@ -4,6 +4,7 @@
 package garbagecollection
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -11,11 +12,17 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/controllers/internal/items"
 	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
+	"github.com/kiro-worker/kiro-worker/internal/logging"
 )
 
 // A build that CodeBuild does not know, in the environment's account and in another.
@@ -142,5 +149,29 @@ func TestSweepBelievesOnlyTheBuildsOwnAccount(t *testing.T) {
 				t.Errorf("%s: a lock was taken from a build whose fate is unknown", c.why)
 			}
 		})
+	}
+}
+
+// An environment that cannot be swept is one warning, and not one each time.
+func TestSweeperLogsTroubleOnce(t *testing.T) {
+	w := newWorld(t)
+	w.env.Namespace, w.env.Name = "team", "env"
+	scheme := runtime.NewScheme()
+	w.must(v1alpha1.AddToScheme(scheme))
+	w.collector.access.Reader = fake.NewClientBuilder().WithScheme(scheme).WithObjects(w.env).Build()
+	var out bytes.Buffer
+	logger, err := logging.New(&out, "info")
+	w.must(err)
+	s := &sweeper{collector: w.collector, clock: w.clock}
+	deny := func(code string) {
+		w.faults.Clear()
+		w.faults.Add(faults.Rule{Service: "dynamodb", Rate: 1, Fault: faults.Fault{Status: http.StatusBadRequest, Code: code, Message: code}})
+	}
+	for _, code := range []string{"AccessDeniedException", "AccessDeniedException", "ResourceNotFoundException", "ResourceNotFoundException"} {
+		deny(code)
+		s.sweep(log.IntoContext(t.Context(), logger))
+	}
+	if lines := strings.Count(out.String(), "\n"); lines != 2 || strings.Count(out.String(), `"level":"warn"`) != 2 {
+		t.Errorf("two kinds of trouble made these lines:\n%s", out.String())
 	}
 }
