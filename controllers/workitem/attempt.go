@@ -12,22 +12,22 @@ import (
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/locks"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/policy"
-	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 
 // endAttempt ends the active attempt. Ended twice, it stays as it was first.
-func endAttempt(item *v1alpha1.WorkItem, outcome contract.Outcome, now time.Time) {
+func endAttempt(item *v1alpha1.WorkItem, outcome policy.Outcome, now time.Time) {
 	if a := item.Status.Attempt; a != nil && a.Outcome == "" {
 		t := metav1.NewTime(now)
-		a.Outcome, a.EndTime = string(outcome), &t
+		a.Outcome, a.EndTime = string(outcome.Name), &t
+		observeFailure(&a.Progress, outcome.Result)
 	}
 }
 
 // requeue ends the active attempt without ending the item, and brings the item back to the beginning of its way.
 func requeue(item *v1alpha1.WorkItem, outcome policy.Outcome, counted bool, notBefore, now time.Time) {
-	endAttempt(item, outcome.Name, now)
+	endAttempt(item, outcome, now)
 	remember(item, *item.Status.Attempt, counted, outcome.Message)
 	t := metav1.NewTime(notBefore)
 	item.Status.Retries.NotBefore = &t

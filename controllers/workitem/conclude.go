@@ -179,7 +179,7 @@ func (s *concludeStep) retryOrFinish(item *v1alpha1.WorkItem, env *v1alpha1.Work
 		requeue(item, outcome, true, now.Add(next.After), now)
 		return true
 	}
-	endAttempt(item, outcome.Name, now)
+	endAttempt(item, outcome, now)
 	finish(item, next.Outcome, now)
 	return false
 }

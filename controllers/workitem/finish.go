@@ -21,7 +21,7 @@ import (
 // finish records the item's outcome. An attempt that is still open, because releasing its lock had failed, ends with it:
 // left open it would hold its branch and a slot against others in the queue for ever.
 func finish(item *v1alpha1.WorkItem, outcome policy.Outcome, now time.Time) {
-	endAttempt(item, outcome.Name, now)
+	endAttempt(item, outcome, now)
 	set := conditionsOf(now, item)
 	if outcome.Name == contract.OutcomeSucceeded {
 		set.True(v1alpha1.ConditionSucceeded, string(outcome.Name), outcome.Message)

@@ -3,9 +3,10 @@
 
 package workitem
 
-// The longest texts that the schema allows in a status, in characters. Texts are cut by bytes, which are never fewer.
+// The longest texts that the schema allows in a status, in characters. Most texts are cut by bytes, which are never fewer.
 const (
 	maxWord    = 32 // a stage, a phase of the build
+	maxTitle   = 40 // counted in characters
 	maxOutcome = 64
 	maxCommit  = 64
 	maxMessage = 512

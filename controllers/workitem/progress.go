@@ -73,6 +73,14 @@ func observeProgress(p *v1alpha1.Progress, stage contract.Stage, tasks contract.
 	}
 	if r, err := contract.ParseResult(result); err == nil {
 		p.Tests, p.Coverage = testsOf(r), coverageOf(r)
+		observeFailure(p, &r)
+	}
+}
+
+// observeFailure takes in which stage failed, if a result says so.
+func observeFailure(p *v1alpha1.Progress, r *contract.Result) {
+	if r != nil && r.FailedStage != "" {
+		p.FailedStage = fault.Cut(string(r.FailedStage), maxWord)
 	}
 }
 

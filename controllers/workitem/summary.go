@@ -4,6 +4,7 @@
 package workitem
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/policy"
 	"github.com/kiro-worker/kiro-worker/internal/conditions"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
 )
 
 // conditionsOf is the item's conditions, to be set at its generation.
@@ -49,6 +51,7 @@ func summarize(now time.Time, item *v1alpha1.WorkItem) {
 		set.Remove(v1alpha1.ConditionOverdue)
 	}
 	item.Status.Phase = phaseOf(item)
+	item.Status.Summary = v1alpha1.Summary{Title: titleOf(item), Stage: stageOf(item), Coverage: coverageColumn(item)}
 	inOrder(item.Status.Conditions)
 }
 
@@ -82,4 +85,56 @@ func phaseOf(item *v1alpha1.WorkItem) v1alpha1.Phase {
 		return v1alpha1.PhaseWaiting
 	}
 	return v1alpha1.PhasePending
+}
+
+// titleOf is the card's title, cut to what a list has room for.
+func titleOf(item *v1alpha1.WorkItem) string {
+	if item.Spec.Card == nil {
+		return ""
+	}
+	title := []rune(fault.Clean(item.Spec.Card.Title))
+	if len(title) > maxTitle {
+		title = append(title[:maxTitle-1], '…')
+	}
+	return string(title)
+}
+
+// stageOf is the stage that failed; while none has, the one that runs or ran last. What an attempt of an earlier trigger
+// came to is not shown any more.
+func stageOf(item *v1alpha1.WorkItem) string {
+	if !attemptOfTrigger(item) {
+		return ""
+	}
+	p := item.Status.Attempt.Progress
+	return cmp.Or(p.FailedStage, p.Stage)
+}
+
+// coverageColumn is the coverage that was measured: of lines, or of what the report has instead, with its name.
+func coverageColumn(item *v1alpha1.WorkItem) string {
+	var c *v1alpha1.CoverageSummary
+	switch {
+	case item.Status.Result != nil && item.Status.Result.Coverage != nil:
+		c = item.Status.Result.Coverage
+	case attemptOfTrigger(item):
+		c = item.Status.Attempt.Progress.Coverage
+	}
+	switch {
+	case c == nil:
+		return ""
+	case c.Lines != "":
+		return c.Lines
+	case c.Statements != "":
+		return c.Statements + " statements"
+	case c.Functions != "":
+		return c.Functions + " functions"
+	case c.Branches != "":
+		return c.Branches + " branches"
+	}
+	return ""
+}
+
+// attemptOfTrigger reports whether the item's attempt is of the trigger that its status is of.
+func attemptOfTrigger(item *v1alpha1.WorkItem) bool {
+	a, trigger := item.Status.Attempt, item.Status.ObservedTrigger
+	return a != nil && trigger != nil && a.Trigger.Equal(trigger)
 }

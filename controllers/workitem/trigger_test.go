@@ -24,7 +24,7 @@ func TestNumbersNeverStartAgain(t *testing.T) {
 	if n := locks.NextNumber(item); n != 1 {
 		t.Fatalf("a running attempt's number is %d", n)
 	}
-	endAttempt(item, contract.OutcomeTestsFailed, noon)
+	endAttempt(item, policy.Outcome{Name: contract.OutcomeTestsFailed}, noon)
 	finish(item, policy.Outcome{Name: contract.OutcomeTestsFailed, Message: "red"}, noon)
 	trigger := metav1.NewTime(noon.Add(time.Minute))
 	retrigger(item, trigger)

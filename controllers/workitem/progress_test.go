@@ -1,0 +1,67 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package workitem
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+)
+
+func TestObserveProgress(t *testing.T) {
+	lines := 87.5
+	failed, err := contract.Result{
+		Outcome: contract.OutcomeTestsFailed, FailedStage: contract.StageTest,
+		Tests: &contract.Tests{Total: 3, Failed: 3}, Coverage: &contract.Coverage{Lines: &lines},
+	}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := v1alpha1.Progress{Stage: "agent", Tasks: "1/2", TasksDone: 1, TasksTotal: 2}
+	for name, c := range map[string]struct {
+		why    string
+		stage  contract.Stage
+		tasks  contract.Tasks
+		result string
+		want   v1alpha1.Progress
+	}{
+		"nothing new":    {"what is not reported stays", "", contract.Tasks{}, "", before},
+		"next stage":     {"it goes on", contract.StageTest, contract.Tasks{Done: 2, Total: 2}, "", v1alpha1.Progress{Stage: "test", Tasks: "2/2", TasksDone: 2, TasksTotal: 2}},
+		"a stage failed": {"which one did is kept while the worker goes on", contract.StageUpload, contract.Tasks{}, failed, v1alpha1.Progress{Stage: "upload", Tasks: "1/2", TasksDone: 1, TasksTotal: 2, FailedStage: "test", Tests: &v1alpha1.TestCounts{Total: 3, Failed: 3}, Coverage: &v1alpha1.CoverageSummary{Lines: "87.5%"}}},
+		"unreadable":     {"what cannot be read says nothing", "", contract.Tasks{}, "{", before},
+		"hostile stage":  {"the API server refuses a longer one, and no status could be written", contract.Stage("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"), contract.Tasks{}, "", v1alpha1.Progress{Stage: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", Tasks: "1/2", TasksDone: 1, TasksTotal: 2}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := *before.DeepCopy()
+			observeProgress(&got, c.stage, c.tasks, c.result)
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("%s:\n%s", c.why, diff)
+			}
+		})
+	}
+}
+
+func TestPercent(t *testing.T) {
+	for _, c := range []struct {
+		why  string
+		in   float64
+		want string
+	}{
+		{"whole", 80, "80%"},
+		{"two decimals", 87.25, "87.25%"},
+		{"never rounded up to a threshold", 79.999, "79.99%"},
+		{"no percentage", 101, ""},
+		{"no percentage", -1, ""},
+	} {
+		if got := percent(&c.in); got != c.want {
+			t.Errorf("%s: %v is shown as %q, want %q", c.why, c.in, got, c.want)
+		}
+	}
+	if got := percent(nil); got != "" {
+		t.Errorf("what was not measured is shown as %q", got)
+	}
+}
