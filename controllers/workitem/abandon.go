@@ -41,13 +41,13 @@ func (s *startStep) lookAndAbandon(ctx context.Context, item *v1alpha1.WorkItem)
 	case !ours || row.Status != contract.StatusInProgress:
 		return s.lockLost(ctx, item, table)
 	}
-	message := "No build could be started within two minutes."
+	message := fmt.Sprintf("No build could be started within %s.", contract.Duration(policy.StartWindow))
 	recent, err := service.Recent(ctx, a.Parameters.ProjectName, a.IntentTime.Add(-policy.LookBack))
 	switch {
 	case fault.IsTerminal(err):
 		// Who may not list builds may never be allowed to. A lock that can be abandoned is one that no build can
 		// claim any more, so a build that was started unseen will do nothing: only its start is wasted.
-		message += " Whether one was, could not be looked for: " + fault.Message(err)
+		message += " Whether one was started unseen could not be checked: " + fault.Message(err)
 	case err != nil:
 		return reconcile.Result{}, fmt.Errorf("looking for the attempt's build: %w", err)
 	}
@@ -76,7 +76,7 @@ func (s *startStep) lockLost(ctx context.Context, item *v1alpha1.WorkItem, table
 		finish(item, outcome, s.clock.Now())
 		return reconcile.Done(), nil
 	}
-	return s.abandoned(item, "The lock was taken away before a build had claimed it."), nil
+	return s.abandoned(item, "The lock was lost before a build claimed it."), nil
 }
 
 // abandoned puts the item back into the queue. An attempt without a build counts for nothing.

@@ -16,11 +16,11 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 
-func gaveUp(item *v1alpha1.WorkItem) bool { return len(item.Status.PastAttempts) > 0 }
+func requeued(item *v1alpha1.WorkItem) bool { return len(item.Status.PastAttempts) > 0 }
 
-// Who may not list builds gives an attempt up even so, and says which right lacks: it must not hold slot and branch
-// until somebody grants the right.
-func TestGivingUpWithoutTheRightToLook(t *testing.T) {
+// An attempt is abandoned although builds may not be listed, and says which permission is missing: it must not hold slot
+// and branch until somebody grants it.
+func TestAbandoningWithoutThePermissionToLook(t *testing.T) {
 	w := newWorld(t)
 	w.branch("feature/x")
 	w.item("one", "feature/x")
@@ -30,7 +30,7 @@ func TestGivingUpWithoutTheRightToLook(t *testing.T) {
 	w.faults.Add(faults.Rule{Service: "codebuild", Operation: "ListBuildsForProject", Rate: 1, Fault: faults.Fault{
 		Status: http.StatusBadRequest, Code: "AccessDeniedException", Message: "not authorized to perform: codebuild:ListBuildsForProject",
 	}})
-	item := w.until("one", "back in the queue", gaveUp)
+	item := w.until("one", "back in the queue", requeued)
 	if past := item.Status.PastAttempts[0]; past.Outcome != v1alpha1.ReasonAbandoned || past.Counted || !strings.Contains(past.Message, "codebuild:ListBuildsForProject") {
 		t.Errorf("the attempt ended as %+v", past)
 	}
@@ -44,7 +44,7 @@ func TestGivingUpWithoutTheRightToLook(t *testing.T) {
 }
 
 // CodeBuild does not answer, and the lock has been freed by another meanwhile: there is nothing left to look for.
-func TestGivingUpALockThatIsLost(t *testing.T) {
+func TestAbandoningALockThatIsLost(t *testing.T) {
 	w := newWorld(t)
 	w.branch("feature/x")
 	w.item("one", "feature/x")
@@ -52,22 +52,22 @@ func TestGivingUpALockThatIsLost(t *testing.T) {
 	item := w.until("one", "waiting for an answer", func(i *v1alpha1.WorkItem) bool {
 		return i.AttemptActive() && w.clock.Now().After(i.Status.Attempt.Deadlines.StartBy.Time)
 	})
-	if gaveUp(item) {
-		t.Fatal("it gave up although nothing is known: the case is not what it should be")
+	if requeued(item) {
+		t.Fatal("it was abandoned although nothing is known: the case is not what it should be")
 	}
 	row, err := locks.BranchRow(t.Context(), w.table, item.Status.Attempt)
 	w.must(err)
 	w.must(w.table.Abandon(t.Context(), row, w.clock.Now()))
-	if item = w.until("one", "back in the queue", gaveUp); w.held() != 0 {
+	if item = w.until("one", "back in the queue", requeued); w.held() != 0 {
 		t.Errorf("%d rows are held, %+v", w.held(), item.Status.PastAttempts)
 	}
 	silence()
 	w.until("one", "concluded", concluded)
 }
 
-// A build came unseen, did all the work and released, and another took the branch before anybody looked. The card's
-// record is all that tells of it: the item succeeds with it, and does not stand in the queue again.
-func TestGivingUpWhatABuildHasDoneUnseen(t *testing.T) {
+// A build came unseen, did all the work and released, and another acquired the branch before anybody looked. The
+// card's record alone says so: the item succeeds with it, and is not in the queue again.
+func TestAbandoningWhatABuildHasDoneUnseen(t *testing.T) {
 	w := newWorld(t)
 	w.branch("feature/x")
 	w.item("one", "feature/x")

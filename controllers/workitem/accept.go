@@ -68,7 +68,7 @@ func (s *acceptStep) ask(ctx context.Context, item *v1alpha1.WorkItem) (reconcil
 	}
 	item.Status.Accepted = policy.Accept(item, report, now)
 	set.True(v1alpha1.ConditionAccepted, v1alpha1.ReasonRequirementsMet, fmt.Sprintf(
-		"Branch at %.12s, spec files and pull request #%d are there.", report.Commit, item.Status.Accepted.PullRequest))
+		"Branch at %.12s, spec files and pull request #%d exist.", report.Commit, item.Status.Accepted.PullRequest))
 	return reconcile.Done(), nil
 }
 

@@ -23,7 +23,7 @@ func TestOneAtATime(t *testing.T) {
 	w.look("two")
 	two := w.get("two")
 	if c := two.Condition(v1alpha1.ConditionAdmitted); c.Status != metav1.ConditionFalse || c.Reason != v1alpha1.ReasonNoFreeSlot {
-		t.Errorf("the second is told %+v", c)
+		t.Errorf("the second says %+v", c)
 	}
 	if two.Status.Queue == nil || two.Status.Queue.Reason != v1alpha1.ReasonNoFreeSlot || two.Status.Phase != v1alpha1.PhaseQueued {
 		t.Errorf("queue %+v, phase %s", two.Status.Queue, two.Status.Phase)

@@ -48,7 +48,7 @@ func consume(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, row lock.Ro
 			SlotKey: row.SlotKey, BranchKey: row.BranchKey, CardKey: locks.CardKey(item), ProjectARN: row.ProjectARN,
 		},
 	}
-	remember(item, *item.Status.Attempt, false, "Its lock was given up before a build was started.")
+	remember(item, *item.Status.Attempt, false, "Its lock was abandoned before a build was started.")
 }
 
 func remembered(item *v1alpha1.WorkItem, number int32) bool {

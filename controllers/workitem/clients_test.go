@@ -45,9 +45,9 @@ func (w *world) Notifier(context.Context, string, v1alpha1.AWSAccess, string) (n
 }
 
 func (w *world) Notify(_ context.Context, destination string, m notify.Message) error {
-	if destination == w.deaf {
+	if destination == w.unreachable {
 		return errors.New("no such queue")
 	}
-	w.told = append(w.told, m)
+	w.sent = append(w.sent, m)
 	return nil
 }

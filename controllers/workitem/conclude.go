@@ -53,18 +53,18 @@ func (s *concludeStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (
 		}
 	}
 	if !item.DeletionTimestamp.IsZero() {
-		set.True(v1alpha1.ConditionConcluded, v1alpha1.ReasonDeleted, "The item was deleted; nobody is told.")
+		set.True(v1alpha1.ConditionConcluded, v1alpha1.ReasonDeleted, "The item was deleted; nothing is reported.")
 		return reconcile.Done(), nil
 	}
 	if err := s.reporter.Ended(ctx, item); err != nil {
 		if now.Sub(item.Status.CompletionTime.Time) < policy.ConcludeWindow {
 			return reconcile.Result{}, fault.NewWait(policy.ConcludeAgain, fault.CodeOf(err), err)
 		}
-		set.True(v1alpha1.ConditionConcluded, v1alpha1.ReasonConcludingOverdue, "Concluded, but not everybody could be told, and it is not tried any more: "+
-			fault.Message(err)+" Move the card by hand, and see whether the environment's notifications are right.")
+		set.True(v1alpha1.ConditionConcluded, v1alpha1.ReasonConcludingOverdue, "The outcome could not be reported everywhere, and is not reported again: "+
+			fault.Message(err)+" Move the card by hand, and check the environment's notifications.")
 		return reconcile.Done(), nil
 	}
-	set.True(v1alpha1.ConditionConcluded, v1alpha1.ReasonReported, "The lock is free and the outcome was told.")
+	set.True(v1alpha1.ConditionConcluded, v1alpha1.ReasonReported, "The lock is free and the outcome was reported.")
 	return reconcile.Done(), nil
 }
 
@@ -83,7 +83,7 @@ func (s *concludeStep) settle(ctx context.Context, item *v1alpha1.WorkItem) (aga
 	if row.LockID == a.LockID && row.Status == contract.StatusInProgress && row.BuildID != "" && row.BuildID != a.Build.ARN {
 		// Another build of this attempt won the claim: that one is the attempt's.
 		a.Build = &v1alpha1.BuildStatus{ID: build.Reference(row.BuildID).Name(), ARN: row.BuildID}
-		conditionsOf(s.clock.Now(), item).Unknown(v1alpha1.ConditionBuildFinished, v1alpha1.ReasonRunning, "The build that holds the lock runs.")
+		conditionsOf(s.clock.Now(), item).Unknown(v1alpha1.ConditionBuildFinished, v1alpha1.ReasonRunning, "Another build of the attempt holds the lock, and runs.")
 		return true, nil
 	}
 	env, err := s.access.Environment(ctx, item)

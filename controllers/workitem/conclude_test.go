@@ -33,7 +33,7 @@ func TestOutcomes(t *testing.T) {
 			ending(contract.StatusFailed, red), v1alpha1.ReasonTestsFailed, v1alpha1.PhaseFailed, 1, false,
 		},
 		"dies without a word": {
-			"an infrastructure failure is tried again, up to the cap, and the pull request is told by the controller",
+			"an infrastructure failure is tried again, up to the cap, and the controller says so on the pull request",
 			func(ctx context.Context, w *world, b emulatorcodebuild.Running) error {
 				if _, err := newWorker(ctx, w, b); err != nil {
 					return err
@@ -72,26 +72,26 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-func TestEachIsToldOnce(t *testing.T) {
+func TestEachIsNotifiedOnce(t *testing.T) {
 	w := newWorld(t)
 	env := w.environment()
 	env.Spec.DeadLetterQueueURL = "https://sqs.eu-west-1.amazonaws.com/111122223333/gone"
 	w.must(w.client.Update(t.Context(), env))
 	w.usable(true)
-	w.deaf = env.Spec.DeadLetterQueueURL
+	w.unreachable = env.Spec.DeadLetterQueueURL
 	w.work = ending(contract.StatusFailed, contract.Result{Outcome: contract.OutcomeTestsFailed, PullRequestUpdated: true})
 	w.branch("feature/x")
 	w.item("one", "feature/x")
 	item := w.until("one", "concluded", concluded)
-	if len(w.told) != 1 {
-		t.Errorf("the topic was told %d times, because the queue could not be", len(w.told))
+	if len(w.sent) != 1 {
+		t.Errorf("the topic was notified %d times, because the queue could not be", len(w.sent))
 	}
 	if c := item.Condition(v1alpha1.ConditionConcluded); c.Reason != v1alpha1.ReasonConcludingOverdue || !strings.Contains(c.Message, "deadLetterQueueURL") {
-		t.Errorf("nobody learns that the queue was not told: %s", c.Message)
+		t.Errorf("nobody learns that the queue was not notified: %s", c.Message)
 	}
 }
 
-// The worker was stopped at our deadline and gave its lock back as interrupted, which it cannot know to be a time-out.
+// The worker was stopped at our deadline and released its lock as interrupted, which it cannot know to be a time-out.
 // The trigger is processed all the same, and no other cluster may do it again.
 func TestAnEndThatTheBuildCouldNotKnowIsRecorded(t *testing.T) {
 	w := newWorld(t)

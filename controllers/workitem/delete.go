@@ -38,8 +38,8 @@ func (r *Reconciler) delete(ctx context.Context, item *v1alpha1.WorkItem) (recon
 // mayStillRun names what a forced deletion leaves behind.
 func mayStillRun(a *v1alpha1.Attempt) string {
 	if a.Build == nil {
-		return fmt.Sprintf("Deleted by force. A build may yet start for lock %s; it will find its lock and run. Look at project %s.",
+		return fmt.Sprintf("Deleted by force. A build may still start for lock %s, and will run. Check CodeBuild project %s.",
 			a.LockID, a.Parameters.ProjectName)
 	}
-	return fmt.Sprintf("Deleted by force. Build %s may still run and holds %s until its end.", a.Build.ID, a.Parameters.BranchKey)
+	return fmt.Sprintf("Deleted by force. Build %s may still run, and holds %s until it ends.", a.Build.ID, a.Parameters.BranchKey)
 }

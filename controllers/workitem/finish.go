@@ -38,7 +38,7 @@ func finish(item *v1alpha1.WorkItem, outcome policy.Outcome, now time.Time) {
 // object was made.
 func finishAlreadyDone(item *v1alpha1.WorkItem, card lock.CardRow, now time.Time) {
 	outcome := policy.Outcome{Name: contract.OutcomeAlreadyDone, Message: fmt.Sprintf(
-		"This trigger was processed already, as %s. Move the card away and back to have it worked on again.",
+		"This trigger was already processed and ended as %s. Move the card away and back to run it again.",
 		fault.Cut(string(card.Outcome), maxOutcome))}
 	r, err := contract.ParseResult(card.Result)
 	if err == nil {

@@ -110,9 +110,9 @@ func (s *lockStep) acquired(ctx context.Context, item *v1alpha1.WorkItem, env *v
 	switch {
 	case !slots.Has(held.SlotKey):
 		// Acquired before a crash, for the project that the environment named then. Its slot bounds nothing here.
-		return s.release(ctx, item, table, "The environment's project has changed since the lock was taken.")
+		return s.release(ctx, item, table, "The environment's project has changed since the lock was acquired.")
 	case queue.Overdrawn(slots.Held(""), env.Spec.MaxConcurrency()):
-		return s.release(ctx, item, table, "Too many slots were in use after taking one.")
+		return s.release(ctx, item, table, "Too many slots were in use after one was acquired.")
 	}
 	item.Status.Queue = nil
 	if item.Status.StartTime == nil {
@@ -154,7 +154,7 @@ func (s *lockStep) noSlot(ctx context.Context, item *v1alpha1.WorkItem, env *v1a
 func (s *lockStep) notAcquired(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table garbagecollection.Table, err error) (reconcile.Result, error) {
 	var refusal *lock.Refusal
 	if !errors.As(err, &refusal) {
-		return reconcile.Result{}, fmt.Errorf("taking the lock: %w", err)
+		return reconcile.Result{}, err // the table says what it was doing
 	}
 	now := s.clock.Now()
 	switch {

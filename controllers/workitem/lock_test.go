@@ -46,7 +46,7 @@ func TestATriggerIsProcessedOnce(t *testing.T) {
 
 // Rows that are held by somebody else, or by nobody any more.
 func TestRowsOfOthers(t *testing.T) {
-	take := func(w *world, lockID string, expires time.Time) lock.Lock {
+	acquire := func(w *world, lockID string, expires time.Time) lock.Lock {
 		item := w.get("one")
 		l, err := w.table.Acquire(w.t.Context(), lock.Request{
 			LockID: lockID, WorkItemID: "other/team/x", Holder: "other", Attempt: 1, ProjectARN: w.environment().Status.ProjectARN,
@@ -68,7 +68,7 @@ func TestRowsOfOthers(t *testing.T) {
 	}
 	t.Run("another cluster's", func(t *testing.T) {
 		w := accepted(t)
-		take(w, "theirs", w.clock.Now().Add(time.Hour))
+		acquire(w, "theirs", w.clock.Now().Add(time.Hour))
 		w.look("one")
 		if c := w.get("one").Condition(v1alpha1.ConditionLocked); c.Reason != v1alpha1.ReasonNoFreeSlot || w.starts() != 0 {
 			t.Errorf("Locked says %+v, %d builds", c, w.starts())
@@ -76,7 +76,7 @@ func TestRowsOfOthers(t *testing.T) {
 	})
 	t.Run("expired, never claimed", func(t *testing.T) {
 		w := accepted(t)
-		take(w, "theirs", w.clock.Now().Add(time.Minute))
+		acquire(w, "theirs", w.clock.Now().Add(time.Minute))
 		w.clock.Step(2 * time.Minute)
 		if item := w.until("one", "concluded", concluded); item.Status.Phase != v1alpha1.PhaseSucceeded {
 			t.Errorf("a lock whose holder is gone was not freed: %s", describe(item))
@@ -84,7 +84,7 @@ func TestRowsOfOthers(t *testing.T) {
 	})
 	t.Run("expired, build unknown here", func(t *testing.T) {
 		w := accepted(t)
-		l := take(w, "theirs", w.clock.Now().Add(time.Minute))
+		l := acquire(w, "theirs", w.clock.Now().Add(time.Minute))
 		w.must(w.table.Claim(t.Context(), l, "arn:aws:codebuild:us-east-1:999999999999:build/p:1", w.clock.Now().Add(time.Minute)))
 		w.clock.Step(time.Hour)
 		for range 20 {
@@ -92,7 +92,7 @@ func TestRowsOfOthers(t *testing.T) {
 			w.clock.Step(time.Minute)
 		}
 		if w.starts() != 0 || w.held() != 2 {
-			t.Errorf("a lock was taken from a build of another account by time alone: %d builds, %d rows held", w.starts(), w.held())
+			t.Errorf("a lock was freed although its build, of another account, may run: %d builds, %d rows held", w.starts(), w.held())
 		}
 	})
 	t.Run("another program's", func(t *testing.T) {
@@ -138,9 +138,9 @@ func TestARefusedItemHoldsNobodyUp(t *testing.T) {
 	}
 }
 
-// The lock was taken, the write that tells of it was lost, and another controller abandoned the lock meanwhile: the
-// attempt's number is used up, and the status says so in a form that the API server takes.
-func TestAnUnrecordedAttemptIsBurnt(t *testing.T) {
+// The lock was acquired, the write that records it was lost, and another controller abandoned the lock meanwhile: the
+// attempt's number is used up, and the status says so in a form that the API server accepts.
+func TestAnUnrecordedAttemptIsConsumed(t *testing.T) {
 	w := newWorld(t)
 	w.branch("feature/x")
 	w.item("one", "feature/x")
@@ -158,8 +158,8 @@ func TestAnUnrecordedAttemptIsBurnt(t *testing.T) {
 	}
 }
 
-// The branch is changed between taking the lock and the intent: the lock of the branch before stands in nobody's way.
-func TestABranchThatIsChangedAfterTaking(t *testing.T) {
+// The branch is changed between acquiring the lock and the intent: the lock of the branch before stands in nobody's way.
+func TestABranchThatIsChangedAfterAcquiring(t *testing.T) {
 	w := newWorld(t)
 	w.work = hang
 	w.branch("feature/x")
@@ -179,8 +179,8 @@ func TestABranchThatIsChangedAfterTaking(t *testing.T) {
 	}
 }
 
-// A cache that lags by two attempts has an old number's lock taken again: it is given up once the item is seen as it is.
-func TestAnOldNumberThatIsTakenAgain(t *testing.T) {
+// A cache that lags by two attempts has an old number's lock acquired again: it is abandoned once the item is seen as it is.
+func TestAnOldNumberThatIsAcquiredAgain(t *testing.T) {
 	w := newWorld(t)
 	w.branch("feature/x")
 	w.item("one", "feature/x")
@@ -210,9 +210,9 @@ func TestAnOldNumberThatIsTakenAgain(t *testing.T) {
 	}
 }
 
-// The environment is pointed to another project between taking the lock and the intent: an attempt there needs a slot
+// The environment is pointed to another project between acquiring the lock and the intent: an attempt there needs a slot
 // of that project, not the old one's.
-func TestAProjectThatIsChangedAfterTaking(t *testing.T) {
+func TestAProjectThatIsChangedAfterAcquiring(t *testing.T) {
 	w := newWorld(t)
 	w.work = hang
 	w.branch("feature/x")
@@ -236,8 +236,8 @@ func TestAProjectThatIsChangedAfterTaking(t *testing.T) {
 	}
 }
 
-// A backup brings back the rows of an attempt that is long over, as in progress. Nothing is taken from them by time alone;
-// once the lease has ended, and CodeBuild says that their build is over, they are freed: by the sweep, or by who needs
+// A backup brings back the rows of an attempt that is long over, as in progress. They are not freed by time alone;
+// once the lease has ended, and CodeBuild says that their build is over, they are freed: by the sweep, or by whoever needs
 // them.
 func TestRowsThatComeBackFromABackup(t *testing.T) {
 	for name, freed := range map[string]func(*world){
@@ -247,11 +247,11 @@ func TestRowsThatComeBackFromABackup(t *testing.T) {
 				w.clock.Step(settling)
 			}
 		},
-		"by who needs them": func(w *world) { w.until("two", "concluded", concluded) },
+		"by whoever needs them": func(w *world) { w.until("two", "concluded", concluded) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.work = beat(make(chan error, 1))
+			w.work = renewing(make(chan error, 1))
 			w.branch("feature/x")
 			w.item("one", "feature/x")
 			w.until("one", "running", isRunning)

@@ -38,7 +38,7 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 			Name: "kiro_worker_workitem_overdue_total", Help: "Waits that lasted longer than they should, by deadline.",
 		}, []string{labelDeadline}),
 		startRefusals: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "kiro_worker_workitem_start_refusals_total", Help: "Calls of StartBuild that gave no build.",
+			Name: "kiro_worker_workitem_start_refusals_total", Help: "Calls of StartBuild that returned no build.",
 		}),
 		statusWrites: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "kiro_worker_workitem_status_writes_total", Help: "Status writes, over all work items.",

@@ -19,7 +19,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/watch"
 )
 
-// observe takes an observation into the status. Heartbeats alone change nothing there.
+// observe records an observation in the status. Heartbeats alone change nothing there.
 func observe(a *v1alpha1.Attempt, seen watch.Observation, now time.Time) {
 	before := *a.DeepCopy()
 	if seen.Build != nil {
@@ -58,7 +58,7 @@ func timeOrNil(t time.Time) *metav1.Time {
 	return &m
 }
 
-// observeProgress takes in what the worker reported with its heartbeat. A result that cannot be read says nothing here;
+// observeProgress records what the worker reported with its heartbeat. A result that cannot be read says nothing here;
 // the conclusion says so.
 func observeProgress(p *v1alpha1.Progress, stage contract.Stage, tasks contract.Tasks, result string) {
 	if stage != "" {
@@ -77,7 +77,7 @@ func observeProgress(p *v1alpha1.Progress, stage contract.Stage, tasks contract.
 	}
 }
 
-// observeFailure takes in which stage failed, if a result says so.
+// observeFailure records which stage failed, if a result says so.
 func observeFailure(p *v1alpha1.Progress, r *contract.Result) {
 	if r != nil && r.FailedStage != "" {
 		p.FailedStage = fault.Cut(string(r.FailedStage), maxWord)

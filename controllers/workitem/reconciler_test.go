@@ -37,8 +37,8 @@ func TestPlainWay(t *testing.T) {
 	if w.statusWrites > 6 {
 		t.Errorf("%d status writes; the plain way may cost six", w.statusWrites)
 	}
-	if len(w.told) != 1 || w.told[0].Attributes["outcome"] != v1alpha1.ReasonSucceeded {
-		t.Errorf("told %+v", w.told)
+	if len(w.sent) != 1 || w.sent[0].Attributes["outcome"] != v1alpha1.ReasonSucceeded {
+		t.Errorf("sent %+v", w.sent)
 	}
 }
 
@@ -95,7 +95,7 @@ func (w *world) rows() map[string]emulatordynamodb.Row {
 	return rows
 }
 
-// restore makes the table what it was when the backup was made. A nil backup is a table that was made anew.
+// restore makes the table what it was when the backup was made. A nil backup is a table that was made again.
 func (w *world) restore(backup map[string]emulatordynamodb.Row) {
 	w.t.Helper()
 	for key := range w.rows() {
@@ -107,17 +107,17 @@ func (w *world) restore(backup map[string]emulatordynamodb.Row) {
 }
 
 // The lock table is deleted and made again while a build runs: the build loses its lock and does nothing more, and the
-// work is begun anew once it is over.
+// work begins again once it is over.
 func TestATableThatIsMadeAgain(t *testing.T) {
 	w := newWorld(t)
 	lost := make(chan error, 1)
-	w.work = beat(lost)
+	w.work = renewing(lost)
 	w.branch("feature/x")
 	w.item("one", "feature/x")
 	w.until("one", "running", isRunning)
 	w.restore(nil)
 	if err := <-lost; !errors.Is(err, lock.ErrNotHolder) {
-		t.Errorf("the build was told %v, want that it has lost its lock", err)
+		t.Errorf("the build was answered %v, want that it has lost its lock", err)
 	}
 	w.work = succeed
 	item := w.until("one", "concluded", concluded)

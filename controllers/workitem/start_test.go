@@ -35,7 +35,7 @@ func TestCrashesAroundTheStart(t *testing.T) {
 		why     string
 		disturb func(*world)
 	}{
-		"after take, before the intent": {
+		"after acquiring, before the intent": {
 			"the lock is found again by its id",
 			func(w *world) { once(w, hasIntent, crash) },
 		},
@@ -59,7 +59,7 @@ func TestCrashesAroundTheStart(t *testing.T) {
 				w.faults.Add(faults.Rule{Service: "codebuild", Operation: "StartBuild", Nth: 1, Fault: faults.Fault{NotJSON: true}})
 			},
 		},
-		"take's answer lost": {
+		"acquiring, answer lost": {
 			"the transaction went through: its lock is found by its id",
 			func(w *world) {
 				w.faults.Add(faults.Rule{Service: "dynamodb", Operation: "TransactWriteItems", Nth: 1, Fault: faults.Fault{LoseAnswer: true}})
@@ -109,7 +109,7 @@ func TestCapacityIsNoFailure(t *testing.T) {
 	}
 }
 
-// A build that finds its lock taken away does nothing. That it may not be stopped must not keep its item from the next
+// A build that finds its lock lost does nothing. That it may not be stopped must not keep its item from the next
 // attempt.
 func TestAnUnneededBuildMayRunOn(t *testing.T) {
 	w := newWorld(t)
@@ -117,10 +117,10 @@ func TestAnUnneededBuildMayRunOn(t *testing.T) {
 	w.work = hang
 	w.branch("feature/x")
 	w.item("one", "feature/x")
-	taken := false
+	lost := false
 	w.failStatus = func(i *v1alpha1.WorkItem) error {
-		if a := i.Status.Attempt; a != nil && a.IntentTime != nil && !taken {
-			taken = true
+		if a := i.Status.Attempt; a != nil && a.IntentTime != nil && !lost {
+			lost = true
 			row, err := locks.BranchRow(t.Context(), w.table, a)
 			w.must(err)
 			w.must(w.table.Abandon(t.Context(), row, w.clock.Now()))

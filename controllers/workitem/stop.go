@@ -57,7 +57,7 @@ func (s *stopStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (reco
 	if item.AttemptActive() {
 		result, err := s.stopAttempt(ctx, item, *cause)
 		if err != nil {
-			return reconcile.Result{}, fmt.Errorf("the attempt is to end (%s): %w", cause.Outcome, err)
+			return reconcile.Result{}, fmt.Errorf("ending the attempt (%s): %w", cause.Outcome, err)
 		}
 		return result, nil
 	}

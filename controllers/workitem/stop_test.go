@@ -59,7 +59,7 @@ func TestCancel(t *testing.T) {
 	})
 }
 
-// A lock that was taken just before the write that would have told of it was refused is given up, not forgotten.
+// A lock that was acquired just before the write that would have recorded it was refused is abandoned, not forgotten.
 func TestCancelBetweenAcquireAndIntent(t *testing.T) {
 	conflict := apierrors.NewConflict(schema.GroupResource{Resource: "workitems"}, "one", errors.New("somebody wrote"))
 	for name, end := range map[string]func(*world){
@@ -90,7 +90,7 @@ func TestCancelBetweenAcquireAndIntent(t *testing.T) {
 	}
 }
 
-// A role that lacks codebuild:StopBuild leaves the build running. The item says so, and follows the build to its end.
+// A role without the permission codebuild:StopBuild leaves the build running. The item says so, and follows the build to its end.
 func TestTheStopIsDenied(t *testing.T) {
 	running := func(t *testing.T) (*world, chan struct{}) {
 		w, over := newWorld(t), make(chan struct{})
@@ -104,12 +104,12 @@ func TestTheStopIsDenied(t *testing.T) {
 	t.Run("and the build ends by itself", func(t *testing.T) {
 		w, over := running(t)
 		w.cancel("one")
-		item := w.until("one", "told that the stop was refused", buildFinishedIs(v1alpha1.ReasonStopRefused))
+		item := w.until("one", "showing that the stop was refused", buildFinishedIs(v1alpha1.ReasonStopRefused))
 		if c := item.Condition(v1alpha1.ConditionReady); !strings.Contains(c.Message, "codebuild:StopBuild") {
-			t.Errorf("a person is not told what to grant: %s", c.Message)
+			t.Errorf("a person does not learn what to grant: %s", c.Message)
 		}
 		if !w.happened(v1alpha1.ReasonStopRefused) {
-			t.Error("no event tells of it")
+			t.Error("no event says so")
 		}
 		close(over)
 		item = w.until("one", "concluded", concluded)
@@ -137,7 +137,7 @@ func TestTheStopIsDenied(t *testing.T) {
 	t.Run("and nobody wants it any more", func(t *testing.T) {
 		w, _ := running(t)
 		w.cancel("one")
-		item := w.until("one", "told that the stop was refused", buildFinishedIs(v1alpha1.ReasonStopRefused))
+		item := w.until("one", "showing that the stop was refused", buildFinishedIs(v1alpha1.ReasonStopRefused))
 		item.Spec.Cancel = false
 		w.must(w.client.Update(t.Context(), item))
 		w.until("one", "running again", buildFinishedIs(v1alpha1.ReasonRunning))
@@ -159,7 +159,7 @@ func TestTheStopIsDenied(t *testing.T) {
 	t.Run("to a deleted item", func(t *testing.T) {
 		w, over := running(t)
 		w.must(w.client.Delete(t.Context(), w.get("one")))
-		w.until("one", "told that the stop was refused", buildFinishedIs(v1alpha1.ReasonStopRefused))
+		w.until("one", "showing that the stop was refused", buildFinishedIs(v1alpha1.ReasonStopRefused))
 		close(over)
 		if w.untilGone("one"); w.held() != 0 {
 			t.Errorf("%d rows are held by a deleted item", w.held())
@@ -167,8 +167,8 @@ func TestTheStopIsDenied(t *testing.T) {
 	})
 }
 
-// An attempt that cannot be given up says why.
-func TestGivingUpFails(t *testing.T) {
+// An attempt that cannot be abandoned says why.
+func TestAbandoningFails(t *testing.T) {
 	w := newWorld(t)
 	w.branch("feature/x")
 	w.item("one", "feature/x")
@@ -199,16 +199,16 @@ func TestCancelWithoutAWS(t *testing.T) {
 	}
 }
 
-// A worker whose clock is an hour behind works on; one that gives no more signs of life is stopped.
+// A worker whose clock is an hour behind works on; one that sends no more heartbeats is stopped.
 func TestSilenceIsMeasuredByOneClock(t *testing.T) {
-	w, beats := newWorld(t), make(chan time.Time)
-	w.work = beating(beats)
+	w, heartbeats := newWorld(t), make(chan time.Time)
+	w.work = sendingHeartbeats(heartbeats)
 	w.branch("feature/x")
 	w.item("one", "feature/x")
 	w.until("one", "running", isRunning)
 	for range 30 {
 		select {
-		case beats <- w.clock.Now().Add(-time.Hour):
+		case heartbeats <- w.clock.Now().Add(-time.Hour):
 		case <-time.After(20 * time.Second):
 			t.Fatalf("the worker was stopped: %s", describe(w.get("one")))
 		}
@@ -268,7 +268,7 @@ func TestTheEnvironmentIsDeleted(t *testing.T) {
 	}
 }
 
-// An infrastructure failure is not tried again in an environment that goes.
+// An infrastructure failure is not tried again in an environment that is being deleted.
 func TestNoRetryInAnEnvironmentThatGoes(t *testing.T) {
 	w := newWorld(t)
 	over := make(chan struct{})
@@ -308,7 +308,7 @@ func TestOutcomeWithoutBuild(t *testing.T) {
 		"no record": {"nobody did the work", lock.CardRow{}, v1alpha1.ReasonWithdrawn},
 		"another's": {"another attempt's record says nothing of this one",
 			lock.CardRow{Exists: true, LockID: "lock-2", Outcome: contract.OutcomeSucceeded, Result: good}, v1alpha1.ReasonWithdrawn},
-		"its own": {"the branch is another's by now, and only the record tells that the work was done",
+		"its own": {"the branch is another's by now, and only the record says that the work was done",
 			lock.CardRow{Exists: true, LockID: "lock-1", Outcome: contract.OutcomeSucceeded, Result: good}, v1alpha1.ReasonSucceeded},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -21,11 +21,11 @@ func conditionsOf(now time.Time, item *v1alpha1.WorkItem) conditions.Set {
 	return conditions.Of(&item.Status.Conditions, item.Generation, now)
 }
 
-// summarize derives what is for people and for kstatus from the conditions of the way.
+// summarize derives what is for people and for kstatus from the conditions of the steps.
 func summarize(now time.Time, item *v1alpha1.WorkItem) {
 	set := conditionsOf(now, item)
 	if !item.Finished() {
-		reason, message := v1alpha1.ReasonPending, "It was not looked at yet."
+		reason, message := v1alpha1.ReasonPending, "It has not been checked yet."
 		for _, kind := range v1alpha1.WorkItemSteps {
 			if c := set.Get(kind); c != nil && c.Status != metav1.ConditionTrue {
 				reason, message = c.Reason, c.Message
@@ -38,7 +38,7 @@ func summarize(now time.Time, item *v1alpha1.WorkItem) {
 	switch succeeded := item.Condition(v1alpha1.ConditionSucceeded); succeeded.Status {
 	case metav1.ConditionUnknown:
 		set.Remove(v1alpha1.ConditionStalled)
-		set.True(v1alpha1.ConditionReconciling, v1alpha1.ReasonProgressing, "It goes on by itself.")
+		set.True(v1alpha1.ConditionReconciling, v1alpha1.ReasonProgressing, "No action is needed.")
 	case metav1.ConditionFalse:
 		set.Remove(v1alpha1.ConditionReconciling)
 		set.True(v1alpha1.ConditionStalled, succeeded.Reason, succeeded.Message)
@@ -55,7 +55,7 @@ func summarize(now time.Time, item *v1alpha1.WorkItem) {
 	inOrder(item.Status.Conditions)
 }
 
-// inOrder puts the conditions as a person reads them: the last word first, then the way.
+// inOrder puts the conditions as a person reads them: the summary first, then the steps.
 func inOrder(list []metav1.Condition) {
 	order := v1alpha1.WorkItemConditions
 	slices.SortStableFunc(list, func(a, b metav1.Condition) int {

@@ -19,8 +19,8 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 
-// A wait that lasts a day is told once, and ends nothing.
-func TestALongWaitIsTold(t *testing.T) {
+// A wait that lasts a day is reported once, and ends nothing.
+func TestALongWaitIsReportedOnce(t *testing.T) {
 	w := newWorld(t)
 	w.item("one", "feature/x")
 	w.look("one")
@@ -33,7 +33,7 @@ func TestALongWaitIsTold(t *testing.T) {
 		t.Errorf("after a day: %s", describe(item))
 	}
 	if !w.happened(v1alpha1.ReasonAcceptanceOverdue) || w.happened(v1alpha1.ReasonAcceptanceOverdue) {
-		t.Error("it is not told exactly once")
+		t.Error("it is not reported exactly once")
 	}
 	w.branch("feature/x")
 	item = w.until("one", "concluded", concluded)

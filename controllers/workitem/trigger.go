@@ -10,8 +10,9 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
-// observeSpec takes a new generation and a new trigger in. A later trigger begins the item's way anew, but only
-// between two attempts: a running one goes on to its end, and its outcome is told, under the trigger that it began with.
+// observeSpec records a new generation and a new trigger. A later trigger brings the item back to its beginning, but only
+// between two attempts: a running one goes on to its end, and its outcome is reported, under the trigger that it began
+// with.
 func observeSpec(item *v1alpha1.WorkItem) {
 	status := &item.Status
 	status.ObservedGeneration = item.Generation
@@ -27,7 +28,7 @@ func observeSpec(item *v1alpha1.WorkItem) {
 	}
 }
 
-// retrigger forgets what became of the trigger before. The attempt stays: its number must never be used again.
+// retrigger forgets the outcome of the trigger before. The attempt stays: its number must never be used again.
 func retrigger(item *v1alpha1.WorkItem, trigger metav1.Time) {
 	if a := item.Status.Attempt; a != nil && a.Outcome != "" && !remembered(item, a.Number) {
 		remember(item, *a, false, "")

@@ -20,7 +20,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/watch"
 )
 
-// watchStep takes what the watcher saw of the build and of the lock's row into the status, until the build is over.
+// watchStep records what the watcher saw of the build and of the lock's row, until the build is over.
 type watchStep struct {
 	clock            clock.PassiveClock
 	watcher          *watch.Watcher
@@ -66,7 +66,7 @@ func (s *watchStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (rec
 		return reconcile.Done(), nil
 	}
 	if left := policy.ProgressDue(now, a, s.progressInterval); left > 0 {
-		// Nothing is taken in yet: what is written to the status costs a write.
+		// Nothing is recorded yet: each change of the status costs a write.
 		return reconcile.WaitFor(left), nil
 	}
 	s.reporter.Started(ctx, item)

@@ -94,9 +94,9 @@ func hangUntil(over <-chan struct{}) func(context.Context, *world, emulatorcodeb
 	}
 }
 
-// beat is a build that claims its lock and renews its lease until that is refused, and then does nothing more. What it
-// was told is sent to lost.
-func beat(lost chan<- error) func(context.Context, *world, emulatorcodebuild.Running) error {
+// renewing is a build that claims its lock and renews its lease until that is refused, and then does nothing more. The
+// refusal is sent to lost.
+func renewing(lost chan<- error) func(context.Context, *world, emulatorcodebuild.Running) error {
 	return func(ctx context.Context, w *world, b emulatorcodebuild.Running) error {
 		k, err := newWorker(ctx, w, b)
 		for err == nil {
@@ -109,8 +109,9 @@ func beat(lost chan<- error) func(context.Context, *world, emulatorcodebuild.Run
 	}
 }
 
-// beating is a build that claims its lock, gives the signs of life that it is sent, and works until it is ended.
-func beating(beats <-chan time.Time) func(context.Context, *world, emulatorcodebuild.Running) error {
+// sendingHeartbeats is a build that claims its lock, sends a heartbeat at each time that it is given, and works until it is
+// ended.
+func sendingHeartbeats(times <-chan time.Time) func(context.Context, *world, emulatorcodebuild.Running) error {
 	return func(ctx context.Context, w *world, b emulatorcodebuild.Running) error {
 		k, err := newWorker(ctx, w, b)
 		if err != nil {
@@ -118,7 +119,7 @@ func beating(beats <-chan time.Time) func(context.Context, *world, emulatorcodeb
 		}
 		for {
 			select {
-			case at := <-beats:
+			case at := <-times:
 				p := lock.Progress{Stage: contract.StageAgent}
 				if err := w.table.Heartbeat(ctx, k.Lock, b.ARN, at, at.Add(time.Hour), p); err != nil {
 					return err

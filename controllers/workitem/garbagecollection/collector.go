@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package garbagecollection frees locks that nobody will release: those whose holder is gone (sweeper and reaper), and
-// those that a work item acquired and will never use (orphans). It takes no lock by time alone: without a build the lock is
+// those that a work item acquired and will never use (orphans). It frees no lock by time alone: without a build the lock is
 // abandoned, and with one the build's own account has to say that it is over.
 package garbagecollection
 

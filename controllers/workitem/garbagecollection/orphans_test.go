@@ -32,7 +32,7 @@ func TestOrphaned(t *testing.T) {
 		want   bool
 	}{
 		"the next attempt's":         {"it is found by its id and used", func(*lock.Row) {}, false},
-		"of another branch":          {"the branch was changed after it was taken", func(r *lock.Row) { r.BranchKey += "y" }, true},
+		"of another branch":          {"the branch was changed after it was acquired", func(r *lock.Row) { r.BranchKey += "y" }, true},
 		"of an attempt that is over": {"that attempt never comes again", func(r *lock.Row) { r.Attempt = 2 }, true},
 		"of an attempt not known of": {"the cache lags: another manager may be starting it", func(r *lock.Row) { r.Attempt = 4; r.BranchKey += "y" }, false},
 		"claimed":                    {"a build works under it", func(r *lock.Row) { r.Attempt, r.BuildID = 2, "arn" }, false},

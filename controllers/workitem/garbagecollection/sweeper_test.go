@@ -146,7 +146,7 @@ func TestSweepBelievesOnlyTheBuildsOwnAccount(t *testing.T) {
 				}
 			}
 			if got := w.slotsHeld(); got != "0" {
-				t.Errorf("%s: a lock was taken from a build whose fate is unknown", c.why)
+				t.Errorf("%s: a lock was freed although nobody knows whether its build runs", c.why)
 			}
 		})
 	}

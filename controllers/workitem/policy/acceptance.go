@@ -22,6 +22,12 @@ type Miss struct {
 	Reason, Message string // of the step's condition
 }
 
+// maxShownBranch is how much of a branch's name that is not the item's a message shows, in bytes.
+const maxShownBranch = 100
+
+// pullRequestOpen is the state of an open pull request.
+const pullRequestOpen = "OPEN"
+
 // guard looks for one miss.
 type guard func(item *v1alpha1.WorkItem, r forge.Report) *Miss
 
@@ -53,7 +59,7 @@ func branchExists(item *v1alpha1.WorkItem, r forge.Report) *Miss {
 		return nil
 	}
 	return &Miss{v1alpha1.ReasonBranchNotFound, fmt.Sprintf(
-		"Branch %s does not exist in %s. Push it; it is looked for again by itself.", item.Spec.Branch, item.Spec.Repository)}
+		"Branch %s does not exist in %s. Push it; it is looked for again automatically.", item.Spec.Branch, item.Spec.Repository)}
 }
 
 func branchIsFeature(item *v1alpha1.WorkItem, r forge.Report) *Miss {
@@ -87,7 +93,7 @@ func specExists(item *v1alpha1.WorkItem, r forge.Report) *Miss {
 	switch {
 	case len(absent) > 0:
 		return &Miss{v1alpha1.ReasonSpecNotFound, fmt.Sprintf(
-			"%s lacks %s on branch %s. Push the spec; it is looked for again by itself.",
+			"%s has no %s on branch %s. Push the spec; it is looked for again automatically.",
 			item.SpecFolder(), strings.Join(absent, ", "), item.Spec.Branch)}
 	case len(empty) > 0:
 		return &Miss{v1alpha1.ReasonSpecEmpty, fmt.Sprintf(
@@ -147,9 +153,9 @@ func pullRequestExists(item *v1alpha1.WorkItem, r forge.Report) *Miss {
 	}
 	if len(r.PullRequests) > 0 {
 		pr := r.PullRequests[0]
-		if pr.State == "OPEN" && pr.HeadBranch != item.Spec.Branch {
+		if pr.State == pullRequestOpen && pr.HeadBranch != item.Spec.Branch {
 			return &Miss{v1alpha1.ReasonPullRequestNotFound, fmt.Sprintf(
-				"Pull request #%d comes from branch %s, not from %s. Correct spec.pullRequest.", pr.Number, fault.Cut(pr.HeadBranch, 100), item.Spec.Branch)}
+				"Pull request #%d comes from branch %s, not from %s. Correct spec.pullRequest.", pr.Number, fault.Cut(pr.HeadBranch, maxShownBranch), item.Spec.Branch)}
 		}
 		return &Miss{v1alpha1.ReasonPullRequestClosed, fmt.Sprintf(
 			"Pull request #%d is %s. Open it again, or open another from branch %s.", pr.Number, strings.ToLower(pr.State), item.Spec.Branch)}
@@ -185,13 +191,13 @@ func pullRequestIsOne(item *v1alpha1.WorkItem, r forge.Report) *Miss {
 // openPullRequests are the open ones from this branch of this repository.
 func openPullRequests(item *v1alpha1.WorkItem, r forge.Report) []forge.PullRequest {
 	return slices.DeleteFunc(slices.Clone(r.PullRequests), func(pr forge.PullRequest) bool {
-		return pr.State != "OPEN" || pr.HeadBranch != item.Spec.Branch || !strings.EqualFold(pr.HeadRepository, item.Spec.Repository)
+		return pr.State != pullRequestOpen || pr.HeadBranch != item.Spec.Branch || !strings.EqualFold(pr.HeadRepository, item.Spec.Repository)
 	})
 }
 
 // forked are the open ones from a branch of that name in another repository.
 func forked(item *v1alpha1.WorkItem, r forge.Report) []forge.PullRequest {
 	return slices.DeleteFunc(slices.Clone(r.PullRequests), func(pr forge.PullRequest) bool {
-		return pr.State != "OPEN" || pr.HeadBranch != item.Spec.Branch || strings.EqualFold(pr.HeadRepository, item.Spec.Repository)
+		return pr.State != pullRequestOpen || pr.HeadBranch != item.Spec.Branch || strings.EqualFold(pr.HeadRepository, item.Spec.Repository)
 	})
 }

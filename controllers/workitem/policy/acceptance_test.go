@@ -57,7 +57,7 @@ func TestFirstMiss(t *testing.T) {
 		"a fork beside ours": {"somebody's fork does not hold our work up", func(r *forge.Report) {
 			r.PullRequests = append(r.PullRequests, forge.PullRequest{Number: 6, State: "OPEN", HeadBranch: "feature/x", HeadRepository: "stranger/r"})
 		}, ""},
-		"two": {"which one is to be told?", func(r *forge.Report) {
+		"two": {"which one is to be updated?", func(r *forge.Report) {
 			r.PullRequests = append(r.PullRequests, forge.PullRequest{Number: 6, State: "OPEN", HeadBranch: "feature/x", HeadRepository: "o/r"})
 		}, v1alpha1.ReasonPullRequestAmbiguous},
 		"another branch's": {"spec.pullRequest names a wrong one", func(r *forge.Report) {

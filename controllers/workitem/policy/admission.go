@@ -16,10 +16,10 @@ import (
 
 // queueMisses says the queue's reasons in the API's words.
 var queueMisses = map[queue.Reason]Miss{
-	queue.ReasonNotFirst:   {v1alpha1.ReasonNotFirst, "Others are before it in the queue: of higher priority, or with an older card."},
-	queue.ReasonNoFreeSlot: {v1alpha1.ReasonNoFreeSlot, "It is next, once a running build ends. Raise the environment's spec.concurrency to run more at once."},
-	queue.ReasonBranchHeld: {v1alpha1.ReasonBranchHeld, "Another item works on the branch, or is before it in the queue with the same branch."},
-	queue.ReasonBackingOff: {v1alpha1.ReasonBackingOff, "The next attempt waits, so as not to run into the same trouble at once."},
+	queue.ReasonNotFirst:   {v1alpha1.ReasonNotFirst, "Other items are ahead in the queue: they have a higher priority or an older card."},
+	queue.ReasonNoFreeSlot: {v1alpha1.ReasonNoFreeSlot, "It starts once a running build ends. Raise the environment's spec.concurrency to run more at once."},
+	queue.ReasonBranchHeld: {v1alpha1.ReasonBranchHeld, "Another item works on the branch, or is ahead of it in the queue with the same branch."},
+	queue.ReasonBackingOff: {v1alpha1.ReasonBackingOff, "The next attempt waits before it tries again."},
 }
 
 // NotAdmitted says why the queue did not admit an item.
@@ -49,9 +49,9 @@ func Unusable(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) *Miss {
 	switch {
 	case !env.DeletionTimestamp.IsZero():
 		return &Miss{v1alpha1.ReasonEnvironmentDeleting, fmt.Sprintf(
-			"WorkEnvironment %q is being deleted, so nothing new is begun in it.", env.Name)}
+			"WorkEnvironment %q is being deleted, so no new work starts in it.", env.Name)}
 	case ready == nil || ready.ObservedGeneration != env.Generation:
-		return &Miss{v1alpha1.ReasonEnvironmentNotReady, fmt.Sprintf("WorkEnvironment %q was not looked at yet.", env.Name)}
+		return &Miss{v1alpha1.ReasonEnvironmentNotReady, fmt.Sprintf("WorkEnvironment %q has not been checked yet.", env.Name)}
 	case ready.Status != metav1.ConditionTrue:
 		return &Miss{v1alpha1.ReasonEnvironmentNotReady, fmt.Sprintf("WorkEnvironment %q is not usable: %s", env.Name, ready.Message)}
 	}

@@ -22,7 +22,7 @@ func TestUnusable(t *testing.T) {
 		reason string
 	}{
 		"usable":   {"its own controller says so", func(*v1alpha1.WorkEnvironment) {}, ""},
-		"deleted":  {"nothing new begins in what goes away", func(e *v1alpha1.WorkEnvironment) { e.DeletionTimestamp = &now }, v1alpha1.ReasonEnvironmentDeleting},
+		"deleted":  {"nothing new begins in what is being deleted", func(e *v1alpha1.WorkEnvironment) { e.DeletionTimestamp = &now }, v1alpha1.ReasonEnvironmentDeleting},
 		"new":      {"nobody has checked it", func(e *v1alpha1.WorkEnvironment) { e.Status.Conditions = nil }, v1alpha1.ReasonEnvironmentNotReady},
 		"changed":  {"what was checked is not what it is now", func(e *v1alpha1.WorkEnvironment) { e.Generation++ }, v1alpha1.ReasonEnvironmentNotReady},
 		"unusable": {"its table, project or bucket is missing", func(e *v1alpha1.WorkEnvironment) { e.Status.Conditions[0].Status = metav1.ConditionFalse }, v1alpha1.ReasonEnvironmentNotReady},

@@ -27,7 +27,7 @@ type Facts struct {
 	Queued bool        // the build never left CodeBuild's queue
 	Row    RowState
 	Result *contract.Result
-	CameUp bool             // its worker gave a sign of life
+	CameUp bool             // its worker has sent a heartbeat or reported a stage
 	Stop   contract.Outcome // why the build was asked to stop, if it was, or a person requests it
 }
 

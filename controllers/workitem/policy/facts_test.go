@@ -35,11 +35,11 @@ func TestFactsOf(t *testing.T) {
 			lock.CardRow{}, RowGone, false,
 		},
 		"an older fence": {
-			"the row was taken again since",
+			"the row was acquired again since",
 			lock.Row{Exists: true, LockID: "mine", Fence: 8, BuildID: "arn:b", Status: contract.StatusComplete, Result: text},
 			lock.CardRow{}, RowGone, false,
 		},
-		"taken by the next, card recorded": {
+		"acquired by the next, card recorded": {
 			"the card's row is read first",
 			lock.Row{Exists: true, LockID: "next", Fence: 8, Status: contract.StatusInProgress},
 			lock.CardRow{Exists: true, LockID: "mine", Outcome: contract.OutcomeSucceeded, Result: text}, RowComplete, true,
@@ -50,7 +50,7 @@ func TestFactsOf(t *testing.T) {
 			lock.CardRow{}, RowComplete, false,
 		},
 		"in progress": {
-			"progress that a heartbeat told is not an end's result",
+			"progress that a heartbeat reported is not a result",
 			lock.Row{Exists: true, LockID: "mine", Fence: 7, BuildID: "arn:b", Status: contract.StatusInProgress, Result: text},
 			lock.CardRow{}, RowInProgress, false,
 		},

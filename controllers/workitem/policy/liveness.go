@@ -29,7 +29,7 @@ type BuildState struct {
 // has arrived; otherwise the settling time has to pass.
 func StateOf(now time.Time, a *v1alpha1.Attempt, seen watch.Observation, settling time.Duration) BuildState {
 	if seen.BuildErr != nil && lockLost(a, seen) {
-		return over("CodeBuild cannot be asked about the build, but it holds its lock no more.")
+		return over("CodeBuild cannot be asked about the build, but the build no longer holds its lock.")
 	}
 	if seen.BuildErr != nil {
 		message := "CodeBuild cannot be asked about the build: " + fault.Message(seen.BuildErr)
@@ -82,7 +82,7 @@ func stillRunning(now time.Time, a *v1alpha1.Attempt, seen watch.Observation) Bu
 	case asked != nil:
 		state.Reason, state.Message = v1alpha1.ReasonStopping, "The build was asked to stop."
 	case seen.BuildMissing:
-		state.Reason, state.Message = v1alpha1.ReasonBuildUnknown, "CodeBuild does not know the build (yet)."
+		state.Reason, state.Message = v1alpha1.ReasonBuildUnknown, "CodeBuild does not know the build. If that stays so, the build counts as over."
 	}
 	return state
 }

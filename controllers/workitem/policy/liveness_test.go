@@ -48,7 +48,7 @@ func TestStateOf(t *testing.T) {
 			watch.Observation{Build: &build.Build{State: build.StateRunning}, Branch: free}, false, v1alpha1.ReasonRunning, RunningRecheck},
 		"cannot be asked": {"denied is unknown, never over", nil,
 			watch.Observation{BuildErr: errors.New("denied")}, false, v1alpha1.ReasonBuildUnknown, RunningRecheck},
-		"cannot be asked, unlocked by a person": {"nothing else will ever tell the item of it", nil,
+		"cannot be asked, unlocked by a person": {"the item learns it in no other way", nil,
 			watch.Observation{BuildErr: errors.New("denied"), Branch: free}, true, v1alpha1.ReasonBuildEnded, 0},
 		"cannot be asked, still held": {"a held lock may have a live build", nil,
 			watch.Observation{BuildErr: errors.New("denied"), Branch: held}, false, v1alpha1.ReasonBuildUnknown, RunningRecheck},
@@ -67,7 +67,7 @@ func TestStateOf(t *testing.T) {
 			long := metav1.NewMicroTime(noon.Add(-StopPatience - time.Second))
 			a.StopRequestedTime = &long
 		}, watch.Observation{Build: &build.Build{State: build.StateRunning}}, false, v1alpha1.ReasonWillNotStop, RunningRecheck},
-		"may not be stopped": {"a person has to grant the right", func(a *v1alpha1.Attempt) { a.StopRefusal = "denied" },
+		"may not be stopped": {"a person has to grant the permission", func(a *v1alpha1.Attempt) { a.StopRefusal = "denied" },
 			watch.Observation{Build: &build.Build{State: build.StateRunning}}, false, v1alpha1.ReasonStopRefused, RunningRecheck},
 		"may not be stopped, and is over": {"it ended by itself", func(a *v1alpha1.Attempt) { a.StopRefusal = "denied" },
 			watch.Observation{Build: ended, Branch: free}, true, v1alpha1.ReasonBuildEnded, 0},

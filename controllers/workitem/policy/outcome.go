@@ -87,7 +87,7 @@ var outcomeTable = []rule{
 		outcome: contract.OutcomeCancelled, message: "The build was stopped by somebody in CodeBuild."},
 	{when: neverCameUp, build: []build.State{build.StateTimedOut},
 		outcome: contract.OutcomeWorkerSilent,
-		message: "CodeBuild ended the build at its time-out, and its worker never gave a sign of life. The build's log says what it hung at."},
+		message: "CodeBuild ended the build at its time-out, and its worker never sent a heartbeat. The build's log shows where it hung."},
 	{build: []build.State{build.StateTimedOut},
 		outcome: contract.OutcomeTimedOut,
 		message: "CodeBuild ended the build at its time-out. Raise spec.timeout, or split the spec into smaller ones."},
@@ -95,7 +95,7 @@ var outcomeTable = []rule{
 		outcome: contract.OutcomeBuildFault, message: "CodeBuild failed to run the build."},
 	{result: noResult,
 		outcome: contract.OutcomeWorkerLost,
-		message: "The build ended without a result. Its log says how far it came."},
+		message: "The build ended without a result. Its log shows how far it got."},
 }
 
 // Classify reads the outcome from the table.
@@ -105,7 +105,7 @@ func Classify(f Facts) Outcome {
 			return r.outcomeOf(f)
 		}
 	}
-	return Outcome{Name: contract.OutcomeWorkerLost, Message: "The build's end is not understood.", Result: f.Result}
+	return Outcome{Name: contract.OutcomeWorkerLost, Message: "How the build ended is not known.", Result: f.Result}
 }
 
 func (r rule) outcomeOf(f Facts) Outcome {

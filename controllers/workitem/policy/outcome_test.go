@@ -46,7 +46,7 @@ func TestClassify(t *testing.T) {
 			contract.OutcomeSucceeded, contract.ClassNone,
 		},
 		"complete without a result": {
-			"a claim without evidence is no success",
+			"a claim without a result is no success",
 			Facts{Build: build.StateSucceeded, Row: RowComplete},
 			contract.OutcomeWorkerLost, contract.ClassInfrastructure,
 		},
@@ -70,7 +70,7 @@ func TestClassify(t *testing.T) {
 			Facts{Build: build.StateFailed, Row: RowFailed, Result: steering},
 			contract.OutcomeSteeringFailed, contract.ClassInfrastructure,
 		},
-		"recorded on the card, row taken by the next": {
+		"recorded on the card, row acquired by the next": {
 			"the card's record outlives the row",
 			Facts{Build: build.StateFailed, Row: RowGone, Result: red},
 			contract.OutcomeTestsFailed, contract.ClassWork,
@@ -96,7 +96,7 @@ func TestClassify(t *testing.T) {
 			contract.OutcomeTimedOut, contract.ClassWork,
 		},
 		"timed out, tests red before": {
-			"a verdict that the worker reached is kept",
+			"an outcome that the worker reached is kept",
 			Facts{Build: build.StateTimedOut, Row: RowFailed, Result: red, CameUp: true},
 			contract.OutcomeTestsFailed, contract.ClassWork,
 		},
@@ -106,7 +106,7 @@ func TestClassify(t *testing.T) {
 			contract.OutcomeWorkerSilent, contract.ClassInfrastructure,
 		},
 		"cancelled after a fault": {
-			"a person's wish ends it, whatever the infrastructure failed at",
+			"a person requested the end, whatever the infrastructure failed at",
 			Facts{Build: build.StateFault, Row: RowInProgress, Stop: contract.OutcomeCancelled},
 			contract.OutcomeCancelled, contract.ClassNone,
 		},
@@ -161,7 +161,7 @@ func TestClassify(t *testing.T) {
 			contract.OutcomeTimedOut, contract.ClassWork,
 		},
 		"tests red just before the stop": {
-			"a verdict that the worker reached is kept",
+			"an outcome that the worker reached is kept",
 			Facts{Build: build.StateStopped, Row: RowFailed, Result: red, Stop: contract.OutcomeCancelled},
 			contract.OutcomeTestsFailed, contract.ClassWork,
 		},
@@ -183,7 +183,7 @@ func TestClassify(t *testing.T) {
 	}
 }
 
-// No evidence that lacks a released row with passed gates may ever be read as success.
+// Facts without a released row and passed gates may never be read as success.
 func TestClassifyNeverInventsSuccess(t *testing.T) {
 	results := []*contract.Result{nil}
 	for _, o := range []contract.Outcome{contract.OutcomeSucceeded, contract.OutcomeTestsFailed, contract.OutcomeInterrupted, "Nonsense"} {
@@ -246,7 +246,7 @@ func TestProcessesTrigger(t *testing.T) {
 	}{
 		{"the work failed and is not tried again", true, contract.OutcomeTestsFailed, true},
 		{"the work is tried again", false, contract.OutcomeTestsFailed, false},
-		{"the infrastructure's failure is never the last word", true, contract.OutcomeWorkerLost, false},
+		{"the infrastructure's failure is never final for the trigger", true, contract.OutcomeWorkerLost, false},
 		{"a person may trigger it again", true, contract.OutcomeCancelled, false},
 	} {
 		if got := ProcessesTrigger(&v1alpha1.Attempt{Last: c.last}, Outcome{Name: c.name}); got != c.want {

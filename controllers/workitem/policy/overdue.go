@@ -55,7 +55,7 @@ func waitsInQueue(item *v1alpha1.WorkItem) *LongWait {
 		return nil
 	}
 	return &LongWait{q.Since.Time, QueueOverdue, v1alpha1.ReasonQueueOverdue,
-		"It stands in the queue (" + q.Reason + "). Raise the environment's spec.concurrency or the item's priority, or cancel it."}
+		"It is waiting in the queue (" + q.Reason + "). Raise the environment's spec.concurrency or the item's priority, or cancel it."}
 }
 
 func waitsToConclude(item *v1alpha1.WorkItem) *LongWait {
@@ -64,5 +64,5 @@ func waitsToConclude(item *v1alpha1.WorkItem) *LongWait {
 		return nil
 	}
 	return &LongWait{c.LastTransitionTime.Time, ConcludeWindow, v1alpha1.ReasonConcludingOverdue,
-		"The build is over and its lock cannot be given back: " + item.Condition(v1alpha1.ConditionConcluded).Message}
+		"The build is over and its lock cannot be released: " + item.Condition(v1alpha1.ConditionConcluded).Message}
 }

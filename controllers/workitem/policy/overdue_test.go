@@ -44,7 +44,7 @@ func TestFirstOverdue(t *testing.T) {
 			running(i)
 			queuedFor(48 * time.Hour)(i)
 		}, ""},
-		"concluding": {"its lock is being given back", func(i *v1alpha1.WorkItem) {
+		"concluding": {"its lock is being released", func(i *v1alpha1.WorkItem) {
 			running(i)
 			condition(v1alpha1.ConditionBuildFinished, metav1.ConditionTrue, ConcludeWindow-time.Second)(i)
 		}, ""},

@@ -71,7 +71,7 @@ func AfterAttempt(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, outcom
 			break
 		}
 		next.Outcome.Name = contract.OutcomeRetriesExhausted
-		next.Outcome.Message = fmt.Sprintf("The infrastructure failed %d times, the last as %s: %s Move the card away and back to go on.",
+		next.Outcome.Message = fmt.Sprintf("The infrastructure failed %d times, the last as %s: %s Move the card away and back to try again.",
 			next.Counts.Infrastructure, outcome.Name, outcome.Message)
 	}
 	return next

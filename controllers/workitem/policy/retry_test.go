@@ -89,7 +89,7 @@ func TestAfterAttempt(t *testing.T) {
 				e.Spec.Retry.Infrastructure = &v1alpha1.Retry{Tries: &two}
 			},
 			Next{Counts: v1alpha1.RetryCounts{Infrastructure: 2}, Outcome: Outcome{Name: contract.OutcomeRetriesExhausted,
-				Message: "The infrastructure failed 2 times, the last as WorkerLost: m Move the card away and back to go on."}}},
+				Message: "The infrastructure failed 2 times, the last as WorkerLost: m Move the card away and back to try again."}}},
 		"infrastructure, cancelled": {"a person requested the end", contract.OutcomeWorkerLost,
 			func(i *v1alpha1.WorkItem, _ *v1alpha1.WorkEnvironment) { i.Spec.Cancel = true },
 			Next{Outcome: Outcome{Name: contract.OutcomeWorkerLost, Message: "m"}}},

@@ -68,10 +68,10 @@ func StopRequested(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) *Stop
 
 // stopMessages say of each deadline that stops a build what a person can do.
 var stopMessages = map[contract.Outcome]string{
-	contract.OutcomeTimedOut: "The build was stopped: it was not over in time. Raise spec.timeout, or split the spec into smaller ones.",
+	contract.OutcomeTimedOut: "The build was stopped: it did not end in time. Raise spec.timeout, or split the spec into smaller ones.",
 	contract.OutcomeQueueTimedOut: "The build was stopped: it did not leave CodeBuild's queue in time. " +
 		"Have the account's limit of concurrent builds raised, or lower the environment's spec.concurrency.",
-	contract.OutcomeWorkerSilent: "The build was stopped: its worker gave no sign of life. Its log says how far it came.",
+	contract.OutcomeWorkerSilent: "The build was stopped: its worker sent no heartbeat. The build's log shows how far it got.",
 }
 
 func pastDeadline(outcome contract.Outcome) *StopCause {
@@ -112,7 +112,7 @@ func leftQueue(a *v1alpha1.Attempt, seen *watch.Observation) bool {
 	return a.Build.Provisioned || (seen != nil && seen.Build != nil && seen.Build.Provisioned) || cameUp(a, branchSeen(seen))
 }
 
-// cameUp reports whether the attempt's worker ever gave a sign of life.
+// cameUp reports whether the attempt's worker ever sent a heartbeat or reported a stage.
 func cameUp(a *v1alpha1.Attempt, row lock.Row) bool {
 	return a.Progress.HeartbeatTime != nil || a.Progress.Stage != "" || (row.LockID == a.LockID && !row.HeartbeatAt.IsZero())
 }
@@ -167,7 +167,7 @@ func StopDue(now time.Time, a *v1alpha1.Attempt) time.Duration {
 
 // stopRefused says what to do about a build that could not be asked to stop.
 func stopRefused(a *v1alpha1.Attempt) string {
-	return fmt.Sprintf("Build %s is to stop and could not be asked to: %s. It is asked again, and watched meanwhile. "+
-		"If this stays: grant the environment's role codebuild:StopBuild, or stop the build in the CodeBuild console.",
+	return fmt.Sprintf("Build %s could not be stopped: %s. It is asked to stop again and again. "+
+		"If this continues, grant the environment's role codebuild:StopBuild, or stop the build in the CodeBuild console.",
 		a.Build.ID, strings.TrimSuffix(a.StopRefusal, "."))
 }

@@ -48,29 +48,29 @@ func testCauses(t *testing.T, cases map[string]causeCase) {
 func TestStopByAPerson(t *testing.T) {
 	now := metav1.NewTime(noon)
 	stays := &v1alpha1.WorkEnvironment{ObjectMeta: metav1.ObjectMeta{Name: "env"}}
-	goes := &v1alpha1.WorkEnvironment{ObjectMeta: metav1.ObjectMeta{Name: "env", DeletionTimestamp: &now}}
+	deleted := &v1alpha1.WorkEnvironment{ObjectMeta: metav1.ObjectMeta{Name: "env", DeletionTimestamp: &now}}
 	testCauses(t, map[string]causeCase{
 		"none":      {"nothing to stop", nil, Situation{Seen: looked(), Environment: stays}, ""},
-		"cancelled": {"a person's wish", func(i *v1alpha1.WorkItem) { i.Spec.Cancel = true }, Situation{}, v1alpha1.ReasonCancelled},
+		"cancelled": {"a person requests it", func(i *v1alpha1.WorkItem) { i.Spec.Cancel = true }, Situation{}, v1alpha1.ReasonCancelled},
 		"deleted before cancelled": {"deletion says more", func(i *v1alpha1.WorkItem) {
 			i.Spec.Cancel, i.DeletionTimestamp = true, &now
 		}, Situation{}, v1alpha1.ReasonDeleted},
 		"withdrawn": {"the card was moved away", func(i *v1alpha1.WorkItem) {
 			i.Annotations = map[string]string{v1alpha1.WithdrawnAnnotation: i.CreationTimestamp.Format(time.RFC3339)}
 		}, Situation{}, v1alpha1.ReasonWithdrawn},
-		"withdrawn, then triggered again": {"moving the card back beats a late annotation", func(i *v1alpha1.WorkItem) {
+		"withdrawn, then triggered again": {"moving the card back counts more than a late annotation", func(i *v1alpha1.WorkItem) {
 			i.Annotations = map[string]string{v1alpha1.WithdrawnAnnotation: i.CreationTimestamp.Format(time.RFC3339)}
 			i.Spec.TriggeredAt = &now
 		}, Situation{}, ""},
 		"nonsense annotation": {"what cannot be read withdraws nothing", func(i *v1alpha1.WorkItem) {
 			i.Annotations = map[string]string{v1alpha1.WithdrawnAnnotation: "yesterday"}
 		}, Situation{}, ""},
-		"environment deleted": {"nothing runs on in an environment that goes", nil,
-			Situation{Environment: goes}, v1alpha1.ReasonEnvironmentDeleted},
+		"environment deleted": {"nothing goes on in an environment that is being deleted", nil,
+			Situation{Environment: deleted}, v1alpha1.ReasonEnvironmentDeleted},
 		"environment deleted while it waits": {"it would wait for ever", func(i *v1alpha1.WorkItem) { i.Status.Attempt = nil },
-			Situation{Environment: goes}, v1alpha1.ReasonEnvironmentDeleted},
-		"cancelled in an environment that goes": {"the nearer wish is told", func(i *v1alpha1.WorkItem) { i.Spec.Cancel = true },
-			Situation{Environment: goes}, v1alpha1.ReasonCancelled},
+			Situation{Environment: deleted}, v1alpha1.ReasonEnvironmentDeleted},
+		"cancelled in a deleted environment": {"the item's own request is reported", func(i *v1alpha1.WorkItem) { i.Spec.Cancel = true },
+			Situation{Environment: deleted}, v1alpha1.ReasonCancelled},
 	})
 }
 
@@ -123,7 +123,7 @@ func TestFellSilent(t *testing.T) {
 		"for a while":      {"a heartbeat may be late", nil, Situation{Seen: looked(), Silence: SilentAfter - time.Second}, ""},
 		"for ten minutes":  {"nobody works any more", nil, Situation{Seen: looked(), Silence: SilentAfter}, v1alpha1.ReasonWorkerSilent},
 		"never claimed":    {"a build in CodeBuild's queue is not silent", nil, Situation{Seen: looked(neverBeat), Silence: time.Hour}, ""},
-		"released":         {"what is over gives no signs of life", nil, Situation{Seen: looked(func(o *watch.Observation) { o.Branch.Status = contract.StatusComplete }), Silence: time.Hour}, ""},
+		"released":         {"what is over sends no heartbeats", nil, Situation{Seen: looked(func(o *watch.Observation) { o.Branch.Status = contract.StatusComplete }), Silence: time.Hour}, ""},
 		"row unknown":      {"an unread row says nothing of the worker", nil, Situation{Seen: looked(func(o *watch.Observation) { o.RowErr = errors.New("away") }), Silence: time.Hour}, ""},
 		"another's row":    {"its heartbeat is another's", nil, Situation{Seen: looked(func(o *watch.Observation) { o.Branch.LockID = "theirs" }), Silence: time.Hour}, ""},
 		"an old look":      {"it says nothing of the worker", nil, Situation{Seen: looked(func(o *watch.Observation) { o.Time = noon.Add(-11 * time.Minute) }), Silence: time.Hour}, ""},

@@ -29,7 +29,7 @@ func NewHeartbeatTracker() *HeartbeatTracker {
 	return &HeartbeatTracker{builds: map[string]silence{}}
 }
 
-// Silence takes in the heartbeat that was seen at a time, and returns how long the build's worker has been silent. Between
+// Silence records the heartbeat that was seen at a time, and returns how long the build's worker has been silent. Between
 // two looks no more counts than a look may be old: were this process' clock set forward, one step would silence every
 // worker.
 func (t *HeartbeatTracker) Silence(build string, heartbeat, seen time.Time) time.Duration {

@@ -25,8 +25,8 @@ type trouble struct {
 // NewTroubleTracker returns a tracker that knows of no trouble.
 func NewTroubleTracker() *TroubleTracker { return &TroubleTracker{last: map[string]trouble{}} }
 
-// Changed takes in how something went, and reports whether it is in trouble that was not so the last time. An empty text
-// is no trouble.
+// Changed records what went wrong under a key, and reports whether that differs from the last time. An empty text is no
+// trouble.
 func (t *TroubleTracker) Changed(key, text string, now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
