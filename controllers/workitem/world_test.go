@@ -59,6 +59,7 @@ type world struct {
 	client      client.Client
 	namespace   string
 	clock       *clocktesting.FakeClock
+	cloud       *cloud.Cloud
 	faults      *faults.Injector
 	github      *emulatorgithub.Server
 	dynamodb    *emulatordynamodb.Emulator
