@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
@@ -17,11 +16,9 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
 	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/build/codebuild"
-	emulatoraws "github.com/kiro-worker/kiro-worker/internal/local/emulator/aws"
 	emulatorcodebuild "github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
-	emulatordynamodb "github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
-	"github.com/kiro-worker/kiro-worker/internal/local/testenv"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv/cloud"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
 )
@@ -53,39 +50,20 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, clock: clocktesting.NewFakeClock(noon)}
-	w.faults = faults.New(nil, w.clock)
-	rows := emulatordynamodb.New(emulatordynamodb.Options{Region: region, Account: account, Faults: w.faults, Clock: w.clock})
-	w.must(rows.CreateLockTable(tableName))
-	builds, err := emulatorcodebuild.New(emulatorcodebuild.Options{
-		DataDir: t.TempDir(), Region: region, Account: account, Clock: w.clock, Faults: w.faults,
+	services := cloud.New(t, cloud.Options{
+		Region: region, Account: account, Clock: w.clock, Faults: faults.New(nil, w.clock), Tables: []string{tableName}, Builds: true,
+		Projects: []emulatorcodebuild.Project{{Name: project, Run: func(ctx context.Context, _ emulatorcodebuild.Running) error {
+			return w.work(ctx)
+		}}},
 	})
-	w.must(err)
-	t.Cleanup(builds.Close)
-	w.must(builds.PutProject(emulatorcodebuild.Project{Name: project, Run: func(ctx context.Context, _ emulatorcodebuild.Running) error {
-		return w.work(ctx)
-	}}))
-	endpoint := emulatoraws.New(emulatoraws.Options{Account: account})
-	endpoint.Handle("dynamodb", rows, nil)
-	endpoint.Handle("codebuild", builds, nil)
-	w.connect(testenv.Serve(t, endpoint))
+	w.faults = services.Faults
+	w.table = dynamodb.New(cloud.API(t, services, (*awsapi.Clients).DynamoDB), tableName)
+	w.builds = codebuild.New(cloud.API(t, services, (*awsapi.Clients).CodeBuild))
 	w.env = &v1alpha1.WorkEnvironment{}
 	w.env.Spec.CodeBuild.ProjectName = project
 	w.env.Status.ProjectARN = "arn:aws:codebuild:" + region + ":" + account + ":project/" + project
 	w.collector = New(access.Access{Clients: w}, w.clock, settling, tracking.NewFirstSeenTracker())
 	return w
-}
-
-func (w *world) connect(url string) {
-	clients := awsapi.New(awsapi.Options{
-		AllowedEndpoints: []string{url}, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-	})
-	target := awsapi.Target{Region: region, EndpointURL: url}
-	rows, err := clients.DynamoDB(w.t.Context(), target)
-	w.must(err)
-	w.table = dynamodb.New(rows, tableName)
-	service, err := clients.CodeBuild(w.t.Context(), target)
-	w.must(err)
-	w.builds = codebuild.New(service)
 }
 
 func (w *world) must(err error) {

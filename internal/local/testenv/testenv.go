@@ -12,8 +12,6 @@ package testenv
 
 import (
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -83,14 +81,6 @@ func Namespace(t testing.TB, c client.Client) string {
 		t.Fatal(err)
 	}
 	return namespace.Name
-}
-
-// Serve gives a handler an address until the test ends.
-func Serve(t testing.TB, handler http.Handler) (url string) {
-	t.Helper()
-	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
-	return server.URL
 }
 
 // Kubectl runs kubectl as an administrator and returns what it says. What messages tell a person to type is tested with it.
