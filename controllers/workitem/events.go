@@ -52,20 +52,15 @@ func (r *Reconciler) logger(ctx context.Context, item *v1alpha1.WorkItem) logr.L
 // conditionChanged is the event of a condition that changed. Its reason is the condition's type where that became True as
 // it should, and else why it is not.
 func conditionChanged(_, is metav1.Condition) *reconcile.Event {
-	warning := conditions.ActionRequired(is.Reason)
 	switch {
 	case is.Type == v1alpha1.ConditionSucceeded && is.Status == metav1.ConditionUnknown:
 		return nil // the steps' conditions say why
-	case is.Type == v1alpha1.ConditionSucceeded && is.Status == metav1.ConditionFalse:
-		warning = !contract.Outcome(is.Reason).ByPerson()
-	}
-	switch {
-	case warning:
+	case is.Type == v1alpha1.ConditionSucceeded && is.Status == metav1.ConditionFalse && !contract.Outcome(is.Reason).ByPerson():
 		return reconcile.Warning(actionReconcile, is.Reason, is.Message)
-	case is.Status == metav1.ConditionTrue:
+	case is.Status == metav1.ConditionTrue && !conditions.ActionRequired(is.Reason):
 		return reconcile.Normal(actionReconcile, is.Type, is.Message)
 	}
-	return reconcile.Normal(actionReconcile, is.Reason, is.Message)
+	return reconcile.OfCondition(actionReconcile, is)
 }
 
 // attemptsEnded are the events of attempts that ended without ending the item. The conditions do not show them: the next
