@@ -12,6 +12,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/logging"
 	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 )
 
@@ -75,7 +76,7 @@ func (c checkoutStage) noteSeparation(ctx context.Context, s *State) {
 	} else {
 		s.Separation = "off: " + off
 		s.note("Agent and tests ran as the worker's own user: %s.", off)
-		logOf(ctx).Info("Agent and tests run as the worker's own user", keyReason, off)
+		logging.Warn(logOf(ctx), "Agent and tests run as the worker's own user", keyReason, off)
 	}
 }
 

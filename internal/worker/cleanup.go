@@ -11,6 +11,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/logging"
 	"github.com/kiro-worker/kiro-worker/internal/metricsink"
 	"github.com/kiro-worker/kiro-worker/internal/worker/lease"
 	"github.com/kiro-worker/kiro-worker/internal/worker/prbody"
@@ -79,7 +80,7 @@ func (c cleanupStage) sendMetrics(ctx context.Context, s *State, result contract
 	ctx, cancel := context.WithTimeout(ctx, metricsTimeout)
 	defer cancel()
 	if err := c.metrics.Put(ctx, measures(s, result, c.parameters.Environment, c.clock.Now())); err != nil {
-		logOf(ctx).Info("The metrics could not be sent", keyReason, c.clean(err.Error()))
+		logging.Warn(logOf(ctx), "The metrics could not be sent", keyReason, c.clean(err.Error()))
 	}
 }
 

@@ -36,7 +36,9 @@ func (p *pipeline) runPhase(ctx context.Context, phase Phase) {
 		}
 	}
 	renewing.Go(func() {
-		p.lease.RenewAtTicks(renew, ticker.C(), cancel, func(err error) { p.log.Error(err, "Heartbeat failed; trying again") })
+		p.lease.RenewAtTicks(renew, ticker.C(), cancel, func(err error) {
+			logging.Warn(p.log, "Heartbeat failed; trying again", keyReason, p.clean(err.Error()))
+		})
 	})
 	p.runStages(ctx, phase)
 	p.wrapUp(ctx)
@@ -50,7 +52,7 @@ func (p *pipeline) endOrphans() {
 		return
 	}
 	if n := p.sandbox.EndOrphans(p.repo.ProcessMark()); n > 0 {
-		p.log.Info("Ended what a killed worker left running", logging.KeyStage, name, keyProcesses, n)
+		logging.Warn(p.log, "Ended what a killed worker left running", logging.KeyStage, name, keyProcesses, n)
 	}
 	if !p.state.PushAt.IsZero() {
 		p.state.setPushAt(p.clock.Now())
@@ -70,7 +72,7 @@ func (p *pipeline) recordMissed(phase Phase) {
 		p.state.Result.PullRequestUpdated = false
 		p.state.forget(contract.StagePullRequest)
 	}
-	p.log.Info("An earlier phase ended without a result", logging.KeyStage, name)
+	logging.Warn(p.log, "An earlier phase ended without a result", logging.KeyStage, name)
 	p.state.save()
 }
 

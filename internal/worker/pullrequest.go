@@ -12,6 +12,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/forge"
+	"github.com/kiro-worker/kiro-worker/internal/logging"
 	"github.com/kiro-worker/kiro-worker/internal/redact"
 	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 	"github.com/kiro-worker/kiro-worker/internal/worker/lease"
@@ -41,7 +42,7 @@ func (p pullRequestStage) run(ctx context.Context, s *State) error {
 	s.save()
 	if err := p.setStatusCheck(ctx, s); err != nil {
 		// The pull request says it all; the mark beside the commit is a convenience.
-		logOf(ctx).Info("The status check could not be set", keyReason, p.clean(err.Error()))
+		logging.Warn(logOf(ctx), "The status check could not be set", keyReason, p.clean(err.Error()))
 		s.note("The status check could not be set: %s", p.clean(err.Error()))
 	}
 	return changed
@@ -124,7 +125,7 @@ func (p pullRequestStage) summary(ctx context.Context, s *State) prbody.Summary 
 	if s.Base != "" && s.Base != s.Result.Commit {
 		changes, err := p.repo.Changes(ctx, s.Base, s.Result.Commit)
 		if err != nil {
-			logOf(ctx).Info("What changed could not be listed", keyReason, p.clean(err.Error()))
+			logging.Warn(logOf(ctx), "What changed could not be listed", keyReason, p.clean(err.Error()))
 		}
 		for _, c := range changes {
 			summary.Changes = append(summary.Changes, prbody.Change(c))

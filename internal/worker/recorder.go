@@ -34,6 +34,6 @@ func (f failureRecorder) record(ctx context.Context, s *State, name contract.Sta
 	ctx = logContext(ctx, f.log.WithValues(logging.KeyStage, contract.StagePullRequest))
 	if err := f.pullRequest.run(ctx, s); err != nil {
 		// The controller reports it.
-		f.log.Info("The failure could not be reported on the pull request", keyReason, f.clean(err.Error()))
+		logging.Warn(f.log, "The failure could not be reported on the pull request", keyReason, f.clean(err.Error()))
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/logging"
 	"github.com/kiro-worker/kiro-worker/internal/worker/lease"
 )
 
@@ -61,7 +62,7 @@ func (r retrier) do(ctx context.Context, what string, call func(context.Context)
 		if end, ok := ctx.Deadline(); ok && r.clock.Now().Add(wait).After(end) {
 			return fmt.Errorf("%w (tried %d times; there is no time for another try)", err, n)
 		}
-		logOf(ctx).Info("Trying again", keyWhat, what, keyTry, n+1, keyWait, wait.Seconds(), keyReason, r.clean(err.Error()))
+		logging.Warn(logOf(ctx), "Trying again", keyWhat, what, keyTry, n+1, keyWait, wait.Seconds(), keyReason, r.clean(err.Error()))
 		if err := r.sleep(ctx, wait); err != nil {
 			return err
 		}

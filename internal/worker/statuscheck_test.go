@@ -115,6 +115,11 @@ func TestStatusCheck(t *testing.T) {
 			if !strings.Contains(w.log.String(), c.log) {
 				t.Errorf("%s\nthe log lacks %q:\n%s", c.why, c.log, w.log)
 			}
+			for line := range strings.Lines(w.log.String()) {
+				if c.log != "" && strings.Contains(line, c.log) && !strings.Contains(line, `"level":"warn"`) {
+					t.Errorf("what a person should look at is not a warning: %s", line)
+				}
+			}
 		})
 	}
 }
