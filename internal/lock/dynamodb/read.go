@@ -66,7 +66,7 @@ func (t *Table) readBatch(ctx context.Context, keys []string, into map[string]lo
 		if len(ask.Keys) == 0 {
 			return nil
 		}
-		if try == maxTries {
+		if tries.Exhausted(try) {
 			return fault.NewWait(0, fault.CodeRateLimited, fmt.Errorf(
 				"DynamoDB left %d rows out %d times; raise the table's read capacity if it goes on", len(ask.Keys), try))
 		}

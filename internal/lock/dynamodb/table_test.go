@@ -55,7 +55,7 @@ func newTable(t *testing.T) *table {
 	f.Table = f.open(t, tableName, dynamodb.WithWait(func(_ context.Context, d time.Duration) error {
 		f.waits = append(f.waits, d)
 		return nil
-	}), dynamodb.WithRandom(func() float64 { return 1 }))
+	}), dynamodb.WithRandom(func() float64 { return 0 }))
 	return f
 }
 

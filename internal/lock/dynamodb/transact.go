@@ -16,13 +16,12 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
-// Tries of one transaction that meets others on its rows, or of a batch that comes back in part. With these the
-// last try is about three seconds after the first.
-const (
-	maxTries  = 10
-	firstWait = 20 * time.Millisecond
-	maxWait   = 600 * time.Millisecond
-)
+// tries is for a transaction that meets others on its rows, and for a batch that comes back in part. The last try is
+// at most three seconds of waiting after the first. Most of each wait is random: writers that met once must not meet
+// again.
+var tries = contract.Retry{
+	Tries: 10, Base: contract.Duration(20 * time.Millisecond), Factor: 2, Cap: contract.Duration(600 * time.Millisecond), Jitter: 0.75,
+}
 
 // act is one action of a transaction: an expression, on a row, with values.
 type act struct {
@@ -60,7 +59,7 @@ func (t *Table) transact(ctx context.Context, acts ...act) ([]old, error) {
 		switch {
 		case olds != nil:
 			return olds, nil
-		case !again || try == maxTries:
+		case !again || tries.Exhausted(try):
 			return nil, t.classify(err)
 		}
 		if err := t.pause(ctx, try); err != nil {
@@ -92,11 +91,9 @@ func reasons(cancelled *types.TransactionCanceledException, acts int) (olds []ol
 	return olds, false
 }
 
-// pause waits before the next try, for a time that grows and that differs between writers: those that met once
-// must not meet again.
+// pause waits before the next try.
 func (t *Table) pause(ctx context.Context, try int) error {
-	longest := min(firstWait<<(try-1), maxWait)
-	return t.wait(ctx, longest/4+time.Duration(t.random()*float64(longest)*3/4))
+	return t.wait(ctx, tries.Backoff(try, t.random()))
 }
 
 func (t *Table) item(a act) types.TransactWriteItem {
