@@ -26,20 +26,20 @@ func (t *Table) CheckTable(ctx context.Context) error {
 		return fault.NewRetryable(fault.CodeInvalidAnswer, errors.New(
 			"checking the lock table: the answer describes no table; check the endpoint and proxies on the way"))
 	}
-	if err := t.checkKey(out.Table); err != nil {
+	if err := checkKey(t.name, out.Table); err != nil {
 		return err
 	}
-	if err := t.checkStatus(out.Table.TableStatus); err != nil {
+	if err := checkStatus(t.name, out.Table.TableStatus); err != nil {
 		return err
 	}
 	ttl, err := t.api.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: aws.String(t.name)})
 	if err != nil {
 		return fmt.Errorf("checking the lock table's time to live: %w", t.classify(err))
 	}
-	return t.checkTTL(ttl.TimeToLiveDescription)
+	return checkTTL(t.name, ttl.TimeToLiveDescription)
 }
 
-func (t *Table) checkKey(d *types.TableDescription) error {
+func checkKey(table string, d *types.TableDescription) error {
 	name, isText := "", false
 	if len(d.KeySchema) > 0 {
 		name = aws.ToString(d.KeySchema[0].AttributeName)
@@ -50,24 +50,24 @@ func (t *Table) checkKey(d *types.TableDescription) error {
 	if len(d.KeySchema) == 1 && name == contract.AttrLockKey && isText {
 		return nil
 	}
-	return t.misconfigured("table %s has another key than a lock table; "+
-		"name a table whose only key is the partition key %q of type String", t.name, contract.AttrLockKey)
+	return misconfigured("table %s has another key than a lock table; "+
+		"name a table whose only key is the partition key %q of type String", table, contract.AttrLockKey)
 }
 
-func (t *Table) checkStatus(status types.TableStatus) error {
+func checkStatus(table string, status types.TableStatus) error {
 	switch status {
 	case types.TableStatusActive, types.TableStatusUpdating:
 		return nil
 	case types.TableStatusCreating:
-		return fault.NewWait(0, fault.CodeInvalidConfiguration, fmt.Errorf("table %s is still being created", t.name))
+		return fault.NewWait(0, fault.CodeInvalidConfiguration, fmt.Errorf("table %s is still being created", table))
 	default:
-		return t.misconfigured("table %s is %s; restore it, or name another table", t.name, status)
+		return misconfigured("table %s is %s; restore it, or name another table", table, status)
 	}
 }
 
 // checkTTL refuses what would lose rows. A table without time to live only grows: that is refused too, because
 // nobody would notice for a year.
-func (t *Table) checkTTL(d *types.TimeToLiveDescription) error {
+func checkTTL(table string, d *types.TimeToLiveDescription) error {
 	if d == nil {
 		return fault.NewRetryable(fault.CodeInvalidAnswer, errors.New(
 			"the answer does not describe the lock table's time to live; check the endpoint and proxies on the way"))
@@ -78,17 +78,17 @@ func (t *Table) checkTTL(d *types.TimeToLiveDescription) error {
 	case on && name == contract.TTLAttribute:
 		return nil
 	case on && name == contract.AttrExpiresAt:
-		return t.misconfigured("table %s has its time to live on %q, so DynamoDB would delete the rows of running builds; "+
-			"disable it and enable it on %q", t.name, name, contract.TTLAttribute)
+		return misconfigured("table %s has its time to live on %q, so DynamoDB would delete the rows of running builds; "+
+			"disable it and enable it on %q", table, name, contract.TTLAttribute)
 	case on:
-		return t.misconfigured("table %s has its time to live on %q; disable it and enable it on %q",
-			t.name, name, contract.TTLAttribute)
+		return misconfigured("table %s has its time to live on %q; disable it and enable it on %q",
+			table, name, contract.TTLAttribute)
 	default:
-		return t.misconfigured("table %s has no time to live, so it would grow for ever; enable it on %q",
-			t.name, contract.TTLAttribute)
+		return misconfigured("table %s has no time to live, so it would grow for ever; enable it on %q",
+			table, contract.TTLAttribute)
 	}
 }
 
-func (t *Table) misconfigured(format string, args ...any) error {
+func misconfigured(format string, args ...any) error {
 	return fault.NewTerminal(fault.CodeInvalidConfiguration, fmt.Errorf(format, args...))
 }
