@@ -15,9 +15,6 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 
-// settlingTime is how long a request of a worker that died may still arrive; the manager's default is the same.
-const settlingTime = 10*time.Second + awsapi.OperationTimeout
-
 // unlock frees the rows of a lock whose lease has ended, where nobody can find out whether its build is over. Nothing
 // else may do that: time alone never frees a lock, and where CodeBuild can be asked the controllers free it themselves.
 type unlock struct {
@@ -41,7 +38,7 @@ func unlockCommand() command {
 			u := &unlock{}
 			u.row.register(flags)
 			u.aws.register(flags)
-			flags.DurationVar(&u.settling, "settling-time", settlingTime, "How long a request of a build that died may still arrive.")
+			flags.DurationVar(&u.settling, "settling-time", awsapi.SettlingTime, "How long a request of a build that died may still arrive.")
 			flags.BoolVarP(&u.yes, "yes", "y", false, "Do not ask for the first characters of the lock id.")
 			flags.BoolVar(&u.evenOver, "even-if-over", false,
 				"Unlock although CodeBuild says that the build is over: for when no controller can ask that account.")

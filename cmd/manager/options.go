@@ -23,9 +23,6 @@ const (
 	keyCluster = "cluster"
 )
 
-// leastSettling: a request of a worker that died may arrive for as long as one AWS operation may take.
-const leastSettling = awsapi.OperationTimeout
-
 // options are the manager's flags.
 type options struct {
 	clusterName      string
@@ -89,7 +86,7 @@ func (o *options) register(flags *pflag.FlagSet) {
 		"Time between two looks at running builds while something changes.")
 	flags.DurationVar(&o.watchSlowest, "watch-slowest", 30*time.Second,
 		"Longest time between two looks at running builds.")
-	flags.DurationVar(&o.settlingTime, "settling-time", 10*time.Second+leastSettling,
+	flags.DurationVar(&o.settlingTime, "settling-time", awsapi.SettlingTime,
 		"How long after a build's end its last request may still arrive. A lock that the build did not release is not freed before that.")
 	flags.DurationVar(&o.progressInterval, "progress-interval", 15*time.Second,
 		"Shortest time between two status writes of a work item that only report progress.")

@@ -37,6 +37,10 @@ import (
 // a request of a process that died cannot arrive any more waits longer than this.
 const OperationTimeout = 30 * time.Second
 
+// SettlingTime is how long after its sender's end a request may still take effect, where nobody sets another time: as
+// long as an endpoint keeps a request, and ten seconds for what is between its last byte and its effect.
+const SettlingTime = OperationTimeout + 10*time.Second
+
 // UploadTimeout is the longest that an upload to S3 takes, retries included.
 const UploadTimeout = 2 * time.Minute
 
