@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	clientretry "k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -85,10 +84,7 @@ func (s *session) retry(ctx context.Context, name string, force bool) error {
 // nextTrigger is the later of now and the recorded trigger plus a second, so it is later than the recorded one in any
 // case: triggers differ by whole seconds, and clocks differ.
 func nextTrigger(item *v1alpha1.WorkItem, now time.Time) metav1.Time {
-	recorded := item.CreationTimestamp.Time // what an item without spec.triggeredAt is triggered by
-	if item.Spec.TriggeredAt != nil {
-		recorded = item.Spec.TriggeredAt.Time
-	}
+	recorded := item.Trigger().Time
 	if o := item.Status.ObservedTrigger; o != nil && o.After(recorded) {
 		recorded = o.Time
 	}
@@ -115,9 +111,8 @@ func (s *session) cancel(ctx context.Context, name string) error {
 	already := false
 	item, err := s.change(ctx, name, func(item *v1alpha1.WorkItem) error {
 		already = item.Spec.Cancel
-		if c := meta.FindStatusCondition(item.Status.Conditions, v1alpha1.ConditionSucceeded); !already && c != nil &&
-			c.Status != metav1.ConditionUnknown && !moment(item.Spec.TriggeredAt).After(moment(item.Status.ObservedTrigger)) {
-			return refused("%s has ended already (%s); there is nothing to cancel", name, c.Reason)
+		if !already && item.Done() {
+			return refused("%s has ended already (%s); there is nothing to cancel", name, item.Condition(v1alpha1.ConditionSucceeded).Reason)
 		}
 		item.Spec.Cancel = true
 		return nil

@@ -23,7 +23,7 @@ func observeSpec(item *v1alpha1.WorkItem) {
 	switch {
 	case status.ObservedTrigger == nil:
 		status.ObservedTrigger = &trigger
-	case status.ObservedTrigger.Before(&trigger) && !item.AttemptActive() && (!item.Finished() || item.IsTrue(v1alpha1.ConditionConcluded)):
+	case item.Retriggered() && !item.AttemptActive() && (!item.Finished() || item.IsTrue(v1alpha1.ConditionConcluded)):
 		retrigger(item, trigger)
 	}
 }
