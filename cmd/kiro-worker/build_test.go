@@ -135,7 +135,7 @@ func (c *cloud) signal(s syscall.Signal) {
 	_ = syscall.Kill(pid, s)
 }
 
-// run takes the lock, starts a build as the controller does, and waits for its end.
+// run acquires the lock, starts a build as the controller does, and waits for its end.
 func (c *cloud) run() (codebuild.Build, contract.Result, lock.Row) {
 	c.t.Helper()
 	c.attempt++

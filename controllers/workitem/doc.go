@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package workitem is the controller that takes one work item, step by step, to its end. What it decides is in policy, what
-// it tells people in reporting, and freeing locks that nobody will release in garbagecollection.
+// it reports to people in reporting, and freeing locks that nobody will release in garbagecollection.
 //
 // Each step brings one condition; the first that is not done ends the reconcile, and the status is written once. The one
 // write in between is the start step's intent. A crash at any point leaves a status and two lock rows from which the same

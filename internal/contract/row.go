@@ -17,7 +17,7 @@ const (
 	AttrSlotKey     = "slotKey"     // S, the slot row of this lock
 	AttrBranchKey   = "branchKey"   // S, the branch row of this lock
 	AttrCardKey     = "cardKey"     // S, the card row of this lock
-	AttrFence       = "fence"       // N, grows with every taking
+	AttrFence       = "fence"       // N, grows each time the row is acquired
 	AttrAttempt     = "attempt"     // N
 	AttrHolder      = "holder"      // S, the object's UID
 	AttrProjectARN  = "projectArn"  // S

@@ -21,7 +21,7 @@ var (
 	amzQuery  = regexp.MustCompile(`\?X-Amz-[^\s"]*`)
 )
 
-// Message returns err's text as it may stand in a status or an event: one line, without what differs from call
+// Message returns err's text as it may be shown in a status or an event: one line, without what differs from call
 // to call or gives away a credential, cut to a length that is still readable. It is empty for a nil error.
 func Message(err error) string {
 	if err == nil {

@@ -1,7 +1,7 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package forge is the port to where repositories lie: branches, spec files, pull requests.
+// Package forge is the port to the service that repositories are on: branches, spec files, pull requests.
 package forge
 
 import "context"

@@ -110,7 +110,7 @@ func checkArtifacts(t *testing.T, report *demo.Report, state demo.State) {
 		t.Fatal(err)
 	}
 	if id := state.Item.Status.CorrelationID; !strings.Contains(string(log), id) {
-		t.Errorf("the build's log does not tell the correlation id %s, by which it is found", id)
+		t.Errorf("the build's log does not have the correlation id %s, by which it is found", id)
 	}
 }
 
@@ -146,7 +146,7 @@ func checkKubectl(t *testing.T, system *demo.System) {
 		kubectl(t, system, append([]string{"wait", "--timeout=5s", "--for=condition=Succeeded=" + status}, names...)...)
 	}
 	if events := kubectl(t, system, "get", "events"); !strings.Contains(events, "SpecNotFound") {
-		t.Errorf("no event tells of the spec that was missing:\n%s", events)
+		t.Errorf("no event names the spec that was missing:\n%s", events)
 	}
 }
 

@@ -9,7 +9,7 @@
 //	deletion path            the controller's
 //	finalizer                EnsureFinalizer
 //	steps                    Run: up to the first that is not done
-//	one status patch         Status.Patch, also after an error
+//	one status patch         PatchStatus, also after an error
 //	events and log lines     Recorder.Transitions, Recorder.Record
 //	result                   End: conflict, gone, wait, terminal, error
 package reconcile

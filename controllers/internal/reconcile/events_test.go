@@ -94,10 +94,10 @@ func TestTransitions(t *testing.T) {
 			if line[logging.KeyLevel] != c.level || line[logging.KeyCondition] != "Ready" {
 				t.Errorf("%s: the log says %s", c.why, out.String())
 			}
-			// A strict reader refuses a key that stands twice.
+			// A strict reader refuses a key that is there twice.
 			for _, key := range []string{logging.KeyMessage, logging.KeyReason, logging.KeyStatus, logging.KeyDetail} {
 				if n := strings.Count(out.String(), `"`+key+`":`); n != 1 {
-					t.Errorf("the key %q stands %d times in %s", key, n, out.String())
+					t.Errorf("the key %q is %d times in %s", key, n, out.String())
 				}
 			}
 		})

@@ -36,7 +36,7 @@ func TestOrphaned(t *testing.T) {
 		"of an attempt that is over": {"that attempt never comes again", func(r *lock.Row) { r.Attempt = 2 }, true},
 		"of an attempt not known of": {"the cache lags: another manager may be starting it", func(r *lock.Row) { r.Attempt = 4; r.BranchKey += "y" }, false},
 		"claimed":                    {"a build works under it", func(r *lock.Row) { r.Attempt, r.BuildID = 2, "arn" }, false},
-		"free":                       {"it stands in nobody's way", func(r *lock.Row) { r.Attempt, r.Status = 2, contract.StatusFailed }, false},
+		"free":                       {"it is in nobody's way", func(r *lock.Row) { r.Attempt, r.Status = 2, contract.StatusFailed }, false},
 		"another item's":             {"that item may need it", func(r *lock.Row) { r.Attempt, r.Holder = 2, "other" }, false},
 		"another program's":          {"it is not ours to free", func(r *lock.Row) { r.Attempt, r.Foreign = 2, true }, false},
 	} {

@@ -1,7 +1,7 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package reporting tells people how a work item goes: on the board, on its pull request, by the environment's
+// Package reporting reports how a work item goes: on the board, on its pull request, by the environment's
 // notification rules and in its dead-letter queue. No decision about the item depends on it.
 package reporting
 
@@ -22,7 +22,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/logging"
 )
 
-// Reporter tells people how a work item goes. What was reported is recorded in the item's status, in memory.
+// Reporter reports how a work item goes. What was reported is recorded in the item's status, in memory.
 type Reporter struct {
 	access  access.Access
 	clock   clock.PassiveClock

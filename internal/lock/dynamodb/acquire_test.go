@@ -226,7 +226,7 @@ func TestAcquireWithALostAnswer(t *testing.T) {
 		f.faults.Add(faults.Rule{Operation: "TransactWriteItems", Nth: 1, Fault: faults.Fault{LoseAnswer: true}})
 		l := f.mustAcquire(t, request("L1"))
 		if l.Fence != start.UnixMilli()+1 {
-			t.Errorf("the SDK's own retry took the lock twice: fence %d", l.Fence-start.UnixMilli())
+			t.Errorf("the SDK's own retry acquired the lock twice: fence %d", l.Fence-start.UnixMilli())
 		}
 	})
 	t.Run("for good", func(t *testing.T) {

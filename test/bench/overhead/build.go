@@ -22,7 +22,7 @@ import (
 func (w *world) build(ctx context.Context, program string) ([]phaseTime, error) {
 	env, err := w.environment(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("taking the lock: %w", err)
+		return nil, fmt.Errorf("acquiring the lock: %w", err)
 	}
 	var times []phaseTime
 	for _, p := range []struct{ name, phase string }{
@@ -41,7 +41,7 @@ func (w *world) build(ctx context.Context, program string) ([]phaseTime, error) 
 	return times, nil
 }
 
-// environment takes the lock and makes the variables that the controller, CodeBuild and its role give a build.
+// environment acquires the lock and makes the variables that the controller, CodeBuild and its role give a build.
 func (w *world) environment(ctx context.Context) ([]string, error) {
 	project := "arn:aws:codebuild:" + region + ":" + account + ":project/" + projectName
 	now := time.Now()
@@ -81,7 +81,7 @@ func (w *world) environment(ctx context.Context) ([]string, error) {
 	return env, nil
 }
 
-// stages are what the worker's metrics tell of its stages; cleanup, which sends them, is not in them.
+// stages are what the worker's metrics say of its stages; cleanup, which sends them, is not in them.
 func (w *world) stages() []stageTime {
 	var times []stageTime
 	for _, d := range w.cloud.CloudWatch.Data() {

@@ -96,7 +96,7 @@ type phaseTime struct {
 	cpu  time.Duration
 }
 
-// stageTime is how long a stage took by the clock, as the worker's own metrics tell.
+// stageTime is how long a stage took by the clock, as the worker's own metrics say.
 type stageTime struct {
 	name    string
 	seconds float64

@@ -55,7 +55,7 @@ func TestRecallIsThatOfGitleaks(t *testing.T) {
 			clean := through1(t, redactor, text.Bytes())
 			for _, f := range detector.DetectBytes(text.Bytes()) {
 				hits++
-				// A secret that stands in the text also where gitleaks did not find it is no miss.
+				// A secret that is in the text also where gitleaks did not find it is no miss.
 				if n := strings.Count(text.String(), f.Secret); n == 1 && strings.Contains(clean, f.Secret) {
 					t.Errorf("rule %s: %q of %q is still there", f.RuleID, f.Secret, f.Match)
 				}

@@ -36,7 +36,7 @@ type Rule struct {
 }
 
 // Fault is what happens to a call. Latency and SlowAnswer go with any of the others. Of the others at most one counts, in the
-// order in which they stand here.
+// order in which they are listed here.
 type Fault struct {
 	// Latency is how long the call waits before anything else happens, in nanoseconds when it is JSON.
 	Latency time.Duration `json:"latency,omitempty"`
