@@ -115,7 +115,7 @@ type table struct {
 func (t table) String() string {
 	var text strings.Builder
 	w := tabwriter.NewWriter(&text, 6, 4, 3, ' ', 0)
-	header := []string{"NAME", "PHASE", "REASON", "QUEUE", "STAGE", "TASKS", "COVERAGE", "BRANCH", "PR", "AGE"}
+	header := []string{"NAME", "PHASE", "REASON", "QUEUE", "TITLE", "STAGE", "TASKS", "COVERAGE", "BRANCH", "PR", "AGE"}
 	if t.wide {
 		header = append(header, "BUILD", "ATTEMPT", "MESSAGE")
 	}
@@ -138,18 +138,14 @@ func (t table) line(w *tabwriter.Writer, namespace string, cells []string) {
 }
 
 func (t table) row(item *v1alpha1.WorkItem) []string {
-	var p v1alpha1.Progress
-	build, attempt := "", ""
+	tasks, build, attempt := "", "", ""
 	if a := item.Status.Attempt; a != nil {
-		p, attempt = a.Progress, strconv.Itoa(int(a.Number))
+		tasks, attempt = a.Progress.Tasks, strconv.Itoa(int(a.Number))
 		if a.Build != nil {
 			build = a.Build.ID
 		}
 	}
-	coverage, pr := "", ""
-	if p.Coverage != nil {
-		coverage = p.Coverage.Lines
-	}
+	pr := ""
 	if acc := item.Status.Accepted; acc != nil {
 		pr = strconv.FormatInt(acc.PullRequest, 10)
 	}
@@ -161,9 +157,10 @@ func (t table) row(item *v1alpha1.WorkItem) []string {
 			reason = ready.Reason
 		}
 	}
+	shown := item.Status.Summary
 	cells := []string{
-		item.Name, cmp.Or(string(item.Status.Phase), string(v1alpha1.PhasePending)), reason, place(item, t.queues), p.Stage, p.Tasks,
-		coverage, item.Spec.Branch, pr, duration.HumanDuration(t.now.Sub(item.CreationTimestamp.Time)),
+		item.Name, cmp.Or(string(item.Status.Phase), string(v1alpha1.PhasePending)), reason, place(item, t.queues), shown.Title, shown.Stage, tasks,
+		shown.Coverage, item.Spec.Branch, pr, duration.HumanDuration(t.now.Sub(item.CreationTimestamp.Time)),
 	}
 	if t.wide {
 		cells = append(cells, build, attempt, message)

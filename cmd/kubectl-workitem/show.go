@@ -154,6 +154,7 @@ func (s story) attempt() []pair {
 		{"Build", strings.TrimSpace(b.ID + " " + b.Status + " " + b.Phase)},
 		{"Build's log", cmp.Or(b.LogsURL, strings.TrimSpace(b.LogGroup+" "+b.LogStream))},
 		{"Stage", p.Stage},
+		{"Failed stage", p.FailedStage},
 		{"Tasks", p.Tasks},
 		{"Tests", tests(p.Tests)},
 		{"Coverage", coverage(p.Coverage)},

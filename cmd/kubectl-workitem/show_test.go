@@ -55,7 +55,7 @@ func samples() map[string]*v1alpha1.WorkItem {
 				Card: &v1alpha1.Card{Provider: "github", ID: "PVTI_1", Number: 4, Title: "Check\x1b[2Jout", URL: "https://github.com/acme/shop/issues/4"},
 			},
 			Status: v1alpha1.WorkItemStatus{
-				Phase: phase, ObservedTrigger: at(-3 * time.Hour), CorrelationID: "0123456789abcdef", Conditions: conditions,
+				Phase: phase, Summary: v1alpha1.Summary{Title: "Checkout"}, ObservedTrigger: at(-3 * time.Hour), CorrelationID: "0123456789abcdef", Conditions: conditions,
 				Accepted: &v1alpha1.AcceptedWork{PullRequest: 12, PullRequestURL: "https://github.com/acme/shop/pull/12"},
 			},
 		}
@@ -69,6 +69,7 @@ func samples() map[string]*v1alpha1.WorkItem {
 		condition(v1alpha1.ConditionReady, unknown, v1alpha1.ReasonSpecNotFound, "tasks.md is missing.", -170*time.Minute),
 		condition(v1alpha1.ConditionAccepted, no, v1alpha1.ReasonSpecNotFound, "tasks.md is missing.", -170*time.Minute))
 	waiting.Spec.Card, waiting.Spec.SourceRef, waiting.Status.Accepted = nil, nil, nil
+	waiting.Status.Summary.Title = ""
 
 	queued := base("queued", v1alpha1.PhaseQueued, accepted,
 		condition(v1alpha1.ConditionReady, unknown, v1alpha1.ReasonNotFirst, "Others are ahead of it.", -170*time.Minute),
@@ -104,6 +105,7 @@ func samples() map[string]*v1alpha1.WorkItem {
 		condition(v1alpha1.ConditionSucceeded, unknown, v1alpha1.ReasonRunning, "The build runs.", -99*time.Minute),
 		condition(v1alpha1.ConditionBuildFinished, unknown, v1alpha1.ReasonRunning, "The build runs.", -99*time.Minute))
 	runningItem.Status.Attempt, runningItem.Status.PastAttempts = attempt(), pastAttempts
+	runningItem.Status.Summary.Stage, runningItem.Status.Summary.Coverage = "agent", "87.5%"
 
 	lost := runningItem.DeepCopy()
 	lost.Name = "lost"
@@ -124,7 +126,12 @@ func samples() map[string]*v1alpha1.WorkItem {
 		LogsURL: "https://console.aws.amazon.com/logs/2",
 	}
 
+	// The list shows the stage that failed, and statements where lines were not measured; the attempt's last stage is another.
+	failed.Status.Attempt.Progress.Stage, failed.Status.Attempt.Progress.FailedStage = "cleanup", "test"
+	failed.Status.Summary.Stage, failed.Status.Summary.Coverage = "test", "87.5% statements"
+
 	succeeded := failed.DeepCopy()
+	succeeded.Status.Attempt.Progress.FailedStage, succeeded.Status.Summary.Stage = "", "cleanup"
 	succeeded.Name, succeeded.Status.Phase = "succeeded", v1alpha1.PhaseSucceeded
 	succeeded.Status.Attempt.Outcome, succeeded.Status.Attempt.Build.Status = v1alpha1.ReasonSucceeded, "SUCCEEDED"
 	succeeded.Status.Conditions = []metav1.Condition{
@@ -232,9 +239,9 @@ func TestListAndShow(t *testing.T) {
 		rows []string
 	}{
 		{"all of the context's namespace", []string{"list"},
-			[]string{"NAME PHASE REASON QUEUE STAGE TASKS COVERAGE BRANCH PR AGE", "queued Queued NoFreeSlot 1/1 feature/queued", "running Running feature/running"}},
+			[]string{"NAME PHASE REASON QUEUE TITLE STAGE TASKS COVERAGE BRANCH PR AGE", "queued Queued NoFreeSlot 1/1 feature/queued", "running Running feature/running"}},
 		{"by label", []string{"list", "-l", "team=shop"},
-			[]string{"NAME PHASE REASON QUEUE STAGE TASKS COVERAGE BRANCH PR AGE", "queued Queued NoFreeSlot 1/1 feature/queued"}},
+			[]string{"NAME PHASE REASON QUEUE TITLE STAGE TASKS COVERAGE BRANCH PR AGE", "queued Queued NoFreeSlot 1/1 feature/queued"}},
 	} {
 		got := w.call(tc.args...)
 		got.want(t, exitOK)

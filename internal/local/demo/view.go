@@ -31,11 +31,9 @@ func rowOf(s State) row {
 	status := s.Item.Status
 	r.phase = orDash(string(status.Phase))
 	if a := status.Attempt; a != nil {
-		r.stage, r.tasks = orDash(a.Progress.Stage), orDash(a.Progress.Tasks)
-		if a.Progress.Coverage != nil {
-			r.coverage = orDash(a.Progress.Coverage.Lines)
-		}
+		r.tasks = orDash(a.Progress.Tasks)
 	}
+	r.stage, r.coverage = orDash(status.Summary.Stage), orDash(status.Summary.Coverage)
 	r.note = note(s.Item)
 	return r
 }
