@@ -133,7 +133,7 @@ func (s *stopStep) stopBuild(ctx context.Context, item *v1alpha1.WorkItem, cause
 		return reconcile.Done()
 	}
 	if left := policy.StopDue(now, a); left > 0 {
-		return reconcile.DoneUntil(left)
+		return reconcile.DoneFor(left)
 	}
 	err := s.askToStop(ctx, item)
 	again := policy.AskAgain(err)
@@ -141,7 +141,7 @@ func (s *stopStep) stopBuild(ctx context.Context, item *v1alpha1.WorkItem, cause
 	if err == nil {
 		s.watcher.PollNow(client.ObjectKeyFromObject(item))
 	}
-	return reconcile.DoneUntil(again)
+	return reconcile.DoneFor(again)
 }
 
 func (s *stopStep) askToStop(ctx context.Context, item *v1alpha1.WorkItem) error {

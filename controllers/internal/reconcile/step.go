@@ -27,8 +27,8 @@ type Result struct {
 // Done lets the next step run.
 func Done() Result { return Result{done: true} }
 
-// DoneUntil lets the next step run, and asks for another reconcile after the given time. Zero asks for none.
-func DoneUntil(after time.Duration) Result { return Result{done: true, after: after} }
+// DoneFor lets the next step run, and asks for another reconcile after the given time. Zero asks for none.
+func DoneFor(after time.Duration) Result { return Result{done: true, after: after} }
 
 // WaitFor ends the reconcile until an event, or until the given time has passed. Zero leaves it to events.
 func WaitFor(after time.Duration) Result { return Result{after: after} }

@@ -49,7 +49,7 @@ func TestRun(t *testing.T) {
 		},
 		"sooner": {
 			"a step that is done may still have a deadline of its own",
-			[]fakeStep{{name: "a", result: reconcile.DoneUntil(time.Second)}, {name: "b", result: reconcile.WaitFor(time.Minute)}},
+			[]fakeStep{{name: "a", result: reconcile.DoneFor(time.Second)}, {name: "b", result: reconcile.WaitFor(time.Minute)}},
 			[]string{"a", "b"}, false, time.Second, "",
 		},
 		"one fails": {
@@ -90,7 +90,7 @@ func TestRunAll(t *testing.T) {
 	}{
 		"all done": {
 			"the soonest of all times counts",
-			[]fakeStep{{name: "a", result: reconcile.DoneUntil(time.Minute)}, {name: "b", result: reconcile.WaitFor(time.Second)}, {name: "c", result: reconcile.Done()}},
+			[]fakeStep{{name: "a", result: reconcile.DoneFor(time.Minute)}, {name: "b", result: reconcile.WaitFor(time.Second)}, {name: "c", result: reconcile.Done()}},
 			time.Second, nil, nil,
 		},
 		"two fail": {
