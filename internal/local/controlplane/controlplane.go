@@ -1,7 +1,8 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package controlplane runs a real kube-apiserver and etcd on this machine, for tests and for kiro-local.
+// Package controlplane runs a real kube-apiserver and etcd on this machine, for tests and for kiro-local. It runs
+// no controller manager, scheduler or node.
 package controlplane
 
 import (

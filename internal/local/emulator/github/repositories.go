@@ -6,9 +6,7 @@ package github
 import (
 	"bytes"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -26,32 +24,6 @@ func Text(files map[string]string) Files {
 		out[name] = []byte(content)
 	}
 	return out
-}
-
-// Directory reads the files under a directory, without .git and node_modules.
-func Directory(dir string) (Files, error) {
-	out := Files{}
-	err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if entry.IsDir() {
-			if entry.Name() == ".git" || entry.Name() == "node_modules" {
-				return filepath.SkipDir
-			}
-			return nil
-		}
-		relative, err := filepath.Rel(dir, name)
-		if err != nil {
-			return err //nolint:wrapcheck // wrapped below
-		}
-		out[filepath.ToSlash(relative)], err = os.ReadFile(name)
-		return err //nolint:wrapcheck // wrapped below
-	})
-	if err != nil {
-		return nil, fmt.Errorf("reading the files of a repository: %w", err)
-	}
-	return out, nil
 }
 
 // namePattern is what GitHub takes for the names of owners and repositories. It also keeps them inside Options.Dir.
