@@ -1,7 +1,8 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package artifacts is the port to where builds leave their logs, reports and diffs.
+// Package artifacts is the port to where builds leave their logs, reports and diffs. What is left there, and that it was
+// redacted, is its caller's.
 package artifacts
 
 import (

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package board is the port to project boards: what a board can be asked. Errors carry a fault.Code; a listing
-// is whole or an error, never a part.
+// is whole or an error, never a part. Which cards are worked on is decided by who asks.
 package board
 
 import (

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package conditions sets conditions the one way that all three controllers do: with the generation stamped, the
-// message cleaned and cut, and the transition's time from the controller's clock.
+// message cleaned and cut, and the transition's time from the controller's clock. It also says which reasons a person must act on. Which condition
+// an object has is its controller's decision.
 package conditions
 
 import (

@@ -1,9 +1,10 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package contract is the only thing that controller and worker share: the lock rows' keys and attributes, the
-// variables that a build is given, and the result document. A change here is a change of protocol: both sides
-// may run in different versions while one is rolled out.
+// Package contract is the only thing that controller and worker share: the lock rows' keys and attributes, the variables
+// that a build is given, the result document, the outcomes and whose failure they are, and retry policies. It calls
+// nothing, and knows neither Kubernetes nor AWS. A change here is a change of protocol: both sides may run in different
+// versions while one is rolled out.
 package contract
 
 import (

@@ -1,7 +1,7 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package fault holds the three kinds of error.
+// Package fault holds the three kinds of error, and cleans their text for people. It knows no provider.
 //
 // A Terminal error will not go away by itself: trying again is pointless until somebody changes something. A
 // Wait is no failure at all: what is needed is not there yet, look again after a time. Everything else is

@@ -1,7 +1,8 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package forge is the port to the service that repositories are on: branches, spec files, pull requests.
+// Package forge is the port to the service that repositories are on: branches, spec files, pull requests. Whether what
+// is found there is enough is decided by who asks; git itself is the worker's.
 package forge
 
 import "context"

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package logging makes the one logger that all programs of this project write with: JSON, one object a line, with
-// the same keys and levels everywhere, so that one query finds a work item's way through all of them.
+// the same keys and levels everywhere, so that one query finds a work item's way through all of them. It redacts nothing: the writer that it is given does.
 package logging
 
 import (

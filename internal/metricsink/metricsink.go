@@ -1,7 +1,8 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package metricsink is the port to which a build sends what it measured.
+// Package metricsink is the port to which a build sends what it measured. The manager's own metrics are Prometheus' and do
+// not pass here.
 package metricsink
 
 import (

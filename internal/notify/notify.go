@@ -1,7 +1,8 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package notify is the port by which people are notified that an item ended.
+// Package notify is the port by which people are notified that an item ended. Who is notified of what, and that it happens
+// once, is the caller's.
 package notify
 
 import "context"

@@ -1,7 +1,7 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package secrets is the port to a store of secrets.
+// Package secrets is the port to a store of secrets. It reads, and neither keeps nor understands them.
 package secrets
 
 import "context"

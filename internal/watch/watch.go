@@ -3,7 +3,7 @@
 
 // Package watch looks at all running builds of an environment together: one batched look at the builds and one
 // at their lock rows, however many work items wait for them. What changed is handed on; reconcilers read the
-// latest observation and make no calls themselves.
+// latest observation and make no calls themselves. What an observation means is decided in policy.
 //
 // It is a package of its own because it uses two ports, and no implementation of a port may know another.
 package watch

@@ -1,7 +1,8 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package s3 keeps artifacts in an S3 bucket.
+// Package s3 keeps artifacts in an S3 bucket. It makes no bucket and deletes nothing: how long artifacts are kept is the
+// bucket's lifecycle.
 package s3
 
 import (

@@ -1,7 +1,7 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package github is the board port on GitHub Projects (v2).
+// Package github is the board port on GitHub Projects (v2). Clients, credentials and rate limits are githubapi's.
 //
 // A listing is flat: one call for a hundred cards, nothing nested that costs by the card. What only some cards need,
 // such as linked branches, is read apart and in batches.

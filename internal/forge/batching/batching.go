@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package batching puts the questions of many work items to a forge in one call. A board of cards that wait for
-// their specs would else cost a request each at every look.
+// their specs would else cost a request each at every look. It keeps no answer: each question is asked.
 package batching
 
 import (

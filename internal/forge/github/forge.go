@@ -1,7 +1,7 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package github is the forge port on GitHub.
+// Package github is the forge port on GitHub. Clients, credentials and rate limits are githubapi's.
 //
 // What many work items ask of it goes out together: one GraphQL call looks up to twenty of them, each under an alias
 // of its own, so that what is missing or forbidden for one concerns that one only.

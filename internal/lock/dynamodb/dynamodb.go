@@ -1,7 +1,8 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package dynamodb keeps locks in a DynamoDB table.
+// Package dynamodb keeps locks in a DynamoDB table. It never asks CodeBuild and makes no table: when an operation is
+// right is decided by who calls.
 //
 // An attempt holds a slot row and a branch row. Every operation is one transaction over its rows, with a condition on
 // each, so that the table alone decides who wins. All conditions and effects are in expressions.go:

@@ -1,7 +1,7 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package cloudwatch sends measurements to Amazon CloudWatch.
+// Package cloudwatch sends measurements to Amazon CloudWatch. It keeps none back for another try.
 package cloudwatch
 
 import (

@@ -1,7 +1,7 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package sns notifies people through Amazon SNS topics.
+// Package sns notifies people through Amazon SNS topics. It makes no topic and no subscription.
 package sns
 
 import (

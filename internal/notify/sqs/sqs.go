@@ -1,7 +1,8 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package sqs puts messages into Amazon SQS queues, such as the dead letter queue of items that failed for good.
+// Package sqs puts messages into Amazon SQS queues, such as the dead letter queue of items that failed for good. It
+// makes no queue and reads none.
 package sqs
 
 import (

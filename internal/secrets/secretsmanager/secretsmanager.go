@@ -1,7 +1,7 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package secretsmanager reads secrets from AWS Secrets Manager.
+// Package secretsmanager reads secrets from AWS Secrets Manager. It keeps none and writes none.
 package secretsmanager
 
 import (
