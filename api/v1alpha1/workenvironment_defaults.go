@@ -79,14 +79,6 @@ func (r *Retention) Keep(succeeded bool) time.Duration {
 	return durationOr(r.Failed, DefaultKeepFailed)
 }
 
-// Address is the topic or queue that the rule sends to.
-func (r *NotificationRule) Address() string {
-	if r.Type == NotificationSQS {
-		return r.QueueURL
-	}
-	return r.TopicARN
-}
-
 func durationOr(d *metav1.Duration, fallback time.Duration) time.Duration {
 	if d == nil {
 		return fallback

@@ -40,14 +40,20 @@ func (w *world) Board(context.Context, *v1alpha1.WorkSource, *v1alpha1.WorkEnvir
 	return nil, errors.New("these items are made by hand")
 }
 
-func (w *world) Notifier(context.Context, string, v1alpha1.AWSAccess, string) (notify.Notifier, error) {
-	return w, nil
+func (w *world) Notifier(_ context.Context, _ string, _ v1alpha1.AWSAccess, rule *v1alpha1.NotificationRule) (notify.Notifier, error) {
+	return notifier{w, rule.TopicARN + rule.QueueURL}, nil
 }
 
-func (w *world) Notify(_ context.Context, destination string, m notify.Message) error {
-	if destination == w.unreachable {
+// notifier sends to an address.
+type notifier struct {
+	w       *world
+	address string
+}
+
+func (n notifier) Notify(_ context.Context, m notify.Message) error {
+	if n.address == n.w.unreachable {
 		return errors.New("no such queue")
 	}
-	w.sent = append(w.sent, m)
+	n.w.sent = append(n.w.sent, m)
 	return nil
 }

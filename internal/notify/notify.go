@@ -19,8 +19,8 @@ type Message struct {
 	Attributes map[string]string
 }
 
-// Notifier sends to one destination, a topic's ARN or a queue's URL.
+// Notifier sends to one destination, the one that it was made for.
 type Notifier interface {
 	// Notify sends the message. It may arrive more than once.
-	Notify(ctx context.Context, destination string, m Message) error
+	Notify(ctx context.Context, m Message) error
 }

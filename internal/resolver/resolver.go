@@ -130,24 +130,39 @@ func (r *Resolver) Store(ctx context.Context, namespace string, aws v1alpha1.AWS
 	return s3.New(api), nil
 }
 
-// Notifier returns what sends to a destination: an SNS topic's ARN or an SQS queue's URL, each in its own region.
-func (r *Resolver) Notifier(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, destination string) (notify.Notifier, error) {
+// Notifier returns what sends by a notification rule, in the region that the rule's address names.
+func (r *Resolver) Notifier(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, rule *v1alpha1.NotificationRule) (notify.Notifier, error) {
 	target, err := r.target(namespace, aws)
 	if err != nil {
 		return nil, err
 	}
-	if topic, err := arn.Parse(destination); err == nil && topic.Service == "sns" {
-		target.Region = topic.Region
-		api, err := r.options.AWS.SNS(ctx, target)
-		if err != nil {
-			return nil, err
-		}
-		return sns.New(api), nil
+	switch rule.Type {
+	case v1alpha1.NotificationSNS:
+		return r.topic(ctx, target, rule.TopicARN)
+	case v1alpha1.NotificationSQS:
+		return r.queue(ctx, target, rule.QueueURL)
 	}
-	queue, err := url.Parse(destination)
+	return nil, fault.NewTerminal(fault.CodeInvalidConfiguration,
+		fmt.Errorf("this version knows no notifications of type %q; use SNS or SQS", rule.Type))
+}
+
+func (r *Resolver) topic(ctx context.Context, target awsapi.Target, address string) (notify.Notifier, error) {
+	topic, err := arn.Parse(address)
+	if err != nil || topic.Service != "sns" {
+		return nil, fault.NewTerminal(fault.CodeInvalidConfiguration, fmt.Errorf("%q is not the ARN of an SNS topic; correct topicARN", address))
+	}
+	target.Region = topic.Region
+	api, err := r.options.AWS.SNS(ctx, target)
+	if err != nil {
+		return nil, err
+	}
+	return sns.New(api, address), nil
+}
+
+func (r *Resolver) queue(ctx context.Context, target awsapi.Target, address string) (notify.Notifier, error) {
+	queue, err := url.Parse(address)
 	if err != nil || queue.Host == "" {
-		return nil, fault.NewTerminal(fault.CodeInvalidConfiguration,
-			fmt.Errorf("%q is neither an SNS topic's ARN nor an SQS queue's URL", destination))
+		return nil, fault.NewTerminal(fault.CodeInvalidConfiguration, fmt.Errorf("%q is not the URL of an SQS queue; correct it", address))
 	}
 	if m := queueHost.FindStringSubmatch(queue.Hostname()); m != nil {
 		target.Region = m[1]
@@ -156,7 +171,7 @@ func (r *Resolver) Notifier(ctx context.Context, namespace string, aws v1alpha1.
 	if err != nil {
 		return nil, err
 	}
-	return sqs.New(api), nil
+	return sqs.New(api, address), nil
 }
 
 // queueHost is the host of a queue's URL, which names its region.

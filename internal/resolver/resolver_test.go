@@ -225,17 +225,24 @@ func TestEndpointsNeedTheAllowList(t *testing.T) {
 	}
 }
 
-func TestDestinations(t *testing.T) {
+func TestNotifier(t *testing.T) {
+	const topic, queue = "arn:aws:sns:eu-west-1:000000000000:topic", "https://sqs.eu-west-1.amazonaws.com/000000000000/dead-letters"
 	w := newWorld(t)
-	for destination, ok := range map[string]bool{
-		"arn:aws:sns:eu-west-1:000000000000:topic":                      true,
-		"https://sqs.eu-west-1.amazonaws.com/000000000000/dead-letters": true,
-		"arn:aws:s3:::bucket":                                           false,
-		"dead-letters":                                                  false,
+	for name, c := range map[string]struct {
+		why  string
+		rule v1alpha1.NotificationRule
+		ok   bool
+	}{
+		"topic":        {"", v1alpha1.NotificationRule{Type: v1alpha1.NotificationSNS, TopicARN: topic}, true},
+		"queue":        {"", v1alpha1.NotificationRule{Type: v1alpha1.NotificationSQS, QueueURL: queue}, true},
+		"other ARN":    {"it is no topic", v1alpha1.NotificationRule{Type: v1alpha1.NotificationSNS, TopicARN: "arn:aws:s3:::bucket"}, false},
+		"no URL":       {"it names no server", v1alpha1.NotificationRule{Type: v1alpha1.NotificationSQS, QueueURL: "dead-letters"}, false},
+		"other's":      {"the type decides, never the address' form", v1alpha1.NotificationRule{Type: v1alpha1.NotificationSQS, TopicARN: topic}, false},
+		"unknown type": {"a newer version's", v1alpha1.NotificationRule{Type: "Pager", QueueURL: queue}, false},
 	} {
-		_, err := w.resolver.Notifier(t.Context(), namespace, w.access, destination)
-		if ok != (err == nil) || !ok && fault.CodeOf(err) != fault.CodeInvalidConfiguration {
-			t.Errorf("%s: %v", destination, err)
+		_, err := w.resolver.Notifier(t.Context(), namespace, w.access, &c.rule)
+		if c.ok != (err == nil) || !c.ok && fault.CodeOf(err) != fault.CodeInvalidConfiguration {
+			t.Errorf("%s: %s: %v", name, c.why, err)
 		}
 	}
 }

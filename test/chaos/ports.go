@@ -75,6 +75,6 @@ func (p *ports) Board(context.Context, *v1alpha1.WorkSource, *v1alpha1.WorkEnvir
 }
 
 // Notifier implements access.Clients.
-func (p *ports) Notifier(context.Context, string, v1alpha1.AWSAccess, string) (notify.Notifier, error) {
+func (p *ports) Notifier(context.Context, string, v1alpha1.AWSAccess, *v1alpha1.NotificationRule) (notify.Notifier, error) {
 	return nil, errors.New("simulation: notifications are not simulated")
 }

@@ -29,8 +29,8 @@ type Clients interface {
 	Forge(ctx context.Context, namespace, apiURL string, credentials v1alpha1.Credentials, aws v1alpha1.AWSAccess) (forge.Forge, error)
 	// Board returns a source's board.
 	Board(ctx context.Context, source *v1alpha1.WorkSource, environment *v1alpha1.WorkEnvironment) (board.Board, error)
-	// Notifier returns what sends to a topic or a queue.
-	Notifier(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, destination string) (notify.Notifier, error)
+	// Notifier returns what sends by a notification rule.
+	Notifier(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, rule *v1alpha1.NotificationRule) (notify.Notifier, error)
 }
 
 // Access reaches what a work item names.

@@ -102,8 +102,8 @@ func (w *world) Forge(context.Context, string, string, v1alpha1.Credentials, v1a
 	return pulls{w: w}, nil
 }
 
-func (w *world) Notifier(context.Context, string, v1alpha1.AWSAccess, string) (notify.Notifier, error) {
-	return notifier{w}, nil
+func (w *world) Notifier(_ context.Context, _ string, _ v1alpha1.AWSAccess, rule *v1alpha1.NotificationRule) (notify.Notifier, error) {
+	return notifier{w, rule.TopicARN + rule.QueueURL}, nil
 }
 
 type cards struct {
@@ -152,12 +152,15 @@ func (p pulls) Comment(_ context.Context, _ string, _ int64, _, body string) err
 	return nil
 }
 
-type notifier struct{ w *world }
+type notifier struct {
+	w       *world
+	address string
+}
 
-func (n notifier) Notify(_ context.Context, destination string, _ notify.Message) error {
-	if destination == n.w.refuses {
+func (n notifier) Notify(context.Context, notify.Message) error {
+	if n.address == n.w.refuses {
 		return errors.New("no such queue")
 	}
-	n.w.sent = append(n.w.sent, destination)
+	n.w.sent = append(n.w.sent, n.address)
 	return nil
 }

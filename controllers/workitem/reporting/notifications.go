@@ -22,42 +22,36 @@ const deadLetters = "deadLetterQueueURL"
 // maxSubject is the longest subject that SNS takes.
 const maxSubject = 100
 
-// destination is where the end of an item is sent.
-type destination struct {
-	name    string // a notification rule's, or deadLetters
-	address string // a topic's ARN or a queue's URL
-}
-
 // notify sends the end of the item by each rule that asks for it, and to the dead-letter queue.
 func (r *Reporter) notify(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) error {
 	var errs []error
-	for _, to := range destinations(item, env) {
-		notifier, err := r.access.Clients.Notifier(ctx, item.Namespace, env.Spec.AWS, to.address)
+	for _, rule := range due(item, env) {
+		notifier, err := r.access.Clients.Notifier(ctx, item.Namespace, env.Spec.AWS, &rule)
 		if err == nil {
-			err = notifier.Notify(ctx, to.address, message(item))
+			err = notifier.Notify(ctx, message(item))
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("notifying %s: %w", to.name, err))
+			errs = append(errs, fmt.Errorf("notifying %s: %w", rule.Name, err))
 			continue
 		}
-		item.Status.Notified = append(item.Status.Notified, to.name)
+		item.Status.Notified = append(item.Status.Notified, rule.Name)
 	}
 	return errors.Join(errs...)
 }
 
-// destinations are those that the end of the item was not sent to yet.
-func destinations(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) []destination {
+// due are the rules by which the end of the item is to be sent and was not sent yet. The dead-letter queue is one more.
+func due(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) []v1alpha1.NotificationRule {
 	phase := item.FinalPhase()
-	var all []destination
+	var all []v1alpha1.NotificationRule
 	for _, rule := range env.Spec.Notifications {
 		if slices.Contains(rule.On, string(phase)) {
-			all = append(all, destination{name: rule.Name, address: rule.Address()})
+			all = append(all, rule)
 		}
 	}
 	if q := env.Spec.DeadLetterQueueURL; q != "" && phase == v1alpha1.PhaseFailed {
-		all = append(all, destination{name: deadLetters, address: q})
+		all = append(all, v1alpha1.NotificationRule{Name: deadLetters, Type: v1alpha1.NotificationSQS, QueueURL: q})
 	}
-	return slices.DeleteFunc(all, func(d destination) bool { return slices.Contains(item.Status.Notified, d.name) })
+	return slices.DeleteFunc(all, func(r v1alpha1.NotificationRule) bool { return slices.Contains(item.Status.Notified, r.Name) })
 }
 
 // message is what people are sent of an ended item.

@@ -12,7 +12,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 )
 
-func TestDestinations(t *testing.T) {
+func TestDue(t *testing.T) {
 	for name, c := range map[string]struct {
 		why  string
 		item *v1alpha1.WorkItem
@@ -29,8 +29,8 @@ func TestDestinations(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []string
-			for _, d := range destinations(c.item, environment()) {
-				got = append(got, d.name)
+			for _, rule := range due(c.item, environment()) {
+				got = append(got, rule.Name)
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("%s:\n%s", c.why, diff)

@@ -29,20 +29,21 @@ const (
 	fifo        = ".fifo"
 )
 
-// Notifier publishes to topics.
+// Notifier publishes to a topic.
 type Notifier struct {
-	api awsapi.SNS
+	api   awsapi.SNS
+	topic string
 }
 
 var _ notify.Notifier = (*Notifier)(nil)
 
-// New returns a Notifier.
-func New(api awsapi.SNS) *Notifier { return &Notifier{api: api} }
+// New returns a Notifier that publishes to the topic of an ARN.
+func New(api awsapi.SNS, topic string) *Notifier { return &Notifier{api: api, topic: topic} }
 
-// Notify implements notify.Notifier; the destination is a topic's ARN.
-func (n *Notifier) Notify(ctx context.Context, destination string, m notify.Message) error {
+// Notify implements notify.Notifier.
+func (n *Notifier) Notify(ctx context.Context, m notify.Message) error {
 	in := &sns.PublishInput{
-		TopicArn:          aws.String(destination),
+		TopicArn:          aws.String(n.topic),
 		Message:           aws.String(cut(m.Text, maxText)),
 		MessageAttributes: map[string]types.MessageAttributeValue{},
 	}
@@ -53,7 +54,7 @@ func (n *Notifier) Notify(ctx context.Context, destination string, m notify.Mess
 		addAttribute(in.MessageAttributes, name, value)
 	}
 	addAttribute(in.MessageAttributes, attributeID, m.ID)
-	if strings.HasSuffix(destination, fifo) {
+	if strings.HasSuffix(n.topic, fifo) {
 		in.MessageGroupId, in.MessageDeduplicationId = aws.String("kiro-worker"), aws.String(m.ID)
 	}
 	out, err := n.api.Publish(ctx, in)

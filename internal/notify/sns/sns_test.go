@@ -20,10 +20,11 @@ import (
 
 const topic = "arn:aws:sns:eu-central-1:000000000000:outcomes"
 
-func serve(t *testing.T) (*emulator.Emulator, *faults.Injector, *sns.Notifier) {
+func serve(t *testing.T) (*emulator.Emulator, *faults.Injector, func(string) *sns.Notifier) {
 	t.Helper()
 	c := cloud.New(t, cloud.Options{Topics: []string{topic, topic + ".fifo"}})
-	return c.SNS, c.Faults, sns.New(cloud.API(t, c, (*awsapi.Clients).SNS))
+	api := cloud.API(t, c, (*awsapi.Clients).SNS)
+	return c.SNS, c.Faults, func(topic string) *sns.Notifier { return sns.New(api, topic) }
 }
 
 func TestNotify(t *testing.T) {
@@ -49,8 +50,8 @@ func TestNotify(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			e, _, n := serve(t)
-			if err := n.Notify(t.Context(), tc.destination, tc.message); err != nil {
+			e, _, to := serve(t)
+			if err := to(tc.destination).Notify(t.Context(), tc.message); err != nil {
 				t.Fatalf("%s: %v", tc.why, err)
 			}
 			tc.want.TopicARN, tc.want.ID = tc.destination, "00000000-0000-0000-0000-000000000001"
@@ -80,11 +81,11 @@ func TestErrors(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // the SDK's own waits between tries take a second or two
-			_, injector, n := serve(t)
+			_, injector, to := serve(t)
 			if tc.fault != nil {
 				injector.Add(faults.Rule{Fault: *tc.fault})
 			}
-			err := n.Notify(t.Context(), tc.destination, notify.Message{ID: "i", Subject: "s", Text: "t"})
+			err := to(tc.destination).Notify(t.Context(), notify.Message{ID: "i", Subject: "s", Text: "t"})
 			if err == nil || fault.CodeOf(err) != tc.want || fault.IsTerminal(err) != tc.terminal {
 				t.Errorf("%s: got %v (code %q)", tc.why, err, fault.CodeOf(err))
 			}

@@ -31,15 +31,16 @@ const (
 	fifo    = ".fifo"
 )
 
-// Notifier sends to queues.
+// Notifier sends to a queue.
 type Notifier struct {
-	api awsapi.SQS
+	api   awsapi.SQS
+	queue string
 }
 
 var _ notify.Notifier = (*Notifier)(nil)
 
-// New returns a Notifier.
-func New(api awsapi.SQS) *Notifier { return &Notifier{api: api} }
+// New returns a Notifier that sends to the queue of a URL.
+func New(api awsapi.SQS, queue string) *Notifier { return &Notifier{api: api, queue: queue} }
 
 // Body is a message's body, as JSON.
 type Body struct {
@@ -49,18 +50,18 @@ type Body struct {
 	Attributes map[string]string `json:"attributes,omitempty"`
 }
 
-// Notify implements notify.Notifier; the destination is a queue's URL.
-func (n *Notifier) Notify(ctx context.Context, destination string, m notify.Message) error {
+// Notify implements notify.Notifier.
+func (n *Notifier) Notify(ctx context.Context, m notify.Message) error {
 	body, err := json.Marshal(Body{ID: m.ID, Subject: m.Subject, Text: cut(m.Text), Attributes: m.Attributes})
 	if err != nil {
 		return fmt.Errorf("encoding the message: %w", err)
 	}
 	in := &sqs.SendMessageInput{
-		QueueUrl:          aws.String(destination),
+		QueueUrl:          aws.String(n.queue),
 		MessageBody:       aws.String(string(body)),
 		MessageAttributes: attributes(m),
 	}
-	if strings.HasSuffix(destination, fifo) {
+	if strings.HasSuffix(n.queue, fifo) {
 		in.MessageGroupId, in.MessageDeduplicationId = aws.String("kiro-worker"), aws.String(m.ID)
 	}
 	out, err := n.api.SendMessage(ctx, in)

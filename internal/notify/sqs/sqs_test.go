@@ -21,19 +21,20 @@ import (
 
 const queue = "https://sqs.eu-central-1.amazonaws.com/000000000000/dead"
 
-func serve(t *testing.T) (*emulator.Emulator, *faults.Injector, *sqs.Notifier) {
+func serve(t *testing.T) (*emulator.Emulator, *faults.Injector, func(string) *sqs.Notifier) {
 	t.Helper()
 	c := cloud.New(t, cloud.Options{Queues: []string{queue, queue + ".fifo"}})
-	return c.SQS, c.Faults, sqs.New(cloud.API(t, c, (*awsapi.Clients).SQS))
+	api := cloud.API(t, c, (*awsapi.Clients).SQS)
+	return c.SQS, c.Faults, func(queue string) *sqs.Notifier { return sqs.New(api, queue) }
 }
 
 func TestNotify(t *testing.T) {
-	e, _, n := serve(t)
+	e, _, to := serve(t)
 	m := notify.Message{ID: "i1", Subject: "Failed", Text: "Größe", Attributes: map[string]string{"empty": ""}}
 	for i := range 12 {
 		m.Attributes[fmt.Sprintf("a%02d", i)] = "v"
 	}
-	if err := n.Notify(t.Context(), queue, m); err != nil {
+	if err := to(queue).Notify(t.Context(), m); err != nil {
 		t.Fatal(err)
 	}
 	got := e.Messages(queue)
@@ -51,9 +52,9 @@ func TestNotify(t *testing.T) {
 }
 
 func TestFIFODropsRepetitions(t *testing.T) {
-	e, _, n := serve(t)
+	e, _, to := serve(t)
 	for range 2 {
-		if err := n.Notify(t.Context(), queue+".fifo", notify.Message{ID: "i1", Text: "t"}); err != nil {
+		if err := to(queue+".fifo").Notify(t.Context(), notify.Message{ID: "i1", Text: "t"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -79,11 +80,11 @@ func TestErrors(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // the SDK's own waits between tries take a second or two
-			_, injector, n := serve(t)
+			_, injector, to := serve(t)
 			if tc.fault != nil {
 				injector.Add(faults.Rule{Fault: *tc.fault})
 			}
-			err := n.Notify(t.Context(), tc.destination, notify.Message{ID: "i", Subject: "s", Text: "t"})
+			err := to(tc.destination).Notify(t.Context(), notify.Message{ID: "i", Subject: "s", Text: "t"})
 			if err == nil || fault.CodeOf(err) != tc.want || fault.IsTerminal(err) != tc.terminal {
 				t.Errorf("%s: got %v (code %q)", tc.why, err, fault.CodeOf(err))
 			}
