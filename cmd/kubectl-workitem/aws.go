@@ -34,7 +34,7 @@ type awsFlags struct {
 func (f *awsFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.role, "role-arn", "", "IAM role to assume, instead of the environment's. An empty one (--role-arn=) assumes none.")
 	flags.StringVar(&f.externalID, "external-id", "", "External id for assuming the role. Default: the environment's, or CLUSTER-NAME/NAMESPACE.")
-	flags.StringVar(&f.cluster, "cluster-name", "default", "The manager's --cluster-name, from which the default external id is made.")
+	flags.StringVar(&f.cluster, "cluster-name", "", "The manager's --cluster-name, from which the default external id is made.")
 	flags.StringVar(&f.endpoint, "endpoint-url", "", "Address of a server to use instead of AWS. Your requests go there only if you name it here.")
 }
 
@@ -100,6 +100,10 @@ func (f *awsFlags) target(namespace string, aws v1alpha1.AWSAccess, region strin
 		t.ExternalID = f.externalID
 	case aws.ExternalID != "":
 		t.ExternalID = aws.ExternalID
+	case f.cluster == "" || f.cluster == "default":
+		// No cluster is called that: a guess would only have AWS refuse the role, without a reason.
+		return awsapi.Target{}, misused("the role %s asks for an external id: give --cluster-name NAME, as the manager has it, "+
+			"or --external-id ID, or --role-arn= to use your own credentials", t.RoleARN)
 	default:
 		t.ExternalID = f.cluster + "/" + namespace
 	}

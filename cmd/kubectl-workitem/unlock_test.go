@@ -399,7 +399,9 @@ func TestUnlockAssumesTheEnvironmentsRole(t *testing.T) {
 		code int
 		say  string
 	}{
-		{"the external id is made of a wrong cluster's name", nil, exitFailed, "sts:AssumeRole"},
+		{"no cluster's name", nil, exitUsage, "give --cluster-name NAME"},
+		{"the name that no cluster has", []string{"--cluster-name", "default"}, exitUsage, "give --cluster-name NAME"},
+		{"the external id is made of a wrong cluster's name", []string{"--cluster-name", "staging"}, exitFailed, "sts:AssumeRole"},
 		{"the cluster's name is given", []string{"--cluster-name", "prod"}, exitRefused, "nobody holds"},
 		{"the external id is given", []string{"--external-id", "prod/" + c.namespace}, exitRefused, "nobody holds"},
 		{"no role", []string{"--role-arn="}, exitRefused, "nobody holds"},

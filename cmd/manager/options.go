@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -33,6 +34,8 @@ type options struct {
 	leaderElectNamespace string
 	metricsAddress       string
 	metricsSecure        bool
+	metricsAuth          bool
+	metricsCertDir       string
 	probeAddress         string
 
 	logLevel         string
@@ -64,8 +67,8 @@ func parseOptions(args []string, lookup func(string) (string, bool)) (options, e
 }
 
 func (o *options) register(flags *pflag.FlagSet) {
-	flags.StringVar(&o.clusterName, "cluster-name", "default",
-		"Name of this cluster, unique among all that share a lock table or an AWS account. It is part of external ids and of what holds a lock.")
+	flags.StringVar(&o.clusterName, "cluster-name", "",
+		"Name of this cluster, required, unique among all that share a lock table or an AWS account. It is part of external ids and of what holds a lock.")
 	flags.StringSliceVar(&o.allowedEndpoints, "allowed-endpoints", nil,
 		"Addresses that objects may name in addition to AWS's and github.com's (scheme and host, comma separated). Credentials are sent there.")
 	flags.StringSliceVar(&o.namespaces, "namespaces", nil,
@@ -78,6 +81,10 @@ func (o *options) register(flags *pflag.FlagSet) {
 		"Address to serve metrics on; 0 serves none.")
 	flags.BoolVar(&o.metricsSecure, "metrics-secure", true,
 		"Serve metrics over HTTPS, and only to clients that the API server allows to read /metrics.")
+	flags.BoolVar(&o.metricsAuth, "metrics-auth", true,
+		"Ask the API server who reads metrics and whether they may. Without it anybody who reaches the address may. Only with --metrics-secure.")
+	flags.StringVar(&o.metricsCertDir, "metrics-cert-dir", "",
+		"Directory of tls.crt and tls.key for metrics, read again when they change. Empty makes a certificate at each start.")
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081",
 		"Address to serve /healthz and /readyz on; 0 serves none.")
 	flags.StringVar(&o.logLevel, "log-level", o.logLevel,
@@ -99,8 +106,11 @@ func (o *options) register(flags *pflag.FlagSet) {
 
 func (o *options) validate() error {
 	var errs []error
-	if o.clusterName == "" {
-		errs = append(errs, errors.New("--cluster-name must not be empty"))
+	if err := checkClusterName(o.clusterName); err != nil {
+		errs = append(errs, err)
+	}
+	if !o.metricsSecure && o.metricsCertDir != "" {
+		errs = append(errs, errors.New("--metrics-cert-dir needs --metrics-secure"))
 	}
 	for _, d := range []struct {
 		name  string
@@ -123,4 +133,24 @@ func (o *options) validate() error {
 		errs = append(errs, errors.New("--concurrency must be at least 1"))
 	}
 	return errors.Join(errs...)
+}
+
+// maxClusterName leaves room for a namespace in the external id, which AWS ends at 1224 characters.
+const maxClusterName = 100
+
+var clusterNameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+// checkClusterName refuses a name that two clusters could have by accident: with one name, each takes the other's locks
+// for its own, and a role that trusts one trusts both.
+func checkClusterName(name string) error {
+	switch {
+	case name == "":
+		return errors.New("--cluster-name must be set: choose a name that no other cluster has, such as prod-eu-1, and do not change it later")
+	case name == "default":
+		return errors.New("--cluster-name must not be \"default\": choose a name that no other cluster has, such as prod-eu-1, and do not change it later")
+	case len(name) > maxClusterName || !clusterNameForm.MatchString(name):
+		return fmt.Errorf("--cluster-name %q must begin with a letter or digit, hold only letters, digits, '.', '_' and '-', and have at most %d characters",
+			name, maxClusterName)
+	}
+	return nil
 }

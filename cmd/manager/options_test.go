@@ -13,7 +13,7 @@ import (
 
 func TestParseOptions(t *testing.T) {
 	defaults := options{
-		clusterName: "default", metricsAddress: ":8443", metricsSecure: true, probeAddress: ":8081", logLevel: "info",
+		clusterName: "prod", metricsAddress: ":8443", metricsSecure: true, metricsAuth: true, probeAddress: ":8081", logLevel: "info",
 		watchInterval: 5 * time.Second, watchSlowest: 30 * time.Second, settlingTime: 40 * time.Second,
 		progressInterval: 15 * time.Second, sweepInterval: 5 * time.Minute, concurrency: 10,
 	}
@@ -46,8 +46,27 @@ func TestParseOptions(t *testing.T) {
 			want: with(func(o *options) { o.logLevel = "warn" }),
 		},
 		"NoName": {
-			why: "an empty name would make external ids of clusters the same", args: []string{"--cluster-name="},
-			err: "--cluster-name must not be empty",
+			why: "without a name, external ids of clusters would be the same",
+			err: "--cluster-name must be set",
+		},
+		"DefaultName": {
+			why:  "a name that two clusters have by accident makes one take the other's locks for its own",
+			args: []string{"--cluster-name=default"}, err: `--cluster-name must not be "default"`,
+		},
+		"SlashInTheName": {
+			why:  "external ids are <cluster>/<namespace>: with a slash one cluster could have another's",
+			args: []string{"--cluster-name=prod/team"}, err: `--cluster-name "prod/team" must begin with`,
+		},
+		"LongName": {
+			why: "an external id has an end", args: []string{"--cluster-name=" + strings.Repeat("a", 101)}, err: "at most 100 characters",
+		},
+		"MetricsCertificate": {
+			why: "a certificate of cert-manager's is mounted", args: []string{"--metrics-cert-dir=/certificate", "--metrics-auth=false"},
+			want: with(func(o *options) { o.metricsCertDir, o.metricsAuth = "/certificate", false }),
+		},
+		"CertificateWithoutTLS": {
+			why: "a certificate that nobody sees is a mistake", args: []string{"--metrics-secure=false", "--metrics-cert-dir=/certificate"},
+			err: "--metrics-cert-dir needs --metrics-secure",
 		},
 		"NoWatch": {
 			why: "an interval of zero would poll without a pause", args: []string{"--watch-interval=0s"},
@@ -65,7 +84,11 @@ func TestParseOptions(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			got, err := parseOptions(tc.args, func(name string) (string, bool) {
+			args := append([]string{"--cluster-name=prod"}, tc.args...)
+			if name == "NoName" {
+				args = nil
+			}
+			got, err := parseOptions(args, func(name string) (string, bool) {
 				return tc.env, name == "LOG_LEVEL" && tc.env != ""
 			})
 			if tc.err != "" {
