@@ -92,12 +92,24 @@ chaos-real: ## Kill, freeze and cut off real processes at every point of a card'
 	@assets="$(ASSETS)"; $(MAKE) --no-print-directory build; \
 		KUBEBUILDER_ASSETS="$$assets" go run ./test/chaosreal/cmd -bin=$(BIN) -parallel=$(or $(PARALLEL),4) $(if $(ONLY),-only='$(ONLY)')
 
+.PHONY: chart-test
+chart-test: $(BIN)/helm $(BIN)/kubeconform $(BIN)/kustomize ## Check the Helm chart: its values, what it renders, and that it installs, upgrades and goes. UPDATE=1 accepts renders.
+	@hack/preflight.sh build
+	@assets="$(ASSETS)"; go build -o $(BIN)/ ./cmd/manager; \
+		KUBEBUILDER_ASSETS="$$assets" CHART_TOOLS=$(BIN) go test ./test/chart -count=1 -timeout=20m $(TESTFLAGS) $(if $(UPDATE),-update)
+
 .PHONY: generate
-generate: $(BIN)/controller-gen ## Generate deep copies, CRDs and RBAC from the code.
+generate: $(BIN)/controller-gen ## Generate deep copies, CRDs, RBAC and what the chart has of them from the code.
 	hack/generate.sh $(BIN)/controller-gen $(CURDIR)
+	go run ./hack/chart charts/kiro-worker
 
 .PHONY: manifests
 manifests: generate ## The same as generate.
+
+.PHONY: chart
+chart: $(BIN)/helm-docs ## Generate what is generated in the chart: CRDs, rules, schema and README.
+	go run ./hack/chart charts/kiro-worker
+	$(BIN)/helm-docs --chart-search-root charts --sort-values-order file --log-level warning
 
 .PHONY: fmt
 fmt: $(BIN)/golangci-lint ## Format the code.
@@ -108,13 +120,18 @@ lint: $(BIN)/golangci-lint ## Run the linters, import fences included.
 	$(BIN)/golangci-lint run ./...
 
 .PHONY: verify
-verify: verify-generated verify-tidy verify-manifests vet lint vulncheck ## Check everything that is not a test. Fails if generated code differs.
+verify: verify-generated verify-chart verify-tidy verify-manifests vet lint vulncheck ## Check everything that is not a test. Fails if generated code differs.
 	@echo "verify: all good"
 
 .PHONY: verify-generated
 verify-generated: $(BIN)/controller-gen
 	@echo "verify: generated code"
 	@hack/verify-generated.sh $(BIN)/controller-gen
+
+.PHONY: verify-chart
+verify-chart: $(BIN)/helm-docs
+	@echo "verify: chart"
+	@hack/verify-chart.sh $(BIN)/helm-docs
 
 .PHONY: verify-tidy
 verify-tidy:
@@ -126,7 +143,7 @@ verify-tidy:
 .PHONY: verify-manifests
 verify-manifests: $(BIN)/kustomize
 	@echo "verify: manifests build"
-	@for overlay in config/default config/crd config/samples config/prometheus; do \
+	@for overlay in config/default config/namespaced config/crd config/samples config/prometheus config/network-policy; do \
 		$(BIN)/kustomize build "$$overlay" >/dev/null || { echo "verify: $$overlay does not build" >&2; exit 1; }; \
 	done
 
@@ -153,9 +170,12 @@ uninstall: ## Delete every object of these kinds, stopping their builds, and the
 	@hack/undeploy.sh crds
 
 .PHONY: deploy
-deploy: $(BIN)/kustomize ## Deploy the manager as IMG.
+deploy: $(BIN)/kustomize ## Deploy the manager as IMG, in a cluster that is called CLUSTER_NAME.
+	@[ -n "$(CLUSTER_NAME)" ] || { echo "make deploy: give CLUSTER_NAME=…, a name that no other cluster has, such as prod-eu-1" >&2; exit 2; }
 	@work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; cp -R config "$$work/"; \
 		cd "$$work/config/manager" && $(BIN)/kustomize edit set image manager=$(IMG) && \
+		$(BIN)/kustomize edit add patch --kind Deployment --name manager \
+			--patch '[{"op": "replace", "path": "/spec/template/spec/containers/0/env/0/value", "value": "$(CLUSTER_NAME)"}]' && \
 		kubectl apply --server-side -k ../default
 
 .PHONY: undeploy
@@ -169,6 +189,13 @@ docker-build: ## Build the images of the manager and of the builds.
 
 ##@ Tools
 
+define build-tool
+	@mkdir -p $(BIN)
+	@echo "building $(@F) (once)"
+	@go build -C $(1) -o $@ $(tool)
+	@touch $@
+endef
+
 .PHONY: assets
 assets: ## Make sure that kube-apiserver, etcd and kubectl are on this machine, and print where they are.
 	@go run ./hack/assets
@@ -177,13 +204,21 @@ assets: ## Make sure that kube-apiserver, etcd and kubectl are on this machine, 
 tools: $(BIN)/controller-gen $(BIN)/golangci-lint $(BIN)/govulncheck $(BIN)/kustomize $(BIN)/gotestsum ## Build the tools into bin/.
 
 # Each is built from the pinned module, and again only when that changes.
+$(BIN)/helm: tool = helm.sh/helm/v4/cmd/helm
+$(BIN)/helm-docs: tool = github.com/norwoodj/helm-docs/cmd/helm-docs
+$(BIN)/kubeconform: tool = github.com/yannh/kubeconform/cmd/kubeconform
+$(BIN)/ko: tool = github.com/google/ko
+$(BIN)/helm $(BIN)/helm-docs $(BIN)/kubeconform $(BIN)/ko: hack/tools/release/go.mod hack/tools/release/go.sum
+	$(call build-tool,hack/tools/release)
+
+$(BIN)/actionlint: tool = github.com/rhysd/actionlint/cmd/actionlint
+$(BIN)/actionlint: hack/tools/actionlint/go.mod hack/tools/actionlint/go.sum
+	$(call build-tool,hack/tools/actionlint)
+
 $(BIN)/controller-gen: tool = sigs.k8s.io/controller-tools/cmd/controller-gen
 $(BIN)/golangci-lint: tool = github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 $(BIN)/govulncheck: tool = golang.org/x/vuln/cmd/govulncheck
 $(BIN)/kustomize: tool = sigs.k8s.io/kustomize/kustomize/v5
 $(BIN)/gotestsum: tool = gotest.tools/gotestsum
 $(BIN)/%: hack/tools/go.mod hack/tools/go.sum
-	@mkdir -p $(BIN)
-	@echo "building $(@F) (once)"
-	@go build -C hack/tools -o $@ $(tool)
-	@touch $@
+	$(call build-tool,hack/tools)
