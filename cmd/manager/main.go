@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command manager is the controller: it polls boards, brings work items through their steps and watches their
-// builds. It runs in the cluster; agents never do.
+// builds. It runs in the cluster; agents never do. "manager doctor" looks whether an installation can work, and ends.
 package main
 
 import (
@@ -32,6 +32,9 @@ func main() {
 }
 
 func run(args []string) error {
+	if len(args) > 0 && args[0] == "doctor" {
+		return runDoctor(args[1:])
+	}
 	o, err := parseOptions(args, os.LookupEnv)
 	if err != nil {
 		return err

@@ -57,7 +57,7 @@ func newManager(ctx context.Context, config *rest.Config, o options) (ctrl.Manag
 	if err != nil {
 		return nil, fmt.Errorf("making the manager: %w", err)
 	}
-	clients, err := newResolver(mgr, o)
+	clients, err := newResolver(mgr.GetAPIReader(), o)
 	if err != nil {
 		return nil, err
 	}
@@ -88,13 +88,14 @@ func cachesSynced(mgr ctrl.Manager) healthz.Checker {
 	}
 }
 
-func newResolver(mgr ctrl.Manager, o options) (*resolver.Resolver, error) {
+// newResolver makes the clients of GitHub and AWS. secrets must not cache.
+func newResolver(secrets client.Reader, o options) (*resolver.Resolver, error) {
 	github, err := githubapi.NewMetrics(metrics.Registry)
 	if err != nil {
 		return nil, fmt.Errorf("registering GitHub's metrics: %w", err)
 	}
 	return resolver.New(resolver.Options{
-		Secrets: mgr.GetAPIReader(),
+		Secrets: secrets,
 		AWS: awsapi.New(awsapi.Options{
 			AllowedEndpoints: o.allowedEndpoints, SessionName: "kiro-worker-" + o.clusterName, Registerer: metrics.Registry,
 		}),

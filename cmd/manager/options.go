@@ -48,14 +48,18 @@ type options struct {
 	version          bool
 }
 
-// parseOptions reads the flags. lookup is os.LookupEnv: a log level in the environment counts where no flag is given.
-func parseOptions(args []string, lookup func(string) (string, bool)) (options, error) {
+// parseOptions reads the flags. lookup is os.LookupEnv: a log level in the environment counts where no flag is given. further
+// adds flags of a subcommand.
+func parseOptions(args []string, lookup func(string) (string, bool), further ...func(*pflag.FlagSet)) (options, error) {
 	o := options{logLevel: logging.DefaultLevel}
 	if level, ok := lookup(contract.EnvLogLevel); ok && level != "" {
 		o.logLevel = level
 	}
 	flags := pflag.NewFlagSet("manager", pflag.ContinueOnError)
 	o.register(flags)
+	for _, add := range further {
+		add(flags)
+	}
 	// --kubeconfig is controller-runtime's own.
 	kubeconfig := flag.NewFlagSet("kubeconfig", flag.ContinueOnError)
 	config.RegisterFlags(kubeconfig)

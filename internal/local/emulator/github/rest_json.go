@@ -39,6 +39,7 @@ func (v *viewer) repositoryJSON(repo *repository) map[string]any {
 	out["clone_url"] = v.url + "/" + repo.fullName() + ".git"
 	out["default_branch"] = repo.defaultBranch
 	out["created_at"] = repo.createdAt
+	out["permissions"] = map[string]bool{"pull": v.token.rights.Contents >= Read, "push": v.token.rights.Contents >= Write}
 	return out
 }
 

@@ -1,7 +1,7 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package sns is a server that speaks the part of SNS's query protocol that publishes messages.
+// Package sns is a server that speaks the part of SNS's query protocol that publishes messages and looks topics up.
 package sns
 
 import (
@@ -94,7 +94,12 @@ type published struct {
 // https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 func (e *Emulator) serve(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 4*maxMessage)
-	if op := Operation(r); op != "Publish" {
+	op := Operation(r)
+	if op == "GetTopicAttributes" {
+		e.attributesOf(w, r)
+		return
+	}
+	if op != "Publish" {
 		WriteError(w, r, http.StatusBadRequest, "InvalidAction", "The action "+op+" is not valid for this endpoint.")
 		return
 	}
@@ -115,6 +120,27 @@ func (e *Emulator) serve(w http.ResponseWriter, r *http.Request) {
 	m.ID = fmt.Sprintf("00000000-0000-0000-0000-%012d", len(e.messages)+1)
 	e.messages = append(e.messages, m)
 	writeXML(w, http.StatusOK, published{MessageID: m.ID, RequestID: requestID})
+}
+
+type topicAttributes struct {
+	XMLName   xml.Name `xml:"https://sns.amazonaws.com/doc/2010-03-31/ GetTopicAttributesResponse"`
+	Key       string   `xml:"GetTopicAttributesResult>Attributes>entry>key"`
+	Value     string   `xml:"GetTopicAttributesResult>Attributes>entry>value"`
+	RequestID string   `xml:"ResponseMetadata>RequestId"`
+}
+
+// attributesOf answers GetTopicAttributes with the topic's ARN alone.
+// https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html
+func (e *Emulator) attributesOf(w http.ResponseWriter, r *http.Request) {
+	arn := r.PostForm.Get("TopicArn")
+	e.mu.Lock()
+	known := e.topics[arn]
+	e.mu.Unlock()
+	if !known {
+		WriteError(w, r, http.StatusNotFound, "NotFound", "Topic does not exist")
+		return
+	}
+	writeXML(w, http.StatusOK, topicAttributes{Key: "TopicArn", Value: arn, RequestID: requestID})
 }
 
 // attributes are numbered from 1: MessageAttributes.entry.1.Name, MessageAttributes.entry.1.Value.StringValue.

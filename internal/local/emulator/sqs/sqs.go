@@ -111,10 +111,11 @@ type request struct {
 	MessageDeduplicationID string               `json:"MessageDeduplicationId"`
 }
 
-// serve answers SendMessage. A FIFO queue takes a message once in five minutes by its deduplication id; here, once.
+// serve answers SendMessage, and GetQueueAttributes without attributes. A FIFO queue takes a message once in five minutes by its deduplication id; here, once.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 func (e *Emulator) serve(w http.ResponseWriter, r *http.Request) {
-	if op := Operation(r); op != "SendMessage" {
+	op := Operation(r)
+	if op != "SendMessage" && op != "GetQueueAttributes" {
 		WriteError(w, r, http.StatusBadRequest, "InvalidAction", "there is no operation "+op)
 		return
 	}
@@ -123,7 +124,7 @@ func (e *Emulator) serve(w http.ResponseWriter, r *http.Request) {
 		WriteError(w, r, http.StatusBadRequest, "InvalidParameterValue", err.Error())
 		return
 	}
-	if code, message := in.invalid(); code != "" {
+	if code, message := in.invalid(); code != "" && op == "SendMessage" {
 		WriteError(w, r, http.StatusBadRequest, code, message)
 		return
 	}
@@ -131,6 +132,10 @@ func (e *Emulator) serve(w http.ResponseWriter, r *http.Request) {
 	defer e.mu.Unlock()
 	if !e.queues[in.QueueURL] {
 		WriteError(w, r, http.StatusBadRequest, "AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.")
+		return
+	}
+	if op == "GetQueueAttributes" { // none were asked for
+		write(w, http.StatusOK, map[string]any{"Attributes": map[string]string{}})
 		return
 	}
 	m := Message{

@@ -1,0 +1,67 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/spf13/pflag"
+	authorizationv1 "k8s.io/api/authorization/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/doctor"
+	"github.com/kiro-worker/kiro-worker/internal/redact"
+)
+
+// runDoctor runs `manager doctor`: it takes the manager's own flags, so that a pod or a person gives it the same.
+func runDoctor(args []string) error {
+	var timeout time.Duration
+	o, err := parseOptions(args, os.LookupEnv, func(flags *pflag.FlagSet) {
+		flags.DurationVar(&timeout, "timeout", 5*time.Minute, "How long all checks together may take.")
+	})
+	if err != nil {
+		return err
+	}
+	// What libraries log would stand between the lines.
+	log.SetLogger(logr.Discard())
+	config, err := ctrl.GetConfig()
+	if err != nil {
+		return fmt.Errorf("finding the cluster: %w", err)
+	}
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, authorizationv1.AddToScheme, v1alpha1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			return fmt.Errorf("building the scheme: %w", err)
+		}
+	}
+	c, err := client.New(config, client.Options{Scheme: scheme})
+	if err != nil {
+		return fmt.Errorf("making a client of the API server: %w", err)
+	}
+	clients, err := newResolver(c, o)
+	if err != nil {
+		return err
+	}
+	out := redact.NewLineWriter(os.Stdout, redact.New(redact.Options{}))
+	defer func() { _ = out.Close() }()
+	ctx, cancel := context.WithTimeout(ctrl.SetupSignalHandler(), timeout)
+	defer cancel()
+	failed := doctor.New(doctor.Options{
+		Config: config, Client: c, Environments: clients, Describers: clients, Sources: clients, Namespaces: o.namespaces,
+		Say: func(l doctor.Line) { doctor.Print(out, l) },
+	}).Run(ctx)
+	if failed > 0 {
+		return fmt.Errorf("%d checks failed: do what their lines say, and run the doctor again", failed)
+	}
+	return nil
+}

@@ -1,0 +1,198 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package doctor
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	authorizationv1 "k8s.io/api/authorization/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	clocktesting "k8s.io/utils/clock/testing"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/awsapi"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/aws"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/s3"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/secretsmanager"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/sns"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/sqs"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv"
+	"github.com/kiro-worker/kiro-worker/internal/resolver"
+)
+
+const (
+	cluster  = "prod"
+	role     = "arn:aws:iam::000000000000:role/kiro-worker"
+	token    = "ghp_test"
+	topicARN = "arn:aws:sns:eu-central-1:000000000000:team"
+	queueURL = "https://sqs.eu-central-1.amazonaws.com/000000000000/team"
+	deadURL  = "https://sqs.eu-central-1.amazonaws.com/000000000000/dead"
+)
+
+// world is an installation in which everything is as it should be, until a test plants a fault.
+type world struct {
+	t         *testing.T
+	config    *rest.Config
+	client    client.WithWatch
+	clock     *clocktesting.FakePassiveClock
+	namespace string
+	faults    *faults.Injector
+
+	aws       *aws.Endpoint
+	awsServer *httptest.Server
+	awsDate   time.Time // of AWS's answers, unless zero
+	tables    *dynamodb.Emulator
+	builds    *codebuild.Server
+	secrets   *secretsmanager.Emulator
+
+	github       *github.Server
+	githubServer *httptest.Server
+	projectID    string
+
+	// They are created when the doctor runs.
+	environment *v1alpha1.WorkEnvironment
+	source      *v1alpha1.WorkSource
+	secret      *corev1.Secret
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAMANAGER")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "none")
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	w := &world{t: t, config: testenv.Config(), client: testenv.Client(t), clock: clocktesting.NewFakePassiveClock(time.Now()), faults: faults.New(nil, nil)}
+	w.namespace = testenv.Namespace(t, w.client)
+	w.startAWS()
+	w.startGitHub()
+	w.objects()
+	return w
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) startAWS() {
+	w.tables = dynamodb.New(dynamodb.Options{Faults: w.faults})
+	w.must(w.tables.CreateLockTable("locks"))
+	bucket := s3.New(s3.Options{Faults: w.faults})
+	w.must(bucket.CreateBucket("artifacts"))
+	w.secrets = secretsmanager.New(secretsmanager.Options{Faults: w.faults})
+	topics, queues := sns.New(sns.Options{Faults: w.faults}), sqs.New(sqs.Options{Faults: w.faults})
+	topics.CreateTopic(topicARN)
+	queues.CreateQueue(queueURL)
+	queues.CreateQueue(deadURL)
+	var err error
+	w.builds, err = codebuild.New(codebuild.Options{DataDir: w.t.TempDir(), Faults: w.faults})
+	w.must(err)
+	w.t.Cleanup(w.builds.Close)
+	w.must(w.builds.PutProject(codebuild.Project{Name: "builds", Buildspec: "version: 0.2\n"}))
+
+	w.aws = aws.New(aws.Options{AccessKeys: []string{"AKIAMANAGER"}, Faults: w.faults})
+	w.aws.Handle(aws.DynamoDB, w.tables, dynamodb.WriteError)
+	w.aws.Handle(aws.S3, bucket, s3.WriteError)
+	w.aws.Handle(aws.SecretsManager, w.secrets, nil)
+	w.aws.Handle(aws.SNS, topics, sns.WriteError)
+	w.aws.Handle(aws.SQS, queues, nil)
+	w.aws.Handle(aws.CodeBuild, w.builds, nil)
+	w.awsServer = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		if !w.awsDate.IsZero() {
+			out.Header().Set("Date", w.awsDate.UTC().Format(http.TimeFormat))
+		}
+		w.aws.ServeHTTP(out, r)
+	}))
+	w.t.Cleanup(w.awsServer.Close)
+	w.aws.Trust(role, cluster+"/"+w.namespace)
+}
+
+func (w *world) startGitHub() {
+	var err error
+	w.github, err = github.New(github.Options{Dir: w.t.TempDir()})
+	w.must(err)
+	w.githubServer = httptest.NewServer(w.github)
+	w.t.Cleanup(w.githubServer.Close)
+	w.github.SetURL(w.githubServer.URL)
+	w.github.AddToken(token, "bot", github.AllRights())
+	w.must(w.github.CreateRepository("acme/app", "main", github.Files{"README.md": []byte("hello\n")}))
+	_, w.projectID = w.github.CreateProject(github.Project{Owner: "acme", Title: "Roadmap", StatusOptions: []string{"Ready", "In Progress", "Done"}})
+}
+
+func (w *world) objects() {
+	w.environment = &v1alpha1.WorkEnvironment{
+		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "staging"},
+		Spec: v1alpha1.WorkEnvironmentSpec{
+			AWS:       v1alpha1.AWSAccess{Region: "eu-central-1", RoleARN: role, EndpointURL: w.awsServer.URL},
+			Lock:      v1alpha1.LockTable{TableName: "locks"},
+			CodeBuild: v1alpha1.CodeBuildProject{ProjectName: "builds"},
+			Credentials: v1alpha1.BuildCredentials{
+				GitHubTokenSecretARN: w.secrets.Put("github", token), AgentSecretARN: w.secrets.Put("agent", "key"),
+			},
+			Artifacts: v1alpha1.Artifacts{Bucket: "artifacts"},
+			Notifications: []v1alpha1.NotificationRule{
+				{Name: "people", Type: v1alpha1.NotificationSNS, TopicARN: topicARN}, {Name: "machines", Type: v1alpha1.NotificationSQS, QueueURL: queueURL},
+			},
+			DeadLetterQueueURL: deadURL,
+		},
+	}
+	w.secret = &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "github"}, Data: map[string][]byte{"token": []byte(token)},
+	}
+	w.source = &v1alpha1.WorkSource{
+		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "board"},
+		Spec: v1alpha1.WorkSourceSpec{
+			EnvironmentRef: v1alpha1.LocalObjectReference{Name: "staging"},
+			GitHub: v1alpha1.GitHubSource{
+				Owner: "acme", ProjectNumber: 1, APIURL: w.github.APIURL(), ReadyStatus: "Ready", Repositories: []string{"acme/app"},
+				Credentials: v1alpha1.Credentials{SecretRef: &v1alpha1.SecretReference{Name: "github"}},
+			},
+			WriteBack: &v1alpha1.WriteBack{Started: "In Progress", Succeeded: "Done"},
+		},
+	}
+}
+
+// deny has AWS refuse an operation.
+func (w *world) deny(service, operation, code string) {
+	w.faults.Add(faults.Rule{Service: service, Operation: operation, Fault: faults.Fault{Status: http.StatusForbidden, Code: code, Message: "denied"}})
+}
+
+// impersonate has the doctor ask as somebody.
+func (w *world) impersonate(user string) {
+	w.config.Impersonate = rest.ImpersonationConfig{UserName: user, Groups: []string{"system:authenticated"}}
+	c, err := client.NewWithWatch(w.config, client.Options{Scheme: w.client.Scheme()})
+	w.must(err)
+	w.client = c
+}
+
+// run creates the objects and has the doctor look at them.
+func (w *world) run() (failed int, lines []Line) {
+	w.t.Helper()
+	admin := testenv.Client(w.t)
+	for _, o := range []client.Object{w.environment, w.source, w.secret} {
+		w.must(admin.Create(w.t.Context(), o))
+	}
+	w.must(authorizationv1.AddToScheme(w.client.Scheme()))
+	clients := resolver.New(resolver.Options{
+		Secrets: w.client, Cluster: cluster,
+		AllowedEndpoints: []string{w.githubServer.URL},
+		AWS:              awsapi.New(awsapi.Options{AllowedEndpoints: []string{w.awsServer.URL}}),
+	})
+	failed = New(Options{
+		Config: w.config, Client: w.client, Environments: clients, Describers: clients, Sources: clients,
+		Namespaces: []string{w.namespace}, Clock: w.clock, Say: func(l Line) { lines = append(lines, l) },
+	}).Run(w.t.Context())
+	return failed, lines
+}
