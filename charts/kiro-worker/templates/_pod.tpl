@@ -1,4 +1,4 @@
-{{/* What the manager is started with; the test runs it with these. */}}
+{{/* What the manager is started with; the doctor, and a test of the chart, are too. */}}
 {{- define "kiro-worker.args" -}}
 - --cluster-name={{ include "kiro-worker.clusterName" . }}
 - --leader-elect
@@ -42,6 +42,11 @@
       containerName: manager
       resource: limits.cpu
 {{ end -}}
+{{- include "kiro-worker.ownEnv" . -}}
+{{- end -}}
+
+{{/* The environment but for the limits, which are a container's own. */}}
+{{- define "kiro-worker.ownEnv" -}}
 {{- with .Values.proxy -}}
 {{- if .http -}}
 - name: HTTP_PROXY
