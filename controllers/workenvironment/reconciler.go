@@ -18,10 +18,9 @@ import (
 	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
 )
 
-// +kubebuilder:rbac:groups=kiro-worker.io,resources=workenvironments,verbs=get;list;watch;update;patch
-// +kubebuilder:rbac:groups=kiro-worker.io,resources=workenvironments/status,verbs=get;update;patch
-// +kubebuilder:rbac:groups=kiro-worker.io,resources=workenvironments/finalizers,verbs=update
-// +kubebuilder:rbac:groups=kiro-worker.io,resources=workitems,verbs=get;list;watch
+// +kubebuilder:rbac:groups=kiro-worker.io,resources=workenvironments,verbs=list;watch;patch
+// +kubebuilder:rbac:groups=kiro-worker.io,resources=workenvironments/status,verbs=patch
+// +kubebuilder:rbac:groups=kiro-worker.io,resources=workitems,verbs=list;watch
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
 const (

@@ -23,10 +23,9 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/watch"
 )
 
-// +kubebuilder:rbac:groups=kiro-worker.io,resources=workitems,verbs=get;list;watch;update;patch
-// +kubebuilder:rbac:groups=kiro-worker.io,resources=workitems/status,verbs=get;update;patch
-// +kubebuilder:rbac:groups=kiro-worker.io,resources=workitems/finalizers,verbs=update
-// +kubebuilder:rbac:groups=kiro-worker.io,resources=workenvironments;worksources,verbs=get;list;watch
+// +kubebuilder:rbac:groups=kiro-worker.io,resources=workitems,verbs=list;watch;patch
+// +kubebuilder:rbac:groups=kiro-worker.io,resources=workitems/status,verbs=patch
+// +kubebuilder:rbac:groups=kiro-worker.io,resources=workenvironments;worksources,verbs=list;watch
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
 // Options is what a Reconciler is made of.

@@ -19,11 +19,10 @@ import (
 	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
 )
 
-// +kubebuilder:rbac:groups=kiro-worker.io,resources=worksources,verbs=get;list;watch
-// +kubebuilder:rbac:groups=kiro-worker.io,resources=worksources/status,verbs=get;update;patch
-// +kubebuilder:rbac:groups=kiro-worker.io,resources=worksources/finalizers,verbs=update
-// +kubebuilder:rbac:groups=kiro-worker.io,resources=workitems,verbs=get;list;watch;create;patch;delete
-// +kubebuilder:rbac:groups=kiro-worker.io,resources=workenvironments,verbs=get;list;watch
+// +kubebuilder:rbac:groups=kiro-worker.io,resources=worksources,verbs=list;watch
+// +kubebuilder:rbac:groups=kiro-worker.io,resources=worksources/status,verbs=patch
+// +kubebuilder:rbac:groups=kiro-worker.io,resources=workitems,verbs=list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=kiro-worker.io,resources=workenvironments,verbs=list;watch
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
 // Options is what a Reconciler is made of.

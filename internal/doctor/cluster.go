@@ -143,12 +143,11 @@ func rightsOfManager() []right {
 		}
 	}
 	own := v1alpha1.GroupVersion.Group
-	add(own, "workenvironments", "", "get", "list", "patch", "update", "watch")
-	add(own, "workitems", "", "create", "delete", "get", "list", "patch", "update", "watch")
-	add(own, "worksources", "", "get", "list", "watch")
+	add(own, "workenvironments", "", "list", "patch", "watch")
+	add(own, "workitems", "", "create", "delete", "list", "patch", "watch")
+	add(own, "worksources", "", "list", "watch")
 	for _, resource := range []string{"workenvironments", "workitems", "worksources"} {
-		add(own, resource, "finalizers", "update")
-		add(own, resource, "status", "get", "patch", "update")
+		add(own, resource, "status", "patch")
 	}
 	add("events.k8s.io", "events", "", "create", "patch")
 	return all

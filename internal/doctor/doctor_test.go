@@ -85,7 +85,7 @@ func TestPlantedFaults(t *testing.T) {
 			func(w *world) { w.clock.SetTime(time.Now().Add(-10 * time.Minute)) }, "cluster/clock", []string{"ahead of this one", "NTP"},
 		},
 		"the manager has no rights": {func(w *world) { w.impersonate("nobody") }, "cluster/rights, cluster/objects", []string{
-			"may not get workenvironments.kiro-worker.io", "rbac.create",
+			"may not list workenvironments.kiro-worker.io", "rbac.create",
 		}},
 		"the CRDs are missing": {func(w *world) {
 			w.client = interceptor.NewClient(w.client, interceptor.Funcs{
