@@ -94,8 +94,8 @@ chaos-real: ## Kill, freeze and cut off real processes at every point of a card'
 
 .PHONY: chart-test
 chart-test: $(BIN)/helm $(BIN)/kubeconform $(BIN)/kustomize ## Check the Helm chart: its values, what it renders, and that it installs, upgrades and goes. UPDATE=1 accepts renders.
-	@hack/preflight.sh build
-	@assets="$(ASSETS)"; go build -o $(BIN)/ ./cmd/manager; \
+	@hack/preflight.sh test
+	@assets="$(ASSETS)"; $(MAKE) --no-print-directory build; \
 		KUBEBUILDER_ASSETS="$$assets" CHART_TOOLS=$(BIN) go test ./test/chart -count=1 -timeout=20m $(TESTFLAGS) $(if $(UPDATE),-update)
 
 .PHONY: generate

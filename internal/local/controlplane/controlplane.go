@@ -35,6 +35,8 @@ type Options struct {
 	// Launcher is a program that calls ServeAsProgram; the servers are started through it and so die with this
 	// process, however it ends. Empty starts them directly.
 	Launcher string
+	// APIServerArgs are further flags of kube-apiserver, without their dashes.
+	APIServerArgs map[string]string
 	// Log receives what the servers write. Nil discards it.
 	Log *os.File
 }
@@ -108,6 +110,9 @@ func (c *ControlPlane) Stop() error {
 
 func prepare(env *envtest.Environment, o Options, programs string) error {
 	server := env.ControlPlane.GetAPIServer()
+	for name, value := range o.APIServerArgs {
+		server.Configure().Set(name, value)
+	}
 	etcd := &envtest.Etcd{}
 	env.ControlPlane.Etcd = etcd
 	if o.Log != nil {

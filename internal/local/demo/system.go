@@ -41,6 +41,11 @@ type Options struct {
 	LogLevel string
 	// Say is called with what is being started, one line at a time.
 	Say func(line string)
+	// APIServerArgs are further flags of kube-apiserver, without their dashes.
+	APIServerArgs map[string]string
+	// Manager, if set, is given what the manager would be started with, and returns what to start it with: a test installs
+	// it as a cluster's operators would.
+	Manager func(ctx context.Context, s *System, args, env []string) ([]string, []string, error)
 }
 
 // System is the whole system, running.
@@ -138,7 +143,7 @@ func (s *System) startControlPlane() error {
 	if err != nil {
 		return fmt.Errorf("making the control plane's log: %w", err)
 	}
-	o := controlplane.Options{Dir: s.path("control-plane"), Log: log}
+	o := controlplane.Options{Dir: s.path("control-plane"), Log: log, APIServerArgs: s.options.APIServerArgs}
 	if s.options.Launch {
 		o.Launcher = s.program("kiro-local")
 	}
@@ -155,19 +160,26 @@ func (s *System) startControlPlane() error {
 }
 
 // startManager starts the controller, as a cluster would.
-func (s *System) startManager(context.Context) error {
+func (s *System) startManager(ctx context.Context) error {
 	s.options.Say("Kiro Worker: the manager, on emulated GitHub, DynamoDB, CodeBuild, S3 and Secrets Manager")
-	var err error
-	s.manager, err = startProgram(s.program("manager"), s.path("logs", "manager.log"), s.cloudEnv(),
-		"--kubeconfig="+s.Kubeconfig,
-		"--cluster-name="+clusterName,
-		"--allowed-endpoints="+s.AWSURL+","+s.GitHubURL,
-		"--leader-elect", "--leader-elect-namespace="+Namespace,
+	args, env := []string{
+		"--kubeconfig=" + s.Kubeconfig,
+		"--cluster-name=" + clusterName,
+		"--allowed-endpoints=" + s.AWSURL + "," + s.GitHubURL,
+		"--leader-elect", "--leader-elect-namespace=" + Namespace,
 		"--metrics-bind-address=127.0.0.1:0", "--metrics-secure=false",
 		"--health-probe-bind-address=127.0.0.1:0",
-		"--log-level="+s.options.LogLevel,
+		"--log-level=" + s.options.LogLevel,
 		// A person is watching, and nothing on this machine is on its way for long.
-		"--watch-interval=500ms", "--watch-slowest=1s", "--progress-interval=3s", "--settling-time=2s")
+		"--watch-interval=500ms", "--watch-slowest=1s", "--progress-interval=3s", "--settling-time=2s",
+	}, s.cloudEnv()
+	var err error
+	if s.options.Manager != nil {
+		if args, env, err = s.options.Manager(ctx, s, args, env); err != nil {
+			return fmt.Errorf("installing the manager: %w", err)
+		}
+	}
+	s.manager, err = startProgram(s.program("manager"), s.path("logs", "manager.log"), env, args...)
 	return err
 }
 
