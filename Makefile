@@ -166,7 +166,7 @@ install: ## Install the CRDs into the cluster that kubectl points to.
 	kubectl apply --server-side -k config/crd
 
 .PHONY: uninstall
-uninstall: ## Delete every object of these kinds, stopping their builds, and then the CRDs. TIMEOUT=15m for each kind.
+uninstall: ## Delete every object of these kinds, stopping their builds, and then the CRDs. Asks first; CONFIRM=context, TIMEOUT=15m.
 	@hack/undeploy.sh crds
 
 .PHONY: deploy

@@ -8,6 +8,7 @@
 # Usage: undeploy.sh all|crds
 #   all    the objects, the CRDs, the manager with its roles and its namespace
 #   crds   the objects and the CRDs
+# It names the context and the builds that run, and asks. CONFIRM is the answer of a script: the context's name.
 # KUBECTL is the kubectl to use; TIMEOUT how long each kind may take (default 15m: a build is stopped, and settles).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -28,6 +29,48 @@ installed() { [ -n "$("$kubectl" get crd "$1.kiro-worker.io" --ignore-not-found 
 left() {
 	if installed "$1"; then
 		"$kubectl" get "$1.kiro-worker.io" -A --ignore-not-found -o "custom-columns=NAMESPACE:.metadata.namespace,$2" >&2
+	fi
+}
+
+# count KIND says how many objects there are.
+count() {
+	if installed "$1"; then "$kubectl" get "$1.kiro-worker.io" -A --ignore-not-found -o name | wc -l | tr -d ' '; else echo 0; fi
+}
+
+# confirm names what goes, and where, and ends the script unless a person, or CONFIRM, says the context's name.
+confirm() {
+	local context answer
+	context=$("$kubectl" config current-context 2>/dev/null) || {
+		echo "undeploy: no context is chosen; choose one: kubectl config use-context NAME" >&2
+		exit 2
+	}
+	cat >&2 <<-EOF
+		undeploy: the context is $context ($("$kubectl" config view --minify -o 'jsonpath={.clusters[0].cluster.server}'))
+		undeploy: it goes, in every namespace: $(count worksources) sources, $(count workitems) work items, $(count workenvironments) environments, and their kinds$([ "$what" = crds ] || echo ", and the manager")
+	EOF
+	if installed workitems; then
+		# Only those that run: what is over is only forgotten.
+		local running
+		running=$("$kubectl" get workitems.kiro-worker.io -A --ignore-not-found --no-headers \
+			-o 'custom-columns=N:.metadata.namespace,W:.metadata.name,P:.status.phase,B:.status.attempt.build.arn' |
+			awk '($3 == "Starting" || $3 == "Running" || $3 == "Concluding") && $4 != "<none>" { print "  " $1 "/" $2 "  " $4 }')
+		if [ -n "$running" ]; then
+			printf 'undeploy: these builds run, and are stopped:\n%s\n' "$running" >&2
+		else
+			echo "undeploy: no build runs" >&2
+		fi
+	fi
+	if [ -n "${CONFIRM:-}" ]; then
+		answer=$CONFIRM
+	elif [ -t 0 ]; then
+		read -r -p "undeploy: to go on, type the context's name: " answer
+	else
+		echo "undeploy: nothing was removed. If that is what you want, say so: CONFIRM=$context" >&2
+		exit 2
+	fi
+	if [ "$answer" != "$context" ]; then
+		echo "undeploy: nothing was removed: \"$answer\" is not the context $context" >&2
+		exit 2
 	fi
 }
 
@@ -53,6 +96,7 @@ give_up() {
 	exit 1
 }
 
+confirm
 # A source makes items, and an item needs its environment: in this order nothing comes back.
 for kind in worksources workitems workenvironments; do
 	if installed "$kind"; then

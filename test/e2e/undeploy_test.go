@@ -38,6 +38,7 @@ func TestUndeploy(t *testing.T) {
 	}
 	kubectl(t, system, "create", "-f", held)
 
+	mustAsk(ctx, t, system)
 	out, err := undeploy(ctx, system, "5s")
 	if err == nil {
 		t.Fatalf("it says that all is well although an object cannot go:\n%s", out)
@@ -76,10 +77,40 @@ spec:
   branch: feature/none
 `
 
-// undeploy runs what make undeploy runs.
-func undeploy(ctx context.Context, system *demo.System, timeout string) (string, error) {
+// mustAsk: without a yes that names the very context, nothing goes, and the running build is named.
+func mustAsk(ctx context.Context, t *testing.T, system *demo.System) {
+	t.Helper()
+	for confirm, want := range map[string]string{"": "CONFIRM=" + currentContext(t, system), "another": "is not the context"} {
+		out, err := undeploy(ctx, system, "1s", "CONFIRM="+confirm)
+		if err == nil {
+			t.Fatalf("it did not ask:\n%s", out)
+		}
+		for _, text := range []string{want, "nothing was removed", "these builds run", "arn:aws:codebuild:", "1 sources"} {
+			if !strings.Contains(out, text) {
+				t.Errorf("it does not say %q:\n%s", text, out)
+			}
+		}
+	}
+	if left := kubectl(t, system, "get", "worksources", "-o", "name"); left == "" {
+		t.Error("a source went without a yes")
+	}
+}
+
+func currentContext(t *testing.T, system *demo.System) string {
+	t.Helper()
+	return strings.TrimSpace(kubectl(t, system, "config", "current-context"))
+}
+
+// undeploy runs what make undeploy runs, and says yes unless env says something else.
+func undeploy(ctx context.Context, system *demo.System, timeout string, env ...string) (string, error) {
+	name, err := exec.CommandContext(ctx, system.Kubectl, "--kubeconfig", system.Kubeconfig, "config", "current-context").Output()
+	if err != nil {
+		return "", err
+	}
 	cmd := exec.CommandContext(ctx, filepath.Join("..", "..", "hack", "undeploy.sh"), "all")
-	cmd.Env = append(os.Environ(), "KUBECONFIG="+system.Kubeconfig, "KUBECTL="+system.Kubectl, "TIMEOUT="+timeout)
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+system.Kubeconfig, "KUBECTL="+system.Kubectl, "TIMEOUT="+timeout,
+		"CONFIRM="+strings.TrimSpace(string(name)))
+	cmd.Env = append(cmd.Env, env...)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
