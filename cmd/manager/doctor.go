@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -26,8 +27,10 @@ import (
 // runDoctor runs `manager doctor`: it takes the manager's own flags, so that a pod or a person gives it the same.
 func runDoctor(args []string) error {
 	var timeout time.Duration
+	var running bool
 	o, err := parseOptions(args, os.LookupEnv, func(flags *pflag.FlagSet) {
 		flags.DurationVar(&timeout, "timeout", 5*time.Minute, "How long all checks together may take.")
+		flags.BoolVar(&running, "running-builds", false, "Check only that no build runs.")
 	})
 	if err != nil {
 		return err
@@ -56,10 +59,18 @@ func runDoctor(args []string) error {
 	defer func() { _ = out.Close() }()
 	ctx, cancel := context.WithTimeout(ctrl.SetupSignalHandler(), timeout)
 	defer cancel()
-	failed := doctor.New(doctor.Options{
+	d := doctor.New(doctor.Options{
 		Config: config, Client: c, Environments: clients, Describers: clients, Sources: clients, Namespaces: o.namespaces,
 		Say: func(l doctor.Line) { doctor.Print(out, l) },
-	}).Run(ctx)
+	})
+	check := d.Run
+	if running {
+		check = d.RunningBuilds
+	}
+	failed := check(ctx)
+	if running && failed > 0 {
+		return errors.New("builds run")
+	}
 	if failed > 0 {
 		return fmt.Errorf("%d checks failed: do what their lines say, and run the doctor again", failed)
 	}

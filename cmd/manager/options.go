@@ -67,6 +67,9 @@ func parseOptions(args []string, lookup func(string) (string, bool), further ...
 	if err := flags.Parse(args); err != nil {
 		return options{}, err
 	}
+	if o.version {
+		return o, nil // it is asked what it is, and not to work
+	}
 	return o, o.validate()
 }
 

@@ -80,6 +80,10 @@ func TestParseOptions(t *testing.T) {
 			why: "every mistake is reported at once", args: []string{"--concurrency=0", "--settling-time=-1s", "--sweep-interval=0"},
 			err: "--settling-time must be longer than zero\n--sweep-interval must be longer than zero\n--concurrency must be at least 1",
 		},
+		"VersionAlone": {
+			why: "who asks for the version has no cluster", args: []string{"--cluster-name=", "--version"},
+			want: with(func(o *options) { o.clusterName, o.version = "", true }),
+		},
 		"Unknown": {why: "a misspelt flag is no default", args: []string{"--leader-elct"}, err: "unknown flag"},
 	}
 	for name, tc := range cases {

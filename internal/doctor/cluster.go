@@ -155,11 +155,7 @@ func rightsOfManager() []right {
 
 // rights asks the API server whether the manager may do what it does.
 func (d *Doctor) rights(ctx context.Context) (string, error) {
-	namespaces := d.options.Namespaces
-	if len(namespaces) == 0 {
-		namespaces = []string{""}
-	}
-	for _, namespace := range namespaces {
+	for _, namespace := range d.namespaces() {
 		var missing []string
 		for _, r := range rightsOfManager() {
 			review := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{
@@ -191,12 +187,8 @@ func (d *Doctor) rights(ctx context.Context) (string, error) {
 
 // list lists environments and sources, by namespace and name.
 func (d *Doctor) list(ctx context.Context) (found, error) {
-	namespaces := d.options.Namespaces
-	if len(namespaces) == 0 {
-		namespaces = []string{""}
-	}
 	var f found
-	for _, namespace := range namespaces {
+	for _, namespace := range d.namespaces() {
 		environments, sources := &v1alpha1.WorkEnvironmentList{}, &v1alpha1.WorkSourceList{}
 		for _, l := range []client.ObjectList{environments, sources, &v1alpha1.WorkItemList{}} {
 			options := []client.ListOption{client.InNamespace(namespace)}

@@ -128,6 +128,45 @@ func (d *Doctor) Run(ctx context.Context) (failed int) {
 	return d.failed
 }
 
+// RunningBuilds says which items have a build, or are about to, and returns how many. Whoever uninstalls asks it.
+func (d *Doctor) RunningBuilds(ctx context.Context) (failed int) {
+	d.failed = 0
+	subject{d, "cluster"}.check(ctx, "builds", func(ctx context.Context) (string, error) {
+		for _, namespace := range d.namespaces() {
+			items := &v1alpha1.WorkItemList{}
+			if err := d.options.Client.List(ctx, items, client.InNamespace(namespace)); err != nil {
+				return "", listError(err)
+			}
+			for i := range items.Items {
+				d.runningBuild(ctx, &items.Items[i])
+			}
+		}
+		if d.failed > 0 {
+			return "", fmt.Errorf("%d builds run: wait for their ends, cancel them (kubectl workitem cancel NAME), "+
+				"or go on all the same (helm uninstall --no-hooks): then they end by themselves", d.failed)
+		}
+		return "no build runs", nil
+	})
+	return d.failed
+}
+
+func (d *Doctor) runningBuild(ctx context.Context, item *v1alpha1.WorkItem) {
+	if !item.AttemptActive() {
+		return
+	}
+	d.subject("item", item).check(ctx, "build", func(context.Context) (string, error) {
+		return "", fmt.Errorf("%s, branch %s, is %s", item.Spec.Repository, item.Spec.Branch, item.Status.Phase)
+	})
+}
+
+// namespaces to look into; the empty one is all.
+func (d *Doctor) namespaces() []string {
+	if len(d.options.Namespaces) == 0 {
+		return []string{""}
+	}
+	return d.options.Namespaces
+}
+
 // subject says the lines of one object.
 type subject struct {
 	doctor *Doctor

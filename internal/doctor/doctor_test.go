@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -216,4 +217,25 @@ func printed(lines []Line) string {
 		Print(&out, l)
 	}
 	return out.String()
+}
+
+// TestRunningBuilds: whoever uninstalls is told which builds run.
+func TestRunningBuilds(t *testing.T) {
+	w := newWorld(t)
+	if failed, lines := w.running(); failed != 0 || len(lines) != 1 {
+		t.Errorf("without items, %d builds run:\n%s", failed, printed(lines))
+	}
+	item := &v1alpha1.WorkItem{
+		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "card"},
+		Spec:       v1alpha1.WorkItemSpec{EnvironmentRef: v1alpha1.LocalObjectReference{Name: "staging"}, Repository: "acme/app", Branch: "feature/a"},
+	}
+	w.must(w.client.Create(t.Context(), item))
+	item.Status.Phase = v1alpha1.PhaseRunning
+	item.Status.Attempt = &v1alpha1.Attempt{Number: 1, LockID: "lock", Trigger: metav1.Now(),
+		Parameters: v1alpha1.FrozenParameters{AWS: v1alpha1.AWSAccess{Region: "eu-central-1"}}}
+	w.must(w.client.Status().Update(t.Context(), item))
+	failed, lines := w.running()
+	if failed == 0 || !strings.Contains(printed(lines), w.namespace+"/card") || !strings.Contains(printed(lines), "--no-hooks") {
+		t.Errorf("the running build is not named:\n%s", printed(lines))
+	}
 }

@@ -4,6 +4,7 @@
 package doctor
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -184,15 +185,26 @@ func (w *world) run() (failed int, lines []Line) {
 	for _, o := range []client.Object{w.environment, w.source, w.secret} {
 		w.must(admin.Create(w.t.Context(), o))
 	}
+	return w.ask((*Doctor).Run)
+}
+
+// running asks which builds run.
+func (w *world) running() (failed int, lines []Line) {
+	w.t.Helper()
+	return w.ask((*Doctor).RunningBuilds)
+}
+
+func (w *world) ask(question func(*Doctor, context.Context) int) (failed int, lines []Line) {
+	w.t.Helper()
 	w.must(authorizationv1.AddToScheme(w.client.Scheme()))
 	clients := resolver.New(resolver.Options{
 		Secrets: w.client, Cluster: cluster,
 		AllowedEndpoints: []string{w.githubServer.URL},
 		AWS:              awsapi.New(awsapi.Options{AllowedEndpoints: []string{w.awsServer.URL}}),
 	})
-	failed = New(Options{
+	d := New(Options{
 		Config: w.config, Client: w.client, Environments: clients, Describers: clients, Sources: clients,
 		Namespaces: []string{w.namespace}, Clock: w.clock, Say: func(l Line) { lines = append(lines, l) },
-	}).Run(w.t.Context())
-	return failed, lines
+	})
+	return question(d, w.t.Context()), lines
 }

@@ -52,10 +52,7 @@ func TestInstall(t *testing.T) {
 	t.Run("Manager", func(t *testing.T) { managerWorks(t, c) })
 	t.Run("Policies", func(t *testing.T) { policies(t, c, values) })
 
-	c.helm(t, "uninstall", release)
-	if out, err := c.try(t, "", "get", "deployment,role,rolebinding,service", "--namespace", namespace, "-o", "name"); err != nil || strings.Contains(out, "kiro-worker") {
-		t.Errorf("an uninstall leaves %s (%v)", out, err)
-	}
+	t.Run("Uninstall", func(t *testing.T) { uninstalls(t, c) })
 	c.lives(t, "an uninstall", item)
 	c.lives(t, "an uninstall", c.uid(t, "workenvironment", "staging"))
 
