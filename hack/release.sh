@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Copyright 2026 The Kiro Worker Authors.
+# SPDX-License-Identifier: Apache-2.0
+
+# Makes everything that a release publishes, in dist/, and publishes nothing: the release workflow uploads what this makes.
+# Usage: release.sh VERSION   (run by make release-dry-run; the tools are in bin/)
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+version=${1:?usage: release.sh VERSION}
+bin=$PWD/bin
+dist=$PWD/dist
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+rm -rf "$dist"
+
+# Helm and krew take semantic versions only. What is between two tags is made as a version before the first.
+if [[ $version =~ ^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$ ]]; then
+	chart_version=${version#v}
+else
+	chart_version=0.0.0-$(tr -c '0-9A-Za-z\n' - <<<"$version" | sed 's/^0*/g/')
+fi
+
+echo "release: workflows"
+"$bin/actionlint" .github/workflows/*.yaml .github/workflows/*.yml
+
+echo "release: image and programs $version"
+go -C hack/tools/release run ./build -root "$PWD" -out "$dist" -version "$version" -revision "$(git rev-parse HEAD)" -image -programs
+
+echo "release: chart $chart_version"
+cp -R charts/kiro-worker "$work/chart"
+# The annotation names the image of this release, as appVersion does.
+sed -i.bak "s|image: ghcr.io/kiro-worker/manager:.*|image: ghcr.io/kiro-worker/manager:$version|" "$work/chart/Chart.yaml"
+rm "$work/chart/Chart.yaml.bak"
+"$bin/helm" lint --strict "$work/chart" --set clusterName=release >/dev/null
+"$bin/helm" package "$work/chart" --version "$chart_version" --app-version "$version" --destination "$dist" >/dev/null
+"$bin/helm" template kiro-worker "$dist/kiro-worker-$chart_version.tgz" --set clusterName=release | grep -q "image: ghcr.io/kiro-worker/manager:$version" ||
+	{ echo "release: the packaged chart does not run manager:$version" >&2; exit 1; }
+
+echo "release: install.yaml"
+digest=$(cat "$dist/images/manager.digest")
+cp -R config "$work/config"
+(cd "$work/config/manager" && "$bin/kustomize" edit set image "manager=ghcr.io/kiro-worker/manager:$version@$digest")
+"$bin/kustomize" build "$work/config/default" >"$dist/install.yaml"
+
+echo "release: checksums"
+(cd "$dist" && sha256sum install.yaml workitem.krew.yaml ./*.tgz | sed 's|\./||' >>checksums.txt && sha256sum --check --quiet checksums.txt)
+
+echo "release: made of $version, and published nowhere:"
+(cd "$dist" && find . -type f -not -path './images/manager/blobs/*' | sort | sed 's|^\./|  |')
+echo "  images/manager is $digest"
