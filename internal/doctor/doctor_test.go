@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
@@ -76,7 +77,9 @@ func TestPlantedFaults(t *testing.T) {
 			func(w *world) { w.config.Host = "https://127.0.0.1:1" }, "cluster/API server", []string{"is not reached", "network policy"},
 		},
 		"a proxy answers for the API server": {func(w *world) {
-			w.config = &rest.Config{Host: testenv.Serve(t, http.NotFoundHandler())}
+			server := httptest.NewServer(http.NotFoundHandler())
+			t.Cleanup(server.Close)
+			w.config = &rest.Config{Host: server.URL}
 		}, "cluster/API server", []string{"is no API server", "check the address"}},
 		"the credentials are refused": {func(w *world) {
 			w.config.TLSClientConfig.CertData, w.config.TLSClientConfig.KeyData = nil, nil
@@ -96,7 +99,7 @@ func TestPlantedFaults(t *testing.T) {
 			})
 		}, "cluster/objects", []string{"install the CRDs"}},
 		"the role trusts another external id": {
-			func(w *world) { w.aws.Trust(role, "staging/"+w.namespace) }, "environment/role", []string{"cannot be assumed", "external id"},
+			func(w *world) { w.cloud.AWS.Trust(role, "staging/"+w.namespace) }, "environment/role", []string{"cannot be assumed", "external id"},
 		},
 		"the role does not exist": {func(w *world) {
 			w.environment.Spec.AWS.RoleARN = "arn:aws:iam::000000000000:role/gone"
@@ -105,28 +108,28 @@ func TestPlantedFaults(t *testing.T) {
 			w.environment.Spec.AWS.ExternalID = cluster + "/other"
 		}, "environment/role", []string{"another namespace's"}},
 		"the manager's own key is unknown": {func(w *world) { t.Setenv("AWS_ACCESS_KEY_ID", "AKIAUNKNOWN") }, "environment/role", []string{"AWS refused the credentials"}},
-		"AWS is not reached":               {func(w *world) { w.awsServer.Close() }, "environment/role", []string{"refused"}},
+		"AWS is not reached":               {func(w *world) { w.environment.Spec.AWS.EndpointURL = w.nobody() }, "environment/role", []string{"refused"}},
 		"the endpoint is not allowed": {func(w *world) {
 			w.environment.Spec.AWS.EndpointURL = "http://127.0.0.1:1"
 		}, "environment/role", []string{"--allowed-endpoints"}},
 		"AWS's clock differs": {func(w *world) { w.awsDate = time.Now().Add(7 * time.Minute) }, "environment/clock", []string{"the clock of AWS", "NTP"}},
 		"the table is gone":   {func(w *world) { w.environment.Spec.Lock.TableName = "gone" }, "environment/lock table", []string{"does not exist", "create it"}},
 		"the table's rows would be lost": {func(w *world) {
-			w.must(w.tables.CreateTable("lossy", "lockKey", "expiresAt"))
+			w.must(w.cloud.DynamoDB.CreateTable("lossy", "lockKey", "expiresAt"))
 			w.environment.Spec.Lock.TableName = "lossy"
 		}, "environment/lock table", []string{"would delete the rows of running builds"}},
 		"the table has another key": {func(w *world) {
-			w.must(w.tables.CreateTable("other", "id", "deleteAt"))
+			w.must(w.cloud.DynamoDB.CreateTable("other", "id", "deleteAt"))
 			w.environment.Spec.Lock.TableName = "other"
 		}, "environment/lock table", []string{"another key"}},
-		"the project is gone": {func(w *world) { w.builds.DeleteProject("builds") }, "environment/project", []string{"builds"}},
+		"the project is gone": {func(w *world) { w.cloud.CodeBuild.DeleteProject("builds") }, "environment/project", []string{"builds"}},
 		"the project runs fewer builds": {func(w *world) {
-			w.must(w.builds.PutProject(codebuild.Project{Name: "builds", Buildspec: "version: 0.2\n", ConcurrentBuildLimit: 1}))
+			w.must(w.cloud.CodeBuild.PutProject(codebuild.Project{Name: "builds", Buildspec: "version: 0.2\n", ConcurrentBuildLimit: 1}))
 			w.environment.Spec.Concurrency = ptr.To[int32](2)
 		}, "environment/project", []string{"raise the one or lower the other"}},
 		"the bucket is gone":         {func(w *world) { w.environment.Spec.Artifacts.Bucket = "gone" }, "environment/bucket", []string{"gone"}},
 		"the build's token is gone":  {func(w *world) { w.environment.Spec.Credentials.GitHubTokenSecretARN += "x" }, "environment/secret", []string{"does not exist: create it"}},
-		"the agent's key is deleted": {func(w *world) { w.secrets.Delete("agent") }, "environment/secret", []string{"marked for deletion: restore it"}},
+		"the agent's key is deleted": {func(w *world) { w.cloud.SecretsManager.Delete("agent") }, "environment/secret", []string{"marked for deletion: restore it"}},
 		"the role may not look at secrets": {func(w *world) {
 			w.deny("secretsmanager", "DescribeSecret", "AccessDeniedException")
 		}, "environment/secret, environment/secret", []string{"allow the environment's role secretsmanager:DescribeSecret"}},
@@ -138,11 +141,11 @@ func TestPlantedFaults(t *testing.T) {
 		"the environment is gone":         {func(w *world) { w.source.Spec.EnvironmentRef.Name = "gone" }, "source/environment", []string{"create it, or correct spec.environmentRef"}},
 		"the Secret is missing":           {func(w *world) { w.source.Spec.GitHub.Credentials.SecretRef.Name = "gone" }, "source/board", []string{"does not exist", "create it with the key"}},
 		"the Secret is malformed":         {func(w *world) { w.secret.Data = map[string][]byte{"tokn": []byte("x")} }, "source/board", []string{"the Secret github"}},
-		"the token is revoked":            {func(w *world) { w.github.RevokeToken(token) }, "source/board", []string{"credentials"}},
-		"GitHub is not reached":           {func(w *world) { w.githubServer.Close() }, "source/board", []string{"refused"}},
+		"the token is revoked":            {func(w *world) { w.cloud.GitHub.RevokeToken(token) }, "source/board", []string{"credentials"}},
+		"GitHub is not reached":           {func(w *world) { w.source.Spec.GitHub.APIURL = w.nobody() + "/api/v3" }, "source/board", []string{"refused"}},
 		"there is no such board":          {func(w *world) { w.source.Spec.GitHub.ProjectNumber = 99 }, "source/board", []string{"correct owner and projectNumber"}},
 		"the status field was renamed":    {func(w *world) { w.source.Spec.GitHub.StatusField = "State" }, "source/board", []string{"no single-select field", "set statusField"}},
-		"the ready status was renamed":    {func(w *world) { w.must(w.github.RenameOption(w.projectID, "Ready", "Go")) }, "source/board", []string{"no option \"Ready\""}},
+		"the ready status was renamed":    {func(w *world) { w.must(w.cloud.GitHub.RenameOption(w.projectID, "Ready", "Go")) }, "source/board", []string{"no option \"Ready\""}},
 		"a status of write-back is missing": {func(w *world) {
 			w.source.Spec.WriteBack = &v1alpha1.WriteBack{Started: "Doing"}
 		}, "source/board", []string{`no option "Doing"`, "spec.writeBack"}},
@@ -150,9 +153,9 @@ func TestPlantedFaults(t *testing.T) {
 		"the token may only read": {func(w *world) {
 			rights := github.AllRights()
 			rights.Contents = github.Read
-			w.github.AddToken(token, "bot", rights)
+			w.cloud.GitHub.AddToken(token, "bot", rights)
 		}, "source/repository", []string{"may only read repository acme/app"}},
-		"the rate limit is used up": {func(w *world) { w.github.SpendRateLimit(token, 20) }, "source/rate limit", []string{"of 5000 left", "poll less often"}},
+		"the rate limit is used up": {func(w *world) { w.cloud.GitHub.SpendRateLimit(token, 20) }, "source/rate limit", []string{"of 5000 left", "poll less often"}},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

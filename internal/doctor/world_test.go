@@ -19,21 +19,17 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
-	"github.com/kiro-worker/kiro-worker/internal/local/emulator/aws"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
-	"github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
-	"github.com/kiro-worker/kiro-worker/internal/local/emulator/s3"
-	"github.com/kiro-worker/kiro-worker/internal/local/emulator/secretsmanager"
-	"github.com/kiro-worker/kiro-worker/internal/local/emulator/sns"
-	"github.com/kiro-worker/kiro-worker/internal/local/emulator/sqs"
 	"github.com/kiro-worker/kiro-worker/internal/local/testenv"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv/cloud"
 	"github.com/kiro-worker/kiro-worker/internal/resolver"
 )
 
 const (
 	cluster  = "prod"
+	account  = "000000000000"
 	role     = "arn:aws:iam::000000000000:role/kiro-worker"
 	token    = "ghp_test"
 	topicARN = "arn:aws:sns:eu-central-1:000000000000:team"
@@ -50,16 +46,10 @@ type world struct {
 	namespace string
 	faults    *faults.Injector
 
-	aws       *aws.Endpoint
-	awsServer *httptest.Server
+	cloud     *cloud.Cloud
+	allowed   []string  // endpoints
 	awsDate   time.Time // of AWS's answers, unless zero
-	tables    *dynamodb.Emulator
-	builds    *codebuild.Server
-	secrets   *secretsmanager.Emulator
-
-	github       *github.Server
-	githubServer *httptest.Server
-	projectID    string
+	projectID string
 
 	// They are created when the doctor runs.
 	environment *v1alpha1.WorkEnvironment
@@ -74,8 +64,7 @@ func newWorld(t *testing.T) *world {
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 	w := &world{t: t, config: testenv.Config(), client: testenv.Client(t), clock: clocktesting.NewFakePassiveClock(time.Now()), faults: faults.New(nil, nil)}
 	w.namespace = testenv.Namespace(t, w.client)
-	w.startAWS()
-	w.startGitHub()
+	w.startCloud()
 	w.objects()
 	return w
 }
@@ -87,60 +76,44 @@ func (w *world) must(err error) {
 	}
 }
 
-func (w *world) startAWS() {
-	w.tables = dynamodb.New(dynamodb.Options{Faults: w.faults})
-	w.must(w.tables.CreateLockTable("locks"))
-	bucket := s3.New(s3.Options{Faults: w.faults})
-	w.must(bucket.CreateBucket("artifacts"))
-	w.secrets = secretsmanager.New(secretsmanager.Options{Faults: w.faults})
-	topics, queues := sns.New(sns.Options{Faults: w.faults}), sqs.New(sqs.Options{Faults: w.faults})
-	topics.CreateTopic(topicARN)
-	queues.CreateQueue(queueURL)
-	queues.CreateQueue(deadURL)
-	var err error
-	w.builds, err = codebuild.New(codebuild.Options{DataDir: w.t.TempDir(), Faults: w.faults})
-	w.must(err)
-	w.t.Cleanup(w.builds.Close)
-	w.must(w.builds.PutProject(codebuild.Project{Name: "builds", Buildspec: "version: 0.2\n"}))
-
-	w.aws = aws.New(aws.Options{AccessKeys: []string{"AKIAMANAGER"}, Faults: w.faults})
-	w.aws.Handle(aws.DynamoDB, w.tables, dynamodb.WriteError)
-	w.aws.Handle(aws.S3, bucket, s3.WriteError)
-	w.aws.Handle(aws.SecretsManager, w.secrets, nil)
-	w.aws.Handle(aws.SNS, topics, sns.WriteError)
-	w.aws.Handle(aws.SQS, queues, nil)
-	w.aws.Handle(aws.CodeBuild, w.builds, nil)
-	w.awsServer = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
-		if !w.awsDate.IsZero() {
-			out.Header().Set("Date", w.awsDate.UTC().Format(http.TimeFormat))
-		}
-		w.aws.ServeHTTP(out, r)
-	}))
-	w.t.Cleanup(w.awsServer.Close)
-	w.aws.Trust(role, cluster+"/"+w.namespace)
+func (w *world) startCloud() {
+	w.cloud = cloud.New(w.t, cloud.Options{
+		AccessKeys: []string{"AKIAMANAGER"}, Account: account, Faults: w.faults,
+		GitHub: true, Users: map[string]string{token: "bot"}, Tables: []string{"locks"}, Buckets: []string{"artifacts"},
+		Builds: true, Projects: []codebuild.Project{{Name: "builds", Buildspec: "version: 0.2\n"}},
+		Topics: []string{topicARN}, Queues: []string{queueURL, deadURL},
+		Front: func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+				if !w.awsDate.IsZero() {
+					out.Header().Set("Date", w.awsDate.UTC().Format(http.TimeFormat))
+				}
+				next.ServeHTTP(out, r)
+			})
+		},
+	})
+	w.cloud.AWS.Trust(role, cluster+"/"+w.namespace)
+	w.allowed = []string{w.cloud.AWSURL, w.cloud.GitHubURL}
+	w.must(w.cloud.GitHub.CreateRepository("acme/app", "main", github.Files{"README.md": []byte("hello\n")}))
+	_, w.projectID = w.cloud.GitHub.CreateProject(github.Project{Owner: "acme", Title: "Roadmap", StatusOptions: []string{"Ready", "In Progress", "Done"}})
 }
 
-func (w *world) startGitHub() {
-	var err error
-	w.github, err = github.New(github.Options{Dir: w.t.TempDir()})
-	w.must(err)
-	w.githubServer = httptest.NewServer(w.github)
-	w.t.Cleanup(w.githubServer.Close)
-	w.github.SetURL(w.githubServer.URL)
-	w.github.AddToken(token, "bot", github.AllRights())
-	w.must(w.github.CreateRepository("acme/app", "main", github.Files{"README.md": []byte("hello\n")}))
-	_, w.projectID = w.github.CreateProject(github.Project{Owner: "acme", Title: "Roadmap", StatusOptions: []string{"Ready", "In Progress", "Done"}})
+// nobody is an address that is allowed and where nobody listens.
+func (w *world) nobody() string {
+	server := httptest.NewServer(http.NotFoundHandler())
+	server.Close()
+	w.allowed = append(w.allowed, server.URL)
+	return server.URL
 }
 
 func (w *world) objects() {
 	w.environment = &v1alpha1.WorkEnvironment{
 		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "staging"},
 		Spec: v1alpha1.WorkEnvironmentSpec{
-			AWS:       v1alpha1.AWSAccess{Region: "eu-central-1", RoleARN: role, EndpointURL: w.awsServer.URL},
+			AWS:       v1alpha1.AWSAccess{Region: "eu-central-1", RoleARN: role, EndpointURL: w.cloud.AWSURL},
 			Lock:      v1alpha1.LockTable{TableName: "locks"},
 			CodeBuild: v1alpha1.CodeBuildProject{ProjectName: "builds"},
 			Credentials: v1alpha1.BuildCredentials{
-				GitHubTokenSecretARN: w.secrets.Put("github", token), AgentSecretARN: w.secrets.Put("agent", "key"),
+				GitHubTokenSecretARN: w.cloud.SecretsManager.Put("github", token), AgentSecretARN: w.cloud.SecretsManager.Put("agent", "key"),
 			},
 			Artifacts: v1alpha1.Artifacts{Bucket: "artifacts"},
 			Notifications: []v1alpha1.NotificationRule{
@@ -157,7 +130,7 @@ func (w *world) objects() {
 		Spec: v1alpha1.WorkSourceSpec{
 			EnvironmentRef: v1alpha1.LocalObjectReference{Name: "staging"},
 			GitHub: v1alpha1.GitHubSource{
-				Owner: "acme", ProjectNumber: 1, APIURL: w.github.APIURL(), ReadyStatus: "Ready", Repositories: []string{"acme/app"},
+				Owner: "acme", ProjectNumber: 1, APIURL: w.cloud.GitHub.APIURL(), ReadyStatus: "Ready", Repositories: []string{"acme/app"},
 				Credentials: v1alpha1.Credentials{SecretRef: &v1alpha1.SecretReference{Name: "github"}},
 			},
 			WriteBack: &v1alpha1.WriteBack{Started: "In Progress", Succeeded: "Done"},
@@ -199,8 +172,7 @@ func (w *world) ask(question func(*Doctor, context.Context) int) (failed int, li
 	w.must(authorizationv1.AddToScheme(w.client.Scheme()))
 	clients := resolver.New(resolver.Options{
 		Secrets: w.client, Cluster: cluster,
-		AllowedEndpoints: []string{w.githubServer.URL},
-		AWS:              awsapi.New(awsapi.Options{AllowedEndpoints: []string{w.awsServer.URL}}),
+		AllowedEndpoints: w.allowed, AWS: awsapi.New(awsapi.Options{AllowedEndpoints: w.allowed}),
 	})
 	d := New(Options{
 		Config: w.config, Client: w.client, Environments: clients, Describers: clients, Sources: clients,
