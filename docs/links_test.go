@@ -105,6 +105,9 @@ func TestMapNamesEveryDocument(t *testing.T) {
 	}
 	for _, name := range documents(t) {
 		inDocs, ours := strings.CutPrefix(filepath.ToSlash(name), "../docs/")
+		if strings.HasPrefix(inDocs, "changes/") && inDocs != "changes/README.md" {
+			continue // a release puts these together
+		}
 		if ours && !linked[inDocs] {
 			t.Errorf("neither docs/README.md nor docs/adr/README.md links to %s", inDocs)
 		}
