@@ -120,7 +120,7 @@ lint: $(BIN)/golangci-lint ## Run the linters, import fences included.
 	$(BIN)/golangci-lint run ./...
 
 .PHONY: verify
-verify: verify-generated verify-chart verify-tidy verify-manifests vet lint vulncheck ## Check everything that is not a test. Fails if generated code differs.
+verify: verify-generated verify-chart verify-tidy verify-manifests verify-workflows vet lint vulncheck ## Check everything that is not a test. Fails if generated code differs.
 	@echo "verify: all good"
 
 .PHONY: verify-generated
@@ -146,6 +146,11 @@ verify-manifests: $(BIN)/kustomize
 	@for overlay in config/default config/namespaced config/crd config/samples config/prometheus config/network-policy; do \
 		$(BIN)/kustomize build "$$overlay" >/dev/null || { echo "verify: $$overlay does not build" >&2; exit 1; }; \
 	done
+
+.PHONY: verify-workflows
+verify-workflows: $(BIN)/actionlint
+	@echo "verify: workflows"
+	@$(BIN)/actionlint .github/workflows/*.yml .github/workflows/*.yaml
 
 .PHONY: vet
 vet:
