@@ -56,6 +56,12 @@ const (
 	DefaultSilenceTimeout = 10 * time.Minute
 )
 
+// What becomes of an attempt where something that could be measured is not there.
+const (
+	Ignore = "Ignore"
+	Fail   = "Fail"
+)
+
 // Settings is what of an environment's gates, agent, steering and retries a build is given, as one JSON
 // document in EnvSettings: structure that flat variables would lose.
 type Settings struct {
@@ -64,6 +70,9 @@ type Settings struct {
 	TestResults     []string `json:"testResults,omitempty"`
 	CoverageReports []string `json:"coverageReports,omitempty"`
 	TestTimeout     Duration `json:"testTimeout,omitempty"`
+	// MissingMetrics and UncoveredBoxes are Ignore or Fail; empty is Ignore.
+	MissingMetrics string `json:"missingMetrics,omitempty"`
+	UncoveredBoxes string `json:"uncoveredBoxes,omitempty"`
 
 	AgentPreset    string   `json:"agentPreset,omitempty"`
 	AgentCommand   []string `json:"agentCommand,omitempty"`

@@ -28,10 +28,12 @@ type validateStage struct {
 	specPath    string
 	pullRequest *pullRequest // nil in a local run
 	retry       retrier
+	settings    contract.Settings
+	clean       cleaner
 }
 
 func (v validateStage) run(ctx context.Context, s *State) error {
-	problems, tasks := v.checkSpec()
+	problems, tasks := v.checkSpec(s)
 	if tasks != nil {
 		s.Result.Tasks = *tasks
 	}
@@ -54,7 +56,7 @@ func (v validateStage) run(ctx context.Context, s *State) error {
 }
 
 // checkSpec returns what is wrong with the spec's files, and how many tasks it has if they can be read.
-func (v validateStage) checkSpec() (problems []string, tasks *contract.Tasks) {
+func (v validateStage) checkSpec(s *State) (problems []string, tasks *contract.Tasks) {
 	report := func(name string, err error) {
 		if errors.Is(err, fs.ErrNotExist) {
 			err = errors.New("is missing")
@@ -81,6 +83,11 @@ func (v validateStage) checkSpec() (problems []string, tasks *contract.Tasks) {
 	parsed, err := agent.ParseTasks(text)
 	if err != nil {
 		return append(problems, fmt.Sprintf("%s: %s", path.Join(v.specPath, "tasks.md"), err)), nil
+	}
+	if unread := noteSpec(s, text, parsed, v.clean); v.settings.UncoveredBoxes == contract.Fail {
+		for _, line := range unread {
+			problems = append(problems, fmt.Sprintf("%s: %s looks like a task and is none", path.Join(v.specPath, "tasks.md"), line))
+		}
 	}
 	count := agent.Count(parsed)
 	return problems, &count

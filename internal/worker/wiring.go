@@ -97,7 +97,7 @@ func (w wiring) checkoutStage() checkoutStage {
 }
 
 func (w wiring) validateStage() validateStage {
-	v := validateStage{tree: w.space.tree, specPath: w.o.Parameters.SpecPath, retry: w.retry.with(w.policies.forge)}
+	v := validateStage{tree: w.space.tree, specPath: w.o.Parameters.SpecPath, retry: w.retry.with(w.policies.forge), settings: w.o.Parameters.Settings, clean: w.clean}
 	if w.o.Ports.Forge != nil {
 		pr := w.pullRequest()
 		v.pullRequest = &pr

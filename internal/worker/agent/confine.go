@@ -26,6 +26,12 @@ func Confine(before, after []byte, id string) (text []byte, restored []string, e
 	if err != nil {
 		return nil, nil, err
 	}
+	if marks, names := lostStars(before, was, is, id); len(marks) > 0 {
+		after, restored = apply(after, marks), names
+		if is, err = ParseTasks(after); err != nil {
+			return nil, nil, err
+		}
+	}
 	if names := rewritten(was, is, id); len(names) > 0 {
 		return nil, nil, rewrittenError(names)
 	}
@@ -76,6 +82,21 @@ func kin(tasks []Task, id string) map[string]bool {
 	return own
 }
 
+// lostStars restore the lines of optional tasks that are no longer marked as optional. Agents drop the star when they tick
+// such a task on the way.
+func lostStars(before []byte, was, is []Task, id string) (marks []mark, names []string) {
+	own := kin(is, id)
+	for _, old := range was {
+		now, ok := Find(is, old.ID)
+		if !ok || own[old.ID] || !old.Optional || now.Optional || old.box < 0 || now.box < 0 || !sameTitle(old.Title, now.Title) {
+			continue
+		}
+		marks = append(marks, mark{now.box, now.end - now.box, string(before[old.box:old.end])})
+		names = append(names, old.ID)
+	}
+	return marks, names
+}
+
 // rewritten are the tasks that are no longer what they were. Of the agent's own only its place counts: as a part of
 // another, or as an optional one, it would remove more than itself. Its parts are the run's to change.
 func rewritten(was, is []Task, id string) []string {
@@ -89,7 +110,8 @@ func rewritten(was, is []Task, id string) []string {
 		now, ok := Find(is, old.ID)
 		same := ok && now.Parent == old.Parent && now.Optional == old.Optional
 		if same && old.ID != id {
-			same = now.Title == old.Title && now.Leaf == old.Leaf
+			// Marks behind a title and markup rewrite no task.
+			same = sameTitle(now.Title, old.Title) && now.Leaf == old.Leaf
 		}
 		if !same {
 			names = append(names, old.ID)

@@ -44,6 +44,21 @@ func TestConfine(t *testing.T) {
 		{why: "a second task of the number hides nothing", id: "1", before: "- [ ] 1. A\n- [ ] 2. B\n", after: "- [x] 1. A\n- [ ] 2. B\n- [x] 2. B\n",
 			want: "- [x] 1. A\n- [ ] 2. B\n- [ ] 2. B\n", restored: "2#3"},
 
+		{why: "a star that goes with the tick of another task is put back with its box", id: "1.1", before: "- [ ] 1. A\n  - [ ] 1.1 B\n  - [ ]* 1.2 C\n- [ ] 2. D\n",
+			after: "- [ ] 1. A\n  - [x] 1.1 B\n  - [x] 1.2 C\n- [ ] 2. D\n", want: "- [ ] 1. A\n  - [x] 1.1 B\n  - [ ]* 1.2 C\n- [ ] 2. D\n", restored: "1.2"},
+		{why: "also one behind a blank, with Windows line ends", id: "1", before: "- [ ] 1. A\r\n- [ ] * 2. B\r\n", after: "- [x] 1. A\r\n- [x] 2. B\r\n",
+			want: "- [x] 1. A\r\n- [ ] * 2. B\r\n", restored: "2"},
+		{why: "and one behind the number, of a task that was not ticked", id: "1", before: "- [ ] 1. A\n- [ ] 2.* B\n", after: "- [x] 1. A\n- [ ] 2. **B**\n",
+			want: "- [x] 1. A\n- [ ] 2.* B\n", restored: "2"},
+		{why: "a star that a formatter escapes is the same", id: "1", before: "- [ ] 1. A\n- [ ]* 2. B_c\n", after: "* [x] 1. A\n* [ ]\\* 2. B\\_c\n"},
+		{why: "a mark behind the parent's title rewrites nothing", id: "5.2", before: "- [-] 5. A\n  - [x] 5.1 B\n  - [ ] 5.2 C\n", after: "- [x] 5. A ✅ COMPLETED\n  - [x] 5.1 B\n  - [x] 5.2 C\n"},
+		{why: "nor do other marks, and markup", id: "1.1", before: "- [ ] 1. A b\n  - [ ] 1.1 B\n", after: "- [x] **1. A b** (done)\n  - [x] 1.1 B\n"},
+		{why: "a task without a number that is split does not move the others", id: "#1", before: "- [ ] A\n- [ ] B\n", after: "- [x] A\n  - [x] A1\n  - [x] A2\n- [ ] B\n"},
+		{why: "a part without a number is a part like others", id: "2#1", before: "- [ ] 2. A\n  - [x] 2.1 B\n  - [ ] C\n- [ ] 3. D\n", after: "- [x] 2. A\n  - [x] 2.1 B\n  - [x] C\n- [x] 3. D\n",
+			want: "- [x] 2. A\n  - [x] 2.1 B\n  - [x] C\n- [ ] 3. D\n", restored: "3"},
+
+		{why: "a heading that says that it is done is not done by it", id: "1", before: "## Task 1: A\n## Task 2: B\n", after: "## [x] Task 1: A\n## Task 2: B\n**Status**: COMPLETED\n", fails: "2"},
+		{why: "a star that is lost with the title is another task", id: "1", before: "- [ ] 1. A\n- [ ]* 2. B\n", after: "- [x] 1. A\n- [x] 2. C\n", fails: "2"},
 		{why: "a task that was removed", id: "1", before: "- [ ] 1. A\n- [ ] 2. B\n- [ ] 3. C\n", after: "- [x] 1. A\n- [ ] 3. C\n", fails: "2"},
 		{why: "its own that was removed", id: "1", before: "- [ ] 1. A\n- [ ] 2. B\n", after: "- [ ] 2. B\n", fails: "1"},
 		{why: "one that is another now", id: "1", before: "- [ ] 1. A\n- [ ] 2. B\n", after: "- [x] 1. A\n- [ ] 2. Nothing\n", fails: "2"},
@@ -88,6 +103,10 @@ func FuzzConfine(f *testing.F) {
 	f.Add([]byte("## Task 1: A\n- [ ] a\n## [ ] Task 2: B\n- [ ] b\n"), []byte("## [x] Task 1: A\n- [x] a\n## Task 2: B\n- [x] b\n"), 0)
 	f.Add([]byte("- [ ] A\n- [✓] B\n"), []byte("- [x] A\n- [] B\n- [x] C\n"), 0)
 	f.Add([]byte("- [ ] 1. A\n- [ ] 1. A\n"), []byte("- [x] 1. A\n\t- [x] 1.1 A\n"), 1)
+	for _, name := range []string{"star-after-a-blank", "unnumbered-part-beside-numbered", "heading-repeats-a-task", "checklists-between", "half-number"} {
+		text := spec(f, name)
+		f.Add(text, []byte(strings.NewReplacer("[ ]*", "[x]", "[ ]", "[x]").Replace(string(text))), 1)
+	}
 	f.Fuzz(func(t *testing.T, before, after []byte, n int) {
 		was, err := agent.ParseTasks(before)
 		if err != nil {

@@ -4,185 +4,355 @@
 package agent
 
 import (
-	"bytes"
-	"regexp"
 	"strconv"
 	"strings"
 )
 
-var (
-	// itemLine is a list item with a box: indentation, box, optional, text. A letter or a digit in the box makes it a
-	// link or a footnote.
-	itemLine = regexp.MustCompile(`^([ \t]*)(?:[-*+]|\d{1,4}[.)])[ \t]+\[([^\]\r\n0-9A-WYZa-wyz]?)\](\*?)(?:[ \t]+(.*))?$`)
-	// headingLine is a heading that is a task: level, box, number, text.
-	headingLine = regexp.MustCompile(`^(#{1,6})[ \t]+(?:\[([^\]\r\n0-9A-WYZa-wyz]?)\](\*?)[ \t]+)?(?i:task)[ \t]+(\d{1,4}(?:\.\d{1,4}){0,5})(?:[ \t]*[:.)–—-][ \t]*|[ \t]+|$)(.*)$`)
-	anyHeading  = regexp.MustCompile(`^(#{1,6})(?:[ \t]|$)`)
-	fenceLine   = regexp.MustCompile("^[ \t]*(```+|~~~+)")
-	// numbered is a title that begins with a number; `1.*` is another way to write that a task is optional.
-	numbered = regexp.MustCompile(`^(?:\*\*)?(?i:task[ \t]+)?(\d{1,4}(?:\.\d{1,4}){0,5})(\*?)(?:[.:)](\*{0,2})(?:[ \t]+|$)|[ \t]+|$)(.*)$`)
-)
-
-// list is a tasks.md while it is read.
+// list is a tasks.md while it is read: its entries, then the tree of tasks that they are.
 type list struct {
-	tasks   []Task
-	count   int              // of tasks, without what only ends a section
-	details map[int][]detail // boxes without a number within a task, by its index
-	fence   string
-	comment bool
+	entries []entry
+	numbers numbering
+	open    *hidden // a block of code or a comment that nothing closes
+
+	nodes  []node
+	strays []Stray
+	tasks  []Task
 }
 
-func (l *list) read(text []byte) {
-	l.details = map[int][]detail{}
-	offset, number := 0, 0
-	for len(text) > 0 && len(l.tasks) <= 2*maxTasks {
-		line, rest, _ := bytes.Cut(text, []byte("\n"))
-		number++
-		if !l.skipped(string(line)) {
-			l.line(strings.TrimSuffix(string(line), "\r"), offset, number)
-		}
-		offset += len(text) - len(rest)
-		text = rest
-	}
+// node is an entry that is a task or a step of one, or the end of a section.
+type node struct {
+	entry  *entry
+	id     string // its number, if that counts
+	parent int    // its place among the nodes, or -1
+	level  int    // of a heading; closed is the end of a section
+	indent int
+	owner  bool // boxes without a number under it are its steps
+
+	step    bool // it is a step of its parent, not a task
+	dropped bool // it is neither: a check of the whole
+	parts   int  // how many numbered parts have to be done
 }
 
-// skipped is true of what is in a fenced block or in a comment: an example of a task is no task.
-func (l *list) skipped(line string) bool {
-	if m := fenceLine.FindStringSubmatch(line); m != nil && !l.comment {
-		switch {
-		case l.fence == "":
-			l.fence = m[1]
-		case strings.HasPrefix(m[1], l.fence):
-			l.fence = ""
-		}
-		return true
-	}
-	if l.fence != "" {
-		return true
-	}
-	if l.comment {
-		l.comment = !strings.Contains(line, "-->")
-		return true
-	}
-	if i := strings.LastIndex(line, "<!--"); i >= 0 && !strings.Contains(line[i:], "-->") {
-		l.comment = true
-		// The line's own beginning still counts, unless the comment is the whole of it.
-		return strings.TrimSpace(line[:i]) == ""
-	}
-	return false
-}
-
-func (l *list) line(line string, offset, number int) {
-	if m := headingLine.FindStringSubmatchIndex(line); m != nil {
-		t := Task{
-			ID: line[m[8]:m[9]], number: line[m[8]:m[9]], Title: line[m[10]:m[11]], Line: number,
-			State: Open, box: -1, at: offset + m[3] + 1, level: m[3] - m[2], Optional: m[6] >= 0 && m[6] < m[7],
-		}
-		if m[4] >= 0 {
-			t.State, t.box, t.boxLen = stateOf(line[m[4]:m[5]]), offset+m[4], m[5]-m[4]
-		}
-		l.add(t, true)
-		return
-	}
-	if m := anyHeading.FindStringSubmatch(line); m != nil {
-		l.section(len(m[1]))
-		return
-	}
-	m := itemLine.FindStringSubmatchIndex(line)
-	if m == nil {
-		return
-	}
-	t := Task{
-		State: stateOf(line[m[4]:m[5]]), Optional: m[6] < m[7], Line: number,
-		box: offset + m[4], boxLen: m[5] - m[4], indent: width(line[m[2]:m[3]]),
-	}
-	if m[8] >= 0 {
-		t.Title = line[m[8]:m[9]]
-	}
-	if n := numbered.FindStringSubmatch(t.Title); n != nil {
-		t.ID, t.number, t.Title = n[1], n[1], n[4]
-		t.Optional = t.Optional || n[2] == "*" || n[3] == "*"
-	}
-	l.add(t, t.ID != "")
-}
-
-// section ends the task headings that a heading closes: what follows belongs to none of them.
-func (l *list) section(level int) {
-	if n := len(l.tasks); n > 0 && l.tasks[n-1].level != closed {
-		l.tasks = append(l.tasks, Task{level: closed, indent: level})
-	}
-}
-
-// closed is the level of an entry that is no task but the end of a section. settle removes it.
+// closed is the level of a node that is no task but the end of a section.
 const closed = -1
 
 // maxLevel is above the level of every heading.
 const maxLevel = 7
 
-func (l *list) add(t Task, hasNumber bool) {
-	t.Title = strings.TrimSpace(strings.Trim(cutText(t.Title, maxTitle), "*"))
-	parent := l.parentOf(t)
-	if !hasNumber && parent >= 0 && l.tasks[parent].ID[0] != '#' {
-		l.details[parent] = append(l.details[parent], detail{state: t.State, box: t.box, boxLen: t.boxLen})
-		return
-	}
-	l.count++
-	place := strconv.Itoa(l.count)
-	if t.ID == "" {
-		t.ID = "#" + place
-	} else if _, used := Find(l.tasks, t.ID); used {
-		t.ID += "#" + place
-	}
-	if parent >= 0 {
-		t.Parent = l.tasks[parent].ID
-	}
-	l.tasks = append(l.tasks, t)
+func (l *list) read(text []byte) {
+	var lines []line
+	lines, l.open = visible(text)
+	l.entries = readEntries(lines)
+	l.numbers = number0(l.entries)
+	l.headings()
+	l.tree()
+	l.roles()
+	l.name()
+	l.strays = l.straysIn(lines)
 }
 
-// parentOf is the index of the task that t is a part of, or -1: the one whose number t's begins with, else the
-// nearest one above that is less indented, else the heading that it is under.
-func (l *list) parentOf(t Task) int {
-	if i := strings.LastIndexByte(t.number, '.'); i > 0 {
-		for n := len(l.tasks) - 1; n >= 0; n-- {
-			if l.tasks[n].number == t.number[:i] {
-				return n
+// tree finds out what each entry is a part of.
+func (l *list) tree() {
+	section, label, mention, place := "", "", false, 0
+	for n := range l.entries {
+		e := &l.entries[n]
+		if e.label || e.heading > 0 {
+			place++
+		}
+		e.section, e.place = section, place
+		if label != "" {
+			e.section = label
+		}
+		switch {
+		case e.label:
+			label = e.title
+		case e.heading > 0 && !e.task:
+			section, label, mention = e.title, "", e.mention
+			l.section(e.heading)
+			if e.alias >= 0 {
+				l.reopen(e)
 			}
+		default:
+			if e.heading > 0 {
+				section, label, mention = "", "", false
+			}
+			e.mention = mention
+			l.add(e)
 		}
 	}
-	// Only a heading above all sections that were begun since can hold t.
-	level, lists := maxLevel, t.level == 0
-	if t.level > 0 {
-		level = t.level
+}
+
+// section ends the task headings that a heading closes: what follows belongs to none of them.
+func (l *list) section(level int) {
+	l.nodes = append(l.nodes, node{level: closed, indent: level, parent: -1})
+}
+
+// reopen makes what follows part of the list item that a heading repeats.
+func (l *list) reopen(e *entry) {
+	for n := range l.nodes {
+		if l.nodes[n].entry == &l.entries[e.alias] {
+			l.nodes = append(l.nodes, node{level: e.heading, parent: n, indent: -1})
+			return
+		}
 	}
-	for n := len(l.tasks) - 1; n >= 0; n-- {
-		above := l.tasks[n]
+}
+
+func (l *list) add(e *entry) {
+	n := node{entry: e, level: e.heading, indent: e.indent, owner: e.heading > 0}
+	inside := l.above(n)
+	if l.numbers.counts(e, l.numberOf(inside)) {
+		n.id, n.owner = e.number.text, true
+		l.numbers.seen(n.id, inside < 0)
+	}
+	if n.level > 0 && inside >= 0 && n.id != "" && l.nodes[inside].id != "" && !strings.HasPrefix(n.id, l.nodes[inside].id+".") {
+		// Its number says that it is no part, whatever its level.
+		inside = l.nodes[inside].parent
+	}
+	n.parent = l.byNumber(n, inside)
+	l.nodes = append(l.nodes, n)
+}
+
+// numberOf is the number of the nearest numbered task that a node is in; empty for none.
+func (l *list) numberOf(n int) string {
+	for ; n >= 0; n = l.nodes[n].parent {
+		if l.nodes[n].id != "" {
+			return l.nodes[n].id
+		}
+	}
+	return ""
+}
+
+// byNumber is what a node is a part of: what its number says, if that is where it is in the text, too, or where the
+// parts of that task are not indented; else what it is in.
+func (l *list) byNumber(n node, inside int) int {
+	above := parentNumber(n.id)
+	if above == "" {
+		return inside
+	}
+	for p := len(l.nodes) - 1; p >= 0; p-- {
+		up := &l.nodes[p]
+		if up.id != above {
+			continue
+		}
+		deeper := up.level > 0 && n.level == 0 || up.level > 0 && n.level > up.level || up.level == 0 && n.level == 0 && n.indent > up.indent
+		// A number between two others ("1.5" beside "1") has no first part beside it.
+		if deeper || l.numbers.first[above] {
+			return p
+		}
+		return inside
+	}
+	return inside
+}
+
+// above is what a node is in: the nearest one above that is less indented, else the heading that it is under.
+func (l *list) above(n node) int {
+	// Only a heading above all sections that were begun since can hold it.
+	level, lists := maxLevel, n.level == 0
+	if n.level > 0 {
+		level = n.level
+	}
+	for p := len(l.nodes) - 1; p >= 0; p-- {
+		up := &l.nodes[p]
 		switch {
-		case above.level == closed:
-			level, lists = min(level, above.indent), false
-		case above.level > 0 && above.level < level:
-			return n
-		case above.level > 0:
-			level, lists = min(level, above.level), false
-		case lists && above.indent < t.indent:
-			return n
+		case up.level == closed:
+			level, lists = min(level, up.indent), false
+		case up.level > 0 && up.level < level:
+			if up.entry == nil {
+				return up.parent
+			}
+			return p
+		case up.level > 0:
+			level, lists = min(level, up.level), false
+		case lists && up.indent < n.indent:
+			return p
 		}
 	}
 	return -1
 }
 
-// settle works out what follows from a task's parts.
-func (l *list) settle() {
-	tasks := make([]Task, 0, len(l.tasks))
-	place := map[string]int{}
-	for n, t := range l.tasks {
-		if t.level == closed {
+// roles decides which nodes without a number are steps of a task, which are tasks, and which are checks of the whole.
+func (l *list) roles() {
+	for n := range l.nodes {
+		if p := l.ownerOf(n); p >= 0 && l.nodes[n].id != "" && !l.nodes[n].entry.optional {
+			l.nodes[p].parts++
+		}
+	}
+	numbered := l.numbered()
+	for n := range l.nodes {
+		node := &l.nodes[n]
+		if node.entry == nil || node.id != "" || node.level > 0 {
 			continue
 		}
-		if t.details = l.details[n]; t.box < 0 && len(t.details) > 0 {
+		switch p := node.parent; {
+		case p >= 0 && l.nodes[p].dropped:
+			node.dropped = true
+		case p >= 0 && l.nodes[p].step:
+			// A step's steps are the task's.
+			node.step, node.parent = true, l.nodes[p].parent
+		case p >= 0 && l.nodes[p].owner && l.nodes[p].parts == 0:
+			node.step = true
+		case p >= 0 && l.nodes[p].owner:
+			// A task with parts is done when they are, so this is one of them. It owns the steps below it.
+			node.dropped = l.nodes[p].level > 0 && isCheck(node.entry.section)
+			node.owner = true
+		case p < 0:
+			node.dropped = l.isCheckOfAll(n, numbered)
+		}
+	}
+}
+
+// ownerOf is the task that a node is a part of, or -1.
+func (l *list) ownerOf(n int) int {
+	if l.nodes[n].entry == nil {
+		return -1
+	}
+	p := l.nodes[n].parent
+	for p >= 0 && l.nodes[p].id == "" && !l.nodes[p].owner {
+		p = l.nodes[p].parent
+	}
+	return p
+}
+
+// isCheckOfAll reports whether a box without a number is in a list of checks: where tasks have numbers, sections of boxes
+// behind them that have none say when all is done, not what to do.
+func (l *list) isCheckOfAll(n int, numbered numberedNodes) bool {
+	e := l.nodes[n].entry
+	switch {
+	case e.mention:
+		return true
+	case n < numbered.first || numbered.sections[e.place] || e.section == "":
+		// A number in the same section makes it a list of tasks.
+		return false
+	case isCheck(e.section):
+		return true
+	default:
+		return numbered.items && numbered.last < n && !isWork(e.section)
+	}
+}
+
+// numberedNodes are where tasks with numbers are.
+type numberedNodes struct {
+	first, last int
+	items       bool // some of them are list items
+	sections    map[int]bool
+}
+
+func (l *list) numbered() numberedNodes {
+	found := numberedNodes{first: len(l.nodes), last: -1, sections: map[int]bool{}}
+	for n := range l.nodes {
+		node := &l.nodes[n]
+		if node.id == "" {
+			continue
+		}
+		found.first, found.last = min(found.first, n), n
+		found.items = found.items || node.level == 0
+		found.sections[node.entry.place] = true
+	}
+	return found
+}
+
+// name gives each task the name by which it is known, and makes the list of tasks.
+func (l *list) name() {
+	used := map[string]bool{}
+	place := map[int]int{} // of a node among the tasks
+	below := map[int]int{} // how many parts without a number a node has
+	count := 0
+	for n := range l.nodes {
+		node := &l.nodes[n]
+		if node.entry == nil || node.dropped {
+			continue
+		}
+		e := node.entry
+		p, inside := -1, false
+		if node.parent >= 0 {
+			p, inside = place[node.parent], true
+		}
+		if node.step {
+			if inside {
+				l.tasks[p].details = append(l.tasks[p].details, detail{state: e.state(l.text(e)), box: e.box, boxLen: e.boxLen, line: e.line.number})
+			}
+			continue
+		}
+		t := e.task0(l.text(e), node.id)
+		if !inside || l.tasks[p].ID[0] != '#' {
+			count++
+		}
+		switch {
+		case node.id != "":
+			t.ID = node.id
+			if used[t.ID] {
+				t.ID += "#" + strconv.Itoa(count)
+			}
+		case !inside:
+			t.ID = "#" + strconv.Itoa(count)
+		default:
+			below[p]++
+			t.ID = partName(l.tasks[p].ID, below[p])
+		}
+		for used[t.ID] {
+			t.ID += "'"
+		}
+		if inside {
+			t.Parent = l.tasks[p].ID
+		}
+		used[t.ID] = true
+		place[n] = len(l.tasks)
+		l.tasks = append(l.tasks, t)
+	}
+}
+
+// partName names a part that has no number: by its place in what it is a part of, so that a task that is split does
+// not change the names of those behind it.
+func partName(parent string, n int) string {
+	if strings.HasPrefix(parent, "#") {
+		return parent + "." + strconv.Itoa(n)
+	}
+	return parent + "#" + strconv.Itoa(n)
+}
+
+// text is what is in an entry's box.
+func (l *list) text(e *entry) string {
+	if e.box < 0 {
+		return ""
+	}
+	from := e.box - e.line.offset
+	return e.line.text[from : from+e.boxLen]
+}
+
+func (e *entry) state(box string) State {
+	if e.box >= 0 {
+		return stateOf(box)
+	}
+	if e.finished {
+		return Done
+	}
+	return Open
+}
+
+// task0 is an entry as a task that is not named yet.
+func (e *entry) task0(box, id string) Task {
+	t := Task{
+		number: id, Title: e.title, Line: e.line.number, State: e.state(box), Optional: e.optional, section: e.section,
+		box: e.box, boxLen: e.boxLen, at: e.at, end: e.line.offset + len(e.line.text), level: e.heading,
+	}
+	if id != "" {
+		t.Title = e.number.title
+	}
+	t.Title = strings.TrimSpace(strings.Trim(strings.ReplaceAll(cutText(t.Title, maxTitle), "**", ""), "*"))
+	return t
+}
+
+// settle works out what follows from a task's parts.
+func (l *list) settle() {
+	tasks := l.tasks
+	place := map[string]int{}
+	for n := range tasks {
+		t := &tasks[n]
+		if t.box < 0 && len(t.details) > 0 {
 			t.State = together(statesOf(t.details))
 		}
 		t.Leaf = true
-		place[t.ID] = len(tasks)
-		tasks = append(tasks, t)
+		place[t.ID] = n
 	}
 	parts := make([][]State, len(tasks))
 	// Backwards, because parts are behind what they are part of.
@@ -199,7 +369,6 @@ func (l *list) settle() {
 			}
 		}
 	}
-	l.tasks = tasks
 }
 
 func statesOf(details []detail) []State {
@@ -228,25 +397,12 @@ func together(states []State) State {
 }
 
 func stateOf(mark string) State {
-	switch mark {
-	case "x", "X", "✓", "✔":
+	switch strings.TrimSpace(mark) {
+	case "x", "X", "✓", "✔", "✅", "☑":
 		return Done
 	case "-", "~", "/":
 		return InProgress
 	default:
 		return Open
 	}
-}
-
-// width is how far a line is indented, with a tab to the next multiple of four.
-func width(blanks string) int {
-	n := 0
-	for _, c := range blanks {
-		if c == '\t' {
-			n += 4 - n%4
-		} else {
-			n++
-		}
-	}
-	return n
 }

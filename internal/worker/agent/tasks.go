@@ -17,6 +17,7 @@ import (
 const (
 	maxTasksBytes = 1 << 20
 	maxTasks      = 1000
+	maxEntries    = 8 * maxTasks // headings, boxes and labels
 	maxTitle      = 300
 )
 
@@ -34,8 +35,8 @@ const (
 
 // Task is one task of a spec.
 type Task struct {
-	// ID is its number, as "2" or "2.1". One without a number is named by its place, as "#3"; one whose number was
-	// used before has the place added, as "2#7".
+	// ID is its number, as "2", "2.1" or "T002". One without a number is named by its place, as "#3", and in a task by
+	// its place there, as "2#1" or "#3.1"; one whose number was used before has the place added, as "2#7".
 	ID string
 	// Title is the text behind the number, in one line of at most 300 bytes.
 	Title string
@@ -51,12 +52,13 @@ type Task struct {
 	// Line is the line that it is in, from 1.
 	Line int
 
+	section string // the heading that it is under, if that is no task
 	number  string // ID without what was added
 	box     int    // offset of what is in the box, or -1
 	boxLen  int    // its length in bytes
 	at      int    // offset of the place where a heading's box could be put
+	end     int    // offset of the end of its line
 	details []detail
-	indent  int
 	level   int // of a heading; 0 is a list item
 }
 
@@ -64,27 +66,44 @@ type Task struct {
 type detail struct {
 	state       State
 	box, boxLen int
+	line        int
 }
 
 // ParseTasks reads a tasks.md. It is tolerant of everything that people and agents write; an error means that the
 // text is no task list at all, and says why. Tasks come in the order of the text.
 func ParseTasks(text []byte) ([]Task, error) {
+	l, err := parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return l.tasks, nil
+}
+
+func parse(text []byte) (*list, error) {
 	if len(text) > maxTasksBytes {
 		return nil, fmt.Errorf("tasks.md has %d bytes; at most %d are read: split the spec", len(text), maxTasksBytes)
 	}
 	if bytes.IndexByte(text, 0) >= 0 {
 		return nil, errors.New("tasks.md has a zero byte: it is not a text file in UTF-8")
 	}
-	var l list
+	l := &list{}
 	l.read(text)
 	l.settle()
-	if len(l.tasks) > maxTasks {
+	if len(l.tasks) > maxTasks || len(l.entries) > maxEntries {
 		return nil, fmt.Errorf("tasks.md has more than %d tasks: split the spec", maxTasks)
 	}
 	if len(l.tasks) == 0 {
-		return nil, errors.New("tasks.md has no tasks: write them as \"- [ ] 1. Title\"")
+		return nil, errors.New("tasks.md has no tasks: write them as \"- [ ] 1. Title\"" + l.instead())
 	}
-	return l.tasks, nil
+	return l, nil
+}
+
+// instead says what a list without tasks has in their place.
+func (l *list) instead() string {
+	if len(l.strays) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; line %d looks like one: %q", l.strays[0].Line, l.strays[0].Text)
 }
 
 // OpenTasks are the tasks to be worked on, in their order: open leaves that are not optional, nor part of an optional

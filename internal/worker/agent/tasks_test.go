@@ -5,6 +5,7 @@ package agent_test
 
 import (
 	"bytes"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -175,6 +176,13 @@ func FuzzParseTasks(f *testing.F) {
 	f.Add([]byte("## [ ] Task 1.2: A\n### X\n- [] b\n"))
 	f.Add([]byte("- [ ] 1.* A\n\t- [✓] \n<!-- x\n-->\n```\n- [ ] 1"))
 	f.Add([]byte("- [ ]* 1#2\r\n- [ ] 1. \xff\n- [ ] 1. #\n"))
+	files, err := filepath.Glob(filepath.Join("testdata", "specs", "*.md"))
+	if err != nil || len(files) == 0 {
+		f.Fatalf("no seeds: %v", err)
+	}
+	for _, name := range files {
+		f.Add(spec(f, strings.TrimSuffix(filepath.Base(name), ".md")))
+	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		tasks, err := agent.ParseTasks(text)
 		if err != nil {
@@ -217,4 +225,12 @@ func FuzzParseTasks(f *testing.F) {
 			t.Fatalf("%s stays open although it was marked", ids(open))
 		}
 	})
+}
+
+// A hostile list of the greatest size costs about as much as another.
+func BenchmarkParseTasks(b *testing.B) {
+	text := []byte(strings.Repeat("# A\n- [ ] a\n", 20_000) + strings.Repeat("## 1.1 B\n- [ ] 1.1.1 b\n", 2000))
+	for b.Loop() {
+		_, _ = agent.ParseTasks(text)
+	}
 }
