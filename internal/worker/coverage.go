@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
@@ -21,6 +22,7 @@ type coverageStage struct {
 	tree      *gitrepo.WorkTree
 	reports   []string // the environment's patterns
 	threshold int      // percent
+	missing   string   // what becomes of metrics that the reports lack: contract.Ignore, the default, or contract.Fail
 	clean     cleaner
 }
 
@@ -43,14 +45,22 @@ func (c coverageStage) run(ctx context.Context, s *State) error {
 	if missing := missingMetrics(coverage); len(missing) > 0 {
 		s.note("The coverage report (%s) has no %s; they were not compared with the threshold.", s.CoverageFormat, strings.Join(missing, ", "))
 	}
+	for _, partial := range found.Partial {
+		s.note("Of the coverage, %s.", c.clean(partial))
+	}
 	logOf(ctx).Info("Coverage measured", keyCoverage, coverage)
+	if lacking := slices.Concat(found.Missing, found.Partial); len(lacking) > 0 && c.missing == contract.Fail && gate == contract.GatePassed {
+		s.Result.CoverageGate = contract.GateNotMeasured
+		return failedf(contract.OutcomeCoverageNotMeasured, "gates.missingMetrics is Fail, and the coverage (%s) lacks metrics: %s; let the test command write a format that has them",
+			s.CoverageFormat, c.clean(strings.Join(lacking, ", ")))
+	}
 	switch gate {
 	case contract.GatePassed:
 		return nil
 	case contract.GateFailed:
 		return failedf(contract.OutcomeCoverageTooLow, "coverage is below %d%%: %s", c.threshold, describe(below))
 	default:
-		return failedf(contract.OutcomeCoverageNotMeasured, "the coverage report (%s) has no metric that could be measured", s.CoverageFormat)
+		return failedf(contract.OutcomeCoverageNotMeasured, "the coverage report (%s) has neither lines nor statements that could be measured", s.CoverageFormat)
 	}
 }
 

@@ -20,6 +20,14 @@ func TestCoverageOutcomes(t *testing.T) {
 			outcome: contract.OutcomeCoverageTooLow, stage: contract.StageCoverage, message: "coverage is below 80%: lines 79.99%",
 			body: "| lines | 79.99% | ❌ |", code: ExitWork, processed: true,
 		},
+		"MissingMetrics": {
+			why: "Where the environment says so, a metric that no report has fails the attempt, although those that it has pass.",
+			files: func(f map[string]string) {
+				f["test.sh"] = strings.Replace(testScript(4, 0, 90), "exit 0", "rm -r coverage; printf 'SF:a\\nDA:1,1\\nend_of_record\\n' > lcov.info; exit 0", 1)
+			},
+			prepare: func(w *world) { w.options.Parameters.Settings.MissingMetrics = contract.Fail },
+			outcome: contract.OutcomeCoverageNotMeasured, stage: contract.StageCoverage, message: "lacks metrics: functions, branches, statements", code: ExitWork, processed: true,
+		},
 		"NoCoverage": {
 			why: "Passing tests without a coverage report are not measured.",
 			files: func(f map[string]string) {

@@ -138,7 +138,7 @@ func (w wiring) testStage() testStage {
 
 func (w wiring) coverageStage() coverageStage {
 	p := w.o.Parameters
-	return coverageStage{tree: w.space.tree, reports: p.Settings.CoverageReports, threshold: p.CoverageThreshold, clean: w.clean}
+	return coverageStage{tree: w.space.tree, reports: p.Settings.CoverageReports, threshold: p.CoverageThreshold, missing: p.Settings.MissingMetrics, clean: w.clean}
 }
 
 func (w wiring) pullRequestStage() pullRequestStage {

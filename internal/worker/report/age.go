@@ -22,7 +22,7 @@ func Age(root string, testPaths, coveragePaths []string, now time.Time) error {
 		coveragePaths = coveragePlaces
 	}
 	old := now.Add(-time.Hour)
-	return find(root, append(testPaths[:len(testPaths):len(testPaths)], coveragePaths...), func(root *os.Root, name string) error {
+	return find(root, append(testPaths[:len(testPaths):len(testPaths)], coveragePaths...), func(root *os.Root, name string, _ bool) error {
 		err := root.Chtimes(name, old, old)
 		if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 			return nil

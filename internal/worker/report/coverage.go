@@ -13,105 +13,49 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
-// coveragePlaces are where the common tools write.
-var coveragePlaces = []string{
-	"coverage/coverage-summary.json", "coverage/coverage-final.json", "coverage/lcov.info",
-	"coverage/cobertura-coverage.xml", "coverage/clover.xml", "coverage/cobertura.xml", "coverage/coverage.xml",
-	"coverage/*/coverage-summary.json", "coverage/*/lcov.info",
-	".nyc_output/coverage-summary.json", "reports/coverage/*.json", "reports/coverage/*.xml", "reports/coverage/*.info",
-	"packages/*/coverage/*.json", "packages/*/coverage/*.xml", "packages/*/coverage/*.info",
-	"apps/*/coverage/*.json", "apps/*/coverage/*.xml", "apps/*/coverage/*.info",
-	"services/*/coverage/*.json", "services/*/coverage/*.xml", "services/*/coverage/*.info",
-	"coverage.out", "cover.out", "c.out", "coverage.txt", "profile.cov", "cover.profile", "coverage.cov",
-	"coverage.xml", "cobertura.xml", "cobertura-coverage.xml", "lcov.info", "coverage.lcov", "coverage-summary.json",
-	"target/site/jacoco/jacoco.xml", "target/site/jacoco-aggregate/jacoco.xml", "*/target/site/jacoco/jacoco.xml",
-	"build/reports/jacoco/*/*.xml", "*/build/reports/jacoco/*/*.xml",
-	"target/site/cobertura/coverage.xml", "target/cobertura.xml",
-}
-
 const coverageAdvice = "let the test command write an Istanbul JSON report, LCOV, Cobertura, Clover or JaCoCo XML or a Go " +
 	"cover profile, and name the files in spec.gates.coverageReports if they are elsewhere than these tools put them"
 
-// ratio is one metric as counts. A total of 0 is not measured: there is nothing to be a percentage of.
-type ratio struct{ covered, total int64 }
-
-// measured are the metrics of one file.
-type measured struct{ lines, functions, branches, statements ratio }
-
-func (m *measured) metrics() []*ratio {
-	return []*ratio{&m.lines, &m.functions, &m.branches, &m.statements}
-}
-
-func (m *measured) add(o measured) {
-	for i, r := range m.metrics() {
-		r.covered += o.metrics()[i].covered
-		r.total += o.metrics()[i].total
-	}
-}
-
-func (m *measured) check() error {
-	for i, r := range m.metrics() {
-		what := [...]string{"lines", "functions", "branches", "statements"}[i]
-		if r.covered < 0 || r.total < 0 || r.total > maxUnits || r.covered > r.total {
-			return fmt.Errorf("it reports %d covered %s of %d, which is impossible", r.covered, what, r.total)
-		}
-	}
-	return nil
-}
-
-// percent is cut to two digits, never rounded up: 79.999 is not 80.
-func (r ratio) percent() *float64 {
-	if r.total == 0 {
-		return nil
-	}
-	p := float64(r.covered*10_000/r.total) / 100
-	return &p
-}
-
-// coverageFormats are tried in this order, and where a directory holds several, the first is used: tools write the
-// same run in many formats, and this one has the most.
+// coverageFormats are tried in this order, and what several say of one source file is taken from the first that has it:
+// tools write the same run in many formats.
 var coverageFormats = []struct {
-	name  string
-	parse func([]byte) (measured, error)
+	name   string
+	parse  func(*text, *sink) (measured, error)
+	family string // of languages; empty is any
 }{
-	{"Istanbul summary", parseIstanbulSummary},
-	{"Istanbul", parseIstanbul},
-	{"JaCoCo", parseJaCoCo},
-	{"Clover", parseClover},
-	{"Cobertura", parseCobertura},
-	{"LCOV", parseLCOV},
-	{"Go cover profile", parseGoCover},
+	{"Istanbul", parseIstanbul, "js"},
+	{"Istanbul summary", parseIstanbulSummary, "js"},
+	{"JaCoCo", parseJaCoCo, "jvm"},
+	{"LCOV", parseLCOV, ""},
+	{"Clover", parseClover, ""},
+	{"Cobertura", parseCobertura, ""},
+	{"Go cover profile", parseGoCover, "go"},
 }
 
 // FindCoverage reads the coverage of a run that began at since: the files at paths (relative to root; they may hold *
-// and **), or where the common tools write if paths is empty. Of several formats in one directory only one counts
-// then. Without any report it fails with ErrNotMeasured, and also if one of the reports is broken.
+// and **), or where the common tools write if paths is empty. What several reports say of one source file counts once.
+// Without any report it fails with ErrNotMeasured, and also if one of the reports is broken.
 func FindCoverage(root string, paths []string, since time.Time) (CoverageReport, error) {
 	patterns, configured := paths, len(paths) > 0
 	if !configured {
 		patterns = coveragePlaces
 	}
-	var found []covered
-	files := reader{since: since, parse: func(f file) error {
-		format, m, err := parseCoverage(f)
-		switch {
-		case err != nil:
-			return err
-		case format >= 0:
-			found = append(found, covered{f.name, format, m})
-		case configured:
-			return fmt.Errorf("%w: %q is in none of the known formats; %s", ErrNotMeasured, f.name, coverageAdvice)
-		}
-		return nil
-	}}
+	g := gathering{configured: configured}
+	files := reader{since: since, configured: configured, parse: g.read, tooLong: g.tooLong}
 	if err := find(root, patterns, files.read); err != nil {
 		return CoverageReport{}, err
 	}
-	r := CoverageReport{Ignored: files.ignored}
-	sum := r.choose(found, configured)
-	if len(r.Files) == 0 {
+	r := CoverageReport{Ignored: append(files.ignored, g.ignored...)}
+	if err := g.settleBroken(&r); err != nil {
+		return CoverageReport{}, err
+	}
+	if len(g.found) == 0 {
+		if len(g.unknown) > 0 {
+			return CoverageReport{}, fmt.Errorf("%w: %q is in none of the known formats; %s", ErrNotMeasured, g.unknown[0], coverageAdvice)
+		}
 		return CoverageReport{}, notMeasured("no coverage report of this run", coverageAdvice, r.Ignored)
 	}
+	sum := unite(root, g.found, &r)
 	if err := sum.check(); err != nil {
 		return CoverageReport{}, fmt.Errorf("%w: the coverage reports together: %w", ErrNotMeasured, err)
 	}
@@ -127,53 +71,95 @@ type covered struct {
 	name   string
 	format int
 	sums   measured
+	sink   *sink
 }
 
-// choose sums the files that count. Of several formats in one directory that is the first of coverageFormats, unless
-// the files were named.
-func (r *CoverageReport) choose(found []covered, configured bool) (sum measured) {
-	best := map[string]int{} // directory to format
-	for _, f := range found {
-		if b, ok := best[path.Dir(f.name)]; !ok || f.format < b {
-			best[path.Dir(f.name)] = f.format
-		}
-	}
-	for _, f := range found {
-		if b := best[path.Dir(f.name)]; !configured && b != f.format {
-			r.Beside = append(r.Beside, f.name)
-			r.Ignored = append(r.Ignored, fmt.Sprintf("%s says the same as the %s report beside it", f.name, coverageFormats[b].name))
-			continue
-		}
-		sum.add(f.sums)
-		r.Files = append(r.Files, f.name)
-		if n := coverageFormats[f.format].name; !slices.Contains(r.Formats, n) {
-			r.Formats = append(r.Formats, n)
-		}
-	}
-	return sum
+// gathering reads reports.
+type gathering struct {
+	configured bool
+	store      store
+	found      []covered
+	broken     []brokenReport
+	unknown    []string
+	ignored    []string
 }
 
-// parseCoverage tries the formats; -1 is none of them.
-func parseCoverage(f file) (int, measured, error) {
+// brokenReport is a report that could not be read. Beside another one of the same run it is not needed.
+type brokenReport struct {
+	name string
+	err  error
+}
+
+func (g *gathering) read(f file) error {
+	format, c, err := g.parse(f)
+	switch {
+	case err != nil && g.configured:
+		return err
+	case err != nil:
+		g.broken = append(g.broken, brokenReport{f.name, err})
+	case format >= 0:
+		g.found = append(g.found, c)
+	case g.configured && f.named && !f.empty:
+		return fmt.Errorf("%w: %q is in none of the known formats; %s", ErrNotMeasured, f.name, coverageAdvice)
+	case g.configured:
+		g.unknown = append(g.unknown, f.name)
+		g.ignored = append(g.ignored, f.name+" is in none of the known formats")
+	case f.empty:
+		g.ignored = append(g.ignored, f.name+" is empty")
+	}
+	return nil
+}
+
+func (g *gathering) tooLong(name string, err error) error {
+	if g.configured {
+		return err
+	}
+	g.broken = append(g.broken, brokenReport{name, err})
+	return nil
+}
+
+// parse tries the formats; -1 is none of them.
+func (g *gathering) parse(f file) (int, covered, error) {
 	for n, format := range coverageFormats {
-		m, err := format.parse(f.data)
+		before := g.store
+		s := newSink(&g.store)
+		m, err := format.parse(f.text, s)
 		if errors.Is(err, errOther) {
+			g.store = before
 			continue
 		}
 		if err == nil {
 			err = m.check()
 		}
 		if err != nil {
-			return -1, measured{}, fmt.Errorf("%w: the coverage in %q (%s): %w", ErrNotMeasured, f.name, format.name, err)
+			g.store = before
+			return -1, covered{}, fmt.Errorf("%w: the coverage in %q (%s): %w", ErrNotMeasured, f.name, format.name, err)
 		}
-		return n, m, nil
+		return n, covered{name: f.name, format: n, sums: m, sink: s}, nil
 	}
-	return -1, measured{}, nil
+	return -1, covered{}, nil
+}
+
+// sameTool are the names that one tool gives to the reports of one run.
+var sameTool = []string{"coverage-final.json", "coverage-summary.json", "lcov.info", "clover.xml", "cobertura-coverage.xml"}
+
+// settleBroken leaves out reports that are too long or broken where the tool that wrote them wrote another one beside them.
+func (g *gathering) settleBroken(r *CoverageReport) error {
+	for _, b := range g.broken {
+		beside := slices.IndexFunc(g.found, func(c covered) bool {
+			return path.Dir(c.name) == path.Dir(b.name) && slices.Contains(sameTool, path.Base(c.name)) && slices.Contains(sameTool, path.Base(b.name))
+		})
+		if beside < 0 {
+			return b.err
+		}
+		r.Ignored = append(r.Ignored, fmt.Sprintf("%s could not be read; %s beside it counts", b.name, path.Base(g.found[beside].name)))
+	}
+	return nil
 }
 
 func (m *measured) coverage() contract.Coverage {
 	return contract.Coverage{
-		Lines: m.lines.percent(), Functions: m.functions.percent(), Branches: m.branches.percent(), Statements: m.statements.percent(),
+		Lines: m[metricLines].percent(), Functions: m[metricFunctions].percent(), Branches: m[metricBranches].percent(), Statements: m[metricStatements].percent(),
 	}
 }
 
@@ -191,7 +177,7 @@ func Metrics(c contract.Coverage) []Metric {
 }
 
 // Gate holds each metric that was measured against a threshold in percent, and names those that are below it. Where
-// nothing was measured, nothing passed, whatever the threshold.
+// neither lines nor statements were measured, nothing passed, whatever the threshold.
 func Gate(c contract.Coverage, threshold int) (gate contract.Gate, below []Metric) {
 	found := false
 	for _, m := range Metrics(c) {
@@ -205,7 +191,7 @@ func Gate(c contract.Coverage, threshold int) (gate contract.Gate, below []Metri
 		}
 	}
 	switch {
-	case !found:
+	case !found, c.Lines == nil && c.Statements == nil && len(below) == 0:
 		return contract.GateNotMeasured, nil
 	case len(below) > 0:
 		return contract.GateFailed, below

@@ -36,7 +36,7 @@ func TestCoverageOfTheRealTools(t *testing.T) {
 		{"Jest's full report comes to the same as its summary", "jest-coverage-final.json", "Istanbul", percent(66.66, 66.66, 25, 66.66)},
 		{"Jest's LCOV has no statements", "jest-lcov.info", "LCOV", percent(66.66, 66.66, 25, -1)},
 		{"Jest's Cobertura has lines and branches", "jest-cobertura-coverage.xml", "Cobertura", percent(66.66, -1, 25, -1)},
-		{"Jest's Clover has no lines", "jest-clover.xml", "Clover", percent(-1, 66.66, 25, 66.66)},
+		{"Jest's Clover calls lines statements", "jest-clover.xml", "Clover", percent(66.66, 66.66, 25, -1)},
 		{"nyc's summary", "nyc-coverage-summary.json", "Istanbul summary", percent(93.75, 81.81, 50, 95.45)},
 		{"nyc's full report comes to the same", "nyc-coverage-final.json", "Istanbul", percent(93.75, 81.81, 50, 95.45)},
 		{"nyc's LCOV too", "nyc-lcov.info", "LCOV", percent(93.75, 81.81, 50, -1)},
@@ -173,6 +173,8 @@ func TestGate(t *testing.T) {
 		{"one below fails, and is named", percent(90, 90, 79.99, 90), 80, contract.GateFailed, "branches"},
 		{"a metric that the format lacks is not held against it", percent(80, -1, -1, -1), 80, contract.GatePassed, ""},
 		{"nothing measured is never passed, not even at 0", contract.Coverage{}, 0, contract.GateNotMeasured, ""},
+		{"neither lines nor statements is not measured, whatever else is", percent(-1, 100, 100, -1), 80, contract.GateNotMeasured, ""},
+		{"statements alone are enough", percent(-1, -1, -1, 80), 80, contract.GatePassed, ""},
 		{"a threshold of 0 passes what was measured", percent(0, -1, -1, -1), 0, contract.GatePassed, ""},
 		{"what is not a number is below", percent(math.NaN(), -1, -1, -1), 0, contract.GateFailed, "lines"},
 	}

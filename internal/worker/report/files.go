@@ -34,32 +34,37 @@ const (
 
 // file is a report that was found.
 type file struct {
-	name string
-	data []byte
+	name  string
+	text  *text
+	empty bool
+	named bool // by itself, and not caught by a pattern
 }
 
 // finder looks for files below a root, never outside.
 type finder struct {
 	root    *os.Root
 	entries int
+	listed  map[string][]fs.DirEntry
 	seen    map[string]bool
 	// found is called with the name of each file that matches.
-	found func(name string) error
+	found func(name string, named bool) error
+	named bool // the pattern that is followed is a name
 }
 
 // find calls found for the files that match any of the patterns, in the patterns' order.
-func find(rootDir string, patterns []string, found func(root *os.Root, name string) error) error {
+func find(rootDir string, patterns []string, found func(root *os.Root, name string, named bool) error) error {
 	root, err := os.OpenRoot(rootDir)
 	if err != nil {
 		return fmt.Errorf("opening the repository: %w", err)
 	}
 	defer func() { _ = root.Close() }()
-	f := &finder{root: root, seen: map[string]bool{}, found: func(name string) error { return found(root, name) }}
+	f := &finder{root: root, seen: map[string]bool{}, listed: map[string][]fs.DirEntry{}, found: func(name string, named bool) error { return found(root, name, named) }}
 	for _, p := range patterns {
 		clean := path.Clean(p)
 		if !fs.ValidPath(clean) {
 			return fmt.Errorf("%w: the path %q leaves the repository; use one relative to it", ErrNotMeasured, p)
 		}
+		f.named = !strings.ContainsAny(clean, "*?[")
 		if err := f.match(".", strings.Split(clean, "/"), 0); err != nil {
 			return err
 		}
@@ -89,8 +94,10 @@ func (f *finder) match(dir string, segments []string, depth int) error {
 		name := e.Name()
 		var err error
 		switch {
+		case name == "node_modules" || name == ".git":
+			// Installed packages have reports of their own.
 		case segment == "**":
-			if e.IsDir() && name != "node_modules" && name != ".git" && depth < maxDepth {
+			if e.IsDir() && depth < maxDepth {
 				err = f.match(path.Join(dir, name), segments, depth+1)
 			}
 		case !matches(segment, name):
@@ -115,6 +122,15 @@ func matches(pattern, name string) bool {
 
 // list is a directory's entries by name. A directory that is not there has none.
 func (f *finder) list(dir string) []fs.DirEntry {
+	entries, ok := f.listed[dir]
+	if !ok {
+		entries = f.readDir(dir)
+		f.listed[dir] = entries
+	}
+	return entries
+}
+
+func (f *finder) readDir(dir string) []fs.DirEntry {
 	d, err := f.root.Open(dir)
 	if err != nil {
 		return nil
@@ -139,21 +155,25 @@ func (f *finder) report(name string) error {
 		return nil
 	}
 	f.seen[name] = true
-	return f.found(name)
+	return f.found(name, f.named)
 }
 
 // reader reads the reports of a run, one after the other: what a repository holds at once in memory is one file.
 type reader struct {
-	since   time.Time
-	parse   func(file) error
-	files   int
-	bytes   int64
-	ignored []string
+	since      time.Time
+	parse      func(file) error
+	tooLong    func(name string, err error) error // nil fails
+	configured bool                               // the patterns are a person's
+	named      bool                               // the file that is read was named by itself
+	files      int
+	bytes      int64
+	ignored    []string
 }
 
 // read hands one file to be parsed, if it is there and of this run. A file that cannot be read is an error, one that is
 // not there is not.
-func (r *reader) read(root *os.Root, name string) error {
+func (r *reader) read(root *os.Root, name string, named bool) error {
+	r.named = named
 	// Without O_NONBLOCK a named pipe in the place of a report would be waited for for ever.
 	in, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
@@ -172,17 +192,23 @@ func (r *reader) read(root *os.Root, name string) error {
 		r.ignore(name, "is not a regular file")
 		return nil
 	case info.ModTime().Add(clockSlack).Before(r.since):
-		r.ignore(name, "is older than this run")
+		if named || r.configured {
+			r.ignore(name, "is older than this run")
+		}
 		return nil
 	}
 	if r.files, r.bytes = r.files+1, r.bytes+info.Size(); r.files > maxFiles || r.bytes > maxBytes {
 		return fmt.Errorf("%w: more than %d reports, or more than %d MiB of them, were found; name the ones that count", ErrNotMeasured, maxFiles, maxBytes>>20)
 	}
-	data, err := readBounded(in)
-	if err != nil {
-		return fmt.Errorf("%w: reading the report %q: %w", ErrNotMeasured, name, err)
+	if info.Size() > maxFileBytes {
+		err := fmt.Errorf("%w: reading the report %q: %w", ErrNotMeasured, name, errTooLong)
+		if r.tooLong != nil {
+			return r.tooLong(name, err)
+		}
+		return err
 	}
-	return r.parse(file{name: name, data: data})
+	// A file that grows while it is read is read no further than it was long.
+	return r.parse(file{name: name, text: newText(io.NewSectionReader(in, 0, info.Size())), empty: info.Size() == 0, named: r.named})
 }
 
 func (r *reader) ignore(name, why string) {
@@ -191,15 +217,3 @@ func (r *reader) ignore(name, why string) {
 
 // errTooLong is what a file gives that is no report anybody could want to read.
 var errTooLong = fmt.Errorf("it is longer than %d bytes", maxFileBytes)
-
-// readBounded reads a whole file, or fails if it is too long.
-func readBounded(in io.Reader) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(in, maxFileBytes+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxFileBytes {
-		return nil, errTooLong
-	}
-	return data, nil
-}

@@ -29,11 +29,11 @@ func seed(f *testing.F, dir string) {
 
 // fuzzTests checks what holds for every parser of test results, whatever it is given: it does not crash, and what it
 // returns can be added up and printed.
-func fuzzTests(f *testing.F, parse func([]byte) (counts, error)) {
+func fuzzTests(f *testing.F, parse func(*text) (counts, error)) {
 	f.Helper()
 	seed(f, "tests")
 	f.Fuzz(func(t *testing.T, text []byte) {
-		c, err := parse(text)
+		c, err := parse(bytesText(text))
 		if err != nil {
 			return
 		}
@@ -58,11 +58,11 @@ func FuzzTAP(f *testing.F)      { fuzzTests(f, parseTAP) }
 func FuzzNodeSpec(f *testing.F) { fuzzTests(f, parseNodeSpec) }
 
 // fuzzCoverage checks that what a parser returns is refused or makes percentages from 0 to 100.
-func fuzzCoverage(f *testing.F, parse func([]byte) (measured, error)) {
+func fuzzCoverage(f *testing.F, parse func(*text, *sink) (measured, error)) {
 	f.Helper()
 	seed(f, "coverage")
 	f.Fuzz(func(t *testing.T, text []byte) {
-		m, err := parse(text)
+		m, err := parse(bytesText(text), newSink(&store{}))
 		if err != nil || m.check() != nil {
 			return
 		}

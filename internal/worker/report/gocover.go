@@ -5,63 +5,66 @@ package report
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 )
 
-// goBlock is what a profile holds of one block.
-type goBlock struct {
-	statements int64
-	hit        bool
-}
-
 // parseGoCover reads a cover profile, which has statements only. With -coverpkg a block is in it once for each
 // package that was tested: it is covered if any of them ran it.
-func parseGoCover(text []byte) (measured, error) {
-	if !bytes.HasPrefix(text, []byte("mode: ")) {
-		return measured{}, errOther
-	}
-	blocks := map[string]goBlock{}
-	for line := range bytes.Lines(text) {
+func parseGoCover(t *text, s *sink) (measured, error) {
+	first := true
+	err := t.lines(func(line []byte) error {
+		if first {
+			if first = false; !bytes.HasPrefix(line, []byte("mode: ")) {
+				return errOther
+			}
+			return nil
+		}
 		record := strings.TrimSpace(string(line))
 		// Profiles that were put together have a mode line in the middle.
 		if record == "" || strings.HasPrefix(record, "mode: ") {
-			continue
+			return nil
 		}
-		place, block, err := parseGoBlock(record)
-		if err != nil {
-			return measured{}, err
-		}
-		if old, ok := blocks[place]; ok {
-			block.hit = block.hit || old.hit
-		}
-		if blocks[place] = block; len(blocks) > maxKept {
-			return measured{}, errors.New("it has more blocks than can be counted")
-		}
+		return goBlock(record, s)
+	})
+	if err != nil {
+		return measured{}, err
 	}
-	var m measured
-	for _, b := range blocks {
-		m.statements.total += b.statements
-		if b.hit {
-			m.statements.covered += b.statements
-		}
+	if first {
+		return measured{}, errOther
 	}
-	return m, nil
+	return s.sums(), nil
 }
 
-// parseGoBlock reads `file:line.column,line.column statements count`.
-func parseGoBlock(record string) (string, goBlock, error) {
-	fields := strings.Fields(record)
+// goBlock reads `file:line.column,line.column statements count`.
+func goBlock(record string, s *sink) error {
 	// A file's name may hold blanks, so the counts are the last two.
-	if n := len(fields); n >= 3 {
-		statements, err1 := strconv.ParseInt(fields[n-2], 10, 64)
-		count, err2 := strconv.ParseUint(fields[n-1], 10, 64)
-		place := strings.Join(fields[:n-2], " ")
-		if err1 == nil && err2 == nil && statements >= 0 && statements <= maxUnits && strings.Contains(place, ":") {
-			return place, goBlock{statements: statements, hit: count > 0}, nil
-		}
+	rest, count, ok1 := cutLast(record, " ")
+	place, statements, ok2 := cutLast(rest, " ")
+	path, block, ok3 := cutLast(place, ":")
+	n, err1 := strconv.ParseInt(statements, 10, 64)
+	runs, err2 := strconv.ParseUint(count, 10, 64)
+	if !ok1 || !ok2 || !ok3 || err1 != nil || err2 != nil || n < 0 || n > maxUnits {
+		return fmt.Errorf("the line %.80q is no block of a profile", record)
 	}
-	return "", goBlock{}, fmt.Errorf("the line %.80q is no block of a profile", record)
+	f, err := s.file(path)
+	if err != nil {
+		return err
+	}
+	line, _, _ := strings.Cut(block, ".")
+	at, _ := strconv.ParseUint(line, 10, 32) // 0 is no line
+	m := mark{total: uint32(n), line: uint32(at)}
+	if runs > 0 {
+		m.covered = m.total
+	}
+	return f.note(metricStatements, coverKey(block), m)
+}
+
+func cutLast(text, separator string) (before, after string, found bool) {
+	i := strings.LastIndex(text, separator)
+	if i < 0 {
+		return text, "", false
+	}
+	return strings.TrimRight(text[:i], separator), text[i+len(separator):], true
 }

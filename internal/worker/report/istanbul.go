@@ -4,131 +4,202 @@
 package report
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 )
 
-// istanbulSummary is coverage-summary.json. The pct fields are left alone: they are the string "Unknown" where a total
-// is 0, and the counts say the same.
-type istanbulSummary struct {
-	Total *struct {
-		Lines      *istanbulCount `json:"lines"`
-		Statements *istanbulCount `json:"statements"`
-		Functions  *istanbulCount `json:"functions"`
-		Branches   *istanbulCount `json:"branches"`
-	} `json:"total"`
-}
-
-type istanbulCount struct {
-	Total   *float64 `json:"total"`
-	Covered *float64 `json:"covered"`
-}
-
-func parseIstanbulSummary(text []byte) (measured, error) {
-	if !isObject(text) || !bytes.Contains(text, []byte(`"total"`)) || !bytes.Contains(text, []byte(`"pct"`)) {
+// parseIstanbulSummary reads coverage-summary.json. The pct fields are left alone: they are the string "Unknown" where a
+// total is 0, and the counts say the same.
+func parseIstanbulSummary(t *text, s *sink) (measured, error) {
+	var total measured
+	found := false
+	err := t.document(func(j *jsonReader, key string) error {
+		if j.peek() != '{' {
+			return j.skip()
+		}
+		m, is, err := summaryEntry(j)
+		switch {
+		case key == "total":
+			total, found = m, is
+			return err
+		case err != nil:
+			return err
+		case is:
+			f, err := s.file(key)
+			if err != nil {
+				return err
+			}
+			f.said = m
+		}
+		return nil
+	})
+	if !found {
 		return measured{}, errOther
 	}
-	var s istanbulSummary
-	if err := json.Unmarshal(text, &s); err != nil {
-		return measured{}, fmt.Errorf("it cannot be decoded: %w", shortJSON(err))
-	}
-	if s.Total == nil {
-		return measured{}, errOther
-	}
-	var m measured
-	for i, c := range []*istanbulCount{s.Total.Lines, s.Total.Functions, s.Total.Branches, s.Total.Statements} {
-		if c == nil || c.Total == nil || c.Covered == nil {
-			continue
-		}
-		total, err := wholeUnits(*c.Total)
-		if err != nil {
-			return measured{}, err
-		}
-		covered, err := wholeUnits(*c.Covered)
-		if err != nil {
-			return measured{}, err
-		}
-		*m.metrics()[i] = ratio{covered: covered, total: total}
-	}
-	return m, nil
+	return total, err
 }
 
-func isObject(text []byte) bool {
-	text = bytes.TrimSpace(text)
-	return len(text) > 0 && text[0] == '{'
+// summaryEntry reads the counts of a file, or of all.
+func summaryEntry(j *jsonReader) (m measured, is bool, err error) {
+	err = j.object(func(key string) error {
+		metric := metricOf(key)
+		if metric < 0 || j.peek() != '{' {
+			return j.skip()
+		}
+		var total, covered float64
+		var hasTotal, hasCovered bool
+		err := j.object(func(key string) error {
+			var err error
+			switch key {
+			case "total":
+				is = true
+				total, hasTotal, err = j.num()
+			case "covered":
+				covered, hasCovered, err = j.num()
+			case "pct":
+				is, err = true, j.skip()
+			default:
+				err = j.skip()
+			}
+			return err
+		})
+		if err != nil || !hasTotal || !hasCovered {
+			return err
+		}
+		if m[metric].total, err = wholeUnits(total); err != nil {
+			return err
+		}
+		m[metric].covered, err = wholeUnits(covered)
+		return err
+	})
+	return m, is, err
+}
+
+func metricOf(name string) int {
+	for i, n := range metricNames {
+		if n == name {
+			return i
+		}
+	}
+	return -1
 }
 
 func wholeUnits(v float64) (int64, error) {
-	if v < 0 || v > maxUnits || v != math.Trunc(v) {
+	if !(v >= 0) || v > maxUnits || v != math.Trunc(v) {
 		return 0, fmt.Errorf("it reports %g lines or the like, which is impossible", v)
 	}
 	return int64(v), nil
 }
 
-// istanbulFile is what coverage-final.json holds of a source file.
-type istanbulFile struct {
-	StatementMap map[string]struct {
-		Start struct {
-			Line int64 `json:"line"`
-		} `json:"start"`
-	} `json:"statementMap"`
-	S map[string]float64   `json:"s"`
-	F map[string]float64   `json:"f"`
-	B map[string][]float64 `json:"b"`
-}
-
-func parseIstanbul(text []byte) (measured, error) {
-	if !isObject(text) || !bytes.Contains(text, []byte(`"statementMap"`)) {
+// parseIstanbul reads coverage-final.json.
+func parseIstanbul(t *text, s *sink) (measured, error) {
+	known := false
+	err := t.document(func(j *jsonReader, path string) error {
+		if j.peek() != '{' {
+			if known {
+				return fmt.Errorf("the counts of the file %.100q are missing", path)
+			}
+			return errOther
+		}
+		return istanbulFile(j, path, s, &known)
+	})
+	if !known {
 		return measured{}, errOther
 	}
-	var files map[string]*istanbulFile
-	if err := json.Unmarshal(text, &files); err != nil {
-		return measured{}, fmt.Errorf("it cannot be decoded: %w", shortJSON(err))
+	if err != nil {
+		return measured{}, err
 	}
-	var m measured
-	for path, f := range files {
-		if f == nil || f.StatementMap == nil || f.S == nil {
-			return measured{}, fmt.Errorf("the counts of the file %.100q are missing", path)
-		}
-		if err := f.count(&m); err != nil {
-			return measured{}, err
-		}
-	}
-	return m, nil
+	return s.sums(), nil
 }
 
-// count adds a file. A line counts by the statements that begin in it, as Istanbul has it.
-func (f *istanbulFile) count(m *measured) error {
-	lines := map[int64]bool{}
-	for id, hits := range f.S {
-		if hits < 0 {
-			return errors.New("a statement ran fewer than 0 times, which is impossible")
+// istanbulFile reads what is known of a source file. A line counts by the statements that begin in it.
+func istanbulFile(j *jsonReader, path string, s *sink, known *bool) error {
+	f, err := s.file(path)
+	if err != nil {
+		return err
+	}
+	lines := map[uint64]uint32{} // of statements
+	hasMap, hasCounts := false, false
+	err = j.object(func(key string) error {
+		if j.peek() != '{' {
+			return j.skip()
 		}
-		m.statements.hit(hits > 0)
-		if place, ok := f.StatementMap[id]; ok {
-			lines[place.Start.Line] = lines[place.Start.Line] || hits > 0
+		switch key {
+		case "statementMap":
+			*known, hasMap = true, true
+			return j.object(func(id string) error {
+				line, err := startLine(j)
+				if lines[coverKey(id)] = line; err != nil {
+					return err
+				}
+				return s.store.mark()
+			})
+		case "s":
+			hasCounts = true
+			return j.object(func(id string) error { return istanbulCount(j, f, metricStatements, id) })
+		case "f":
+			return j.object(func(id string) error { return istanbulCount(j, f, metricFunctions, id) })
+		case "b":
+			return j.object(func(id string) error {
+				way := 0
+				return j.array(func() error {
+					way++
+					return istanbulCount(j, f, metricBranches, id+"."+strconv.Itoa(way))
+				})
+			})
 		}
+		return j.skip()
+	})
+	switch {
+	case err != nil:
+		return err
+	case hasMap && !hasCounts, *known && !hasMap:
+		return fmt.Errorf("the counts of the file %.100q are missing", path)
 	}
-	for _, hit := range lines {
-		m.lines.hit(hit)
-	}
-	for _, hits := range f.F {
-		m.functions.hit(hits > 0)
-	}
-	for _, ways := range f.B {
-		for _, hits := range ways {
-			m.branches.hit(hits > 0)
+	for id, m := range f.marks[metricStatements] {
+		if line, ok := lines[id]; ok {
+			if err := f.line(int64(line), m.covered > 0); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-func (r *ratio) hit(yes bool) {
-	r.total++
-	if yes {
-		r.covered++
+func istanbulCount(j *jsonReader, f *sourceFile, metric int, id string) error {
+	hits, _, err := j.num()
+	if err != nil {
+		return err
 	}
+	if hits < 0 {
+		return errors.New("a statement ran fewer than 0 times, which is impossible")
+	}
+	return f.note(metric, coverKey(id), one(hits > 0))
+}
+
+// startLine reads where a statement begins.
+func startLine(j *jsonReader) (line uint32, err error) {
+	if j.peek() != '{' {
+		return 0, j.skip()
+	}
+	err = j.object(func(key string) error {
+		if key != "start" || j.peek() != '{' {
+			return j.skip()
+		}
+		return j.object(func(key string) error {
+			if key != "line" {
+				return j.skip()
+			}
+			v, _, err := j.num()
+			if err != nil {
+				return err
+			}
+			n, err := wholeUnits(v)
+			line = uint32(n) //nolint:gosec // bounded
+			return err
+		})
+	})
+	return line, err
 }

@@ -14,129 +14,139 @@ import (
 // lcov is the state of reading a tracefile. A source file may be in it several times, once for each test: a line is
 // covered if any of them ran it.
 type lcov struct {
-	file  int
-	files map[string]int
-	lines map[lcovLine]bool
-	// functions and branches by file and the rest of the record.
-	functions, branches map[lcovKey]bool
-	// sums hold what a file says in sums only.
-	sums map[int]*measured
-	open bool
+	sink  *sink
+	file  *sourceFile // nil outside a record
+	files int
+	ended bool
 }
 
-type lcovLine struct {
-	file int
-	line int64
-}
-
-type lcovKey struct {
-	file int
-	key  string
-}
-
-func parseLCOV(text []byte) (measured, error) {
-	begins := bytes.HasPrefix(text, []byte("TN:")) || bytes.HasPrefix(text, []byte("SF:")) || bytes.Contains(text, []byte("\nSF:"))
-	if !begins || !bytes.Contains(text, []byte("end_of_record")) {
+func parseLCOV(t *text, s *sink) (measured, error) {
+	l := lcov{sink: s}
+	first := true
+	err := t.lines(func(line []byte) error {
+		if l.files == 0 && !first && !bytes.HasPrefix(line, []byte("SF:")) && !bytes.HasPrefix(line, []byte("TN:")) {
+			return nil
+		}
+		if first = false; l.files == 0 && len(line) > 0 && (line[0] == '<' || line[0] == '{') {
+			return errOther
+		}
+		return l.record(string(line))
+	})
+	if err == nil && (l.files == 0 || !l.ended && l.file == nil) {
 		return measured{}, errOther
 	}
-	l := lcov{files: map[string]int{}, lines: map[lcovLine]bool{}, functions: map[lcovKey]bool{}, branches: map[lcovKey]bool{}, sums: map[int]*measured{}}
-	for line := range bytes.Lines(text) {
-		if err := l.record(strings.TrimRight(string(line), "\r\n")); err != nil {
-			return measured{}, err
-		}
-		if len(l.lines)+len(l.functions)+len(l.branches) > 4*maxKept {
-			return measured{}, errors.New("it reports more code than can be counted")
-		}
+	if err != nil {
+		return measured{}, err
 	}
-	if l.open {
+	if l.file != nil {
+		if !l.ended {
+			return measured{}, errOther
+		}
 		return measured{}, errors.New("it is cut short")
 	}
-	return l.sum(), nil
+	return s.sums(), nil
+}
+
+// sums of all source files.
+func (s *sink) sums() measured {
+	var m measured
+	for _, f := range s.files {
+		m.add(f.sums())
+	}
+	return m
 }
 
 func (l *lcov) record(line string) error {
 	kind, rest, _ := strings.Cut(line, ":")
 	switch kind {
 	case "SF":
-		if _, ok := l.files[rest]; !ok {
-			l.files[rest] = len(l.files)
-		}
-		l.file, l.open = l.files[rest], true
-		if l.sums[l.file] == nil {
-			l.sums[l.file] = &measured{}
-		}
-		return nil
+		var err error
+		l.files++
+		l.file, err = l.sink.file(rest)
+		return err
 	case "end_of_record":
-		l.open = false
+		l.ended = l.ended || l.file != nil
+		l.file = nil
 		return nil
 	}
-	if !l.open {
+	if l.file == nil {
 		return nil
 	}
-	fields := strings.Split(rest, ",")
 	switch kind {
 	case "DA":
-		return l.line(fields)
+		return l.line(rest)
 	case "FN":
-		l.touch(l.functions, functionName(rest), false)
+		first, name := functionName(rest)
+		return l.function(name, mark{total: 1, line: first})
 	case "FNA": // lcov 2.2: the index of the FNL that says where it is, the runs, and one of its names
-		if len(fields) < 3 {
+		index, behind, _ := strings.Cut(rest, ",")
+		runs, _, found := strings.Cut(behind, ",")
+		if !found {
 			return fmt.Errorf("the record %.40q is too short", line)
 		}
-		n, err := lcovHits(fields[1])
-		l.touch(l.functions, fields[0]+"\x00", n) // several names of one function are one
-		return err
+		ran, err := lcovHits(runs)
+		if err != nil {
+			return err
+		}
+		return l.function(index+"\x00", one(ran)) // several names of one function are one
 	case "FNDA":
 		hits, name, _ := strings.Cut(rest, ",")
-		n, err := lcovHits(hits)
-		l.touch(l.functions, name, n)
-		return err
+		ran, err := lcovHits(hits)
+		if err != nil {
+			return err
+		}
+		return l.function(name, one(ran))
 	case "BRDA":
-		if len(fields) < 4 {
+		at := strings.LastIndexByte(rest, ',')
+		if strings.Count(rest, ",") < 3 {
 			return fmt.Errorf("the record %.40q is too short", line)
 		}
-		n, err := lcovHits(fields[len(fields)-1])
-		l.touch(l.branches, strings.Join(fields[:len(fields)-1], ","), n)
-		return err
+		ran, err := lcovHits(rest[at+1:])
+		if err != nil {
+			return err
+		}
+		return l.file.note(metricBranches, coverKey(rest[:at]), one(ran))
 	case "LF", "LH", "FNF", "FNH", "BRF", "BRH":
 		return l.total(kind, rest)
 	}
 	return nil
 }
 
-func (l *lcov) line(fields []string) error {
-	if len(fields) < 2 {
+func (l *lcov) function(name string, m mark) error {
+	return l.file.note(metricFunctions, coverKey(name), m)
+}
+
+func (l *lcov) line(record string) error {
+	text, behind, found := strings.Cut(record, ",")
+	if !found {
 		return errors.New("a DA record is too short")
 	}
-	number, err := strconv.ParseInt(fields[0], 10, 64)
+	hits, _, _ := strings.Cut(behind, ",")
+	number, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || number < 0 || number > maxUnits {
-		return fmt.Errorf("%.40q is no line's number", fields[0])
+		return fmt.Errorf("%.40q is no line's number", text)
 	}
-	hit, err := lcovHits(fields[1])
+	ran, err := lcovHits(hits)
 	if err != nil {
 		return err
 	}
-	key := lcovLine{l.file, number}
-	l.lines[key] = l.lines[key] || hit
-	return nil
+	return l.file.line(number, ran)
 }
 
-func (l *lcov) touch(in map[lcovKey]bool, key string, hit bool) {
-	k := lcovKey{l.file, key}
-	in[k] = in[k] || hit
-}
-
-// functionName is what FN says behind the first line and, with newer writers, the last one. The name itself may hold
-// commas: C++ has its parameters in it.
-func functionName(record string) string {
-	for range 2 {
+// functionName is what FN says: the first line, with newer writers the last one, and the name, which may hold commas: C++
+// has its parameters in it.
+func functionName(record string) (line uint32, name string) {
+	for n := range 2 {
 		before, after, found := strings.Cut(record, ",")
-		if _, err := strconv.ParseUint(before, 10, 32); err != nil || !found {
+		number, err := strconv.ParseUint(before, 10, 32)
+		if err != nil || !found {
 			break
 		}
-		record = after
+		if record = after; n == 0 {
+			line = uint32(number)
+		}
 	}
-	return record
+	return line, record
 }
 
 // lcovHits is whether something ran. A dash means a branch that was never reached.
@@ -157,46 +167,20 @@ func (l *lcov) total(kind, text string) error {
 	if err != nil || n < 0 || n > maxUnits {
 		return fmt.Errorf("%s:%.40s is no count", kind, text)
 	}
-	m := l.sums[l.file]
+	said := &l.file.said
 	switch kind {
 	case "LF":
-		m.lines.total = n
+		said[metricLines].total = n
 	case "LH":
-		m.lines.covered = n
+		said[metricLines].covered = n
 	case "FNF":
-		m.functions.total = n
+		said[metricFunctions].total = n
 	case "FNH":
-		m.functions.covered = n
+		said[metricFunctions].covered = n
 	case "BRF":
-		m.branches.total = n
+		said[metricBranches].total = n
 	case "BRH":
-		m.branches.covered = n
+		said[metricBranches].covered = n
 	}
 	return nil
-}
-
-// sum counts records; where a file has none of a kind, what it says in sums. Also where it has fewer functions than it
-// says: those that have no name, or one in common, are one record, and would count as covered with any of them.
-func (l *lcov) sum() measured {
-	counted := make([]measured, len(l.files))
-	for k, hit := range l.lines {
-		counted[k.file].lines.hit(hit)
-	}
-	for k, hit := range l.functions {
-		counted[k.file].functions.hit(hit)
-	}
-	for k, hit := range l.branches {
-		counted[k.file].branches.hit(hit)
-	}
-	var m measured
-	for file := range counted {
-		for i, r := range counted[file].metrics() {
-			said := *l.sums[file].metrics()[i]
-			if r.total == 0 || r == &counted[file].functions && r.total < said.total {
-				*r = said
-			}
-		}
-		m.add(counted[file])
-	}
-	return m
 }

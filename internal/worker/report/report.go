@@ -71,6 +71,10 @@ type CoverageReport struct {
 	Files []string
 	// Beside are reports of the same run in other formats, which were not counted again.
 	Beside []string
+	// Missing are the metrics that no report has; one of which there is nothing in the code is not missing.
+	Missing []string
+	// Partial says of each metric that not all reports have which of them do.
+	Partial []string
 	// Ignored are files that look like reports but do not count, each with the reason.
 	Ignored []string
 }

@@ -14,7 +14,9 @@ import (
 
 var (
 	tapPoint = regexp.MustCompile(`^(not )?ok\b(?:[ \t]+(\d{1,19}))?[ \t]*(?:-[ \t]+)?(.*)$`)
-	tapPlan  = regexp.MustCompile(`^1\.\.(\d{1,19})(?:[ \t]*#[ \t]*(?i:skip).*)?[ \t]*$`)
+	// testemPoint is a state that testem writes in place of a directive.
+	testemPoint = regexp.MustCompile(`^(skip|todo)[ \t]+\d{1,19}[ \t]+(.*)$`)
+	tapPlan     = regexp.MustCompile(`^1\.\.(\d{1,19})(?:[ \t]*#.*)?[ \t]*$`)
 	// tapDirective ends a description. A # with a backslash before it is part of the description.
 	tapDirective = regexp.MustCompile(`(?i)(?:^|[^\\])#[ \t]*(skip|todo)\b`)
 	tapSpecial   = regexp.MustCompile(`^TAP version 1[234][ \t]*$`)
@@ -23,13 +25,15 @@ var (
 // maxTAPDepth bounds how deep subtests are followed.
 const maxTAPDepth = 32
 
-// tap is the state of reading one stream. Subtests are indented before the point that sums them up, which is not
-// counted itself.
+// tap is the state of reading one stream. Subtests are indented before the point that sums them up, or within braces
+// behind it; that point is not counted itself.
 type tap struct {
 	counts
-	levels  [maxTAPDepth + 1]tapLevel
+	levels  [maxTAPDepth + 2]tapLevel
 	yaml    int // indentation of an open block of YAML, or -1
 	version bool
+	begins  bool // the first line that says something is TAP's
+	other   bool // a line before it was not
 }
 
 type tapLevel struct {
@@ -37,28 +41,43 @@ type tapLevel struct {
 	planned      bool
 	subtests     bool // points of the level below were seen since the last one here
 	failures     int64
+	// before is what was counted before the subtests began, and braces the point that they are behind.
+	before counts
+	braces *tapPointLine
+}
+
+// tapPointLine is a point whose subtests are in braces behind it.
+type tapPointLine struct {
+	ok                     bool
+	description, directive string
 }
 
 // parseTAP reads the Test Anything Protocol, also with the lines of a package manager or a script around it.
-func parseTAP(text []byte) (counts, error) {
-	if !bytes.Contains(text, []byte("1..")) && !bytes.Contains(text, []byte("TAP version")) {
-		return counts{}, errOther
-	}
+func parseTAP(in *text) (counts, error) {
+	c, _, err := readTAP(in)
+	return c, err
+}
+
+// readTAP also says whether the text begins with TAP, but for a package manager's lines.
+func readTAP(in *text) (c counts, begins bool, err error) {
 	t := tap{yaml: -1}
-	for line := range bytes.Lines(text) {
-		if err := t.line(strings.TrimRight(string(line), "\r\n")); err != nil {
-			return counts{}, err
-		}
+	if err := in.lines(func(line []byte) error { return t.line(string(line)) }); err != nil {
+		return counts{}, t.begins, err
 	}
-	top := t.levels[0]
+	top := &t.levels[0]
 	if !t.version && (!top.planned || top.points == 0) {
-		return counts{}, errOther
+		return counts{}, t.begins, errOther
 	}
 	if !top.planned {
-		return counts{}, errors.New("it has no plan (1..N): the run was cut short")
+		return counts{}, t.begins, errors.New("it has no plan (1..N): the run was cut short")
+	}
+	for depth := maxTAPDepth; depth >= 0; depth-- {
+		if t.levels[depth].braces != nil {
+			return counts{}, t.begins, errors.New("its braces are not closed: the run was cut short")
+		}
 	}
 	t.settlePlan(0, "the run")
-	return t.counts, nil
+	return t.counts, t.begins, nil
 }
 
 func (t *tap) line(line string) error {
@@ -77,22 +96,46 @@ func (t *tap) line(line string) error {
 	if indent%4 != 0 || indent/4 > maxTAPDepth {
 		return nil
 	}
-	depth := indent / 4
+	// Most lines are none of TAP's; for them this is all the work.
+	if body == "" || !strings.ContainsRune("on1TstB}", rune(body[0])) {
+		t.other = t.other || !t.begins && body != "" && !strings.ContainsRune(">#$", rune(body[0]))
+		return nil
+	}
+	return t.body(indent/4, body)
+}
+
+func (t *tap) body(depth int, body string) error {
 	switch {
 	case strings.HasPrefix(body, "Bail out!") && depth == 0:
 		t.fail("the run gave up: " + strings.TrimPrefix(body, "Bail out!"))
 	case tapSpecial.MatchString(body):
 		t.version = true
+	case body == "}" && t.levels[depth].braces != nil:
+		t.close(depth)
 	default:
 		if m := tapPlan.FindStringSubmatch(body); m != nil {
+			t.starts()
 			return t.plan(depth, m[1])
 		}
 		if m := tapPoint.FindStringSubmatch(body); m != nil {
+			t.starts()
 			t.point(depth, m[1] == "", m[3])
+			return nil
 		}
+		if m := testemPoint.FindStringSubmatch(body); m != nil && depth == 0 {
+			t.starts()
+			t.point(depth, true, m[2]+" # "+m[1])
+			return nil
+		}
+		t.other = t.other || !t.begins
+		return nil
 	}
+	t.starts()
 	return nil
 }
+
+// starts records that a line is TAP's.
+func (t *tap) starts() { t.begins = t.begins || !t.other }
 
 func (t *tap) plan(depth int, text string) error {
 	n, err := strconv.ParseInt(text, 10, 64)
@@ -100,46 +143,92 @@ func (t *tap) plan(depth int, text string) error {
 		return fmt.Errorf("it plans %.20s tests, which is impossible", text)
 	}
 	t.levels[depth].plan, t.levels[depth].planned = n, true
-	if depth > 0 {
-		t.levels[depth-1].subtests = true
-	}
+	t.within(depth)
 	return nil
 }
 
-func (t *tap) point(depth int, ok bool, description string) {
-	level := &t.levels[depth]
-	level.points++
-	if depth > 0 {
-		t.levels[depth-1].subtests = true
-	}
-	directive := ""
-	if m := tapDirective.FindStringSubmatchIndex(description); m != nil {
-		directive = strings.ToLower(description[m[2]:m[3]])
-		description = strings.TrimRight(description[:max(m[0], 0)+1], " #")
-	}
-	if level.subtests {
-		// What it sums up was counted. A failure of its own, as of a hook, was not.
-		below := t.levels[depth+1].failures
-		t.settlePlan(depth+1, description)
-		below = max(below, t.levels[depth+1].failures)
-		t.levels[depth+1] = tapLevel{}
-		level.subtests = false
-		level.failures += below
-		if !ok && below == 0 && directive == "" {
-			level.failures++
-			t.fail(description)
-		}
+// within records that there are subtests at a level.
+func (t *tap) within(depth int) {
+	if depth == 0 {
 		return
 	}
+	if up := &t.levels[depth-1]; !up.subtests {
+		up.subtests, up.before = true, counts{passed: t.passed, failed: t.failed, skipped: t.skipped, names: t.names}
+	}
+}
+
+func (t *tap) point(depth int, ok bool, description string) {
+	t.within(depth)
+	level := &t.levels[depth]
+	level.points++
+	p := tapPointLine{ok: ok, description: description}
+	p.description, p.directive = directiveOf(description)
+	if strings.HasSuffix(description, "{") && depth < maxTAPDepth {
+		p.description = strings.TrimRight(p.description, " {")
+		level.braces = &p
+		level.subtests, level.before = true, counts{passed: t.passed, failed: t.failed, skipped: t.skipped, names: t.names}
+		return
+	}
+	if level.subtests {
+		t.sum(depth, p)
+		return
+	}
+	t.knows(p.description)
 	switch {
-	case directive != "":
+	case p.directive != "":
 		// What is still to do may fail.
 		t.skipped++
 	case ok:
 		t.passed++
 	default:
 		level.failures++
-		t.fail(description)
+		t.fail(p.description)
+	}
+}
+
+// directiveOf splits a description from what it says of itself.
+func directiveOf(description string) (text, directive string) {
+	m := tapDirective.FindStringSubmatchIndex(description)
+	if m == nil {
+		return description, ""
+	}
+	directive = strings.ToLower(description[m[2]:m[3]])
+	return strings.TrimRight(description[:max(m[0], 0)+1], " #"), directive
+}
+
+// close ends the braces of a level.
+func (t *tap) close(depth int) {
+	level := &t.levels[depth]
+	p := *level.braces
+	level.braces = nil
+	if below := t.levels[depth+1]; below.points == 0 && below.plan == 0 && p.ok && p.directive == "" {
+		// Braces with nothing in them ran nothing.
+		t.skipped++
+		level.subtests, t.levels[depth+1] = false, tapLevel{}
+		return
+	}
+	t.sum(depth, p)
+}
+
+// sum is a point that sums up its subtests, which were counted. A failure of its own, as of a hook, was not.
+func (t *tap) sum(depth int, p tapPointLine) {
+	level := &t.levels[depth]
+	below := t.levels[depth+1].failures
+	t.settlePlan(depth+1, p.description)
+	below = max(below, t.levels[depth+1].failures)
+	t.levels[depth+1] = tapLevel{}
+	level.subtests = false
+	if p.directive == "todo" {
+		// What is still to do may fail with all that is in it.
+		before := level.before
+		t.skipped += t.passed - before.passed + t.failed - before.failed
+		t.passed, t.failed, t.names = before.passed, before.failed, before.names
+		return
+	}
+	level.failures += below
+	if !p.ok && below == 0 && p.directive == "" {
+		level.failures++
+		t.fail(p.description)
 	}
 }
 
@@ -157,46 +246,55 @@ func (t *tap) settlePlan(depth int, what string) {
 
 var (
 	nodeSum   = regexp.MustCompile(`^(?:ℹ|#) (tests|pass|fail|cancelled|skipped|todo) (\d{1,19})$`)
+	nodeCase  = regexp.MustCompile(`^\s*[✔✖﹣] (.+?) \([\d.]+ms\)`)
 	nodeFails = regexp.MustCompile(`^\s*✖ (.+?)(?: \([\d.]+ms\))?$`)
 	colours   = regexp.MustCompile("\x1b\\[[0-9;]*m")
 )
 
 // parseNodeSpec reads the sums that node:test's "spec" reporter ends with. Newer versions of Node write it also where
 // nobody watches.
-func parseNodeSpec(text []byte) (counts, error) {
-	if !bytes.Contains(text, []byte("tests ")) || !bytes.Contains(text, []byte("cancelled ")) {
-		return counts{}, errOther
-	}
+func parseNodeSpec(in *text) (counts, error) {
 	// Only what is below this heading are tests that failed; above it suites are listed too.
-	sums, names, listing := map[string]int64{}, []string{}, false
-	for line := range bytes.Lines(text) {
-		plain := strings.TrimRight(colours.ReplaceAllString(string(line), ""), "\r\n")
+	sums, listing, c := map[string]int64{}, false, counts{}
+	err := in.lines(func(line []byte) error {
+		mark := bytes.TrimLeft(line, " \t")
+		if len(line) > 4096 || len(mark) == 0 || mark[0] < 0x80 && mark[0] != '#' && mark[0] != 0x1b {
+			return nil
+		}
+		plain := colours.ReplaceAllString(string(line), "")
 		if m := nodeSum.FindStringSubmatch(plain); m != nil {
 			n, err := strconv.ParseInt(m[2], 10, 64)
 			if err != nil || n > maxCases {
-				return counts{}, fmt.Errorf("it reports %.20s tests, which is impossible", m[2])
+				return fmt.Errorf("it reports %.20s tests, which is impossible", m[2])
 			}
 			// Several runs can follow each other.
 			sums[m[1]] += n
-			continue
+			return nil
 		}
 		if strings.TrimSpace(plain) == "✖ failing tests:" {
 			listing = true
-			continue
+			return nil
 		}
-		m := nodeFails.FindStringSubmatch(plain)
-		if m != nil && listing && len(names) < maxNames && !strings.Contains(m[1], "# TODO") {
-			names = append(names, name(m[1]))
+		if m := nodeCase.FindStringSubmatch(plain); m != nil && !listing {
+			c.knows(m[1])
 		}
+		if m := nodeFails.FindStringSubmatch(plain); m != nil && listing && !strings.Contains(m[1], "# TODO") {
+			c.named(m[1])
+		}
+		return nil
+	})
+	if err != nil {
+		return counts{}, err
 	}
 	if len(sums) != 6 {
 		return counts{}, errOther
 	}
-	c := counts{passed: sums["pass"], failed: sums["fail"] + sums["cancelled"], skipped: sums["skipped"] + sums["todo"], names: names}
+	c.passed, c.failed, c.skipped = sums["pass"], sums["fail"]+sums["cancelled"], sums["skipped"]+sums["todo"]
 	if got := c.passed + c.failed + c.skipped; got != sums["tests"] {
 		return counts{}, fmt.Errorf("its numbers contradict each other: %d tests, but %d results", sums["tests"], got)
 	}
-	if c.failed == 0 {
+	c.names = c.names[:min(len(c.names), int(c.failed))]
+	if len(c.names) == 0 {
 		c.names = nil
 	}
 	return c, nil

@@ -14,66 +14,18 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
-// testPlaces are where the common tools leave their results, or are commonly configured to.
-var testPlaces = []string{
-	"test-results.json", "test-results.xml", "test-results.tap", "test-report.xml", "test-report.json",
-	"jest-results.json", "vitest-results.json", "jest-results.xml", "junit.xml", "results.xml",
-	"go-test.json", "test-output.json", "tap.txt", "results.tap", "test.tap",
-	"test-results/*.xml", "test-results/*.json", "test-results/*.tap", "test-results/*/*.xml",
-	"reports/*.xml", "reports/*.json", "reports/*.tap", "reports/junit/*.xml",
-	"coverage/test-results.json", "coverage/junit.xml",
-	"target/surefire-reports/*.xml", "target/failsafe-reports/*.xml", "*/target/surefire-reports/*.xml",
-	"build/test-results/*/*.xml", "*/build/test-results/*/*.xml",
-	"packages/*/test-results.json", "packages/*/junit.xml", "packages/*/test-results/*.xml",
-	"apps/*/test-results.json", "apps/*/junit.xml", "services/*/test-results.json", "services/*/junit.xml",
-}
-
 const testAdvice = "let the test command write Jest or Vitest JSON, JUnit XML, TAP or `go test -json`, " +
 	"and name the files in spec.gates.testResults if they are elsewhere than these tools put them"
 
-// counts is what one file gave. They are wide so that no sum overflows.
-type counts struct {
-	passed, failed, skipped int64
-	names                   []string // of failed tests
-}
-
-func (c *counts) fail(names ...string) {
-	c.failed++
-	if n := name(names...); n != "" && len(c.names) < maxNames {
-		c.names = append(c.names, n)
-	}
-}
-
-// check refuses numbers that cannot be.
-func (c *counts) check() error {
-	for _, n := range []int64{c.passed, c.failed, c.skipped} {
-		if n < 0 || n > maxCases {
-			return fmt.Errorf("it reports %d tests, which is impossible", n)
-		}
-	}
-	if total := c.passed + c.failed + c.skipped; total > maxCases {
-		return fmt.Errorf("it reports %d tests, which is impossible", total)
-	}
-	return nil
-}
-
-func (c *counts) add(o counts) {
-	c.passed, c.failed, c.skipped = c.passed+o.passed, c.failed+o.failed, c.skipped+o.skipped
-	for _, n := range o.names {
-		if len(c.names) < maxNames {
-			c.names = append(c.names, n)
-		}
-	}
-}
-
-// testFormats are tried in this order. Each parser says at once whether a text is its own.
+// testFormats are tried in this order. Each parser says whether a text is its own. Of two formats that tell of one run the
+// first counts.
 var testFormats = []struct {
 	name  string
-	parse func([]byte) (counts, error)
+	parse func(*text) (counts, error)
 }{
-	{"JUnit XML", parseJUnit},
 	{"Jest JSON", parseJest},
 	{"go test JSON", parseGoTest},
+	{"JUnit XML", parseJUnit},
 	{"TAP", parseTAP},
 	{"node:test", parseNodeSpec},
 }
@@ -88,113 +40,158 @@ func FindTests(root string, paths []string, since time.Time, outputs ...string) 
 		patterns = testPlaces
 	}
 	var t tally
-	r := reader{since: since, parse: func(f file) error { return t.read(f, configured, "") }}
+	r := reader{since: since, configured: configured, parse: func(f file) error { return t.read(f, configured) }}
 	if err := find(root, patterns, r.read); err != nil {
 		return TestReport{}, err
 	}
 	t.ignored = append(r.ignored, t.ignored...)
+	if len(t.results) == 0 && len(t.unknown) > 0 {
+		return TestReport{}, fmt.Errorf("%w: %q is in none of the known formats; %s", ErrNotMeasured, t.unknown[0], testAdvice)
+	}
 	if !configured {
 		if err := t.readOutputs(outputs); err != nil {
 			return TestReport{}, err
 		}
 	}
-	if len(t.groups) == 0 {
+	if len(t.results) == 0 {
 		return TestReport{}, notMeasured("no result of this run's tests", testAdvice, t.ignored)
 	}
 	return t.report()
 }
 
-// readOutputs adds what the commands printed. Beside results in files, what looks like broken results is treated as the
-// words of a program that is tested: one that prints "TAP version 13" has not made the run unmeasured.
-func (t *tally) readOutputs(outputs []string) error {
-	inFiles := len(t.groups) > 0
-	for _, output := range outputs {
-		file, err := readOutput(output)
-		if errors.Is(err, errTooLong) {
-			// Much output is no failure, and the results may be in files.
-			t.ignored = append(t.ignored, filepath.Base(output)+" is too long to be read for results")
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		err = t.read(file, false, "output ")
-		if inFiles && errors.Is(err, ErrNotMeasured) {
-			t.ignored = append(t.ignored, filepath.Base(output)+" looks like test results, but is none that could be read")
-			continue
-		}
-		if err != nil {
-			return err
-		}
+// testResult is what one file or one command's output gave.
+type testResult struct {
+	name   string
+	format int
+	output bool
+	counts
+}
+
+// tally gathers results.
+type tally struct {
+	results []testResult
+	files   []string
+	ignored []string
+	unknown []string // files that were named, in a format that nobody knows
+}
+
+// read reads a file. One that was named must be a report; of what a pattern catches, other files may be beside reports.
+func (t *tally) read(f file, configured bool) error {
+	format, c, err := parseTests(f.text)
+	switch {
+	case err != nil && !errors.Is(err, errOther):
+		return fmt.Errorf("%w: the test results in %q (%s): %w", ErrNotMeasured, f.name, testFormats[format].name, err)
+	case err == nil:
+		t.results = append(t.results, testResult{name: f.name, format: format, counts: c})
+		t.files = append(t.files, f.name)
+		return nil
+	case configured && f.named && !f.empty:
+		return fmt.Errorf("%w: %q is in none of the known formats; %s", ErrNotMeasured, f.name, testAdvice)
+	case configured:
+		t.unknown = append(t.unknown, f.name)
+	}
+	if f.empty {
+		t.ignored = append(t.ignored, f.name+" is empty")
+	} else {
+		t.ignored = append(t.ignored, f.name+" is in none of the known formats")
 	}
 	return nil
 }
 
-func readOutput(path string) (file, error) {
-	in, err := os.Open(path)
-	if err != nil {
-		return file{}, fmt.Errorf("reading the test command's output: %w", err)
+// parseTests tries the formats, also behind the lines that a package manager printed before a report. It is errOther for a
+// text in none of them.
+func parseTests(t *text) (format int, c counts, err error) {
+	if format, c, err = tryTests(t); !errors.Is(err, errOther) {
+		return format, c, err
 	}
-	defer func() { _ = in.Close() }()
-	data, err := readBounded(in)
-	if err != nil {
-		return file{}, fmt.Errorf("reading the test command's output: %w", err)
+	for _, offset := range t.behindHeader() {
+		behind := &text{in: t.in, from: offset}
+		if n, found, err := tryTests(behind); err == nil && n < textFormats {
+			return n, found, nil
+		}
 	}
-	return file{name: filepath.Base(path), data: data}, nil
+	return 0, counts{}, errOther
 }
 
-// tally sums results by the format that they came in.
-type tally struct {
-	groups  []string
-	sums    map[string]*counts
-	files   []string
-	ignored []string
-}
+// textFormats is the first of the formats that are read line by line, with whatever is around them.
+const textFormats = 3
 
-func (t *tally) read(f file, strict bool, source string) error {
-	for _, format := range testFormats {
-		c, err := format.parse(f.data)
+func tryTests(t *text) (int, counts, error) {
+	for n, format := range testFormats {
+		c, err := format.parse(t)
 		if errors.Is(err, errOther) {
 			continue
 		}
 		if err == nil {
 			err = c.check()
 		}
-		if err != nil {
-			return fmt.Errorf("%w: the test results in %q (%s): %w", ErrNotMeasured, f.name, format.name, err)
+		return n, c, err
+	}
+	return 0, counts{}, errOther
+}
+
+// readOutputs adds what the commands printed. Beside results in files, what looks like broken results is treated as the
+// words of a program that is tested: one that prints "TAP version 13" has not made the run unmeasured. So are results in
+// the middle of other output: they are not the command's own.
+func (t *tally) readOutputs(outputs []string) error {
+	inFiles := len(t.results) > 0
+	for _, output := range outputs {
+		base := filepath.Base(output)
+		format, c, err := t.readOutput(output, inFiles)
+		switch {
+		case errors.Is(err, errTooLong):
+			// Much output is no failure, and the results may be in files.
+			t.ignored = append(t.ignored, base+" is too long to be read for results")
+		case errors.Is(err, errOther):
+		case errors.Is(err, errPrinted):
+			t.ignored = append(t.ignored, base+" has results in the middle of other output; the files count")
+		case errors.Is(err, ErrNotMeasured) && inFiles:
+			t.ignored = append(t.ignored, base+" looks like test results, but is none that could be read")
+		case err != nil:
+			return err
+		default:
+			t.results = append(t.results, testResult{name: base, format: format, output: true, counts: c})
+			t.files = append(t.files, base)
 		}
-		t.add(source+format.name, c)
-		t.files = append(t.files, f.name)
-		return nil
-	}
-	if strict {
-		return fmt.Errorf("%w: %q is in none of the known formats; %s", ErrNotMeasured, f.name, testAdvice)
-	}
-	if source == "" {
-		t.ignored = append(t.ignored, f.name+" is in none of the known formats")
 	}
 	return nil
 }
 
-func (t *tally) add(group string, c counts) {
-	if t.sums == nil {
-		t.sums = map[string]*counts{}
+// errPrinted is what results in the middle of other output give.
+var errPrinted = errors.New("printed by what is tested")
+
+func (t *tally) readOutput(name string, inFiles bool) (int, counts, error) {
+	in, err := os.Open(name)
+	if err != nil {
+		return 0, counts{}, fmt.Errorf("reading the test command's output: %w", err)
 	}
-	if t.sums[group] == nil {
-		t.groups = append(t.groups, group)
-		t.sums[group] = &counts{}
+	defer func() { _ = in.Close() }()
+	info, err := in.Stat()
+	if err != nil {
+		return 0, counts{}, fmt.Errorf("reading the test command's output: %w", err)
 	}
-	t.sums[group].add(c)
+	if info.Size() > maxFileBytes {
+		return 0, counts{}, errTooLong
+	}
+	format, c, err := parseTests(newText(in))
+	if err != nil && !errors.Is(err, errOther) {
+		err = fmt.Errorf("%w: the test results in %q (%s): %w", ErrNotMeasured, filepath.Base(name), testFormats[format].name, err)
+	}
+	if err == nil && inFiles && testFormats[format].name == "TAP" {
+		if _, begins, _ := readTAP(newText(in)); !begins {
+			return 0, counts{}, errPrinted
+		}
+	}
+	return format, c, err
 }
 
-// report sums the formats. Two that agree in every number are one run written twice (as with jest-junit beside Jest's
-// own JSON), and are counted once.
+// report sums what counts.
 func (t *tally) report() (TestReport, error) {
+	sums := t.sums()
 	var sum counts
-	for n, group := range t.groups {
-		c := *t.sums[group]
-		twice := slices.ContainsFunc(t.groups[:n], func(g string) bool {
-			o := t.sums[g]
+	for n, c := range sums {
+		// Two formats that agree in every number are one run written twice (as with jest-junit beside Jest's own JSON).
+		twice := slices.ContainsFunc(sums[:n], func(o counts) bool {
 			return o.passed == c.passed && o.failed == c.failed && o.skipped == c.skipped
 		})
 		if !twice {
@@ -215,3 +212,55 @@ func (t *tally) report() (TestReport, error) {
 	}
 	return r, nil
 }
+
+// testGroup is a format and where it came from.
+type testGroup struct {
+	format int
+	output bool
+}
+
+// sums are the results by format. A result whose tests are those of another format's is the same run, and is not counted
+// again, unless it alone has failures.
+func (t *tally) sums() []counts {
+	var (
+		groups []testGroup
+		sums   []counts
+	)
+	order := slices.Clone(t.results)
+	slices.SortStableFunc(order, func(a, b testResult) int {
+		if a.output != b.output {
+			if a.output {
+				return 1
+			}
+			return -1
+		}
+		return a.format - b.format
+	})
+	known := map[uint64]uint32{} // a test's name to the formats that counted it
+	failed := int64(0)
+	for _, r := range order {
+		bit := uint32(1) << r.format
+		if r.output {
+			bit <<= 16
+		}
+		if r.cases.among(known, ^bit) && (r.failed == 0 || failed > 0) {
+			continue
+		}
+		failed += r.failed
+		for _, h := range r.cases.hashes {
+			if len(known) < maxKnownCases {
+				known[h] |= bit
+			}
+		}
+		g := testGroup{r.format, r.output}
+		n := slices.Index(groups, g)
+		if n < 0 {
+			n, groups, sums = len(groups), append(groups, g), append(sums, counts{})
+		}
+		sums[n].add(r.counts)
+	}
+	return sums
+}
+
+// maxKnownCases bounds what is remembered of all files together.
+const maxKnownCases = 500_000

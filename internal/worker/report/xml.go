@@ -4,135 +4,388 @@
 package report
 
 import (
+	"bufio"
 	"bytes"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// maxXMLDepth bounds nesting: the decoder remembers every open element.
-const maxXMLDepth = 64
+// Bounds of what is kept of one element. A message may be long; no parser reads more of it.
+const (
+	maxXMLDepth     = 64
+	maxAttributes   = 256
+	maxXMLName      = 256
+	maxXMLValue     = 2048
+	maxXMLDirective = 64 << 10
+)
 
-// isXML recognises XML by its first character, without decoding it.
-func isXML(text []byte) bool {
-	text = bytes.TrimSpace(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")))
-	return len(text) > 0 && text[0] == '<'
+// element is the beginning of an element of XML. It is valid until the next one is read.
+type element struct {
+	name       string // without a prefix
+	attributes []xmlAttribute
+	text       string // its text, of the few elements in which a parser reads that
 }
 
-// walkXML calls start and end for each element, with the names of the elements that it is in. No entity but the
-// five of XML itself is known, nothing is loaded from elsewhere, and a document that declares entities is refused.
-// The first element must be one of roots, else it is another format.
-func walkXML(text []byte, roots []string, start func(xml.StartElement) error, end func(string)) error {
-	d := xml.NewDecoder(bytes.NewReader(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))))
-	d.CharsetReader = charset
+type xmlAttribute struct{ name, value string }
+
+// xmlReader reads the markup of a document and drops its text. Unlike the decoder of the standard library it keeps no more
+// than one element, however long that or the text is, and it forgives what tools write that XML forbids: control
+// characters, invalid UTF-8, another version or encoding than it says. Only the markup matters here.
+type xmlReader struct {
+	in      *bufio.Reader
+	current element
+	names   map[string]string
+}
+
+// isXML recognises XML by its first character, without decoding it.
+func isXML(t *text) bool { return t.first() == '<' }
+
+// walkXML calls start and end for each element. No entity but the five of XML itself is known, nothing is loaded from
+// elsewhere, and a document that declares entities is refused. The first element must be one of roots, else it is
+// another format. What follows the first element's end is not read.
+func walkXML(t *text, roots []string, start func(*element) error, end func(string)) error {
+	in, err := t.reader()
+	if err != nil {
+		return err
+	}
+	x := &xmlReader{in: in, names: map[string]string{}}
 	depth, known := 0, false
 	for {
-		token, err := d.RawToken()
-		if errors.Is(err, io.EOF) {
-			if !known {
-				return errOther
-			}
-			if depth > 0 {
-				return errors.New("it is cut short")
-			}
-			return nil
+		kind, err := x.next()
+		switch {
+		case errors.Is(err, io.EOF) && !known:
+			return errOther
+		case errors.Is(err, io.EOF):
+			return errors.New("it is cut short")
+		case err != nil && !known && !errors.Is(err, errEntities):
+			return errOther
+		case err != nil:
+			return err
 		}
-		if err != nil {
+		if kind != xmlEnd {
 			if !known {
-				return errOther
-			}
-			return fmt.Errorf("it cannot be decoded: %w", err)
-		}
-		switch e := token.(type) {
-		case xml.Directive:
-			if bytes.Contains(bytes.ToUpper(e), []byte("!ENTITY")) {
-				return errors.New("it declares entities, which no tool needs and an attack would")
-			}
-		case xml.StartElement:
-			if !known {
-				if known = contains(roots, e.Name.Local); !known {
+				if known = slices.Contains(roots, x.current.name); !known {
 					return errOther
 				}
 			}
 			if depth++; depth > maxXMLDepth {
 				return fmt.Errorf("its elements are nested more than %d deep", maxXMLDepth)
 			}
-			if err := start(e); err != nil {
+			if err := start(&x.current); err != nil {
 				return err
 			}
-		case xml.EndElement:
+		}
+		if kind != xmlStart {
 			if depth--; depth < 0 {
 				return errors.New("it ends an element that was not begun")
 			}
-			end(e.Name.Local)
+			if end(x.current.name); depth == 0 {
+				return nil
+			}
 		}
 	}
 }
 
-func contains(names []string, n string) bool {
-	for _, name := range names {
-		if name == n {
-			return true
-		}
-	}
-	return false
-}
+type xmlKind int
 
-// charset reads the encodings that tools on other systems write, of which only the ASCII part matters here.
-func charset(label string, in io.Reader) (io.Reader, error) {
-	switch strings.ToLower(label) {
-	case "us-ascii", "ascii", "iso-8859-1", "iso-8859-15", "latin1", "windows-1252", "cp1252":
-		return &latin1{in: in}, nil
-	default:
-		return nil, fmt.Errorf("the encoding %.40q is not read; write UTF-8", label)
-	}
-}
+const (
+	xmlStart xmlKind = iota
+	xmlEnd
+	xmlBoth // an element without content
+)
 
-// latin1 turns ISO 8859-1 into UTF-8.
-type latin1 struct {
-	in   io.Reader
-	rest []byte
-}
+var errEntities = errors.New("it declares entities, which no tool needs and an attack would")
 
-// Read implements io.Reader.
-func (l *latin1) Read(p []byte) (int, error) {
-	if len(l.rest) == 0 {
-		raw := make([]byte, 4096)
-		n, err := l.in.Read(raw)
-		if n == 0 {
+// next reads up to the next tag.
+func (x *xmlReader) next() (xmlKind, error) {
+	for {
+		if err := x.skipTo('<'); err != nil {
 			return 0, err
 		}
-		for _, b := range raw[:n] {
-			l.rest = append(l.rest, string(rune(b))...)
+		b, err := x.in.ReadByte()
+		if err != nil {
+			return 0, err
+		}
+		switch b {
+		case '?':
+			err = x.skipPast("?>")
+		case '!':
+			err = x.directive()
+		case '/':
+			name, err := x.name(0)
+			if err != nil {
+				return 0, err
+			}
+			x.current.name = name
+			return xmlEnd, x.skipTo('>')
+		default:
+			return x.start(b)
+		}
+		if err != nil {
+			return 0, err
 		}
 	}
-	n := copy(p, l.rest)
-	l.rest = l.rest[n:]
-	return n, nil
+}
+
+func (x *xmlReader) skipTo(b byte) error {
+	for {
+		_, err := x.in.ReadSlice(b)
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return err
+		}
+	}
+}
+
+// skipPast reads to the end of a text that ends with a mark.
+func (x *xmlReader) skipPast(mark string) error {
+	last := mark[len(mark)-1]
+	var tail []byte
+	for {
+		part, err := x.in.ReadSlice(last)
+		tail = append(tail, part[max(0, len(part)-len(mark)):]...)
+		tail = tail[max(0, len(tail)-len(mark)):]
+		if err == nil && string(tail) == mark {
+			return nil
+		}
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
+			return err
+		}
+	}
+}
+
+// directive reads a comment, a CDATA section or a document type.
+func (x *xmlReader) directive() error {
+	head, err := x.in.Peek(7)
+	switch {
+	case bytes.HasPrefix(head, []byte("--")):
+		_, _ = x.in.Discard(2)
+		return x.skipPast("-->")
+	case bytes.HasPrefix(head, []byte("[CDATA[")):
+		_, _ = x.in.Discard(7)
+		return x.skipPast("]]>")
+	case err != nil && len(head) == 0:
+		return err
+	}
+	var seen []byte
+	for inner := 0; ; {
+		b, err := x.in.ReadByte()
+		if err != nil {
+			return err
+		}
+		if seen = append(seen, b); len(seen) > maxXMLDirective {
+			return errors.New("it cannot be decoded: its document type has no end")
+		}
+		switch {
+		case b == '<':
+			inner++
+		case b == '>' && inner > 0:
+			inner--
+		case b == '>':
+			return nil
+		}
+		if b == 'Y' || b == 'y' {
+			if bytes.Contains(bytes.ToUpper(seen[max(0, len(seen)-7):]), []byte("!ENTITY")) {
+				return errEntities
+			}
+		}
+	}
+}
+
+// name reads a name, of which first may be the first byte, up to what cannot be in it.
+func (x *xmlReader) name(first byte) (string, error) {
+	var buffer [maxXMLName]byte
+	name := buffer[:0]
+	if first != 0 {
+		name = append(name, first)
+	}
+	for {
+		b, err := x.in.ReadByte()
+		if err != nil {
+			return "", err
+		}
+		if b <= ' ' || b == '=' || b == '>' || b == '/' || b == '<' || b == '"' {
+			if err := x.in.UnreadByte(); err != nil {
+				return "", err
+			}
+			break
+		}
+		if len(name) == maxXMLName {
+			return "", errors.New("it cannot be decoded: a name in it is too long")
+		}
+		name = append(name, b)
+	}
+	name = name[bytes.LastIndexByte(name, ':')+1:]
+	if len(name) == 0 {
+		return "", errors.New("it cannot be decoded: a name in it is missing")
+	}
+	// There are few names, however many elements there are.
+	if known, ok := x.names[string(name)]; ok {
+		return known, nil
+	}
+	text := string(name)
+	if len(x.names) < 1000 {
+		x.names[text] = text
+	}
+	return text, nil
+}
+
+func (x *xmlReader) blanks() (byte, error) {
+	for {
+		b, err := x.in.ReadByte()
+		if err != nil || b > ' ' {
+			return b, err
+		}
+	}
+}
+
+// start reads the rest of an element's beginning.
+func (x *xmlReader) start(first byte) (xmlKind, error) {
+	if first <= ' ' || first == '<' || first == '>' || first == '=' {
+		return 0, errors.New("it cannot be decoded: an element has no name")
+	}
+	name, err := x.name(first)
+	if err != nil {
+		return 0, err
+	}
+	x.current.name, x.current.attributes = name, x.current.attributes[:0]
+	for {
+		b, err := x.blanks()
+		if err != nil {
+			return 0, err
+		}
+		switch b {
+		case '>':
+			if x.current.text = ""; name == "source" {
+				x.current.text, err = x.textBegin()
+			}
+			return xmlStart, err
+		case '/':
+			if b, err = x.blanks(); err != nil {
+				return 0, err
+			}
+			if b != '>' {
+				return 0, errors.New("it cannot be decoded: a stray slash in an element")
+			}
+			return xmlBoth, nil
+		}
+		if len(x.current.attributes) >= maxAttributes {
+			return 0, fmt.Errorf("an element has more than %d attributes, which no tool writes", maxAttributes)
+		}
+		a, err := x.attribute(b)
+		if err != nil {
+			return 0, err
+		}
+		x.current.attributes = append(x.current.attributes, a)
+	}
+}
+
+// textBegin is the beginning of an element's text. It stays to be read.
+func (x *xmlReader) textBegin() (string, error) {
+	text, err := x.in.Peek(maxXMLValue)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	before, _, _ := bytes.Cut(text, []byte("<"))
+	return string(before), nil
+}
+
+func (x *xmlReader) attribute(first byte) (xmlAttribute, error) {
+	name, err := x.name(first)
+	if err != nil {
+		return xmlAttribute{}, err
+	}
+	b, err := x.blanks()
+	if err != nil {
+		return xmlAttribute{}, err
+	}
+	if b != '=' {
+		return xmlAttribute{}, errors.New("it cannot be decoded: an attribute has no value")
+	}
+	quote, err := x.blanks()
+	if err != nil {
+		return xmlAttribute{}, err
+	}
+	if quote != '"' && quote != '\'' {
+		return xmlAttribute{}, errors.New("it cannot be decoded: an attribute's value has no quotes")
+	}
+	var buffer [256]byte
+	value, entities := buffer[:0], false
+	for {
+		if b, err = x.in.ReadByte(); err != nil {
+			return xmlAttribute{}, err
+		}
+		if b == quote {
+			break
+		}
+		if entities = entities || b == '&'; len(value) < maxXMLValue {
+			value = append(value, b)
+		}
+	}
+	if !entities {
+		return xmlAttribute{name, string(value)}, nil
+	}
+	text, err := withEntities(string(value), len(value) == maxXMLValue)
+	return xmlAttribute{name, text}, err
+}
+
+var xmlEntities = map[string]string{"lt": "<", "gt": ">", "amp": "&", "quot": `"`, "apos": "'"}
+
+// withEntities replaces the entities of XML itself and characters by number, of whatever they are.
+func withEntities(value string, cut bool) (string, error) {
+	var out strings.Builder
+	for {
+		before, rest, found := strings.Cut(value, "&")
+		out.WriteString(before)
+		if !found {
+			return out.String(), nil
+		}
+		name, behind, found := strings.Cut(rest, ";")
+		switch replaced, known := xmlEntities[name]; {
+		case !found && cut:
+			return out.String(), nil
+		case !found:
+			return "", errors.New("it cannot be decoded: an entity has no end")
+		case known:
+			out.WriteString(replaced)
+		case strings.HasPrefix(name, "#"):
+			number := strings.Replace(name[1:], "x", "0x", 1)
+			n, err := strconv.ParseInt(number, 0, 32)
+			if err != nil {
+				if n, err = strconv.ParseInt(name[1:], 10, 32); err != nil {
+					return "", fmt.Errorf("it cannot be decoded: %.20q is no character", name)
+				}
+			}
+			out.WriteRune(rune(n))
+		default:
+			return "", fmt.Errorf("it cannot be decoded: nobody declares the entity %.20q", name)
+		}
+		value = behind
+	}
 }
 
 // attribute is an element's attribute; empty if it has none.
-func attribute(e xml.StartElement, name string) string {
-	for _, a := range e.Attr {
-		if a.Name.Local == name {
-			return a.Value
+func attribute(e *element, name string) string {
+	for _, a := range e.attributes {
+		if a.name == name {
+			return a.value
 		}
 	}
 	return ""
 }
 
 // number is a count in an attribute, 0 if it is absent.
-func number(e xml.StartElement, name string, limit int64) (int64, error) {
+func number(e *element, name string, limit int64) (int64, error) {
 	text := strings.TrimSpace(attribute(e, name))
 	if text == "" {
 		return 0, nil
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 0 || n > limit {
-		return 0, fmt.Errorf("%s=%.40q of <%s> is no count", name, text, e.Name.Local)
+		return 0, fmt.Errorf("%s=%.40q of <%s> is no count", name, text, e.name)
 	}
 	return n, nil
 }

@@ -1,0 +1,177 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// text is a report as it is read: from its beginning as often as there are formats to try, and never as a whole. What is
+// kept of it in memory does not depend on its length.
+type text struct {
+	in   io.ReadSeeker
+	from int64 // where it begins
+}
+
+func newText(in io.ReadSeeker) *text { return &text{in: in} }
+
+func bytesText(b []byte) *text { return newText(bytes.NewReader(b)) }
+
+const (
+	// bufferBytes is how much is read at once, and maxLineBytes how much of one line is looked at.
+	bufferBytes  = 64 << 10
+	maxLineBytes = 256 << 10
+)
+
+// reader reads from the beginning, in UTF-8 and without a byte order mark.
+func (t *text) reader() (*bufio.Reader, error) {
+	if _, err := t.in.Seek(t.from, io.SeekStart); err != nil {
+		return nil, err
+	}
+	r := bufio.NewReaderSize(t.in, bufferBytes)
+	head, err := r.Peek(4)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	switch {
+	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
+		_, err := r.Discard(3)
+		return r, err
+	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("<\x00")), bytes.HasPrefix(head, []byte("{\x00")):
+		return bufio.NewReaderSize(&wide{in: r}, bufferBytes), nil
+	case bytes.HasPrefix(head, []byte("\xfe\xff")), bytes.HasPrefix(head, []byte("\x00<")), bytes.HasPrefix(head, []byte("\x00{")):
+		return bufio.NewReaderSize(&wide{in: r, big: true}, bufferBytes), nil
+	}
+	return r, nil
+}
+
+// first is the first byte that is not blank; 0 for none.
+func (t *text) first() byte {
+	r, err := t.reader()
+	if err != nil {
+		return 0
+	}
+	for {
+		b, err := r.ReadByte()
+		if err != nil || b != ' ' && b != '\t' && b != '\r' && b != '\n' {
+			return b
+		}
+	}
+}
+
+// lines calls do for each line without its end. Of a line that is too long the beginning is passed on. The slice is
+// valid until do returns.
+func (t *text) lines(do func(line []byte) error) error {
+	r, err := t.reader()
+	if err != nil {
+		return err
+	}
+	var long []byte
+	for {
+		part, err := r.ReadSlice('\n')
+		if errors.Is(err, bufio.ErrBufferFull) {
+			if room := maxLineBytes - len(long); room > 0 {
+				long = append(long, part[:min(room, len(part))]...)
+			}
+			continue
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		line := part
+		if len(long) > 0 {
+			line = append(long, part[:min(len(part), max(0, maxLineBytes-len(long)))]...)
+			long = long[:0]
+		}
+		if len(line) > 0 || err == nil {
+			if e := do(bytes.TrimRight(line, "\r\n")); e != nil {
+				return e
+			}
+		}
+		if err != nil {
+			return nil //nolint:nilerr // the end of the file
+		}
+	}
+}
+
+// wide turns UTF-16 into UTF-8.
+type wide struct {
+	in   *bufio.Reader
+	big  bool
+	high rune
+	rest []byte
+}
+
+// Read implements io.Reader.
+func (w *wide) Read(p []byte) (int, error) {
+	for len(w.rest) < len(p) && len(w.rest) < 4096 {
+		a, err := w.in.ReadByte()
+		if err != nil {
+			break
+		}
+		b, err := w.in.ReadByte()
+		if err != nil {
+			break
+		}
+		if w.big {
+			a, b = b, a
+		}
+		w.add(rune(a) | rune(b)<<8)
+	}
+	if len(w.rest) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, w.rest)
+	w.rest = append(w.rest[:0], w.rest[n:]...)
+	return n, nil
+}
+
+func (w *wide) add(unit rune) {
+	switch {
+	case unit == 0xFEFF:
+	case w.high != 0:
+		w.rest = utf8.AppendRune(w.rest, utf16.DecodeRune(w.high, unit))
+		w.high = 0
+	case utf16.IsSurrogate(unit):
+		w.high = unit
+	default:
+		w.rest = utf8.AppendRune(w.rest, unit)
+	}
+}
+
+// maxHeader is how far into a text a report may begin, and maxStarts how many places are tried.
+const (
+	maxHeader = 1 << 20
+	maxStarts = 8
+)
+
+// behindHeader are the lines, but for the first, with which a document may begin: a package manager prints what it runs
+// before the report, and a program something of its own.
+func (t *text) behindHeader() []int64 {
+	if _, err := t.in.Seek(t.from, io.SeekStart); err != nil {
+		return nil
+	}
+	head := make([]byte, maxHeader)
+	n, err := io.ReadFull(t.in, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return nil
+	}
+	var starts []int64
+	for at := 0; at < n && len(starts) < maxStarts; {
+		next := bytes.IndexByte(head[at:n], '\n')
+		if next < 0 {
+			break
+		}
+		at += next + 1
+		if at < n && (head[at] == '{' || head[at] == '<') {
+			starts = append(starts, t.from+int64(at))
+		}
+	}
+	return starts
+}
