@@ -13,8 +13,8 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
-const coverageAdvice = "let the test command write an Istanbul JSON report, LCOV, Cobertura, Clover or JaCoCo XML or a Go " +
-	"cover profile, and name the files in spec.gates.coverageReports if they are elsewhere than these tools put them"
+const coverageAdvice = "let the test command write an Istanbul JSON report, LCOV, Cobertura, Clover or JaCoCo XML, a Go " +
+	"cover profile, or the JSON of coverage.py, llvm-cov or SimpleCov, and name the files in spec.gates.coverageReports if they are elsewhere than these tools put them"
 
 // coverageFormats are tried in this order, and what several say of one source file is taken from the first that has it:
 // tools write the same run in many formats.
@@ -26,10 +26,14 @@ var coverageFormats = []struct {
 	{"Istanbul", parseIstanbul, "js"},
 	{"Istanbul summary", parseIstanbulSummary, "js"},
 	{"JaCoCo", parseJaCoCo, "jvm"},
+	{"coverage.py JSON", parseCoveragePy, "python"},
 	{"LCOV", parseLCOV, ""},
 	{"Clover", parseClover, ""},
 	{"Cobertura", parseCobertura, ""},
 	{"Go cover profile", parseGoCover, "go"},
+	{"llvm-cov JSON", parseLLVM, "native"},
+	{"SimpleCov", parseSimpleCov, "ruby"},
+	{"SimpleCov's last run", parseLastRun, "ruby"},
 }
 
 // FindCoverage reads the coverage of a run that began at since: the files at paths (relative to root; they may hold *

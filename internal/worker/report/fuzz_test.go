@@ -25,6 +25,10 @@ func seed(f *testing.F, dir string) {
 		}
 		f.Add(b)
 	}
+	// Small beginnings of what costs most, of every format.
+	for _, h := range hostile {
+		f.Add([]byte(h.begin + strings.ReplaceAll(h.repeat, "%d", "1") + h.end))
+	}
 }
 
 // fuzzTests checks what holds for every parser of test results, whatever it is given: it does not crash, and what it
@@ -57,6 +61,13 @@ func FuzzGoTest(f *testing.F)   { fuzzTests(f, parseGoTest) }
 func FuzzTAP(f *testing.F)      { fuzzTests(f, parseTAP) }
 func FuzzNodeSpec(f *testing.F) { fuzzTests(f, parseNodeSpec) }
 
+func FuzzPlaywright(f *testing.F) { fuzzTests(f, parsePlaywright) }
+func FuzzMocha(f *testing.F)      { fuzzTests(f, parseMocha) }
+func FuzzRSpec(f *testing.F)      { fuzzTests(f, parseRSpec) }
+func FuzzTRX(f *testing.F)        { fuzzTests(f, parseTRX) }
+func FuzzNUnit(f *testing.F)      { fuzzTests(f, parseNUnit) }
+func FuzzXUnit(f *testing.F)      { fuzzTests(f, parseXUnit) }
+
 // fuzzCoverage checks that what a parser returns is refused or makes percentages from 0 to 100.
 func fuzzCoverage(f *testing.F, parse func(*text, *sink) (measured, error)) {
 	f.Helper()
@@ -81,3 +92,7 @@ func FuzzClover(f *testing.F)          { fuzzCoverage(f, parseClover) }
 func FuzzCobertura(f *testing.F)       { fuzzCoverage(f, parseCobertura) }
 func FuzzLCOV(f *testing.F)            { fuzzCoverage(f, parseLCOV) }
 func FuzzGoCover(f *testing.F)         { fuzzCoverage(f, parseGoCover) }
+func FuzzSimpleCov(f *testing.F)       { fuzzCoverage(f, parseSimpleCov) }
+func FuzzLastRun(f *testing.F)         { fuzzCoverage(f, parseLastRun) }
+func FuzzLLVM(f *testing.F)            { fuzzCoverage(f, parseLLVM) }
+func FuzzCoveragePy(f *testing.F)      { fuzzCoverage(f, parseCoveragePy) }

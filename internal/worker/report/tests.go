@@ -14,7 +14,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
-const testAdvice = "let the test command write Jest or Vitest JSON, JUnit XML, TAP or `go test -json`, " +
+const testAdvice = "let the test command write JUnit XML, TAP, `go test -json`, TRX, NUnit or xUnit.net XML, or the JSON of Jest, Vitest, Mocha, Playwright or RSpec, " +
 	"and name the files in spec.gates.testResults if they are elsewhere than these tools put them"
 
 // testFormats are tried in this order. Each parser says whether a text is its own. Of two formats that tell of one run the
@@ -25,6 +25,12 @@ var testFormats = []struct {
 }{
 	{"Jest JSON", parseJest},
 	{"go test JSON", parseGoTest},
+	{"Playwright JSON", parsePlaywright},
+	{"Mocha JSON", parseMocha},
+	{"RSpec JSON", parseRSpec},
+	{"TRX", parseTRX},
+	{"NUnit XML", parseNUnit},
+	{"xUnit.net XML", parseXUnit},
 	{"JUnit XML", parseJUnit},
 	{"TAP", parseTAP},
 	{"node:test", parseNodeSpec},
@@ -106,15 +112,15 @@ func parseTests(t *text) (format int, c counts, err error) {
 	}
 	for _, offset := range t.behindHeader() {
 		behind := &text{in: t.in, from: offset}
-		if n, found, err := tryTests(behind); err == nil && n < textFormats {
+		if n, found, err := tryTests(behind); err == nil && !slices.Contains(textFormats, testFormats[n].name) {
 			return n, found, nil
 		}
 	}
 	return 0, counts{}, errOther
 }
 
-// textFormats is the first of the formats that are read line by line, with whatever is around them.
-const textFormats = 3
+// textFormats are read line by line, with whatever is around them.
+var textFormats = []string{"go test JSON", "TAP", "node:test"}
 
 func tryTests(t *text) (int, counts, error) {
 	for n, format := range testFormats {

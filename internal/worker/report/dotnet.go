@@ -1,0 +1,71 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import "strings"
+
+// xmlCases reads a format of XML in which each test is one element that says what became of it.
+type xmlCases struct {
+	counts
+	roots   []string
+	element string
+	name    string // attribute of the test's name
+	result  string // attribute of its result
+	passed  []string
+	skipped []string
+}
+
+func (x *xmlCases) parse(t *text) (counts, error) {
+	if !isXML(t) {
+		return counts{}, errOther
+	}
+	err := walkXML(t, x.roots, func(e *element) error {
+		if e.name != x.element || attribute(e, x.result) == "" {
+			return nil
+		}
+		title := attribute(e, x.name)
+		x.knows(title)
+		switch result := strings.ToLower(attribute(e, x.result)); {
+		case contains(x.passed, result):
+			x.counts.passed++
+		case contains(x.skipped, result):
+			x.counts.skipped++
+		default:
+			x.fail(title)
+		}
+		return nil
+	}, func(string) {})
+	return x.counts, err
+}
+
+func contains(names []string, n string) bool {
+	for _, name := range names {
+		if name == n {
+			return true
+		}
+	}
+	return false
+}
+
+// parseTRX reads what `dotnet test --logger trx` writes.
+func parseTRX(t *text) (counts, error) {
+	x := xmlCases{roots: []string{"TestRun"}, element: "UnitTestResult", name: "testName", result: "outcome",
+		passed: []string{"passed", "passedbutrunaborted", "warning", "completed"}, skipped: []string{"notexecuted", "inconclusive", "notrunnable", "pending", "disconnected"}}
+	return x.parse(t)
+}
+
+// parseNUnit reads the results of NUnit 3.
+func parseNUnit(t *text) (counts, error) {
+	x := xmlCases{roots: []string{"test-run"}, element: "test-case", name: "fullname", result: "result",
+		passed: []string{"passed", "warning"}, skipped: []string{"skipped", "inconclusive"}}
+	return x.parse(t)
+}
+
+// parseXUnit reads the results of xUnit.net, in its second version.
+func parseXUnit(t *text) (counts, error) {
+	x := xmlCases{roots: []string{"assemblies", "assembly"}, element: "test", name: "name", result: "result",
+		passed: []string{"pass"}, skipped: []string{"skip", "notrun"}}
+	c, err := x.parse(t)
+	return c, err
+}
