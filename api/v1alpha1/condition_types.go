@@ -223,6 +223,8 @@ const (
 const (
 	// ReasonSucceeded: every task is done and every gate passed.
 	ReasonSucceeded = string(contract.OutcomeSucceeded)
+	// ReasonAgentCredentialsInvalid: the agent's credentials are missing or refused. An infrastructure failure.
+	ReasonAgentCredentialsInvalid = string(contract.OutcomeAgentCredentialsInvalid)
 	// ReasonTestsFailed: tests failed. A work failure.
 	ReasonTestsFailed = string(contract.OutcomeTestsFailed)
 	// ReasonTestsNotMeasured: no test results were found, which counts as failed. A work failure.

@@ -3,7 +3,11 @@
 
 package v1alpha1
 
-import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+)
 
 // Tier says how much depends on an environment.
 // +kubebuilder:validation:Enum=test;staging;production
@@ -214,9 +218,10 @@ type Gates struct {
 	// +optional
 	SetupCommand string `json:"setupCommand,omitempty"`
 
-	// TestResults are the paths, relative to the repository, where the test command writes its results (Jest or Vitest
-	// JSON, JUnit XML, TAP, `go test -json`); `*` and `**` match as usual. Default: the places where these tools
-	// usually write.
+	// TestResults are the paths, relative to the repository, where the test command writes its results (JUnit XML, TAP,
+	// `go test -json`, TRX, NUnit or xUnit.net XML, or the JSON of Jest, Vitest, Mocha, Playwright or RSpec); `*` and `**`
+	// match as usual. A file that is named must be a report; beside those that a pattern catches, other files may be.
+	// Default: the places where these tools usually write.
 	// +kubebuilder:validation:MaxItems=16
 	// +kubebuilder:validation:items:MaxLength=512
 	// +kubebuilder:validation:XValidation:rule="self.all(p, !p.startsWith('/') && !p.startsWith('-') && !p.split('/').exists(s, s == '..'))",message="testResults must be relative paths without a leading '/' or '-' or '..'"
@@ -240,7 +245,34 @@ type Gates struct {
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('10s') && duration(self) <= duration('8h')",message="testTimeout must be 10s to 8h"
 	// +optional
 	TestTimeout *metav1.Duration `json:"testTimeout,omitempty"`
+
+	// MissingMetrics says what becomes of an attempt whose coverage reports lack a metric (lines, functions, branches or
+	// statements), or have it for a part of the code only: Ignore says so in the pull request, Fail ends it as
+	// CoverageNotMeasured. Reports with neither lines nor statements are never enough. Default Ignore.
+	// +optional
+	MissingMetrics MissingPolicy `json:"missingMetrics,omitempty"`
+
+	// UncoveredBoxes says what becomes of an attempt whose tasks.md has lines that look like tasks and cannot be read as
+	// any: Ignore names them in the pull request, Fail ends it as ValidationFailed before the agent is started. Lists of
+	// checks, such as a definition of done, are no tasks and do not count. Default Ignore.
+	// +optional
+	UncoveredBoxes MissingPolicy `json:"uncoveredBoxes,omitempty"`
 }
+
+// MissingPolicy says what becomes of an attempt where something that could be measured is not there.
+// +kubebuilder:validation:Enum=Ignore;Fail
+type MissingPolicy string
+
+const (
+	// MissingIgnore says so in the pull request and goes on.
+	MissingIgnore MissingPolicy = contract.Ignore
+	// MissingFail fails the attempt.
+	MissingFail MissingPolicy = contract.Fail
+)
+
+// AgentHarness is a generation of Kiro's harness.
+// +kubebuilder:validation:Enum=v2;v3
+type AgentHarness string
 
 // AgentPreset is a known way to run a coding agent.
 // +kubebuilder:validation:Enum=kiro;kiro-execute-task;command
@@ -263,6 +295,11 @@ type Agent struct {
 	// +kubebuilder:default=kiro
 	// +optional
 	Preset AgentPreset `json:"preset,omitempty"`
+
+	// Harness is the generation of Kiro's harness that preset kiro runs: v3, or v2 for a Kiro CLI in the build image that
+	// does not have it yet. Other presets ignore it. Default v3.
+	// +optional
+	Harness AgentHarness `json:"harness,omitempty"`
 
 	// Command is the program and its arguments, one element each. Each element is a Go template with .SpecPath,
 	// .TaskID, .TaskTitle and .Prompt. Required with preset: command; ignored without.

@@ -75,6 +75,7 @@ type Settings struct {
 	UncoveredBoxes string `json:"uncoveredBoxes,omitempty"`
 
 	AgentPreset    string   `json:"agentPreset,omitempty"`
+	AgentHarness   string   `json:"agentHarness,omitempty"`
 	AgentCommand   []string `json:"agentCommand,omitempty"`
 	TaskTimeout    Duration `json:"taskTimeout,omitempty"`
 	SilenceTimeout Duration `json:"silenceTimeout,omitempty"`

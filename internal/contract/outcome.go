@@ -18,6 +18,9 @@ const (
 	OutcomeSteeringFailed Outcome = "SteeringFailed"
 	// OutcomeAgentFailed: the agent did not finish its tasks.
 	OutcomeAgentFailed Outcome = "AgentFailed"
+	// OutcomeAgentCredentialsInvalid: the agent's own credentials are missing or refused. No attempt can succeed until a
+	// person replaces them, so it is the infrastructure's failure.
+	OutcomeAgentCredentialsInvalid Outcome = "AgentCredentialsInvalid"
 	// OutcomeTestsFailed: tests are red.
 	OutcomeTestsFailed Outcome = "TestsFailed"
 	// OutcomeTestsNotMeasured: no test results were found.

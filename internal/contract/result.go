@@ -80,6 +80,9 @@ type Result struct {
 	Commit string `json:"commit,omitempty"`
 	// Tasks of the spec.
 	Tasks Tasks `json:"tasks"`
+	// Credits and AgentSeconds are what the agent says that its work cost; zero where it does not say.
+	Credits      float64 `json:"credits,omitempty"`
+	AgentSeconds float64 `json:"agentSeconds,omitempty"`
 	// TestsGate and Tests are what the tests gave.
 	TestsGate Gate   `json:"testsGate,omitempty"`
 	Tests     *Tests `json:"tests,omitempty"`

@@ -53,6 +53,9 @@ func (a agentStage) run(ctx context.Context, s *State) error {
 	case err != nil:
 		return err
 	}
+	if err := a.probe(ctx, env); err != nil {
+		return err
+	}
 	run := &taskRun{taskRunner: a.tasks, state: s, env: env, end: a.budget.agentEnd()}
 	for _, task := range open {
 		if err := run.do(ctx, task); err != nil {

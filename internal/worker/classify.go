@@ -21,6 +21,8 @@ type observation struct {
 	Changed int
 	// Conflicts are files in which a merge was begun and not ended.
 	Conflicts []string
+	// Nothing: the agent left no sign that it ran at all, and the checkout as it was.
+	Nothing bool
 	// TicksItself is true of an agent that is known to tick the boxes of what it did.
 	TicksItself bool
 }
@@ -41,6 +43,8 @@ func classify(s observation) taskResult {
 		return taskResult{Reason: s.List}
 	case s.Suspicious != "":
 		return taskResult{Reason: s.Suspicious}
+	case s.Nothing:
+		return taskResult{Reason: "the agent changed nothing and printed nothing, not even its closing line: it did not work at all"}
 	case len(s.Conflicts) > 0:
 		return taskResult{Reason: "a merge was left unresolved, with conflict marks in " + firstFew(s.Conflicts)}
 	case s.Ticked && s.Changed == 0:

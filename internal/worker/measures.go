@@ -21,6 +21,8 @@ const (
 	metricCoverage      = "Coverage"
 	metricTasksDone     = "TasksDone"
 	metricTasksTotal    = "TasksTotal"
+	metricAgentCredits  = "AgentCredits"
+	metricAgentSeconds  = "AgentSeconds"
 
 	dimEnvironment = "Environment"
 	dimOutcome     = "Outcome"
@@ -46,6 +48,12 @@ func measures(s *State, r contract.Result, environment string, now time.Time) []
 	}
 	add(metricTasksDone, metricsink.UnitCount, float64(r.Tasks.Done))
 	add(metricTasksTotal, metricsink.UnitCount, float64(r.Tasks.Total))
+	if r.Credits > 0 {
+		add(metricAgentCredits, metricsink.UnitCount, r.Credits)
+	}
+	if r.AgentSeconds > 0 {
+		add(metricAgentSeconds, metricsink.UnitSeconds, r.AgentSeconds)
+	}
 	if r.Tests != nil {
 		add(metricTestsTotal, metricsink.UnitCount, float64(r.Tests.Total))
 		add(metricTestsFailed, metricsink.UnitCount, float64(r.Tests.Failed))

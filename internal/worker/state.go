@@ -94,6 +94,9 @@ type TaskRecord struct {
 	Seconds  float64 `json:"seconds"`
 	ExitCode int     `json:"exitCode"`
 	Files    int     `json:"files"`
+	// Credits and AgentSeconds are what the agent says that the task cost, over all tries; zero where it does not say.
+	Credits      float64 `json:"credits,omitempty"`
+	AgentSeconds float64 `json:"agentSeconds,omitempty"`
 }
 
 // loadState reads the state of a build; a build that has none yet gets a new one.

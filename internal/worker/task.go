@@ -101,8 +101,9 @@ func (r *taskRun) try(ctx context.Context, task agent.Task, list []byte, record 
 		limit, short = left, true
 	}
 	r.settled = false
+	backups := agentBackups(r.space.tree)
 	outcome, err := agent.Run(ctx, agent.Spec{
-		Preset: r.settings.AgentPreset, Command: r.settings.AgentCommand, Task: task, SpecPath: r.specPath,
+		Preset: r.settings.AgentPreset, Harness: r.settings.AgentHarness, Command: r.settings.AgentCommand, Task: task, SpecPath: r.specPath,
 		Dir: r.space.tree.Dir(), Env: r.env, Credential: credential, Output: r.dir.path(agentLog), Errors: r.dir.path(agentErrors),
 		Timeout: limit, Silence: time.Duration(r.settings.SilenceTimeout), Clock: r.clock,
 	})
@@ -118,6 +119,10 @@ func (r *taskRun) try(ctx context.Context, task agent.Task, list []byte, record 
 		return taskResult{}, r.outOfTime(task)
 	}
 	record.ExitCode = outcome.ExitCode
+	r.spent(outcome, record)
+	if err := restoreAgents(r.space.tree, backups); err != nil {
+		return taskResult{}, err
+	}
 	result, err := r.keep(ctx, finishedRun{task: task, list: list, before: before, outcome: outcome}, record)
 	return result, agentsFault(err)
 }
@@ -212,6 +217,9 @@ func (r *taskRun) observe(ctx context.Context, run finishedRun, record *TaskReco
 		return seen, err
 	}
 	seen.Changed, record.Files = r.list.others(own), r.list.others(all)
+	if seen.Nothing = run.outcome.Nothing(r.settings.AgentPreset) && len(own) == 0; seen.Nothing && run.outcome.Refused != "" {
+		return seen, r.refused(run.outcome.Refused)
+	}
 	findings, err := r.publish.scan(ctx, tree)
 	if err != nil {
 		return seen, err

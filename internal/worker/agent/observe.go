@@ -17,6 +17,9 @@ import (
 // a program that is about access print words like it, in other letters and on standard output.
 var denied = []byte("[denied]")
 
+// deniedByList is how Kiro says that a command is on its list of those that are refused.
+var deniedByList = [2][]byte{[]byte("rejected because it matches"), []byte("denied list")}
+
 // terminalCodes are the sequences that colour a terminal; they may be within the word that is looked for.
 var terminalCodes = regexp.MustCompile("\x1b\\[[0-9;?]*[A-Za-z]")
 
@@ -71,12 +74,9 @@ func (o *Outcome) follow(in *bufio.Reader, out *bufio.Writer) error {
 }
 
 func (o *Outcome) observe(line []byte) {
-	// Most lines have no bracket at all; for them this is all the work.
-	if bytes.IndexByte(line, '[') < 0 {
-		return
-	}
 	plain := terminalCodes.ReplaceAll(line, nil)
-	if !bytes.Contains(plain, denied) {
+	o.remember(plain)
+	if !bytes.Contains(plain, denied) && !(bytes.Contains(plain, deniedByList[0]) && bytes.Contains(plain, deniedByList[1])) {
 		return
 	}
 	o.Denied++

@@ -59,6 +59,15 @@ type Outcome struct {
 	Denied int
 	// DeniedLines are the first few of them, cut. They are not redacted.
 	DeniedLines []string
+	// Quiet is true of a run that wrote nothing to standard output.
+	Quiet bool
+	// Closed: the line with what a turn of Kiro cost was written, the only proof that it ran. Credits and Seconds are in it.
+	Closed           bool
+	Credits, Seconds float64
+	// Refused is the first line that says that the credentials are none, cut. It is not redacted.
+	Refused string
+
+	lines int // of standard error
 }
 
 // Suspicious says in a few words why the run is not to be trusted; empty if nothing is known against it.
@@ -121,6 +130,10 @@ func Run(ctx context.Context, spec Spec) (Outcome, error) {
 	if err := os.RemoveAll(spec.Errors); err != nil {
 		return Outcome{}, fmt.Errorf("running the agent: %w", err)
 	}
+	from := int64(0)
+	if info, err := os.Stat(spec.Output); err == nil {
+		from = info.Size()
+	}
 	result, err := process.Run(ctx, process.Spec{
 		Args: args, Dir: spec.Dir, Env: spec.Env, Credential: spec.Credential, Stdout: spec.Output, Stderr: spec.Errors,
 		MaxOutput: spec.MaxOutput, Timeout: spec.Timeout, Silence: spec.Silence, Clock: spec.Clock,
@@ -134,6 +147,9 @@ func Run(ctx context.Context, spec Spec) (Outcome, error) {
 		return Outcome{}, fmt.Errorf("running the agent: %w", err)
 	}
 	outcome := Outcome{Result: result}
+	if outcome.Quiet, err = quiet(spec.Output, from); err != nil {
+		return Outcome{}, err
+	}
 	if err := outcome.look(spec.Errors, spec.Output); err != nil {
 		return Outcome{}, err
 	}

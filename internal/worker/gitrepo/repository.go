@@ -65,7 +65,7 @@ func (r *Repository) Create(ctx context.Context) error {
 
 // excluded is what is never committed, beside the repository's own .gitignore: what installing dependencies and
 // measuring leaves behind.
-const excluded = "node_modules/\n.nyc_output/\n"
+const excluded = "node_modules/\n.nyc_output/\n.kiro/agents/*.json.bak\n"
 
 func writeNew(path string, text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // another user reads it
