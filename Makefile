@@ -120,7 +120,7 @@ lint: $(BIN)/golangci-lint ## Run the linters, import fences included.
 	$(BIN)/golangci-lint run ./...
 
 .PHONY: verify
-verify: verify-generated verify-chart verify-tidy verify-manifests verify-workflows vet lint vulncheck ## Check everything that is not a test. Fails if generated code differs.
+verify: verify-generated verify-chart verify-tidy verify-manifests verify-workflows vet lint vulncheck infra-test ## Check everything that is not a test. Fails if generated code differs.
 	@echo "verify: all good"
 
 .PHONY: verify-generated
@@ -211,6 +211,31 @@ image-test: ## Build that image twice, compare the digests, and run the manager 
 release-dry-run: $(BIN)/helm $(BIN)/kustomize $(BIN)/actionlint $(BIN)/crane ## Make everything that a release publishes in dist/, and publish nothing. VERSION=v1.2.3.
 	@hack/preflight.sh build
 	@hack/release.sh $(VERSION)
+
+##@ AWS
+
+INFRA_READY := infra/node_modules/.package-lock.json
+$(INFRA_READY): infra/package.json infra/package-lock.json
+	@hack/preflight.sh test
+	npm --prefix infra ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+.PHONY: infra-test
+infra-test: $(INFRA_READY) ## Check the AWS side: types, constructs, AWS Solutions' rules, and that infra/templates is up to date.
+	npm --prefix infra run --silent check
+	npm --prefix infra test --silent
+
+.PHONY: infra-synth
+infra-synth: $(INFRA_READY) ## Synthesise the stacks of TIER=production (default: all tiers) into infra/cdk.out. Needs no account.
+	@npm --prefix infra run --silent synth -- $(TIER)
+
+.PHONY: infra-templates
+infra-templates: $(INFRA_READY) ## Write infra/templates and infra/policies from infra/config.yaml.
+	@npm --prefix infra run --silent templates
+
+.PHONY: infra-diff
+infra-diff: $(INFRA_READY) ## Fail if infra/templates or infra/policies differ from what infra/config.yaml makes.
+	@npm --prefix infra run --silent diff
 
 ##@ Tools
 

@@ -1,0 +1,90 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { RemovalPolicy } from 'aws-cdk-lib';
+import * as codebuild from 'aws-cdk-lib/aws-codebuild';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { infraDir } from '../config';
+import { acknowledge } from '../nag';
+import { projectName } from '../names';
+import { Colour, Settings } from '../defaults';
+import { BuildRole } from './build-role';
+import { BuildNetwork } from './build-network';
+import { Data } from '../data';
+
+/** The project that builds run in. It has no source: the worker fetches the branch itself, once it has claimed its lock. */
+export class BuildProject extends Construct {
+  readonly project: codebuild.CfnProject;
+  readonly role: BuildRole;
+
+  constructor(scope: Construct, id: string, s: Settings, colour: Colour, data: Data) {
+    super(scope, id);
+    const name = projectName(s, colour);
+    const logGroup = new logs.LogGroup(this, 'Logs', {
+      logGroupName: `/aws/codebuild/${name}`,
+      retention: s.codeBuild.logRetentionDays,
+      encryptionKey: s.codeBuild.encryptLogs ? kms.Key.fromKeyArn(this, 'Key', data.keyArn) : undefined,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    this.role = new BuildRole(this, 'Role', s, colour, data);
+    const image = s.codeBuild.image ?? `${data.imageRepositoryUri}:latest`;
+    this.project = new codebuild.CfnProject(this, 'Project', {
+      name,
+      description: `Kiro Worker, ${s.tier}`,
+      serviceRole: this.role.role.roleArn,
+      source: { type: 'NO_SOURCE', buildSpec: buildspec(s) },
+      artifacts: { type: 'NO_ARTIFACTS' },
+      // No cache: CodeBuild saves it after the agent ran, and the build of another card would stand on what it wrote.
+      cache: { type: 'NO_CACHE' },
+      environment: {
+        type: 'LINUX_CONTAINER',
+        computeType: s.codeBuild.computeType,
+        image,
+        imagePullCredentialsType: image.startsWith('aws/codebuild/') ? 'CODEBUILD' : 'SERVICE_ROLE',
+        privilegedMode: false,
+      },
+      timeoutInMinutes: s.codeBuild.timeoutMinutes,
+      queuedTimeoutInMinutes: s.codeBuild.queuedTimeoutMinutes,
+      // A build that CodeBuild starts again by itself would carry the lock of one that is over.
+      autoRetryLimit: 0,
+      concurrentBuildLimit: s.codeBuild.concurrentBuildLimit,
+      badgeEnabled: false,
+      logsConfig: {
+        cloudWatchLogs: { status: 'ENABLED', groupName: logGroup.logGroupName },
+        s3Logs: s.codeBuild.logsToS3 ? { status: 'ENABLED', location: `${data.bucketName}/codebuild-logs` } : { status: 'DISABLED' },
+      },
+      vpcConfig: s.vpc ? new BuildNetwork(this, 'Network', s.vpc).config : undefined,
+    });
+    // The project may only be made once its role can be used.
+    this.project.node.addDependency(this.role);
+    acknowledge(this.project, 'AwsSolutions-CB4', "The project has no artifacts of CodeBuild's; what the worker uploads is encrypted by the bucket.");
+    acknowledge(this.project, 'AwsSolutions-CB5', 'The image is one that this project builds and scans, or one that the person who configured it chose.');
+  }
+}
+
+/** The one buildspec; for an image without the worker, with the commands that fetch it and make the agent's user. */
+export function buildspec(s: Settings): string {
+  const text = readFileSync(join(infraDir, '..', 'config', 'codebuild', 'buildspec.yml'), 'utf8');
+  const worker = s.codeBuild.worker;
+  if (!worker) {
+    return text;
+  }
+  const first = '      - kiro-worker version\n';
+  if (!text.includes(first)) {
+    throw new Error('config/codebuild/buildspec.yml no longer begins with `kiro-worker version`: say in build-project.ts where the worker is to be installed');
+  }
+  return text.replace(
+    first,
+    [
+      `      - curl -fsSL -o /tmp/kiro-worker '${worker.url}'`,
+      `      - echo '${worker.sha256}  /tmp/kiro-worker' | sha256sum -c -`,
+      '      - install -m 0755 /tmp/kiro-worker /usr/local/bin/kiro-worker',
+      '      - id kiro-agent || useradd --create-home --uid 10001 kiro-agent',
+      '',
+    ].join('\n') + first,
+  );
+}

@@ -1,0 +1,41 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+import * as iam from 'aws-cdk-lib/aws-iam';
+
+// Permissions on the lock table. TransactWriteItems is no action of IAM: the actions of its parts govern it.
+
+const keyCondition = (keys: string[]) => ({
+  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys },
+  // ForAllValues is true of a request without keys as well.
+  Null: { 'dynamodb:LeadingKeys': 'false' },
+});
+
+/** The keys of one or more projects' slots (a `*` in the ARN is a wildcard), and of every branch and card. */
+export const lockKeys = (projectArn: string): string[] => [`slot#${projectArn}#*`, 'branch#*', 'card#*'];
+
+/** Reading and writing rows. */
+export const lockRows = (tableArn: string, projectArn: string): iam.PolicyStatement =>
+  new iam.PolicyStatement({
+    sid: 'LockRows',
+    actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'],
+    resources: [tableArn],
+    conditions: keyCondition(lockKeys(projectArn)),
+  });
+
+/** Looking whether the table is as it should be. */
+export const lockTable = (tableArn: string): iam.PolicyStatement =>
+  new iam.PolicyStatement({
+    sid: 'LockTable',
+    actions: ['dynamodb:DescribeTable', 'dynamodb:DescribeTimeToLive'],
+    resources: [tableArn],
+  });
+
+/** Decrypting what one service keeps under the tier's key, and only through that service. */
+export const useKey = (sid: string, keyArn: string, service: string, region: string, actions: string[]): iam.PolicyStatement =>
+  new iam.PolicyStatement({
+    sid,
+    actions,
+    resources: [keyArn],
+    conditions: { StringEquals: { 'kms:ViaService': `${service}.${region}.amazonaws.com` } },
+  });

@@ -1,0 +1,139 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { Match } from 'aws-cdk-lib/assertions';
+import { parse } from 'yaml';
+import { infraDir } from '../src/config';
+import { stacks, statement } from './helpers';
+
+const vpc = '    vpc: { id: vpc-0123456789abcdef0, subnets: [subnet-0123456789abcdef0], endpoints: { routeTables: [rtb-0123456789abcdef0] } }';
+
+describe('the compute stack', () => {
+  const { blue } = stacks('production', '    concurrency: 2\n    codeBuild: { concurrentBuildLimit: 4 }');
+
+  it('has a project without source, cache and retries', () => {
+    blue.hasResourceProperties('AWS::CodeBuild::Project', {
+      Name: 'kiro-worker-production-blue',
+      Source: { Type: 'NO_SOURCE' },
+      Artifacts: { Type: 'NO_ARTIFACTS' },
+      Cache: { Type: 'NO_CACHE' },
+      AutoRetryLimit: 0,
+      ConcurrentBuildLimit: 4,
+      TimeoutInMinutes: 60,
+      QueuedTimeoutInMinutes: 20,
+      Environment: { ComputeType: 'BUILD_GENERAL1_SMALL', PrivilegedMode: false },
+      LogsConfig: { CloudWatchLogs: { Status: 'ENABLED' }, S3Logs: { Status: 'ENABLED' } },
+    });
+  });
+
+  it('runs the one buildspec', () => {
+    const project: any = Object.values(blue.findResources('AWS::CodeBuild::Project'))[0];
+    assert.equal(project.Properties.Source.BuildSpec, readFileSync(join(infraDir, '..', 'config', 'codebuild', 'buildspec.yml'), 'utf8'));
+  });
+
+  it('installs the worker first in an image of AWS', () => {
+    const more = `    codeBuild: { image: "aws/codebuild/standard:7.0", worker: { url: "https://example.com/kiro-worker", sha256: ${'a'.repeat(64)} } }`;
+    const project: any = Object.values(stacks('test', more).blue.findResources('AWS::CodeBuild::Project'))[0];
+    const spec = parse(project.Properties.Source.BuildSpec);
+    assert.match(spec.phases.install.commands[0], /curl .* 'https:\/\/example\.com\/kiro-worker'/);
+    assert.match(spec.phases.install.commands[1], /sha256sum -c/);
+    assert.equal(spec.phases.install.commands.at(-1), 'kiro-worker version');
+    assert.equal(project.Properties.Environment.ImagePullCredentialsType, 'CODEBUILD');
+  });
+
+  it('keeps logs as long as the tier says', () => {
+    blue.hasResourceProperties('AWS::Logs::LogGroup', { LogGroupName: '/aws/codebuild/kiro-worker-production-blue', RetentionInDays: 90, KmsKeyId: Match.anyValue() });
+  });
+
+  it('puts builds into a VPC, without a way in', () => {
+    const { blue: inVPC } = stacks('test', vpc);
+    inVPC.hasResourceProperties('AWS::CodeBuild::Project', { VpcConfig: { VpcId: 'vpc-0123456789abcdef0', Subnets: ['subnet-0123456789abcdef0'] } });
+    inVPC.resourceCountIs('AWS::EC2::VPCEndpoint', 5);
+    const groups = Object.values(inVPC.findResources('AWS::EC2::SecurityGroup')) as any[];
+    assert.equal(groups.filter((g) => g.Properties.SecurityGroupIngress === undefined).length, 1);
+    assert.deepEqual(statement(inVPC, 'Builds', 'UseNetwork').Action, 'ec2:CreateNetworkInterfacePermission');
+  });
+
+  describe('gives each role its own permissions and no others', () => {
+    it('a build its own slots, never those of another project or tier', () => {
+      const keys = statement(blue, 'Builds', 'LockRows').Condition['ForAllValues:StringLike']['dynamodb:LeadingKeys'];
+      assert.match(JSON.stringify(keys[0]), /project\/kiro-worker-production-blue#\*/);
+      assert.deepEqual(keys.slice(1), ['branch#*', 'card#*']);
+    });
+    it('a build nothing of builds and nothing of IAM', () => {
+      const actions = JSON.stringify(blue.findResources('AWS::IAM::Policy')).match(/"[a-z0-9]+:[A-Z][A-Za-z]+"/g)!;
+      assert.ok(!actions.some((a) => a.startsWith('"iam:')));
+      assert.equal(statement(blue, 'Builds', 'StartBuilds'), undefined);
+    });
+    it("the controller no build but the project's own, as it is", () => {
+      assert.equal(statement(blue, 'Controller', 'NoOverride0').Effect, 'Deny');
+      assert.deepEqual(statement(blue, 'Controller', 'NoOverride0').Condition, { Null: { 'codebuild:source.buildspec': 'false' } });
+      assert.match(JSON.stringify(statement(blue, 'Controller', 'StartBuilds').Resource), /kiro-worker-production-blue/);
+    });
+    it('nobody an action by a wildcard', () => {
+      const all = [blue, stacks('test').data].flatMap((t) => Object.values(t.findResources('AWS::IAM::Policy')));
+      const actions = all.flatMap((p: any) => p.Properties.PolicyDocument.Statement).flatMap((s: any) => s.Action);
+      assert.deepEqual(actions.filter((a: string) => a.includes('*')), []);
+    });
+    it('the controller to the manager alone, in the name of a namespace', () => {
+      const role: any = Object.values(blue.findResources('AWS::IAM::Role', { Properties: { RoleName: 'kiro-worker-production-blue-controller' } }))[0];
+      assert.deepEqual(role.Properties.AssumeRolePolicyDocument.Statement[0].Condition, { StringEquals: { 'sts:ExternalId': ['default/a', 'default/b'] } });
+    });
+    it('the build to CodeBuild alone, for this project', () => {
+      const role: any = Object.values(blue.findResources('AWS::IAM::Role', { Properties: { RoleName: 'kiro-worker-production-blue-build' } }))[0];
+      assert.match(JSON.stringify(role.Properties.AssumeRolePolicyDocument.Statement[0].Condition.StringEquals['aws:SourceArn']), /kiro-worker-production-blue/);
+    });
+    it('a boundary where one is configured', () => {
+      const { blue: bounded } = stacks('test', '    permissionsBoundary: arn:aws:iam::111122223333:policy/limit');
+      bounded.allResourcesProperties('AWS::IAM::Role', { PermissionsBoundary: 'arn:aws:iam::111122223333:policy/limit' });
+    });
+  });
+
+  describe('has alarms', () => {
+    const alarms = Object.values(blue.findResources('AWS::CloudWatch::Alarm')).map((a: any) => a.Properties);
+    it('for what the tier cares about', () => {
+      const names = alarms.map((a) => a.AlarmName.replace('kiro-worker-production-blue-', '')).filter((n) => !n.endsWith('-escalated'));
+      assert.deepEqual(names.sort(), [
+        'controller-silent', 'dead-letters', 'duration', 'events-undelivered', 'failure-rate', 'lock-table-throttled', 'test-failures', 'timed-out',
+      ]);
+    });
+    it('and says so when it is over', () => {
+      for (const a of alarms) {
+        assert.deepEqual(a.AlarmActions, a.OKActions, a.AlarmName);
+        assert.equal(a.AlarmActions.length, 1, a.AlarmName);
+      }
+    });
+    it('when the controller is silent, and not when there is no work', () => {
+      const missing = Object.fromEntries(alarms.map((a) => [a.AlarmName.replace('kiro-worker-production-blue-', ''), a.TreatMissingData]));
+      assert.equal(missing['controller-silent'], 'breaching');
+      assert.equal(missing['failure-rate'], 'notBreaching');
+    });
+    it('a second topic when it stays red', () => {
+      const [first, second] = ['controller-silent', 'controller-silent-escalated'].map((n) => alarms.find((a) => a.AlarmName.endsWith(n))!);
+      assert.ok(second!.EvaluationPeriods > first!.EvaluationPeriods);
+      assert.notDeepEqual(second!.AlarmActions, first!.AlarmActions);
+    });
+    it('and one of all of them', () => blue.resourceCountIs('AWS::CloudWatch::CompositeAlarm', 1));
+  });
+
+  it('keeps state changes of builds for whoever wants them', () => {
+    blue.hasResourceProperties('AWS::Events::Rule', { EventPattern: Match.objectLike({ source: ['aws.codebuild'], detail: { 'project-name': ['kiro-worker-production-blue'] } }), Targets: [Match.anyValue()] });
+    stacks('test', '    buildEvents: false').blue.resourceCountIs('AWS::SQS::Queue', 1);
+  });
+
+  it('shows it all on one page', () => {
+    const board = JSON.stringify(blue.findResources('AWS::CloudWatch::Dashboard'));
+    for (const text of ['p50', 'p95', 'p99', 'ConsumedReadCapacityUnits', 'ReadThrottleEvents', 'CPUUtilizedPercent', 'MemoryUtilizedPercent']) {
+      assert.ok(board.includes(text), text);
+    }
+  });
+
+  it('is there twice while an environment moves', () => {
+    const { app } = stacks('test', '    colours: [blue, green]');
+    assert.ok(app.node.tryFindChild('kiro-worker-test-green') && app.node.tryFindChild('kiro-worker-test-blue'));
+  });
+});

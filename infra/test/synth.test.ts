@@ -1,0 +1,46 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { buildApp } from '../src/build-app';
+import { maxTemplate, stale } from '../src/cli';
+import { parseConfig } from '../src/config';
+
+describe('a synthesis', () => {
+  // The committed templates are the snapshots: one a stack and tier.
+  it('makes what is committed under templates/ and policies/', () => {
+    assert.deepEqual(stale(), [], 'run `make infra-templates` and commit');
+  });
+
+  // cdk-nag runs in it: what has no explanation fails.
+  it('passes AWS Solutions with everything switched on, and fits into CloudFormation', () => {
+    const all = parseConfig(`
+tiers:
+  production:
+    account: "111122223333"
+    region: eu-central-1
+    colours: [blue, green]
+    concurrency: 50
+    manager: { namespaces: [a, b], identity: { type: podIdentity, eksCluster: main } }
+    secrets: { git: true, agent: true }
+    artifacts: { replicateTo: "arn:aws:s3:::copy-of-artifacts" }
+    codeBuild: { image: "aws/codebuild/standard:7.0", worker: { url: "https://example.com/w", sha256: ${'a'.repeat(64)} } }
+    vpc: { id: vpc-0123456789abcdef0, subnets: [subnet-0123456789abcdef0, subnet-0123456789abcdef1], endpoints: { routeTables: [rtb-0123456789abcdef0] } }
+    notifications: { emails: [a@b.example], escalationEmails: [c@d.example] }
+    budget: { monthlyUSD: 5, anomalyUSD: 1 }
+    permissionsBoundary: arn:aws:iam::111122223333:policy/limit
+`);
+    const outdir = mkdtempSync(join(tmpdir(), 'kiro-worker-infra-'));
+    try {
+      for (const stack of buildApp(all, all, { outdir }).synth().stacks) {
+        assert.ok(JSON.stringify(stack.template).length < maxTemplate, `${stack.stackName} is too large`);
+      }
+    } finally {
+      rmSync(outdir, { recursive: true });
+    }
+  });
+});
