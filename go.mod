@@ -2,6 +2,9 @@ module github.com/kiro-worker/kiro-worker
 
 go 1.26.0
 
+// npm packages bring files that end in .go and are not Go.
+ignore ./infra/node_modules
+
 require (
 	github.com/Shopify/toxiproxy/v2 v2.12.0
 	github.com/anishathalye/porcupine v1.3.1
