@@ -39,6 +39,10 @@ type Options struct {
 	Account string
 	// Faults counts calls of STS and lets them fail; nil does neither. Other services have their own.
 	Faults *faults.Injector
+	// Authorize decides every call of a known key; nil allows all. It may be called by several goroutines at once.
+	Authorize Authorizer
+	// PartitionKey is the tables' partition key, which says which row a call is about; by default lockKey.
+	PartitionKey string
 	// Clock is the server's; nil is the real one.
 	Clock clock.PassiveClock
 }
@@ -50,8 +54,10 @@ type Endpoint struct {
 	mu       sync.Mutex
 	services map[string]service
 	keys     map[string]bool
-	roles    map[string]string // external id by role ARN
-	issued   int
+	// principals are whose an access key id is.
+	principals map[string]string
+	roles      map[string]string // external id by role ARN
+	issued     int
 }
 
 type service struct {
@@ -64,10 +70,16 @@ func New(options Options) *Endpoint {
 	if options.Account == "" {
 		options.Account = "000000000000"
 	}
+	if options.PartitionKey == "" {
+		options.PartitionKey = "lockKey"
+	}
 	if options.Clock == nil {
 		options.Clock = clock.RealClock{}
 	}
-	e := &Endpoint{options: options, services: map[string]service{}, keys: map[string]bool{}, roles: map[string]string{}}
+	e := &Endpoint{
+		options: options, services: map[string]service{},
+		keys: map[string]bool{}, principals: map[string]string{}, roles: map[string]string{},
+	}
 	for _, key := range options.AccessKeys {
 		e.keys[key] = true
 	}
@@ -117,6 +129,11 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		code, status := unknownKey(c.service)
 		s.writeError(w, r, status, code, "The security token included in the request is invalid.")
 	default:
+		if reason := e.authorize(r, c); reason != "" {
+			code, status := denied(c.service)
+			s.writeError(w, r, status, code, reason)
+			return
+		}
 		s.handler.ServeHTTP(w, r)
 	}
 }
@@ -138,6 +155,7 @@ func unknownKey(service string) (code string, status int) {
 
 type scope struct {
 	accessKeyID string
+	region      string
 	service     string
 }
 
@@ -166,5 +184,5 @@ func parseScope(authorization string) (c scope, problem string) {
 	if len(fields) != 5 || fields[4] != "aws4_request" || parameters["SignedHeaders"] == "" || parameters["Signature"] == "" {
 		return scope{}, notSignature
 	}
-	return scope{accessKeyID: fields[0], service: fields[3]}, ""
+	return scope{accessKeyID: fields[0], region: fields[2], service: fields[3]}, ""
 }

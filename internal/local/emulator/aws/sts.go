@@ -85,6 +85,7 @@ func (e *Endpoint) assumeRole(w http.ResponseWriter, r *http.Request) {
 	key := fmt.Sprintf("ASIAEMULATOR%08d", e.issued)
 	if trusted {
 		e.keys[key] = true
+		e.principals[key] = role
 	}
 	e.mu.Unlock()
 	if !trusted {
