@@ -21,6 +21,7 @@ export function workEnvironment(s: Settings, data: Data, compute: { project: str
     '  aws:',
     `    region: ${Aws.REGION}`,
     `    roleARN: ${compute.role}`,
+    `    externalID: ${s.manager.cluster}/${s.manager.namespaces[0]}`,
     '  lock:',
     `    tableName: ${data.tableName}`,
     ...(data.tableRegion ? [`    region: ${data.tableRegion}`] : []),

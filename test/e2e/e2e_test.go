@@ -56,6 +56,7 @@ func TestDemo(t *testing.T) {
 	t.Run("Locks", func(t *testing.T) { checkLocks(t, report) })
 	t.Run("Kubectl", func(t *testing.T) { checkKubectl(t, system) })
 	t.Run("Secrets", func(t *testing.T) { checkSecrets(t, system, report) })
+	t.Run("Permissions", func(t *testing.T) { checkPermissions(t, system) })
 }
 
 // checkCard looks at what a reviewer and an operator look at. That outcome and column are right, the report knows.
@@ -132,7 +133,7 @@ func checkLocks(t *testing.T, report *demo.Report) {
 // checkKubectl asks as a person and as a script would.
 func checkKubectl(t *testing.T, system *demo.System) {
 	table := kubectl(t, system, "get", "workitems", "-o", "wide")
-	for _, want := range []string{"Succeeded", "Failed", "feature/discount", "3/3", "kiro-worker:"} {
+	for _, want := range []string{"Succeeded", "Failed", "feature/discount", "3/3", "kiro-worker-test-blue:"} {
 		if !strings.Contains(table, want) {
 			t.Errorf("kubectl get workitems -o wide does not say %q:\n%s", want, table)
 		}

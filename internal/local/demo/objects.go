@@ -24,10 +24,6 @@ import (
 const (
 	// Namespace of the objects.
 	Namespace = "demo"
-	// LockTable is the DynamoDB table of the locks.
-	LockTable = "kiro-worker-locks"
-	// Bucket is the S3 bucket of the artifacts.
-	Bucket = "kiro-worker-artifacts"
 	// Repository that the cards are about.
 	Repository = "acme/shop"
 
@@ -40,14 +36,11 @@ const (
 	branchField     = "Branch"
 	sourceName      = "shop-board"
 	environmentName = "local"
-	projectName     = "kiro-worker"
 	region          = "eu-central-1"
 	account         = "000000000000"
 	clusterName     = "kiro-local"
 
-	tokenSecretName = "kiro-worker/github"
-	agentSecretName = "kiro-worker/agent"
-	kubeSecretName  = "github"
+	kubeSecretName = "github"
 )
 
 // newClient returns a client for the three kinds.
@@ -115,29 +108,22 @@ func (s *System) environment() (*v1alpha1.WorkEnvironment, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &v1alpha1.WorkEnvironment{
-		ObjectMeta: metav1.ObjectMeta{Name: environmentName, Namespace: Namespace},
-		Spec: v1alpha1.WorkEnvironmentSpec{
-			Tier: v1alpha1.TierTest,
-			AWS:  v1alpha1.AWSAccess{Region: region, RoleARN: roleARN, EndpointURL: s.AWSURL},
-			Lock: v1alpha1.LockTable{TableName: LockTable},
-			CodeBuild: v1alpha1.CodeBuildProject{
-				ProjectName: projectName, Timeout: &metav1.Duration{Duration: 30 * time.Minute},
-			},
-			Concurrency: ptr.To[int32](2),
-			Credentials: v1alpha1.BuildCredentials{GitHubTokenSecretARN: s.tokenARN, AgentSecretARN: s.agentARN},
-			GitHub:      v1alpha1.GitHubAPI{APIURL: s.GitHub.APIURL()},
-			Gates: v1alpha1.Gates{
-				CoverageThreshold: ptr.To[v1alpha1.Percentage](80),
-				TestCommand:       "npm test",
-				SetupCommand:      setupCommand(cache),
-				TestResults:       []string{"test-results.tap"},
-			},
-			Steering:  &v1alpha1.Steering{Source: s.GitHubURL + "/" + powerRepository + ".git"},
-			Agent:     agent,
-			Artifacts: v1alpha1.Artifacts{Bucket: Bucket},
-		},
-	}, nil
+	// What the stack says; and beside it, what is the sample repository's and what only this machine needs.
+	environment := s.stack.environment.DeepCopy()
+	environment.Name, environment.Namespace = environmentName, Namespace
+	spec := &environment.Spec
+	spec.AWS.EndpointURL = s.AWSURL
+	spec.CodeBuild.Timeout = &metav1.Duration{Duration: 30 * time.Minute}
+	spec.GitHub = v1alpha1.GitHubAPI{APIURL: s.GitHub.APIURL()}
+	spec.Gates = v1alpha1.Gates{
+		CoverageThreshold: ptr.To[v1alpha1.Percentage](80),
+		TestCommand:       "npm test",
+		SetupCommand:      setupCommand(cache),
+		TestResults:       []string{"test-results.tap"},
+	}
+	spec.Steering = &v1alpha1.Steering{Source: s.GitHubURL + "/" + powerRepository + ".git"}
+	spec.Agent = agent
+	return environment, nil
 }
 
 func (s *System) source() *v1alpha1.WorkSource {
@@ -157,10 +143,10 @@ func (s *System) source() *v1alpha1.WorkSource {
 	}
 }
 
-// agentKey is the agent's key, for a real agent.
+// agentKey is the agent's key. The stand-in needs none; it is given one all the same, as every agent is.
 func (s *System) agentKey() string {
 	if s.options.Agent != AgentKiro {
-		return ""
+		return "stand-in-agent-needs-no-key"
 	}
 	return os.Getenv("KIRO_API_KEY")
 }

@@ -134,7 +134,8 @@ func (s Snapshot) ArtifactsOf(state State) []string {
 	if state.Item == nil || state.Item.Status.Result == nil {
 		return nil
 	}
-	prefix, ok := strings.CutPrefix(state.Item.Status.Result.ArtifactsURL, "s3://"+Bucket+"/")
+	location, ok := strings.CutPrefix(state.Item.Status.Result.ArtifactsURL, "s3://")
+	_, prefix, _ := strings.Cut(location, "/")
 	if !ok || prefix == "" {
 		return nil
 	}

@@ -30,7 +30,7 @@ func good() demo.Snapshot {
 			state.Item = &v1alpha1.WorkItem{Status: v1alpha1.WorkItemStatus{
 				CorrelationID: "id-of-" + c.Slug, CompletionTime: &ended,
 				Conditions: []metav1.Condition{{Type: v1alpha1.ConditionSucceeded, Status: status, Reason: c.Outcome}},
-				Result:     &v1alpha1.Result{ArtifactsURL: "s3://" + demo.Bucket + "/test/" + c.Slug + "/"},
+				Result:     &v1alpha1.Result{ArtifactsURL: "s3://bucket/test/" + c.Slug + "/"},
 			}}
 			state.Steered = true
 			state.PullRequest = &github.PullRequest{Body: "… id-of-" + c.Slug + " …"}

@@ -27,6 +27,8 @@ type Report struct {
 	Wrong []string
 	// Took is how long the cards took.
 	Took time.Duration
+	// Bucket is the artifacts' bucket.
+	Bucket string
 	// ArtifactsDir is where copies of the artifacts lie.
 	ArtifactsDir string
 	// Table is what `kubectl get workitems` says.
@@ -38,7 +40,7 @@ type Report struct {
 func (s *System) report(snapshot Snapshot, started time.Time, wrong []string) *Report {
 	r := &Report{
 		Snapshot: snapshot, Wrong: wrong, Took: time.Since(started).Round(time.Second),
-		ArtifactsDir: s.path("artifacts"), Logs: s.path("logs"),
+		Bucket: s.bucket(), ArtifactsDir: s.path("artifacts"), Logs: s.path("logs"),
 	}
 	//nolint:noctx // ended by the API server's own time-outs
 	out, err := exec.Command(s.Kubectl, "--kubeconfig="+s.Kubeconfig, "get", "workitems").CombinedOutput()
@@ -46,7 +48,7 @@ func (s *System) report(snapshot Snapshot, started time.Time, wrong []string) *R
 		r.Wrong = append(r.Wrong, fmt.Sprintf("kubectl get workitems: %v", err))
 	}
 	r.Table = string(out)
-	if err := s.servers.saveArtifacts(r.ArtifactsDir, snapshot.Artifacts); err != nil {
+	if err := s.servers.saveArtifacts(r.Bucket, r.ArtifactsDir, snapshot.Artifacts); err != nil {
 		r.Wrong = append(r.Wrong, err.Error())
 	}
 	return r
@@ -91,7 +93,7 @@ func (r *Report) writePullRequest(out io.Writer) {
 }
 
 func (r *Report) writeArtifacts(out io.Writer) {
-	fmt.Fprintf(out, "\nArtifacts, in the bucket %s and copied to %s:\n\n", Bucket, r.ArtifactsDir)
+	fmt.Fprintf(out, "\nArtifacts, in the bucket %s and copied to %s:\n\n", r.Bucket, r.ArtifactsDir)
 	for _, s := range r.States {
 		for _, key := range r.ArtifactsOf(s) {
 			fmt.Fprintf(out, "  %-15s %s\n", s.Card.Title, key)

@@ -121,8 +121,8 @@ func (s *System) look(ctx context.Context, waited map[string]bool) (Snapshot, er
 	if !snapshot.Finished() {
 		return snapshot, nil
 	}
-	rows, err := s.servers.lockRows()
-	snapshot.LockRows, snapshot.Artifacts = rows, s.servers.artifacts()
+	rows, err := s.servers.lockRows(s.stack.environment.Spec.Lock.TableName)
+	snapshot.LockRows, snapshot.Artifacts = rows, s.servers.artifacts(s.bucket())
 	return snapshot, err
 }
 

@@ -22,13 +22,9 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/s3"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/secretsmanager"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/sns"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/sqs"
 )
-
-// roleARN is the role that the manager assumes for its calls.
-const roleARN = "arn:aws:iam::" + account + ":role/kiro-worker"
-
-// accessKeyID is the only one that the emulated AWS knows.
-const accessKeyID = "AKIAKIROLOCALDEMO"
 
 // servers are GitHub's and AWS's emulators, listening.
 type servers struct {
@@ -36,17 +32,22 @@ type servers struct {
 	tables  *dynamodb.Emulator
 	bucket  *s3.Emulator
 	secrets *secretsmanager.Emulator
+	topics  *sns.Emulator
+	queues  *sqs.Emulator
 	http    []*http.Server
+
+	endpoint *aws.Endpoint
 }
 
-// startEmulators starts the emulators, makes the table, the bucket, the secrets and the project that an installation
-// has, and puts the cards on the board.
+// startEmulators starts the emulators, deploys the stacks that an installation has, and puts the cards on the board.
 func (s *System) startEmulators(ctx context.Context) error {
-	s.options.Say("emulators: GitHub, DynamoDB, CodeBuild, S3, Secrets Manager, CloudWatch")
+	s.options.Say("emulators: GitHub; AWS as infra/templates deploys it: DynamoDB, CodeBuild, S3, Secrets Manager, SNS, SQS, IAM")
 	s.servers = &servers{
 		tables:  dynamodb.New(dynamodb.Options{Region: region, Account: account}),
 		bucket:  s3.New(s3.Options{}),
 		secrets: secretsmanager.New(secretsmanager.Options{Region: region, Account: account}),
+		topics:  sns.New(sns.Options{}),
+		queues:  sqs.New(sqs.Options{}),
 	}
 	if err := s.startGitHub(); err != nil {
 		return err
@@ -97,45 +98,21 @@ func (s *System) startAWS() error {
 	if s.servers.builds, err = codebuild.New(codebuild.Options{DataDir: s.path("builds"), Region: region, Account: account}); err != nil {
 		return fmt.Errorf("starting the emulated CodeBuild: %w", err)
 	}
-	endpoint := aws.New(aws.Options{AccessKeys: []string{accessKeyID}, Account: account})
-	endpoint.Trust(roleARN, clusterName+"/"+Namespace)
+	endpoint := s.newEndpoint()
 	endpoint.Handle(aws.DynamoDB, s.servers.tables, nil)
 	endpoint.Handle(aws.CodeBuild, s.servers.builds, nil)
 	endpoint.Handle(aws.SecretsManager, s.servers.secrets, nil)
 	endpoint.Handle(aws.S3, s.servers.bucket, s3.WriteError)
-	endpoint.Handle(aws.CloudWatch, cloudwatch.New(cloudwatch.Options{}), nil)
+	endpoint.Handle(aws.CloudWatch, cloudwatch.New(cloudwatch.Options{}), cloudwatch.WriteError)
+	endpoint.Handle(aws.SNS, s.servers.topics, sns.WriteError)
+	endpoint.Handle(aws.SQS, s.servers.queues, sqs.WriteError)
 	if s.AWSURL, err = s.servers.serve(endpoint); err != nil {
 		return err
 	}
-	if err := s.servers.tables.CreateLockTable(LockTable); err != nil {
-		return fmt.Errorf("making the lock table: %w", err)
-	}
-	if err := s.servers.bucket.CreateBucket(Bucket); err != nil {
-		return fmt.Errorf("making the bucket: %w", err)
-	}
-	s.tokenARN = s.servers.secrets.Put(tokenSecretName, s.token)
-	if key := s.agentKey(); key != "" {
-		s.agentARN = s.servers.secrets.Put(agentSecretName, key)
-	}
-	return s.putProject()
-}
-
-// putProject makes the CodeBuild project, with the one buildspec.
-func (s *System) putProject() error {
-	buildspec, err := repositoryFile("config", "codebuild", "buildspec.yml")
-	if err != nil {
+	if err := s.deploy(); err != nil {
 		return err
 	}
-	env := map[string]string{"AWS_ENDPOINT_URL": s.AWSURL, "LOG_LEVEL": s.options.LogLevel}
-	for _, entry := range s.cloudEnv() {
-		// A build has a home of its own.
-		if name, value, _ := strings.Cut(entry, "="); name != "HOME" {
-			env[name] = value
-		}
-	}
-	if err := s.servers.builds.PutProject(codebuild.Project{Name: projectName, Buildspec: buildspec, Env: env}); err != nil {
-		return fmt.Errorf("making the CodeBuild project: %w", err)
-	}
+	s.putSecrets()
 	return nil
 }
 
@@ -167,8 +144,8 @@ func (s *servers) close() error {
 }
 
 // lockRows are the statuses of the slot and branch rows.
-func (s *servers) lockRows() (map[string]contract.RowStatus, error) {
-	rows, err := s.tables.Rows(LockTable)
+func (s *servers) lockRows(table string) (map[string]contract.RowStatus, error) {
+	rows, err := s.tables.Rows(table)
 	if err != nil {
 		return nil, fmt.Errorf("reading the lock table: %w", err)
 	}
@@ -184,12 +161,12 @@ func (s *servers) lockRows() (map[string]contract.RowStatus, error) {
 }
 
 // artifacts are the keys in the bucket.
-func (s *servers) artifacts() []string { return s.bucket.Keys(Bucket, "") }
+func (s *servers) artifacts(bucket string) []string { return s.bucket.Keys(bucket, "") }
 
 // saveArtifacts copies objects of the bucket, which goes away with this process, into a directory.
-func (s *servers) saveArtifacts(dir string, keys []string) error {
+func (s *servers) saveArtifacts(bucket, dir string, keys []string) error {
 	for _, key := range keys {
-		object, ok := s.bucket.Object(Bucket, key)
+		object, ok := s.bucket.Object(bucket, key)
 		if !ok {
 			continue
 		}

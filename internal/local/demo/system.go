@@ -63,8 +63,7 @@ type System struct {
 
 	options     Options
 	token       string
-	tokenARN    string
-	agentARN    string
+	stack       stack
 	boardNumber int32
 	boardID     string
 	cardIDs     map[string]string // by slug
@@ -189,7 +188,7 @@ func (s *System) cloudEnv() []string {
 	return []string{
 		"PATH=" + s.options.Bin + string(os.PathListSeparator) + os.Getenv("PATH"),
 		"HOME=" + s.options.Dir,
-		"AWS_ACCESS_KEY_ID=" + accessKeyID, "AWS_SECRET_ACCESS_KEY=not-a-secret-of-anybody",
+		"AWS_ACCESS_KEY_ID=" + managerKey, "AWS_SECRET_ACCESS_KEY=" + noSecret,
 		"AWS_REGION=" + region, "AWS_EC2_METADATA_DISABLED=true",
 	}
 }

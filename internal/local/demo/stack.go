@@ -1,0 +1,106 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package demo
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/local/cloudformation"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/aws"
+	"github.com/kiro-worker/kiro-worker/internal/local/permissions"
+)
+
+// The demo runs on what infra/templates makes, with the roles of its programs: a permission that is missing there is missing here.
+// Names and ARNs come from the stacks' outputs alone.
+
+const (
+	// managerARN is the user that the manager runs as, as the templates' parameter says.
+	managerARN = "arn:aws:iam::" + account + ":user/kiro-local"
+	managerKey = "AKIAKIROLOCALMANAGER"
+	buildKey   = "AKIAKIROLOCALBUILD"
+	noSecret   = "not-a-secret-of-anybody"
+)
+
+// stack is what a deployment's outputs say.
+type stack struct {
+	account     *cloudformation.Account
+	calls       *permissions.Recorder
+	environment v1alpha1.WorkEnvironment
+}
+
+// newEndpoint returns the emulated AWS, on which the roles of the stack decide every call.
+func (s *System) newEndpoint() *aws.Endpoint {
+	s.stack.account = cloudformation.New(cloudformation.Options{
+		ID: account, Region: region,
+		Tables: s.servers.tables, Buckets: s.servers.bucket, Builds: s.servers.builds,
+		Secrets: s.servers.secrets, Topics: s.servers.topics, Queues: s.servers.queues,
+		BuildEnv: s.buildEnv,
+	})
+	s.stack.calls = permissions.NewRecorder()
+	s.servers.endpoint = aws.New(aws.Options{Account: account, AccessKeys: []string{managerKey},
+		Authorize: s.stack.calls.Record(s.stack.account.Authorize)})
+	s.servers.endpoint.AllowKeyOf(managerKey, managerARN)
+	return s.servers.endpoint
+}
+
+// deploy makes the stacks of the tier test.
+func (s *System) deploy() error {
+	for _, name := range []string{"data", "blue"} {
+		template, err := repositoryFile("infra", "templates", "test", name+".yaml")
+		if err != nil {
+			return err
+		}
+		var parameters map[string]string
+		if name == "data" {
+			parameters = map[string]string{"ManagerPrincipalARN": managerARN}
+		}
+		outputs, err := s.stack.account.Deploy("kiro-worker-test-"+name, []byte(template), parameters)
+		if err != nil {
+			return fmt.Errorf("deploying infra/templates: %w", err)
+		}
+		if manifest, ok := outputs["WorkEnvironment"]; ok {
+			if err := yaml.UnmarshalStrict([]byte(manifest), &s.stack.environment); err != nil {
+				return fmt.Errorf("reading the stack's WorkEnvironment: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// putSecrets does what a person does after a deployment: the values go into the secrets that it made.
+func (s *System) putSecrets() {
+	credentials := s.stack.environment.Spec.Credentials
+	s.servers.secrets.Put(secretName(credentials.GitHubTokenSecretARN), s.token)
+	s.servers.secrets.Put(secretName(credentials.AgentSecretARN), s.agentKey())
+}
+
+// secretName is the name in a secret's ARN, which ends in six characters more.
+func secretName(arn string) string {
+	_, name, _ := strings.Cut(arn, ":secret:")
+	return name[:max(0, strings.LastIndex(name, "-"))]
+}
+
+// buildEnv is what a container of a build has besides its variables: the credentials are the service role's.
+func (s *System) buildEnv(serviceRoleARN string) map[string]string {
+	s.servers.endpoint.AllowKeyOf(buildKey, serviceRoleARN)
+	return map[string]string{
+		"PATH":                  s.options.Bin + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"AWS_ENDPOINT_URL":      s.AWSURL,
+		"AWS_ACCESS_KEY_ID":     buildKey,
+		"AWS_SECRET_ACCESS_KEY": noSecret,
+		"AWS_REGION":            region, "AWS_EC2_METADATA_DISABLED": "true",
+		"LOG_LEVEL": s.options.LogLevel,
+	}
+}
+
+// Calls are the calls of AWS that the programs made.
+func (s *System) Calls() []permissions.Call { return s.stack.calls.Calls() }
+
+// bucket is the name of the artifacts' bucket.
+func (s *System) bucket() string { return s.stack.environment.Spec.Artifacts.Bucket }
