@@ -237,6 +237,15 @@ infra-templates: $(INFRA_READY) ## Write infra/templates and infra/policies from
 infra-diff: $(INFRA_READY) ## Fail if infra/templates or infra/policies differ from what infra/config.yaml makes.
 	@npm --prefix infra run --silent diff
 
+.PHONY: infra-permissions
+infra-permissions: ## Write docs/deployment/iam-permissions.md, after trying the policies on every recorded call.
+	UPDATE_DOCS=1 go test -count=1 ./test/infra
+
+.PHONY: infra-calls
+infra-calls: ## Run the demo and write down which calls of AWS it makes: test/infra/testdata/calls.json.
+	@hack/preflight.sh test
+	@assets="$(ASSETS)"; KUBEBUILDER_ASSETS="$$assets" UPDATE_CALLS=1 go test -count=1 -run TestDemo ./test/e2e
+
 ##@ Tools
 
 define build-tool

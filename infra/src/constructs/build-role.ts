@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import { acknowledgeWildcards } from '../nag';
 import { logGroupArn, metricsNamespace, projectArn, reportGroupsArn, roleName } from '../names';
 import { Colour, Settings } from '../defaults';
-import { lockRows, useKey } from './lock-statements';
+import { holdLocks, lockAndCardKeys, lockRows, useKey } from './lock-statements';
 import { Data } from '../data';
 
 /** The role of a build: what the worker calls, and what CodeBuild does in its name. */
@@ -41,7 +41,7 @@ export class BuildRole extends Construct {
 /** What the worker calls. */
 function worker(s: Settings, colour: Colour, data: Data): iam.PolicyStatement[] {
   return [
-    lockRows(data.tableArn, projectArn(s, colour)),
+    lockRows(data.tableArn, lockAndCardKeys(projectArn(s, colour)), holdLocks),
     new iam.PolicyStatement({ sid: 'Artifacts', actions: ['s3:PutObject'], resources: [`${data.bucketArn}/${s.tier}/*`] }),
     new iam.PolicyStatement({ sid: 'ReadSecrets', actions: ['secretsmanager:GetSecretValue'], resources: data.secretArns }),
     useKey('DecryptSecrets', data.keyArn, 'secretsmanager', Aws.REGION, ['kms:Decrypt']),

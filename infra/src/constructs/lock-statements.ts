@@ -11,16 +11,25 @@ const keyCondition = (keys: string[]) => ({
   Null: { 'dynamodb:LeadingKeys': 'false' },
 });
 
-/** The keys of one or more projects' slots (a `*` in the ARN is a wildcard), and of every branch and card. */
-export const lockKeys = (projectArn: string): string[] => [`slot#${projectArn}#*`, 'branch#*', 'card#*'];
+/** The keys of one or more projects' slots (a `*` in the ARN is a wildcard), and of every branch. */
+export const lockKeys = (projectArn: string): string[] => [`slot#${projectArn}#*`, 'branch#*'];
+
+/** The same, and of every card's record of what was processed. */
+export const lockAndCardKeys = (projectArn: string): string[] => [...lockKeys(projectArn), 'card#*'];
+
+/** What a holder of a lock does: claim, renew, release. */
+export const holdLocks = ['GetItem', 'UpdateItem', 'ConditionCheckItem'];
+
+/** What a controller and a person do besides: looking at many rows. */
+export const readLocks = [...holdLocks, 'BatchGetItem'];
 
 /** Reading and writing rows. */
-export const lockRows = (tableArn: string, projectArn: string): iam.PolicyStatement =>
+export const lockRows = (tableArn: string, keys: string[], operations: string[]): iam.PolicyStatement =>
   new iam.PolicyStatement({
     sid: 'LockRows',
-    actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'],
+    actions: operations.map((o) => `dynamodb:${o}`),
     resources: [tableArn],
-    conditions: keyCondition(lockKeys(projectArn)),
+    conditions: keyCondition(keys),
   });
 
 /** Looking whether the table is as it should be. */

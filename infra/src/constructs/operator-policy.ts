@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import { acknowledgeWildcards } from '../nag';
 import { projectArn, projectName } from '../names';
 import { Colour, Settings } from '../defaults';
-import { lockRows } from './lock-statements';
+import { lockKeys, lockRows, readLocks } from './lock-statements';
 import { Data } from '../data';
 
 /** What a person needs who runs `kubectl workitem` with credentials of their own: see locks, and free one whose build is gone. */
@@ -19,7 +19,7 @@ export class OperatorPolicy extends Construct {
       managedPolicyName: `${projectName(s, colour)}-operator`,
       description: `kubectl workitem locks and unlock, ${s.tier}`,
       statements: [
-        lockRows(data.tableArn, projectArn(s, '*')),
+        lockRows(data.tableArn, lockKeys(projectArn(s, '*')), readLocks),
         new iam.PolicyStatement({ sid: 'AskForBuilds', actions: ['codebuild:BatchGetBuilds'], resources: [projectArn(s, '*')] }),
       ],
     });

@@ -27,6 +27,20 @@ func (a *Account) Roles() map[string]*Role { return maps.Clone(a.roles) }
 // ManagedPolicies are the managed policies that were made, by ARN.
 func (a *Account) ManagedPolicies() map[string]*Role { return maps.Clone(a.managed) }
 
+// AddUser makes a user with these managed policies.
+func (a *Account) AddUser(arn string, policyARNs ...string) error {
+	user := &Role{ARN: arn}
+	for _, policy := range policyARNs {
+		p := a.managed[policy]
+		if p == nil {
+			return fmt.Errorf("there is no managed policy %s", policy)
+		}
+		user.Policies = append(user.Policies, p.Policies...)
+	}
+	a.roles[arn] = user
+	return nil
+}
+
 func lower(text string) string { return strings.ToLower(text) }
 
 func document(value any) (iam.Document, error) {

@@ -86,6 +86,8 @@ func callerOf(principal string) string {
 	return Manager
 }
 
+var secretSuffix = regexp.MustCompile(`^(arn:.*:secret:.+-)[A-Za-z0-9]{6}$`)
+
 var slotNumber = regexp.MustCompile(`^(slot#.+#)\d+$`)
 
 // normalize takes out what differs from run to run, and makes one call of each row: IAM looks at all rows of a request, so each must
@@ -97,6 +99,9 @@ func normalize(caller string, a aws.Access) []Call {
 			first, _, _ := strings.Cut(key, "/")
 			c.Resource = bucket + "/" + first + "/…"
 		}
+	}
+	if m := secretSuffix.FindStringSubmatch(a.Resource); m != nil {
+		c.Resource = m[1] + "AbCdEf" // as cloudformation has it where it makes no secrets
 	}
 	keys := a.Context["dynamodb:LeadingKeys"]
 	if len(keys) == 0 {

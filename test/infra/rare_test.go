@@ -1,0 +1,122 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package infra
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/kiro-worker/kiro-worker/internal/build"
+	buildcodebuild "github.com/kiro-worker/kiro-worker/internal/build/codebuild"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/lock"
+	lockdynamodb "github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
+	"github.com/kiro-worker/kiro-worker/internal/secrets/secretsmanager"
+)
+
+// rareCalls has the product's own packages make the calls that a demo does not come to: a build that is stopped, an answer that is
+// lost, a lock whose holder is gone, a person who looks. Every one of them is decided by the roles of the deployed stack.
+func rareCalls(t *testing.T, w *world) {
+	t.Helper()
+	project := "arn:aws:codebuild:" + region + ":" + account + ":project/" + w.environment.Spec.CodeBuild.ProjectName
+	now := time.Now()
+	request := func(id string) lock.Request {
+		return lock.Request{
+			LockID: id, WorkItemID: "c/n/i", Holder: "uid", Attempt: 1, ProjectARN: project,
+			SlotKey: "slot#" + project + "#0", BranchKey: "branch#github.com/1#refs/heads/" + id, CardKey: "card#github/" + id,
+			Trigger: now, ExpiresAt: now.Add(time.Hour), Now: now,
+		}
+	}
+	controller, worker, person := w.table(t, managerKey, true), w.table(t, buildKey, false), w.table(t, personKey, false)
+	builds := w.service(t, managerKey, true)
+
+	// A build that does what builds do, and whose last answer is lost.
+	l := must(controller.Acquire(t.Context(), request("L1")))(t)
+	b := w.start(t, builds, "L1")
+	check(t, worker.Claim(t.Context(), l, string(b.Reference), now.Add(time.Hour)))
+	check(t, worker.Heartbeat(t.Context(), l, string(b.Reference), now, now.Add(time.Hour), lock.Progress{Stage: contract.StageTest}))
+	ending := lock.Ending{Status: contract.StatusComplete, Outcome: contract.OutcomeSucceeded, Result: "{}", Trigger: &now}
+	check(t, worker.Release(t.Context(), l, string(b.Reference), now, ending))
+	check(t, worker.Release(t.Context(), l, string(b.Reference), now, ending))
+	// A build that is refused because the lock is another's by now.
+	if err := worker.Heartbeat(t.Context(), l, string(b.Reference), now, now.Add(time.Hour), lock.Progress{}); err == nil {
+		t.Error("a released lock is renewed")
+	}
+
+	// The same where only one of its rows is left, as after a table was restored: the other is read.
+	l = must(controller.Acquire(t.Context(), request("L0")))(t)
+	check(t, worker.Claim(t.Context(), l, string(b.Reference), now.Add(time.Hour)))
+	check(t, w.tables.DeleteRow(w.environment.Spec.Lock.TableName, l.SlotKey))
+	if err := worker.Heartbeat(t.Context(), l, string(b.Reference), now, now.Add(time.Hour), lock.Progress{}); err == nil {
+		t.Error("half a lock is renewed")
+	}
+
+	// A build that a person wants stopped, found by looking at the project, and whose lock is then released in its name.
+	l = must(controller.Acquire(t.Context(), request("L2")))(t)
+	b = w.start(t, builds, "L2")
+	_ = must(builds.Recent(t.Context(), w.environment.Spec.CodeBuild.ProjectName, now.Add(-time.Minute)))(t)
+	check(t, controller.Claim(t.Context(), l, string(b.Reference), now.Add(time.Hour)))
+	check(t, builds.Stop(t.Context(), b.Reference))
+	check(t, controller.Release(t.Context(), l, string(b.Reference), now, lock.Ending{Status: contract.StatusFailed, Outcome: contract.OutcomeCancelled}))
+
+	// Locks whose holder is gone: one that no build claimed, one that a build did, and one that only a person can free.
+	l = must(controller.Acquire(t.Context(), request("L3")))(t)
+	check(t, controller.Abandon(t.Context(), w.row(t, controller, l.BranchKey), now))
+	l = must(controller.Acquire(t.Context(), request("L4")))(t)
+	check(t, controller.Claim(t.Context(), l, string(b.Reference), now.Add(time.Hour)))
+	check(t, controller.Reclaim(t.Context(), w.row(t, controller, l.SlotKey), now.Add(2*time.Hour)))
+	l = must(controller.Acquire(t.Context(), request("L5")))(t)
+	_, _, err := w.service(t, personKey, false).Get(t.Context(), []build.Reference{b.Reference})
+	check(t, err)
+	check(t, person.Unlock(t.Context(), w.row(t, person, l.SlotKey), now.Add(2*time.Hour)))
+	// The same of a table that was restored: the partner row is not this lock's any more.
+	stale := request("L6")
+	l = must(controller.Acquire(t.Context(), stale))(t)
+	row := w.row(t, person, l.BranchKey)
+	row.SlotKey = "slot#" + project + "#1"
+	check(t, person.Unlock(t.Context(), row, now.Add(2*time.Hour)))
+
+	// The secret that items made by hand are looked up with.
+	w.secrets.Put("kiro-worker-test/github", "ghp_token")
+	api := must(w.as(managerKey).SecretsManager(t.Context(), w.target(true)))(t)
+	_ = must(secretsmanager.New(api).Read(t.Context(), w.environment.Spec.Credentials.GitHubTokenSecretARN))(t)
+}
+
+func (w *world) table(t *testing.T, key string, role bool) *lockdynamodb.Table {
+	t.Helper()
+	api := must(w.as(key).DynamoDB(t.Context(), w.target(role)))(t)
+	return lockdynamodb.New(api, w.environment.Spec.Lock.TableName, lockdynamodb.WithWait(func(context.Context, time.Duration) error { return nil }))
+}
+
+func (w *world) service(t *testing.T, key string, role bool) *buildcodebuild.Service {
+	t.Helper()
+	api := must(w.as(key).CodeBuild(t.Context(), w.target(role)))(t)
+	return buildcodebuild.New(api)
+}
+
+func (w *world) start(t *testing.T, s *buildcodebuild.Service, token string) build.Build {
+	t.Helper()
+	return must(s.Start(t.Context(), build.StartRequest{Project: w.environment.Spec.CodeBuild.ProjectName, Token: token}))(t)
+}
+
+func (w *world) row(t *testing.T, table *lockdynamodb.Table, key string) lock.Row {
+	t.Helper()
+	return must(table.Rows(t.Context(), []string{key}))(t)[key]
+}
+
+func must[T any](value T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		check(t, err)
+		return value
+	}
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
