@@ -67,7 +67,6 @@ function merge(project: string, tier: Tier, tags: Record<string, string>, raw: a
   }
   const identity = raw.manager.identity;
   merged.manager = {
-    cluster: 'default',
     ...raw.manager,
     identity: identity.type === 'principal' ? identity : { namespace: 'kiro-worker-system', serviceAccount: 'kiro-worker-manager', ...identity },
   };

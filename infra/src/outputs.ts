@@ -49,12 +49,12 @@ export function workEnvironment(s: Settings, data: Data, compute: { project: str
 /** Values of the manager's Helm chart. */
 export function helmValues(s: Settings, manager: ManagerIdentity): string {
   const identity = s.manager.identity;
-  const lines = [`clusterName: ${s.manager.cluster}`, 'serviceAccount:'];
-  if (identity.type === 'principal') {
-    lines.push('  annotations: {}');
-  } else {
-    lines.push(`  name: ${identity.serviceAccount}`);
-    lines.push(...(identity.type === 'irsa' ? ['  annotations:', `    eks.amazonaws.com/role-arn: ${manager.arn}`] : ['  annotations: {}']));
+  const lines = [`clusterName: ${s.manager.cluster}`];
+  if (identity.type !== 'principal') {
+    lines.push('serviceAccount:', `  name: ${identity.serviceAccount}`);
+  }
+  if (identity.type === 'irsa') {
+    lines.push(`  roleARN: ${manager.arn}`);
   }
   return lines.join('\n') + '\n';
 }

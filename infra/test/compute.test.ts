@@ -81,7 +81,7 @@ describe('the compute stack', () => {
     });
     it('the controller to the manager alone, in the name of a namespace', () => {
       const role: any = Object.values(blue.findResources('AWS::IAM::Role', { Properties: { RoleName: 'kiro-worker-production-blue-controller' } }))[0];
-      assert.deepEqual(role.Properties.AssumeRolePolicyDocument.Statement[0].Condition, { StringEquals: { 'sts:ExternalId': ['default/a', 'default/b'] } });
+      assert.deepEqual(role.Properties.AssumeRolePolicyDocument.Statement[0].Condition, { StringEquals: { 'sts:ExternalId': ['main/a', 'main/b'] } });
     });
     it('the build to CodeBuild alone, for this project', () => {
       const role: any = Object.values(blue.findResources('AWS::IAM::Role', { Properties: { RoleName: 'kiro-worker-production-blue-build' } }))[0];

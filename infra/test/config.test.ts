@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ConfigError, loadConfig, parseConfig, selectTiers } from '../src/config';
 
-const manager = '{ namespaces: [a], identity: { type: principal } }';
+const manager = '{ cluster: main, namespaces: [a], identity: { type: principal } }';
 const tier = (name: string, more = '') => `  ${name}:\n    manager: ${manager}\n${more}`;
 const config = (...tiers: string[]) => `tiers:\n${tiers.join('\n')}`;
 const production = (more: string) => config(tier('production', more));
@@ -54,7 +54,7 @@ describe('config.yaml', () => {
     ],
     'artifacts that go before they are moved': [production('    artifacts: { expireDays: 30 }'), /artifacts\.expireDays/],
     'an identity without what it needs': [
-      'tiers:\n  test:\n    manager: { namespaces: [a], identity: { type: irsa } }',
+      'tiers:\n  test:\n    manager: { cluster: main, namespaces: [a], identity: { type: irsa } }',
       /tiers\.test\.manager\.identity\.oidcProviderARN: is missing/,
     ],
     'a setting that is not there': [production('    bucket: x'), /tiers\.production\.bucket: there is no such setting/],

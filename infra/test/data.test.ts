@@ -123,3 +123,16 @@ describe('the data stack', () => {
     });
   });
 });
+
+describe('the outputs', () => {
+  const provider = 'arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/ABC';
+  const values = (identity: string) => JSON.stringify(stacks('test', '', identity).data.toJSON().Outputs.HelmValues.Value);
+  it("are values of the manager's chart", () => {
+    assert.equal(values('{ type: principal }'), JSON.stringify('clusterName: main\n'));
+    assert.match(values(`{ type: irsa, oidcProviderARN: "${provider}" }`), /serviceAccount:\\n {2}name: kiro-worker-manager\\n {2}roleARN: /);
+    assert.ok(!values('{ type: podIdentity, eksCluster: main }').includes('roleARN'));
+  });
+  it('are not what a secret holds', () => {
+    assert.ok(!JSON.stringify(stacks('production').data.toJSON().Outputs).includes('SecretString'));
+  });
+});

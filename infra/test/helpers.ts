@@ -8,7 +8,7 @@ import { parseConfig } from '../src/config';
 
 /** The stacks of one tier with these further settings, without the checks of cdk-nag, which a synthesis makes. */
 export function stacks(tier: string, more = '', identity = '{ type: principal }'): { data: Template; blue: Template; app: App } {
-  const all = parseConfig(`tiers:\n  ${tier}:\n    manager: { namespaces: [a, b], identity: ${identity} }\n${more}`);
+  const all = parseConfig(`tiers:\n  ${tier}:\n    manager: { cluster: main, namespaces: [a, b], identity: ${identity} }\n${more}`);
   const app = buildApp(all, all, {}, false);
   const find = (what: string) => Template.fromStack(app.node.findChild(`kiro-worker-${tier}-${what}`) as any);
   return { data: find('data'), blue: find('blue'), app };

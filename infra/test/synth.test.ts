@@ -25,7 +25,7 @@ tiers:
     region: eu-central-1
     colours: [blue, green]
     concurrency: 50
-    manager: { namespaces: [a, b], identity: { type: podIdentity, eksCluster: main } }
+    manager: { cluster: main, namespaces: [a, b], identity: { type: podIdentity, eksCluster: main } }
     secrets: { git: true, agent: true }
     artifacts: { replicateTo: "arn:aws:s3:::copy-of-artifacts" }
     codeBuild: { image: "aws/codebuild/standard:7.0", worker: { url: "https://example.com/w", sha256: ${'a'.repeat(64)} } }

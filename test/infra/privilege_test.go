@@ -150,7 +150,7 @@ func TestWhoMayAssume(t *testing.T) {
 		t.Errorf("the manager, for the namespace: %v", err)
 	}
 	for name, err := range map[string]error{
-		"another namespace": try(managerKey, "default/other"),
+		"another namespace": try(managerKey, "main/other"),
 		"no namespace":      try(managerKey, ""),
 		"somebody else":     try(strangerKey, own),
 		"a build":           try(buildKey, own),
