@@ -9,8 +9,8 @@ export type Tier = (typeof tierNames)[number];
 export type Colour = 'blue' | 'green';
 
 export type Identity =
-  | { type: 'irsa'; oidcProviderARN: string; namespace: string; serviceAccount: string }
-  | { type: 'podIdentity'; eksCluster: string; namespace: string; serviceAccount: string }
+  | { type: 'irsa'; oidcProviderARN: string; namespace: string; serviceAccount: string; tiers?: Tier[] }
+  | { type: 'podIdentity'; eksCluster: string; namespace: string; serviceAccount: string; tiers?: Tier[] }
   | { type: 'principal'; arn?: string };
 
 /** Everything that is known of a tier, with every default filled in. */

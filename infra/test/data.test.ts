@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Match } from 'aws-cdk-lib/assertions';
-import { stacks } from './helpers';
+import { stacks, statement } from './helpers';
 
 describe('the data stack', () => {
   const test = stacks('test').data;
@@ -116,6 +116,12 @@ describe('the data stack', () => {
       data.hasResourceProperties('AWS::EKS::PodIdentityAssociation', { ClusterName: 'main', Namespace: 'kiro-worker-system' });
       const controller = Object.values(blue.findResources('AWS::IAM::Role', { Properties: { RoleName: 'kiro-worker-test-blue-controller' } }))[0]!;
       assert.ok(actions(controller.Properties.AssumeRolePolicyDocument).includes('sts:TagSession'));
+    });
+    it('for further tiers, where it works for them', () => {
+      const { data } = stacks('test', '', '{ type: podIdentity, eksCluster: main, tiers: [production] }');
+      const resources = JSON.stringify(statement(data, 'Manager', 'AssumeController').Resource);
+      assert.match(resources, /kiro-worker-test-\*-controller.*kiro-worker-production-\*-controller/);
+      assert.ok(!resources.includes('staging'));
     });
     it('with a principal of its own: a parameter, unless it is configured', () => {
       assert.equal(roleOf('{ type: principal }'), undefined);

@@ -28,7 +28,8 @@ export class BuildProject extends Construct {
       logGroupName: `/aws/codebuild/${name}`,
       retention: s.codeBuild.logRetentionDays,
       encryptionKey: s.codeBuild.encryptLogs ? kms.Key.fromKeyArn(this, 'Key', data.keyArn) : undefined,
-      removalPolicy: RemovalPolicy.RETAIN,
+      // A log group that stayed would keep the same colour from being deployed again; the raw logs are in the bucket.
+      removalPolicy: RemovalPolicy.DESTROY,
     });
     this.role = new BuildRole(this, 'Role', s, colour, data);
     const image = s.codeBuild.image ?? `${data.imageRepositoryUri}:latest`;

@@ -12,7 +12,7 @@ import { parameterOr } from '../parameters';
 
 /**
  * Who the manager is in AWS. With IRSA or Pod Identity a role is made for its service account, which may do one thing: assume
- * the controllers' roles of this tier. A plain principal exists already; the controllers' roles then trust it.
+ * the controllers' roles of this tier, and of those that it is configured for. A plain principal exists already; the controllers' roles then trust it.
  */
 export class ManagerIdentity extends Construct {
   /** ARN of the role or user that the manager runs as. */
@@ -31,16 +31,16 @@ export class ManagerIdentity extends Construct {
       description: `Kiro Worker's manager, ${s.tier}: assumes the controllers' roles`,
       assumedBy: identity.type === 'irsa' ? irsa(identity) : podIdentity(),
     });
+    const controllers = [s.tier, ...(identity.tiers ?? [])].map((tier) => roleArn({ ...s, tier }, '*', 'controller'));
     this.role.addToPolicy(
       new iam.PolicyStatement({
         sid: 'AssumeController',
         actions: identity.type === 'podIdentity' ? ['sts:AssumeRole', 'sts:TagSession'] : ['sts:AssumeRole'],
-        resources: [roleArn(s, '*', 'controller')],
+        resources: controllers,
       }),
     );
-    acknowledgeWildcards(this.role, [
-      [roleArn(s, '*', 'controller'), 'The wildcard is the colour of a compute stack: blue and green of this tier come and go.'],
-    ]);
+    const reason = 'The wildcard is the colour of a compute stack: blue and green of a tier come and go.';
+    acknowledgeWildcards(this.role, controllers.map((arn) => [arn, reason]));
     this.arn = this.role.roleArn;
     if (identity.type === 'podIdentity') {
       new eks.CfnPodIdentityAssociation(this, 'Association', {

@@ -4,15 +4,18 @@
 package demo
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"strings"
 
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/local/cloudformation"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/aws"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
 	"github.com/kiro-worker/kiro-worker/internal/local/permissions"
 )
 
@@ -23,7 +26,6 @@ const (
 	// managerARN is the user that the manager runs as, as the templates' parameter says.
 	managerARN = "arn:aws:iam::" + account + ":user/kiro-local"
 	managerKey = "AKIAKIROLOCALMANAGER"
-	buildKey   = "AKIAKIROLOCALBUILD"
 	noSecret   = "not-a-secret-of-anybody"
 )
 
@@ -32,6 +34,7 @@ type stack struct {
 	account     *cloudformation.Account
 	calls       *permissions.Recorder
 	environment v1alpha1.WorkEnvironment
+	projects    int
 }
 
 // newEndpoint returns the emulated AWS, on which the roles of the stack decide every call.
@@ -51,27 +54,59 @@ func (s *System) newEndpoint() *aws.Endpoint {
 
 // deploy makes the stacks of the tier test.
 func (s *System) deploy() error {
-	for _, name := range []string{"data", "blue"} {
-		template, err := repositoryFile("infra", "templates", "test", name+".yaml")
-		if err != nil {
-			return err
-		}
-		var parameters map[string]string
-		if name == "data" {
-			parameters = map[string]string{"ManagerPrincipalARN": managerARN}
-		}
-		outputs, err := s.stack.account.Deploy("kiro-worker-test-"+name, []byte(template), parameters)
-		if err != nil {
-			return fmt.Errorf("deploying infra/templates: %w", err)
-		}
-		if manifest, ok := outputs["WorkEnvironment"]; ok {
-			if err := yaml.UnmarshalStrict([]byte(manifest), &s.stack.environment); err != nil {
-				return fmt.Errorf("reading the stack's WorkEnvironment: %w", err)
-			}
-		}
+	data, err := repositoryFile("infra", "templates", "test", "data.yaml")
+	if err != nil {
+		return err
+	}
+	parameters := map[string]string{"ManagerPrincipalARN": managerARN}
+	if _, err := s.stack.account.Deploy("kiro-worker-test-data", []byte(data), parameters); err != nil {
+		return fmt.Errorf("deploying infra/templates: %w", err)
+	}
+	s.stack.environment, err = s.deployCompute("blue")
+	return err
+}
+
+// deployCompute makes a compute stack and returns the environment that it offers. The template of green is that of blue under
+// another name; the tests of infra hold that it is.
+func (s *System) deployCompute(colour string) (v1alpha1.WorkEnvironment, error) {
+	var environment v1alpha1.WorkEnvironment
+	template, err := repositoryFile("infra", "templates", "test", "blue.yaml")
+	if err != nil {
+		return environment, err
+	}
+	template = strings.ReplaceAll(template, "blue", colour)
+	outputs, err := s.stack.account.Deploy("kiro-worker-test-"+colour, []byte(template), nil)
+	if err != nil {
+		return environment, fmt.Errorf("deploying infra/templates: %w", err)
+	}
+	if err := yaml.UnmarshalStrict([]byte(outputs["WorkEnvironment"]), &environment); err != nil {
+		return environment, fmt.Errorf("reading the stack's WorkEnvironment: %w", err)
+	}
+	return environment, nil
+}
+
+// Move deploys another compute stack and moves the environment to it, as docs/deployment says, whatever runs.
+func (s *System) Move(ctx context.Context, colour string) error {
+	next, err := s.deployCompute(colour)
+	if err != nil {
+		return err
+	}
+	environment := &v1alpha1.WorkEnvironment{}
+	key := client.ObjectKey{Namespace: Namespace, Name: environmentName}
+	if err := s.Client.Get(ctx, key, environment); err != nil {
+		return fmt.Errorf("reading the environment: %w", err)
+	}
+	base := environment.DeepCopy()
+	environment.Spec.AWS.RoleARN = next.Spec.AWS.RoleARN
+	environment.Spec.CodeBuild.ProjectName = next.Spec.CodeBuild.ProjectName
+	if err := s.Client.Patch(ctx, environment, client.MergeFrom(base)); err != nil {
+		return fmt.Errorf("moving the environment: %w", err)
 	}
 	return nil
 }
+
+// Builds are the builds that ran, oldest first.
+func (s *System) Builds() []codebuild.Build { return s.servers.builds.Builds() }
 
 // putSecrets does what a person does after a deployment: the values go into the secrets that it made.
 func (s *System) putSecrets() {
@@ -88,6 +123,8 @@ func secretName(arn string) string {
 
 // buildEnv is what a container of a build has besides its variables: the credentials are the service role's.
 func (s *System) buildEnv(serviceRoleARN string) map[string]string {
+	s.stack.projects++
+	buildKey := fmt.Sprintf("AKIAKIROLOCALBUILD%d", s.stack.projects)
 	s.servers.endpoint.AllowKeyOf(buildKey, serviceRoleARN)
 	return map[string]string{
 		"PATH":                  s.options.Bin + string(os.PathListSeparator) + os.Getenv("PATH"),
