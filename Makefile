@@ -242,9 +242,9 @@ infra-permissions: ## Write docs/deployment/iam-permissions.md, after trying the
 	UPDATE_DOCS=1 go test -count=1 ./test/infra
 
 .PHONY: infra-calls
-infra-calls: ## Run the demo and write down which calls of AWS it makes: test/infra/testdata/calls.json.
+infra-calls: ## Run the demo and the rarer calls, and write down what AWS is asked for: test/infra/testdata.
 	@hack/preflight.sh test
-	@assets="$(ASSETS)"; KUBEBUILDER_ASSETS="$$assets" UPDATE_CALLS=1 go test -count=1 -run TestDemo ./test/e2e
+	@assets="$(ASSETS)"; KUBEBUILDER_ASSETS="$$assets" UPDATE_CALLS=1 go test -count=1 -run 'TestDemo|TestRareCalls' ./test/e2e ./test/infra
 
 ##@ Tools
 

@@ -4,9 +4,13 @@
 package infra
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/kiro-worker/kiro-worker/internal/local/iam"
 	"github.com/kiro-worker/kiro-worker/internal/local/permissions"
@@ -35,6 +39,27 @@ func rareRecorded(t *testing.T) []permissions.Call {
 	w := newWorld(t)
 	rareCalls(t, w)
 	return w.recorder.Calls()
+}
+
+// TestRareCalls: what is committed is what is called. The demo may come to such a call on a slow machine, and knows it from there.
+func TestRareCalls(t *testing.T) {
+	text, err := permissions.Write(rareRecorded(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join("testdata", "rare-calls.json")
+	if os.Getenv("UPDATE_CALLS") != "" {
+		if err := os.WriteFile(file, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	committed, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(committed), string(text)); diff != "" {
+		t.Errorf("%s differs from what is called; run `make infra-calls` (-committed +called):\n%s", file, diff)
+	}
 }
 
 // TestLeastPrivilege: every call is allowed, and everything that is allowed is called.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -23,6 +24,8 @@ type program struct {
 	log  *os.File
 	done chan struct{} // closed when it ended
 	err  error
+
+	killed atomic.Bool // on purpose
 }
 
 // startProgram starts a program that writes to a log file. It dies with this process.
@@ -65,12 +68,22 @@ func (p *program) stop() error {
 	return errors.Join(fmt.Errorf("%s did not end within %s and was killed", filepath.Base(p.cmd.Path), stopTimeout), err)
 }
 
+// kill ends the program at once, as a machine that dies does.
+func (p *program) kill() {
+	p.killed.Store(true)
+	_ = p.cmd.Process.Kill()
+	<-p.done
+}
+
 // watch returns a context that ends, with the reason, when the program does.
 func (p *program) watch(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	go func() {
 		select {
 		case <-p.done:
+			if p.killed.Load() {
+				return
+			}
 			cancel(fmt.Errorf("%s ended by itself (%w); its log is %s", filepath.Base(p.cmd.Path), p.err, p.log.Name()))
 		case <-ctx.Done():
 		}

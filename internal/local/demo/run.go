@@ -121,7 +121,7 @@ func (s *System) look(ctx context.Context, waited map[string]bool) (Snapshot, er
 	if !snapshot.Finished() {
 		return snapshot, nil
 	}
-	rows, err := s.servers.lockRows(s.stack.environment.Spec.Lock.TableName)
+	rows, err := s.LockRows()
 	snapshot.LockRows, snapshot.Artifacts = rows, s.servers.artifacts(s.bucket())
 	return snapshot, err
 }

@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/local/cloudformation"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/aws"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
@@ -141,3 +142,8 @@ func (s *System) Calls() []permissions.Call { return s.stack.calls.Calls() }
 
 // bucket is the name of the artifacts' bucket.
 func (s *System) bucket() string { return s.stack.environment.Spec.Artifacts.Bucket }
+
+// LockRows are the statuses of the slot and branch rows.
+func (s *System) LockRows() (map[string]contract.RowStatus, error) {
+	return s.servers.lockRows(s.stack.environment.Spec.Lock.TableName)
+}

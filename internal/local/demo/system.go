@@ -62,6 +62,7 @@ type System struct {
 	GitHubURL, AWSURL string
 
 	options     Options
+	cluster     string
 	token       string
 	stack       stack
 	boardNumber int32
@@ -83,7 +84,7 @@ func Start(ctx context.Context, o Options) (*System, error) {
 	if o.Say == nil {
 		o.Say = func(string) {}
 	}
-	s := &System{options: o, token: "ghp_" + rand.Text(), cardIDs: map[string]string{}}
+	s := &System{options: o, cluster: clusterName, token: "ghp_" + rand.Text(), cardIDs: map[string]string{}}
 	for _, name := range []string{"manager", "kiro-worker", "kiro-local"} {
 		if _, err := os.Stat(s.program(name)); err != nil {
 			return s, fmt.Errorf("%s is not built; run `make build`: %w", name, err)
@@ -163,7 +164,7 @@ func (s *System) startManager(ctx context.Context) error {
 	s.options.Say("Kiro Worker: the manager, on emulated GitHub, DynamoDB, CodeBuild, S3 and Secrets Manager")
 	args, env := []string{
 		"--kubeconfig=" + s.Kubeconfig,
-		"--cluster-name=" + clusterName,
+		"--cluster-name=" + s.cluster,
 		"--allowed-endpoints=" + s.AWSURL + "," + s.GitHubURL,
 		"--leader-elect", "--leader-elect-namespace=" + Namespace,
 		"--metrics-bind-address=127.0.0.1:0", "--metrics-secure=false",

@@ -1,0 +1,105 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/local/demo"
+)
+
+// TestFailOver has the cluster end while two builds run. Another one gets the manifests and nothing else: the running builds go on to
+// their ends, no card is worked on twice, and those that had not begun begin there.
+func TestFailOver(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
+	defer cancel()
+	dir := t.TempDir()
+	system, err := demo.Start(ctx, demo.Options{
+		Dir: dir, Bin: buildPrograms(t), Launch: true, LogLevel: "debug", Say: func(line string) { t.Log("starting", line) },
+	})
+	t.Cleanup(func() {
+		if err := system.Close(); err != nil {
+			t.Errorf("ending the system: %v", err)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wait(ctx, t, "two builds run", func() bool { return len(system.Builds()) == 2 })
+	if err := system.FailOver(ctx); err != nil {
+		t.Fatal(err)
+	}
+	// The fourth card's spec is never pushed here, and nobody asked for the fifth.
+	wait(ctx, t, "three builds are over", func() bool {
+		over := 0
+		for _, b := range system.Builds() {
+			if b.Over() {
+				over++
+			}
+		}
+		return over == 3
+	})
+	wait(ctx, t, "the third card's item is concluded in the second cluster", func() bool { return concluded(ctx, t, system) == 1 })
+	wait(ctx, t, "every lock is free", func() bool { return held(t, system) == 0 })
+	branches := map[string]int{}
+	for _, b := range system.Builds() {
+		branches[b.Variables[contract.EnvBranchName]]++
+	}
+	for _, branch := range []string{"feature/discount", "feature/shipping", "feature/invoice"} {
+		if branches[branch] != 1 {
+			t.Errorf("the builds' branches are %v, want %s once", branches, branch)
+		}
+	}
+	if t.Failed() {
+		tellLogs(t, dir+"/logs")
+	}
+}
+
+func wait(ctx context.Context, t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for !ok() {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("waiting until %s: %v", what, ctx.Err())
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// concluded are the items that ended.
+func concluded(ctx context.Context, t *testing.T, system *demo.System) int {
+	t.Helper()
+	var items v1alpha1.WorkItemList
+	if err := system.Client.List(ctx, &items, client.InNamespace(demo.Namespace)); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for i := range items.Items {
+		if items.Items[i].Status.CompletionTime != nil {
+			n++
+		}
+	}
+	return n
+}
+
+func held(t *testing.T, system *demo.System) int {
+	t.Helper()
+	rows, err := system.LockRows()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, status := range rows {
+		if status == contract.StatusInProgress {
+			n++
+		}
+	}
+	return n
+}
