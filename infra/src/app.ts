@@ -8,7 +8,7 @@ import { buildApp } from './build-app';
 import { ConfigError, loadConfig, selectTiers } from './config';
 
 try {
-  const context = new App().node;
+  const context = new App({ autoSynth: false }).node;
   const all = loadConfig(context.tryGetContext('config'));
   buildApp(selectTiers(all, context.tryGetContext('tier') ?? process.env.TIER), all).synth();
 } catch (e) {

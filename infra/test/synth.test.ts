@@ -2,18 +2,35 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { buildApp } from '../src/build-app';
 import { maxTemplate, stale } from '../src/cli';
-import { parseConfig } from '../src/config';
+import { infraDir, parseConfig } from '../src/config';
 
 describe('a synthesis', () => {
   // The committed templates are the snapshots: one a stack and tier.
   it('makes what is committed under templates/ and policies/', () => {
     assert.deepEqual(stale(), [], 'run `make infra-templates` and commit');
+  });
+
+  it('is what the CDK runs, for one tier, without credentials', () => {
+    const outdir = mkdtempSync(join(tmpdir(), 'kiro-worker-infra-'));
+    try {
+      const run = spawnSync(process.execPath, ['--import', 'tsx', 'src/app.ts'], {
+        cwd: infraDir,
+        env: { PATH: process.env.PATH, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify({ tier: 'staging' }) },
+        encoding: 'utf8',
+      });
+      assert.equal(run.status, 0, run.stderr);
+      const made = readdirSync(outdir).filter((f) => f.endsWith('.template.json'));
+      assert.deepEqual(made.sort(), ['kiro-worker-staging-blue.template.json', 'kiro-worker-staging-data.template.json']);
+    } finally {
+      rmSync(outdir, { recursive: true });
+    }
   });
 
   // cdk-nag runs in it: what has no explanation fails.
