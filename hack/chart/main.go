@@ -39,7 +39,7 @@ func write(chart string) error {
 	if err := os.RemoveAll(dir); err != nil {
 		return fmt.Errorf("emptying %s: %w", dir, err)
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // part of the repository
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("making %s: %w", dir, err)
 	}
 	files, err := filepath.Glob(filepath.Join(crds, "*.yaml"))
@@ -48,7 +48,7 @@ func write(chart string) error {
 	}
 	specs := map[string]any{}
 	for _, file := range files {
-		content, err := os.ReadFile(file) //nolint:gosec // of the repository
+		content, err := os.ReadFile(file)
 		if err != nil {
 			return fmt.Errorf("reading a CRD: %w", err)
 		}
@@ -147,7 +147,7 @@ func writeSchema(path string, specs map[string]any) error {
 }
 
 func writeFile(path string, content []byte) error {
-	if err := os.WriteFile(path, content, 0o644); err != nil { //nolint:gosec // part of the repository
+	if err := os.WriteFile(path, content, 0o644); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	return nil

@@ -37,7 +37,7 @@ func TestChartAndKustomizeAgree(t *testing.T) {
 				}
 			})
 			t.Run("Objects", func(t *testing.T) {
-				if diff := cmp.Diff(comparable(t, config), comparable(t, chart)); diff != "" {
+				if diff := cmp.Diff(made(t, config), made(t, chart)); diff != "" {
 					t.Errorf("%s: what is made (-config +chart):\n%s", tc.why, diff)
 				}
 			})
@@ -49,7 +49,7 @@ func TestChartAndKustomizeAgree(t *testing.T) {
 func kustomize(t *testing.T, overlay string) []*unstructured.Unstructured {
 	t.Helper()
 	dir := filepath.Join("..", "..", "config", overlay)
-	if content, err := os.ReadFile(filepath.Join(dir, "kustomization.yaml")); err != nil { //nolint:gosec // of the repository
+	if content, err := os.ReadFile(filepath.Join(dir, "kustomization.yaml")); err != nil {
 		t.Fatal(err)
 	} else if strings.Contains(string(content), "kind: Component") {
 		work := t.TempDir()
@@ -58,7 +58,7 @@ func kustomize(t *testing.T, overlay string) []*unstructured.Unstructured {
 		}
 		dir = filepath.Join(work, "default")
 		path := filepath.Join(dir, "kustomization.yaml")
-		content, err := os.ReadFile(path) //nolint:gosec // of the test
+		content, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -150,12 +150,12 @@ func sorted(set map[string]bool) []string {
 // What differs between the two by nature: labels, and where they are repeated to choose by.
 var ownLabels = regexp.MustCompile(`^(app\.kubernetes\.io/.*|helm\.sh/.*)$`)
 
-// comparable are the objects by kind, namespace and name, without labels that say who made them. Roles and bindings are
+// made are the objects by kind, namespace and name, without labels that say who made them. Roles and bindings are
 // compared by what they grant; the namespace is Helm's own business; CRDs and the metrics' reader have tests of their own.
-func comparable(t *testing.T, all []*unstructured.Unstructured) map[string]any {
+func made(t *testing.T, rendered []*unstructured.Unstructured) map[string]any {
 	t.Helper()
-	made := map[string]any{}
-	for _, o := range all {
+	all := map[string]any{}
+	for _, o := range rendered {
 		name := o.GetKind() + " " + o.GetNamespace() + "/" + o.GetName()
 		switch o.GetKind() {
 		case "Namespace", "Role", "RoleBinding", "ClusterRoleBinding", "CustomResourceDefinition":
@@ -175,9 +175,9 @@ func comparable(t *testing.T, all []*unstructured.Unstructured) map[string]any {
 		if !ok {
 			t.Fatalf("%s is no object", name)
 		}
-		made[name] = content
+		all[name] = content
 	}
-	return made
+	return all
 }
 
 func withoutLabels(value any) any {

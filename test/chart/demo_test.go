@@ -133,7 +133,7 @@ func doctorIsContent(t *testing.T, rendered string, env []string) {
 		}
 	}
 	convertJSON(t, pod.Object, &typed)
-	cmd := exec.CommandContext(t.Context(), filepath.Join(tools, "manager"), typed.Spec.Containers[0].Args...) //nolint:gosec // ours
+	cmd := exec.CommandContext(t.Context(), filepath.Join(tools, "manager"), typed.Spec.Containers[0].Args...)
 	cmd.Env = env
 	out, err := cmd.CombinedOutput()
 	if err != nil || strings.Contains(string(out), "FAILED") || strings.Contains(string(out), "skipped") {
@@ -174,7 +174,7 @@ func granted(t *testing.T, rendered string) []string {
 // used are the rights that the API server saw the manager use.
 func used(t *testing.T, log string) map[string]bool {
 	t.Helper()
-	f, err := os.Open(log) //nolint:gosec // of this test
+	f, err := os.Open(log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -112,7 +112,7 @@ func previousChart(t *testing.T) string {
 	if _, err := git(t, "archive", "--output", archive, strings.TrimSpace(commit), "charts/kiro-worker"); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.CommandContext(t.Context(), "tar", "-xf", archive, "-C", dir).CombinedOutput(); err != nil { //nolint:gosec // of this test
+	if out, err := exec.CommandContext(t.Context(), "tar", "-xf", archive, "-C", dir).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	return filepath.Join(dir, "charts", "kiro-worker")
@@ -120,7 +120,7 @@ func previousChart(t *testing.T) string {
 
 func git(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "git", append([]string{"-C", "../.."}, args...)...).Output() //nolint:gosec // of this test
+	out, err := exec.CommandContext(t.Context(), "git", append([]string{"-C", "../.."}, args...)...).Output()
 	return strings.TrimSpace(string(out)), err
 }
 
@@ -250,7 +250,7 @@ func managerWorks(t *testing.T, c *cluster) {
 func metricsAreGuarded(t *testing.T, c *cluster, address string) {
 	client := &http.Client{
 		Timeout:   10 * time.Second,
-		Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, //nolint:gosec // its own certificate, in this test
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}},
 	}
 	tokens := map[string]int{"": http.StatusUnauthorized}
 	for name, want := range map[string]int{"scraper": http.StatusOK, "other": http.StatusForbidden} {

@@ -24,7 +24,7 @@ import (
 )
 
 // patience is how long something may take that has no reason to take long.
-const patience = 60 * time.Second
+const patience = 3 * time.Minute
 
 // eventually fails the test unless check returns nil within patience.
 func eventually(t *testing.T, what string, check func() error) {
@@ -60,7 +60,7 @@ func ownCluster(t *testing.T) *cluster {
 // try runs kubectl with an input.
 func (c *cluster) try(t *testing.T, input string, args ...string) (string, error) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), c.kubectlPath, append([]string{"--kubeconfig", c.kubeconfig}, args...)...) //nolint:gosec // ours
+	cmd := exec.CommandContext(t.Context(), c.kubectlPath, append([]string{"--kubeconfig", c.kubeconfig}, args...)...)
 	cmd.Stdin = strings.NewReader(input)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
@@ -128,7 +128,7 @@ func (c *cluster) startManager(t *testing.T) *managerProcess {
 	args := append([]string{}, container.Args...)
 	args = append(args, "--kubeconfig="+kubeconfig, "--leader-elect-namespace="+namespace,
 		"--health-probe-bind-address="+p.probes, "--metrics-bind-address="+p.metrics)
-	cmd := exec.Command(filepath.Join(tools, "manager"), args...) //nolint:gosec,noctx // ours; it ends in the clean-up
+	cmd := exec.Command(filepath.Join(tools, "manager"), args...)
 	cmd.Env = []string{"AWS_ACCESS_KEY_ID=AKIATEST", "AWS_SECRET_ACCESS_KEY=none", "AWS_EC2_METADATA_DISABLED=true", "HOME=" + t.TempDir()}
 	for _, e := range container.Env {
 		if e.ValueFrom == nil {
@@ -158,7 +158,7 @@ func (c *cluster) startManager(t *testing.T) *managerProcess {
 }
 
 func get(client *http.Client, url, token string) (int, error) {
-	req, err := http.NewRequest(http.MethodGet, url, nil) //nolint:noctx // the client has a time-out
+	req, err := http.NewRequest(http.MethodGet, url, nil)
 	if err != nil {
 		return 0, err
 	}
@@ -174,7 +174,7 @@ func get(client *http.Client, url, token string) (int, error) {
 
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it returns at once
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -78,7 +78,7 @@ func TestCRDs(t *testing.T) {
 			t.Fatalf("%s: %d CRDs of %d are rendered (%v)", tc.why, len(rendered), len(files), err)
 		}
 		for _, file := range files {
-			content, err := os.ReadFile(file) //nolint:gosec // of the repository
+			content, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
 			}

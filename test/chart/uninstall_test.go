@@ -43,7 +43,7 @@ func (c *cluster) playJob(t *testing.T, name string) string {
 		return json.Unmarshal([]byte(out), job)
 	})
 	kubeconfig, _ := c.as(t, namespace, job.Spec.Template.Spec.ServiceAccountName)
-	cmd := exec.CommandContext(t.Context(), filepath.Join(tools, "manager"), job.Spec.Template.Spec.Containers[0].Args...) //nolint:gosec // ours
+	cmd := exec.CommandContext(t.Context(), filepath.Join(tools, "manager"), job.Spec.Template.Spec.Containers[0].Args...)
 	cmd.Env = []string{"KUBECONFIG=" + kubeconfig}
 	said, err := cmd.CombinedOutput()
 	const now = `"2026-01-01T00:00:00Z"`
