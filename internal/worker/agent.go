@@ -19,6 +19,7 @@ import (
 // begins, so a build that dies loses one task at most.
 type agentStage struct {
 	setup    setup
+	space    workspace
 	list     taskList
 	key      agentKey
 	tasks    taskRunner
@@ -28,7 +29,7 @@ type agentStage struct {
 }
 
 func (a agentStage) run(ctx context.Context, s *State) error {
-	if err := a.setup.run(ctx, s); err != nil {
+	if err := a.setup.run(ctx, s, a.space); err != nil {
 		return err
 	}
 	tasks, err := a.list.parse()
@@ -46,7 +47,7 @@ func (a agentStage) run(ctx context.Context, s *State) error {
 	if err != nil {
 		return err
 	}
-	env, err := a.setup.space.sandbox.Environment(secret)
+	env, err := a.space.sandbox.Environment(secret)
 	switch {
 	case fault.IsTerminal(err):
 		return failed(contract.OutcomeAgentFailed, err)
@@ -89,7 +90,7 @@ func (a agentStage) keepUnfinished(ctx context.Context, s *State) {
 	if ctx.Err() != nil {
 		return
 	}
-	tree, changed, err := a.setup.space.tree.StageAnyway(ctx)
+	tree, changed, err := a.space.tree.StageAnyway(ctx)
 	if err == nil && len(changed) > 0 {
 		s.Unfinished = tree
 	}

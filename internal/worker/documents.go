@@ -67,7 +67,7 @@ func copyFile(w io.Writer, name string) error {
 
 // writeAgentLog is what the agent wrote, with what a run that was cut short had written to standard error.
 func (d documents) writeAgentLog(_ context.Context, _ *State, w io.Writer) error {
-	return errors.Join(copyFile(w, d.dir.path(agentLog)), copyFile(w, d.dir.path(agentErrors)))
+	return errors.Join(copyFile(w, d.dir.path(agentLog)), copyFile(w, d.dir.path(agentLog+runSuffix)), copyFile(w, d.dir.path(agentErrors)))
 }
 
 // writeBuildLog is the worker's own log, and behind it what the setup and test commands wrote.
@@ -75,7 +75,7 @@ func (d documents) writeBuildLog(_ context.Context, _ *State, w io.Writer) error
 	if err := copyFile(w, d.buildLog); err != nil {
 		return err
 	}
-	names := []string{setupLog}
+	names := []string{setupLog, setupLog + runSuffix}
 	for n := range maxTestCommands {
 		names = append(names, testLog(n))
 	}

@@ -26,11 +26,11 @@ const (
 
 // probe looks at the agent's credentials before it is given work.
 func (a agentStage) probe(ctx context.Context, env []string) error {
-	credential, _ := a.setup.space.sandbox.Credential()
+	credential, _ := a.space.sandbox.Credential()
 	problem, err := agent.Probe(ctx, agent.ProbeSpec{
 		Preset: a.tasks.settings.AgentPreset, Dir: os.TempDir(), Env: env, Credential: credential, Output: string(a.tasks.dir), Clock: a.tasks.clock,
 	})
-	a.setup.space.sandbox.EndAll()
+	a.space.sandbox.EndAll()
 	if err != nil || problem == "" {
 		return err
 	}

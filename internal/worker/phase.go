@@ -51,7 +51,11 @@ func (p *pipeline) endOrphans() {
 	if !interrupted {
 		return
 	}
-	if n := p.sandbox.EndOrphans(p.repo.ProcessMark()); n > 0 {
+	n, err := p.sandbox.EndOrphans(p.repo.ProcessMark(), p.repo.StagingMark())
+	if err != nil {
+		p.log.Error(err, "What a killed worker left running could not be ended", logging.KeyStage, name)
+	}
+	if n > 0 {
 		logging.Warn(p.log, "Ended what a killed worker left running", logging.KeyStage, name, keyProcesses, n)
 	}
 	if !p.state.PushAt.IsZero() {

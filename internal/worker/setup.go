@@ -27,7 +27,6 @@ var errNoSetup = errors.New("nothing to set up")
 
 // setup installs what agent and tests need. It is no stage: both stages begin with it.
 type setup struct {
-	space  workspace
 	budget budget
 	// setupCommand is the environment's; empty is npm ci where a lock file names anything to install.
 	setupCommand string
@@ -35,20 +34,31 @@ type setup struct {
 }
 
 // run runs the setup command, unless that was done for the same lock file before: an agent may have added a dependency.
-func (u setup) run(ctx context.Context, s *State) error {
-	command, hash, err := u.command()
+// In a checkout that is new nothing was.
+func (u setup) run(ctx context.Context, s *State, space workspace) error {
+	command, hash, err := u.command(space)
 	if errors.Is(err, errNoSetup) || err == nil && hash == s.SetupHash {
 		return nil
 	}
 	if err != nil {
 		return failed(contract.OutcomeAgentFailed, err)
 	}
-	if err := u.space.handOver(ctx); err != nil {
+	if err := space.handOver(ctx); err != nil {
+		return err
+	}
+	if err := space.sandbox.Forget(); err != nil {
+		return err
+	}
+	if _, err := space.sandbox.Renew(ctx); err != nil {
 		return err
 	}
 	limit := u.budget.setup()
-	result, err := u.space.sandbox.Run(ctx, command, u.dir.path(setupLog), limit)
-	u.space.sandbox.EndAll()
+	result, err := u.dir.logged(setupLog, func(output string) (process.Result, error) {
+		return space.sandbox.Run(ctx, command, output, limit)
+	})
+	if ended := space.sandbox.EndAll(); ended != nil {
+		return failed(contract.OutcomeAgentFailed, ended)
+	}
 	switch {
 	case err != nil:
 		return failed(contract.OutcomeAgentFailed, fmt.Errorf("running the setup command: %w", err))
@@ -57,6 +67,9 @@ func (u setup) run(ctx context.Context, s *State) error {
 	case result.ExitCode != 0:
 		return failedf(contract.OutcomeAgentFailed, "the setup command %q ended with exit code %d: %s", command, result.ExitCode, u.dir.lastOutput(setupLog))
 	}
+	if err := space.sandbox.Keep(); err != nil {
+		return err
+	}
 	s.SetupHash = hash
 	s.save()
 	logOf(ctx).Info("Setup done", keyCommand, command, keyDuration, result.Duration.Seconds())
@@ -64,14 +77,14 @@ func (u setup) run(ctx context.Context, s *State) error {
 }
 
 // command is the command, with a hash of it and of what it installs. errNoSetup says that there is none.
-func (u setup) command() (command, hash string, err error) {
-	text, err := u.space.tree.ReadFile(lockFile, maxLockFile)
+func (u setup) command(space workspace) (command, hash string, err error) {
+	text, err := space.tree.ReadFile(lockFile, maxLockFile)
 	if err != nil {
 		text = nil
 	}
 	command = u.setupCommand
 	if command == "" {
-		if !hasDependencies(text) || u.space.local {
+		if !hasDependencies(text) || space.local {
 			return "", "", errNoSetup
 		}
 		command = "npm ci"

@@ -54,6 +54,10 @@ func (r *taskRun) do(ctx context.Context, task agent.Task) error {
 	if err != nil {
 		return err
 	}
+	// What one task left there is no setting of the next one's agent.
+	if _, err := r.space.sandbox.Renew(ctx); err != nil {
+		return err
+	}
 	began := r.clock.Now()
 	var result taskResult
 	for n := 1; n <= r.retry.policy.Tries && !result.Done; n++ {
@@ -102,12 +106,19 @@ func (r *taskRun) try(ctx context.Context, task agent.Task, list []byte, record 
 	}
 	r.settled = false
 	backups := agentBackups(r.space.tree)
-	outcome, err := agent.Run(ctx, agent.Spec{
-		Preset: r.settings.AgentPreset, Harness: r.settings.AgentHarness, Command: r.settings.AgentCommand, Task: task, SpecPath: r.specPath,
-		Dir: r.space.tree.Dir(), Env: r.env, Credential: credential, Output: r.dir.path(agentLog), Errors: r.dir.path(agentErrors),
-		Timeout: limit, Silence: time.Duration(r.settings.SilenceTimeout), Clock: r.clock,
+	var outcome agent.Outcome
+	_, err = r.dir.logged(agentLog, func(output string) (process.Result, error) {
+		var err error
+		outcome, err = agent.Run(ctx, agent.Spec{
+			Preset: r.settings.AgentPreset, Harness: r.settings.AgentHarness, Command: r.settings.AgentCommand, Task: task, SpecPath: r.specPath,
+			Dir: r.space.tree.Dir(), Env: r.env, Credential: credential, Output: output, Errors: r.dir.path(agentErrors),
+			Timeout: limit, Silence: time.Duration(r.settings.SilenceTimeout), Clock: r.clock,
+		})
+		return outcome.Result, err
 	})
-	r.space.sandbox.EndAll()
+	if ended := r.space.sandbox.EndAll(); ended != nil {
+		return taskResult{}, failed(contract.OutcomeAgentFailed, ended)
+	}
 	switch {
 	case fault.IsTerminal(err):
 		return taskResult{}, failed(contract.OutcomeAgentFailed, err)

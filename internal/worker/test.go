@@ -27,7 +27,8 @@ const maxTestCommands = 8
 // testStage runs the test commands and reads what they measured. All must pass; nothing measured is a failure.
 type testStage struct {
 	setup    setup
-	space    workspace
+	space    workspace // the agent's
+	measured measuredTree
 	settings contract.Settings
 	budget   budget
 	dir      buildDir
@@ -36,11 +37,21 @@ type testStage struct {
 }
 
 func (t testStage) run(ctx context.Context, s *State) error {
-	if err := t.setup.run(ctx, s); err != nil {
+	if err := t.measured.fill(ctx, s, t.space); err != nil {
 		return err
 	}
-	if err := t.space.handOver(ctx); err != nil {
+	if err := t.setup.run(ctx, s, t.measured.workspace); err != nil {
 		return err
+	}
+	if err := t.measured.handOver(ctx); err != nil {
+		return err
+	}
+	removed, err := t.measured.sandbox.Renew(ctx)
+	if err != nil {
+		return err
+	}
+	if len(removed) > 0 {
+		s.note("Look twice: removed before the tests ran, as it was left outside of the checkout: %s.", t.clean(firstFew(removed)))
 	}
 	commands := t.commands()
 	if len(commands) > maxTestCommands {
@@ -48,12 +59,15 @@ func (t testStage) run(ctx context.Context, s *State) error {
 	}
 	s.TestsBegan = t.clock.Now()
 	s.save()
-	if err := report.Age(t.space.tree.Dir(), t.settings.TestResults, t.settings.CoverageReports, s.TestsBegan); err != nil {
+	if err := report.Age(t.measured.tree.Dir(), t.settings.TestResults, t.settings.CoverageReports, s.TestsBegan); err != nil {
 		return failed(contract.OutcomeTestsNotMeasured, err)
 	}
-	runs := t.runAll(ctx, commands)
+	runs, err := t.runAll(ctx, commands)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
+	}
+	if err != nil {
+		return failed(contract.OutcomeTestsNotMeasured, err)
 	}
 	for _, run := range runs {
 		if run.err != nil {
@@ -87,7 +101,7 @@ type testRun struct {
 }
 
 // runAll runs the commands side by side and waits for all of them.
-func (t testStage) runAll(ctx context.Context, commands []string) []testRun {
+func (t testStage) runAll(ctx context.Context, commands []string) ([]testRun, error) {
 	limit := time.Duration(t.settings.TestTimeout)
 	if limit <= 0 {
 		limit = contract.DefaultTestTimeout
@@ -98,12 +112,11 @@ func (t testStage) runAll(ctx context.Context, commands []string) []testRun {
 	for n, command := range commands {
 		runs[n] = testRun{command: command, output: testLog(n)}
 		all.Go(func() {
-			runs[n].result, runs[n].err = t.space.sandbox.Run(ctx, command, t.dir.path(runs[n].output), limit)
+			runs[n].result, runs[n].err = t.measured.sandbox.Run(ctx, command, t.dir.path(runs[n].output), limit)
 		})
 	}
 	all.Wait()
-	t.space.sandbox.EndAll()
-	return runs
+	return runs, t.measured.sandbox.EndAll()
 }
 
 // read reads the results and compares them with the gate.
@@ -112,7 +125,7 @@ func (t testStage) read(ctx context.Context, s *State, runs []testRun) error {
 	for _, run := range runs {
 		outputs = append(outputs, t.dir.path(run.output))
 	}
-	found, err := report.FindTests(t.space.tree.Dir(), t.settings.TestResults, s.TestsBegan, outputs...)
+	found, err := report.FindTests(t.measured.tree.Dir(), t.settings.TestResults, s.TestsBegan, outputs...)
 	complaint := complaintOf(runs)
 	switch {
 	case errors.Is(err, report.ErrNotMeasured):

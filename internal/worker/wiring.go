@@ -22,6 +22,7 @@ type wiring struct {
 	dir      buildDir
 	repo     *gitrepo.Repository
 	space    workspace
+	measured measuredTree
 	remote   *gitrepo.Remote // nil in a local run
 	lease    *lease.Renewer  // nil in a local run
 	progress *progress
@@ -45,11 +46,18 @@ func newWiring(o Options) wiring {
 		l := lock.Lock{LockID: p.LockID, Fence: p.Fence, SlotKey: p.SlotKey, BranchKey: p.BranchKey, CardKey: p.CardKey}
 		w.lease = lease.New(o.Ports.Lock, l, o.Build.ARN, p.LeaseDuration, o.Clock)
 	}
-	w.repo, w.space.tree = gitrepo.Open(gitrepo.Options{Dir: w.dir.path("repository.git"), Tree: tree, Branch: p.BranchName, Environ: o.Environ})
-	w.space.local = w.local
-	w.space.sandbox = sandbox.New(sandbox.Options{
-		User: o.AgentUser, Local: w.local, Dir: o.Dir, Tree: tree, Environ: o.Environ, Clock: o.Clock,
+	isolation := sandbox.Options{
+		User: o.AgentUser, Local: w.local, Dir: o.Dir, Tree: tree, Environ: o.Environ, Clock: o.Clock, Since: o.Build.StartedAt,
+	}
+	w.space.local, w.space.sandbox = w.local, sandbox.New(isolation)
+	w.repo, w.space.tree = gitrepo.Open(gitrepo.Options{
+		Dir: w.dir.path("repository.git"), Tree: tree, Branch: p.BranchName, Environ: o.Environ, User: w.space.sandbox.TreeUser(),
 	})
+	w.measured = measuredTree{workspace: w.space}
+	if !w.local {
+		isolation.Tree = w.dir.path("measured")
+		w.measured.sandbox, w.measured.tree = sandbox.New(isolation), w.repo.Checkout(isolation.Tree)
+	}
 	w.remote = remoteOf(o)
 	w.progress = &progress{lease: w.lease}
 	w.budget = budget{clock: o.Clock, startedAt: o.Build.StartedAt, timeout: p.BuildTimeout, local: w.local}
@@ -57,7 +65,7 @@ func newWiring(o Options) wiring {
 	w.publish = publisher{
 		repo: w.repo, tree: w.space.tree, remote: w.remote, lease: w.lease, retry: w.retry.with(w.policies.git), clock: o.Clock, redactor: o.Redactor,
 	}
-	w.setup = setup{space: w.space, budget: w.budget, setupCommand: p.Settings.SetupCommand, dir: w.dir}
+	w.setup = setup{budget: w.budget, setupCommand: p.Settings.SetupCommand, dir: w.dir}
 	return w
 }
 
@@ -127,18 +135,19 @@ func (w wiring) agentStage() agentStage {
 		space: w.space, repo: w.repo, list: list, publish: w.publish, progress: w.progress, retry: w.retry.with(w.policies.task),
 		settings: p.Settings, specPath: p.SpecPath, trailers: w.trailers, dir: w.dir, clock: w.o.Clock, clean: w.clean,
 	}
-	return agentStage{setup: w.setup, list: list, key: key, tasks: tasks, progress: w.progress, budget: w.budget, clean: w.clean}
+	return agentStage{setup: w.setup, space: w.space, list: list, key: key, tasks: tasks, progress: w.progress, budget: w.budget, clean: w.clean}
 }
 
 func (w wiring) testStage() testStage {
 	return testStage{
-		setup: w.setup, space: w.space, settings: w.o.Parameters.Settings, budget: w.budget, dir: w.dir, clock: w.o.Clock, clean: w.clean,
+		setup: w.setup, space: w.space, measured: w.measured, settings: w.o.Parameters.Settings, budget: w.budget, dir: w.dir,
+		clock: w.o.Clock, clean: w.clean,
 	}
 }
 
 func (w wiring) coverageStage() coverageStage {
 	p := w.o.Parameters
-	return coverageStage{tree: w.space.tree, reports: p.Settings.CoverageReports, threshold: p.CoverageThreshold, missing: p.Settings.MissingMetrics, clean: w.clean}
+	return coverageStage{tree: w.measured.tree, reports: p.Settings.CoverageReports, threshold: p.CoverageThreshold, missing: p.Settings.MissingMetrics, clean: w.clean}
 }
 
 func (w wiring) pullRequestStage() pullRequestStage {
@@ -155,7 +164,7 @@ func (w wiring) uploadStage() uploadStage {
 		documents: documents{
 			repo: w.repo, dir: w.dir, buildLog: w.o.BuildLog, parameters: p, build: w.o.Build, version: w.o.Version, clock: w.o.Clock,
 		},
-		reports:  reportCopier{tree: w.space.tree, sourceDir: w.o.Build.SourceDir, redactor: w.o.Redactor},
+		reports:  reportCopier{tree: w.measured.tree, sourceDir: w.o.Build.SourceDir, redactor: w.o.Redactor},
 		uploader: w.o.Ports.Artifacts, place: placeOf(p, w.o.Build.UUID), lease: w.lease, retry: w.retry.with(w.policies.artifacts),
 		failures: w.failures, dir: w.dir, redactor: w.o.Redactor,
 	}

@@ -18,10 +18,13 @@ type workspace struct {
 	local bool
 }
 
-// handOver gives the checkout, with a fresh view of the repository, to whoever works in it.
+// handOver gives the checkout, with a fresh view of the repository, to whoever works in it. Nobody is at work in it before.
 func (w workspace) handOver(ctx context.Context) error {
 	if w.local {
 		return nil
+	}
+	if err := w.sandbox.EndAll(); err != nil {
+		return err
 	}
 	if err := w.tree.Show(ctx); err != nil {
 		return err

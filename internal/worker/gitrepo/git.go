@@ -28,11 +28,17 @@ const (
 	maxGitErrors = 64 << 10
 )
 
-// git runs git commands on one git directory and one work tree. It reads no configuration but the git directory's
-// own, which only the worker writes: not the machine's, not a person's, not the checkout's.
+// git runs git commands on one git directory. It reads no configuration but the git directory's own, which only the
+// worker writes: not the machine's, not a person's, not the checkout's.
 type git struct {
-	dir, tree string
-	environ   []string
+	dir     string
+	environ []string
+	// tree is the work tree; empty on the worker's own directory, with which none is ever read.
+	tree string
+	// objects is where objects are kept if that is not in dir.
+	objects string
+	// user is whom commands run as; nil is the worker's own.
+	user *process.Credential
 }
 
 // gitSettings hold for every command. Hooks and a file system monitor are programs, and none is wanted here.
@@ -49,6 +55,8 @@ var gitSettings = []string{
 	"-c", "http.lowSpeedLimit=1000",
 	"-c", "http.lowSpeedTime=60",
 	"-c", "protocol.version=2",
+	"-c", "core.untrackedCache=false",
+	"-c", "core.useReplaceRefs=false",
 }
 
 func (g git) env() []string {
@@ -56,8 +64,14 @@ func (g git) env() []string {
 		"PATH", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO",
 		"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
 	})
+	if g.tree != "" {
+		env = append(env, "GIT_WORK_TREE="+g.tree)
+	}
+	if g.objects != "" {
+		env = append(env, "GIT_OBJECT_DIRECTORY="+g.objects)
+	}
 	return append(env,
-		"GIT_DIR="+g.dir, "GIT_WORK_TREE="+g.tree,
+		"GIT_DIR="+g.dir,
 		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_ATTR_NOSYSTEM=1",
 		"GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=true", "SSH_ASKPASS=true",
 		// Not ssh, not git, not ext: an address decides nothing.
@@ -78,6 +92,8 @@ type call struct {
 	file *os.File
 	// remote says that it talks to a server.
 	remote bool
+	// messages is what it wrote to standard error, whatever its exit code.
+	messages *string
 }
 
 // run runs a command and returns its standard output.
@@ -97,7 +113,11 @@ func (g git) do(ctx context.Context, c call) (string, error) {
 	ctx, cancel := bounded(ctx, c.remote)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "git", append(append([]string{}, gitSettings...), c.args...)...) //nolint:gosec // no shell; names are checked and follow --
-	cmd.Dir = g.tree
+	// Never below a directory of somebody else's without need: git looks around where it is.
+	cmd.Dir = g.dir
+	if g.tree != "" {
+		cmd.Dir = g.tree
+	}
 	cmd.Env = append(g.env(), c.env...)
 	cmd.Stdin = c.input
 	out, messages := capped{limit: maxGitOutput}, capped{limit: maxGitErrors}
@@ -110,9 +130,13 @@ func (g git) do(ctx context.Context, c call) (string, error) {
 	}
 	// git starts helpers of its own: all of them end with it, and it ends with the worker.
 	cmd.SysProcAttr = process.Tied()
+	process.As(cmd.SysProcAttr, g.user)
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = 5 * time.Second
 	err := process.RunTied(cmd)
+	if c.messages != nil {
+		*c.messages = messages.String()
+	}
 	switch {
 	case err != nil && ctx.Err() != nil:
 		if cmd.Process != nil {

@@ -11,28 +11,58 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/kiro-worker/kiro-worker/internal/worker/process"
 )
 
 // Options say where a repository is.
 type Options struct {
-	// Dir is the worker's own git directory, Tree the checkout.
+	// Dir is the worker's own git directory, Tree the checkout. What git needs to look at the checkout is made beside Dir.
 	Dir, Tree string
 	// Branch is the branch that is worked on, without refs/heads/.
 	Branch string
 	// Environ is the worker's environment, as NAME=value, of which git is given a part.
 	Environ []string
+	// User is whom every git command that touches a checkout runs as: somebody who has neither the worker's rights nor
+	// those of whoever works in it. Nil is the worker's own user.
+	User *process.Credential
 }
 
-// Repository is the worker's own git directory: its objects and refs. It reads and writes no file of the checkout.
+// Repository is the worker's own git directory: its objects and refs. It reads and writes no file of any checkout.
 type Repository struct {
 	git    git
 	branch string
+	tree   *WorkTree
+	user   *process.Credential
 }
 
 // Open names the places; it touches nothing.
 func Open(o Options) (*Repository, *WorkTree) {
-	g := git{dir: o.Dir, tree: o.Tree, environ: o.Environ}
-	return &Repository{git: g, branch: o.Branch}, &WorkTree{git: g, branch: o.Branch}
+	r := &Repository{git: git{dir: o.Dir, environ: o.Environ}, branch: o.Branch, user: o.User}
+	r.tree = r.Checkout(o.Tree)
+	return r, r.tree
+}
+
+// OpenStore names a git directory without a checkout, for what nobody but the worker may read.
+func OpenStore(dir string, environ []string) *Repository {
+	return &Repository{git: git{dir: dir, environ: environ}}
+}
+
+// Remove removes the git directory.
+func (r *Repository) Remove() error {
+	if err := os.RemoveAll(r.git.dir); err != nil {
+		return fmt.Errorf("removing a git directory: %w", err)
+	}
+	return nil
+}
+
+// Checkout is another checkout of the repository, which its Create makes.
+func (r *Repository) Checkout(dir string) *WorkTree {
+	stage := git{dir: filepath.Join(filepath.Dir(r.git.dir), filepath.Base(dir)+".staging"), tree: dir, environ: r.git.environ, user: r.user}
+	if r.user == nil {
+		stage.objects = filepath.Join(r.git.dir, "objects")
+	}
+	return &WorkTree{own: r.git, git: stage, branch: r.branch}
 }
 
 func branchRef(branch string) string { return "refs/heads/" + branch }
@@ -49,32 +79,30 @@ func (r *Repository) Branch() string { return r.branch }
 // ProcessMark is the entry (NAME=value) by which the environment of every git process on this repository is known.
 func (r *Repository) ProcessMark() string { return "GIT_DIR=" + r.git.dir }
 
-// Create makes the git directory, without a commit. What a process that was killed left half made is removed first.
+// StagingMark is the same for git processes on its checkout.
+func (r *Repository) StagingMark() string { return "GIT_DIR=" + r.tree.git.dir }
+
+// Create makes the git directory, without a commit, and its checkout if it has one. What a process that was killed left half made is
+// removed first.
 func (r *Repository) Create(ctx context.Context) error {
 	if err := os.RemoveAll(r.git.dir); err != nil {
 		return fmt.Errorf("making the repository: %w", err)
 	}
-	if err := os.MkdirAll(r.git.tree, 0o755); err != nil { //nolint:gosec // another user works in it
+	mode := os.FileMode(0o755) // other users read its objects
+	if r.tree == nil {
+		mode = 0o700
+	}
+	if err := os.MkdirAll(r.git.dir, mode); err != nil {
 		return fmt.Errorf("making the repository: %w", err)
 	}
-	if _, err := r.git.run(ctx, "init", "--quiet", "--template=", "--initial-branch=worker"); err != nil {
+	// Bare: without a work tree there is none to read a setting from.
+	if _, err := r.git.run(ctx, "init", "--quiet", "--bare", "--template=", "--initial-branch=worker"); err != nil {
 		return err
 	}
-	return writeNew(filepath.Join(r.git.dir, "info", "exclude"), []byte(excluded))
-}
-
-// excluded is what is never committed, beside the repository's own .gitignore: what installing dependencies and
-// measuring leaves behind.
-const excluded = "node_modules/\n.nyc_output/\n.kiro/agents/*.json.bak\n"
-
-func writeNew(path string, text []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // another user reads it
-		return fmt.Errorf("showing the repository: %w", err)
+	if r.tree == nil {
+		return nil
 	}
-	if err := os.WriteFile(path, text, 0o644); err != nil {
-		return fmt.Errorf("showing the repository: %w", err)
-	}
-	return nil
+	return r.tree.Create()
 }
 
 // maxBranchName is the longest branch name, in bytes, of which git can make files and GitHub a branch.

@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 )
 
 // markName is the variable by which a process that left the group is still known as ours.
@@ -28,9 +27,7 @@ func newMark() (string, error) {
 
 func command(path string, spec Spec, mark string) *exec.Cmd {
 	attributes := Tied()
-	if c := spec.Credential; c != nil {
-		attributes.Credential = &syscall.Credential{Uid: c.UID, Gid: c.GID, Groups: c.Groups}
-	}
+	As(attributes, spec.Credential)
 	env := make([]string, 0, len(spec.Env)+1)
 	env = append(env, spec.Env...)
 	env = append(env, markName+"="+mark)

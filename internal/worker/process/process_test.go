@@ -287,12 +287,12 @@ func TestAProgramThatCannotBeRunIsAnError(t *testing.T) {
 func TestKillUserEndsAllOfAUser(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Log("running as an ordinary user: only the refusal to find others is checked")
-		if n := process.KillUser(54321); n != 0 {
-			t.Errorf("%d processes of a user who does not exist were ended", n)
+		if n, err := process.KillUser(54321, 54322); n != 0 || err != nil {
+			t.Errorf("%d processes of a user who does not exist were ended (%v)", n, err)
 		}
 		return
 	}
-	spec := shell(t, "while [ ! -e stop ]; do sleep 0.05; done")
+	spec := shell(t, "echo begun; while [ ! -e stop ]; do sleep 0.05; done")
 	// Another user must be able to enter the directory.
 	for d := spec.Dir; d != "/" && d != os.TempDir(); d = filepath.Dir(d) {
 		if err := os.Chmod(d, 0o755); err != nil {
@@ -308,7 +308,13 @@ func TestKillUserEndsAllOfAUser(t *testing.T) {
 		}
 		done <- r
 	}()
-	waitFor(t, func() bool { return process.KillUser(54321) > 0 })
+	waitFor(t, func() bool {
+		text, err := os.ReadFile(spec.Stdout)
+		return err == nil && len(text) > 0
+	})
+	if n, err := process.KillUser(54321, 54322); n == 0 || err != nil {
+		t.Fatalf("%d ended, %v", n, err)
+	}
 	if r := <-done; r.Signal != syscall.SIGKILL.String() {
 		t.Errorf("got %+v; want it killed", r)
 	}

@@ -20,25 +20,6 @@ func strays(group int, mark string) []int {
 	})
 }
 
-// KillUser ends every process of a user, and returns how many there were. It is for a user of whom everything is
-// known to be over, such as the one whom agents run as: a process can shed its group and its environment, but not
-// its user.
-func KillUser(uid uint32) int {
-	killed := map[int]bool{}
-	for range 20 {
-		found := find(func(pid int, _ status) bool { return userOf(pid) == int64(uid) })
-		if len(found) == 0 {
-			break
-		}
-		for _, pid := range found {
-			if syscall.Kill(pid, syscall.SIGKILL) == nil {
-				killed[pid] = true
-			}
-		}
-	}
-	return len(killed)
-}
-
 // KillMarked ends every process that was started with one of the given environment entries (NAME=value), and the rest
 // of its group, and returns how many there were. It is for what a worker that was killed left running: the kernel ends
 // what the worker started itself, but not what that started in turn.
@@ -74,25 +55,6 @@ func hasEntry(environ []byte, entries []string) bool {
 		}
 	}
 	return false
-}
-
-// userOf is a process's real user, or -1. The owner of its directory in /proc would not do: a process can make that
-// root by asking not to be dumped.
-func userOf(pid int) int64 {
-	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
-	if err != nil {
-		return -1
-	}
-	_, rest, _ := strings.Cut(string(text), "\nUid:")
-	fields := strings.Fields(rest)
-	if len(fields) == 0 {
-		return -1
-	}
-	uid, err := strconv.ParseInt(fields[0], 10, 64)
-	if err != nil {
-		return -1
-	}
-	return uid
 }
 
 // status is what is asked of a process.

@@ -17,7 +17,7 @@ func strays(group int, _ string) []int {
 }
 
 // KillUser does nothing here: agents run as the developer's own user.
-func KillUser(uint32) int { return 0 }
+func KillUser(_, _ uint32) (int, error) { return 0, nil }
 
 // KillMarked does nothing here: only in a build does another process go on after a worker that was killed.
 func KillMarked(...string) int { return 0 }

@@ -5,6 +5,7 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -32,17 +33,27 @@ func (s *Sandbox) Run(ctx context.Context, command, output string, timeout time.
 	return result, err
 }
 
-// EndAll ends whatever the other user still runs. Nothing of it may go on between two tasks, or write into the checkout
-// while it is measured.
-func (s *Sandbox) EndAll() {
-	if c, _ := s.Credential(); c != nil {
-		process.KillUser(c.UID)
+// EndAll ends whatever the other user, or git on a checkout, still runs. Nothing of it may go on between two tasks, or
+// write into the checkout while it is measured.
+func (s *Sandbox) EndAll() error {
+	c, _ := s.Credential()
+	if c == nil {
+		return nil
 	}
+	guard := s.TreeUser()
+	if guard == nil {
+		return errNoTreeUser
+	}
+	_, err := process.KillUser(c.UID, guard.UID)
+	return err
 }
+
+// errNoTreeUser says that nobody is left for git to run as.
+var errNoTreeUser = errors.New("no user is free for git to run as on the checkout: make one in the build image, named like the agent's with -git behind it")
 
 // EndOrphans ends what a worker that was killed left running, and returns how many of the processes that are known by
 // their environment it ended: those whose home is the sandbox's, and those that have one of the entries (NAME=value).
-func (s *Sandbox) EndOrphans(entries ...string) int {
-	s.EndAll()
-	return process.KillMarked(append(entries, "HOME="+s.homeDir())...)
+func (s *Sandbox) EndOrphans(entries ...string) (int, error) {
+	err := s.EndAll()
+	return process.KillMarked(append(entries, "HOME="+s.homeDir())...), err
 }

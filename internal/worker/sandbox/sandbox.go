@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"os"
 	"os/user"
-	"path/filepath"
 	"strconv"
+	"time"
 
 	"k8s.io/utils/clock"
 
@@ -37,6 +37,8 @@ type Options struct {
 	Environ []string
 	// Clock measures the programs' time-outs.
 	Clock clock.WithTicker
+	// Since is when the build began: what the user left elsewhere since then is its own doing.
+	Since time.Time
 }
 
 // Sandbox runs programs apart from the worker.
@@ -83,9 +85,12 @@ func (s *Sandbox) Environment(secret string) ([]string, error) {
 	if s.options.Local {
 		return s.options.Environ, nil
 	}
-	h, err := s.makeHome()
-	if err != nil {
+	if err := s.makeHome(); err != nil {
 		return nil, err
+	}
+	h := home{user: s.options.User, dir: s.homeDir(), temp: s.tempDir()}
+	if c, _ := s.Credential(); c == nil {
+		h.user = ownUser
 	}
 	env, err := environment(s.options.Environ, h, secret)
 	if err != nil {
@@ -94,24 +99,28 @@ func (s *Sandbox) Environment(secret string) ([]string, error) {
 	return env, nil
 }
 
-func (s *Sandbox) homeDir() string { return filepath.Join(s.options.Dir, "home") }
-
-// makeHome makes the user's home and its place for temporary files.
-func (s *Sandbox) makeHome() (home, error) {
-	h := home{user: s.options.User, dir: s.homeDir(), temp: filepath.Join(s.options.Dir, "tmp")}
+// TreeUser is whom git runs as on a checkout: somebody who has neither the worker's rights nor the user's. It is the
+// user of the same name with "-git" behind it, or a number that belongs to nobody. Nil where there is no separation.
+func (s *Sandbox) TreeUser() *process.Credential {
 	c, _ := s.Credential()
 	if c == nil {
-		h.user = ownUser
+		return nil
 	}
-	for _, dir := range []string{h.dir, h.temp} {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return h, fmt.Errorf("making the agent's home: %w", err)
-		}
-		if c != nil {
-			if err := os.Lchown(dir, int(c.UID), int(c.GID)); err != nil {
-				return h, fmt.Errorf("making the agent's home: %w", err)
-			}
+	if found, err := user.Lookup(s.options.User + "-git"); err == nil {
+		uid, err1 := strconv.ParseUint(found.Uid, 10, 32)
+		gid, err2 := strconv.ParseUint(found.Gid, 10, 32)
+		if errors.Join(err1, err2) == nil && uid != 0 && uint32(uid) != c.UID {
+			return &process.Credential{UID: uint32(uid), GID: uint32(gid)}
 		}
 	}
-	return h, nil
+	// Within the numbers that a container without root's whole range has.
+	const first, count = 30000, 30000
+	for n := range uint32(count) {
+		id := first + (c.UID+n)%count
+		_, taken := user.LookupId(strconv.FormatUint(uint64(id), 10))
+		if taken != nil && id != c.UID && id != c.GID {
+			return &process.Credential{UID: id, GID: id}
+		}
+	}
+	return nil
 }

@@ -61,19 +61,48 @@ func (s *Sandbox) GiveTree() error {
 		if err != nil {
 			return err
 		}
-		stat, ok := info.Sys().(*syscall.Stat_t)
-		switch {
-		case ok && stat.Uid == c.UID && stat.Gid == c.GID:
-			return nil
-		case ok && stat.Nlink > 1 && info.Mode().IsRegular():
-			// The worker makes no second name for a file: somebody linked to one that is elsewhere, perhaps the
-			// worker's own state, and would be given that.
+		if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Uid == c.UID && stat.Gid == c.GID {
 			return nil
 		}
-		return root.Lchown(filepath.FromSlash(name), int(c.UID), int(c.GID))
+		return give(root, filepath.FromSlash(name), c)
 	})
 	if err != nil {
 		return fmt.Errorf("giving the checkout to the agent: %w", err)
+	}
+	return nil
+}
+
+// give makes one file the user's. It is opened once, without reading it or following it, and then only what is open is
+// looked at and given: its name could be another file's a moment later.
+func give(root *os.Root, name string, c *process.Credential) error {
+	file, err := root.OpenFile(name, openPath|syscall.O_NOFOLLOW, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Nlink > 1 && info.Mode().IsRegular() {
+		// The worker makes no second name for a file: somebody linked to one that is elsewhere, perhaps the worker's own
+		// state, and would be given that.
+		return nil
+	}
+	return chownOpen(file, int(c.UID), int(c.GID))
+}
+
+// TakeTree closes the checkout to everybody but the worker.
+func (s *Sandbox) TakeTree() error {
+	if c, _ := s.Credential(); c == nil {
+		return nil
+	}
+	// Its name is in a directory that only the worker can write.
+	if err := os.Lchown(s.options.Tree, os.Geteuid(), os.Getegid()); err != nil {
+		return fmt.Errorf("closing the checkout: %w", err)
+	}
+	if err := os.Chmod(s.options.Tree, 0o700); err != nil { //nolint:gosec // a directory
+		return fmt.Errorf("closing the checkout: %w", err)
 	}
 	return nil
 }
