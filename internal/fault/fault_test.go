@@ -50,6 +50,10 @@ func TestMessage(t *testing.T) {
 		"user info":  {"a URL may hold a token", "cloning https://x-access-token:ghs_abc@github.com/o/r", "cloning https://github.com/o/r"},
 		"lines":      {"a condition is one line", "first\n\tsecond\x1b[31m", "first second[31m"},
 		"presigned":  {"a presigned URL is a credential", "GET https://b.s3/x?X-Amz-Signature=abc failed", "GET https://b.s3/x failed"},
+		"signed":     {"whatever the signature is called", `Get "https://h/x.zip?sig=abc&se=2#frag": refused`, `Get "https://h/x.zip": refused`},
+		"fragment":   {"a token may stand behind the hash, too", "see HTTPS://h/cb#access_token=abc, then go on", "see HTTPS://h/cb then go on"},
+		"question":   {"a question is no query", "is it at https://h/x? yes", "is it at https://h/x yes"},
+		"other":      {"other addresses hold credentials as well", "dial redis://u:p@h:1/0?password=x", "dial redis://h:1/0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := fault.Message(errors.New(c.in)); got != c.want {

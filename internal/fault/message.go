@@ -17,8 +17,9 @@ const maxMessage = 600
 var (
 	requestID = regexp.MustCompile(`(?i)(,\s*)?\(?(request ?id|x-amz-request-id|x-github-request-id)[:=]?\s*[A-Za-z0-9:_-]+\)?`)
 	localPort = regexp.MustCompile(`\b((?:\d{1,3}\.){3}\d{1,3}|\[[0-9a-f:]+\]):\d+->`)
-	userInfo  = regexp.MustCompile(`(https?://)[^/@\s]+@`)
-	amzQuery  = regexp.MustCompile(`\?X-Amz-[^\s"]*`)
+	userInfo  = regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://)[^/@\s]+@`)
+	// What follows an address's path can be a signature or a token, whatever it is called.
+	urlTail = regexp.MustCompile(`(?i)\b([a-z][a-z0-9+.-]*://[^\s"'<>?#]*)[?#][^\s"'<>]*`)
 )
 
 // Message returns err's text as it may be shown in a status or an event: one line, without what differs from call
@@ -35,7 +36,7 @@ func Clean(text string) string {
 	text = requestID.ReplaceAllString(text, "")
 	text = localPort.ReplaceAllString(text, "")
 	text = userInfo.ReplaceAllString(text, "$1")
-	text = amzQuery.ReplaceAllString(text, "")
+	text = urlTail.ReplaceAllString(text, "$1")
 	text = strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\t' || r == '\r' {
 			return ' '

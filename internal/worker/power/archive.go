@@ -94,7 +94,16 @@ func (g *gathering) tar(text []byte) error {
 	}
 }
 
-var errRedirect = errors.New("too many redirects, or one away from https: name the address that they lead to")
+var errRedirect = errors.New("too many redirects, or one to another server: name the address that they lead to, as codeload.github.com for an archive of GitHub's")
+
+// withoutAddress is a request's error without the address that was asked last, which may be a signed one.
+func withoutAddress(err error) error {
+	var asked *url.Error
+	if errors.As(err, &asked) {
+		return asked.Err
+	}
+	return err
+}
 
 // isNetwork reports whether a request failed for a network, or a server, that may work again in a moment. A certificate
 // that is not trusted, a protocol that is not spoken and a redirect that is not followed are the same the next time.
@@ -114,13 +123,14 @@ func isNetwork(err error) bool {
 	}
 }
 
-// download fetches an archive over a verified connection, from this server and no other.
+// download fetches an archive over a verified connection, from this server and no other. The address that a redirect leads
+// to may be a signed one, so it stands in no error.
 func download(ctx context.Context, source *url.URL) ([]byte, error) {
 	client := &http.Client{
 		Timeout:   fetchTimeout,
 		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, DisableKeepAlives: true},
 		CheckRedirect: func(next *http.Request, via []*http.Request) error {
-			if len(via) > 3 || next.URL.Scheme != source.Scheme {
+			if len(via) > 3 || next.URL.Scheme != source.Scheme || next.URL.Host != source.Host || next.URL.User != nil {
 				return errRedirect
 			}
 			return nil
@@ -133,9 +143,9 @@ func download(ctx context.Context, source *url.URL) ([]byte, error) {
 	resp, err := client.Do(req)
 	switch {
 	case err != nil && isNetwork(err):
-		return nil, fault.NewRetryable(fault.CodeUnreachable, err)
+		return nil, fault.NewRetryable(fault.CodeUnreachable, withoutAddress(err))
 	case err != nil:
-		return nil, fault.NewTerminal(fault.CodeInvalidConfiguration, err)
+		return nil, fault.NewTerminal(fault.CodeInvalidConfiguration, withoutAddress(err))
 	}
 	defer func() { _ = resp.Body.Close() }()
 	switch {

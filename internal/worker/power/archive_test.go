@@ -90,7 +90,8 @@ func TestFromArchive(t *testing.T) {
 }
 
 func TestDownloadTriesOnlyTheNetworkAgain(t *testing.T) {
-	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	var plain *httptest.Server
+	plain = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/busy.zip":
 			w.WriteHeader(http.StatusTooManyRequests)
@@ -98,6 +99,11 @@ func TestDownloadTriesOnlyTheNetworkAgain(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		case "/away.zip":
 			http.Redirect(w, r, "ftp://elsewhere.test/p.zip", http.StatusFound)
+		case "/signed.zip":
+			// This very server by another name: it would answer.
+			http.Redirect(w, r, strings.Replace(plain.URL, "127.0.0.1", "localhost", 1)+"/elsewhere.zip?X-Sig=s1gn4ture#t0ken", http.StatusFound)
+		case "/elsewhere.zip":
+			_, _ = w.Write(zipball(t, map[string]string{}))
 		default:
 			http.Redirect(w, r, r.URL.Path, http.StatusFound)
 		}
@@ -114,6 +120,7 @@ func TestDownloadTriesOnlyTheNetworkAgain(t *testing.T) {
 		"Cut":         {"A connection that broke.", plain.URL + "/cut.zip", true},
 		"Certificate": {"A certificate that is not trusted is not trusted the next time.", secure.URL + "/p.zip", false},
 		"NotTLS":      {"Nor is plain HTTP ever TLS.", strings.Replace(plain.URL, "http:", "https:", 1) + "/p.zip", false},
+		"Elsewhere":   {"A redirect to another server is not followed, and what signs its address is in no message.", plain.URL + "/signed.zip", false},
 		"Away":        {"A redirect to another protocol is not followed.", plain.URL + "/away.zip", false},
 		"Loop":        {"A loop has no end.", plain.URL + "/loop.zip", false},
 		"NotFound":    {"What is not there is not there.", "", false},
@@ -129,6 +136,9 @@ func TestDownloadTriesOnlyTheNetworkAgain(t *testing.T) {
 			must(t, err)
 			_, err = download(t.Context(), source)
 			if err == nil || fault.IsTerminal(err) == c.again {
+				t.Errorf("%s\ngot %v", c.why, err)
+			}
+			if err != nil && (strings.Contains(err.Error(), "s1gn4ture") || strings.Contains(err.Error(), "t0ken")) {
 				t.Errorf("%s\ngot %v", c.why, err)
 			}
 		})
