@@ -35,18 +35,18 @@ func (t steerStage) run(ctx context.Context, s *State) error {
 	if change.BackFrom != "" {
 		s.note("Steering goes back from %s to %s, as the environment says.", change.BackFrom, p.Version)
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case change.UpToDate:
+	}
+	for _, name := range change.Kept {
+		s.note("Look twice: %s was edited in the repository and is kept as it is; the Power has another version of it.", name)
+	}
+	if change.UpToDate {
 		logOf(ctx).Info("Steering is up to date", keyVersion, p.Label())
 		return nil
 	}
 	if err := t.space.sandbox.GiveTree(); err != nil {
 		return fmt.Errorf("writing %s: %w", power.SteeringDir, err)
-	}
-	for _, name := range change.Kept {
-		s.note("%s was edited in the repository and is kept as it is; the Power has another version of it.", name)
 	}
 	paths, err := t.publish.commit(ctx, s, fmt.Sprintf("Sync steering with %s\n\n%s", prbody.PlainSubject(p.Label()), t.trailers))
 	if err != nil {

@@ -120,7 +120,7 @@ func (w wiring) pullRequest() pullRequest {
 
 func (w wiring) steerStage() steerStage {
 	s := w.o.Parameters.Settings
-	source := power.Source{Address: s.SteeringSource, Ref: s.SteeringRef, Path: s.SteeringPath, Repository: w.repo}
+	source := power.Source{Address: s.SteeringSource, Ref: s.SteeringRef, Path: s.SteeringPath, Dir: w.o.Dir, Environ: w.o.Environ}
 	if w.remote != nil {
 		source.Own = *w.remote
 	}

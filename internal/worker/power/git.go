@@ -5,14 +5,16 @@ package power
 
 import (
 	"context"
+	"errors"
 	"net/url"
+	"path/filepath"
 	"strings"
 
 	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 )
 
 // fromGit fetches one commit and reads the files out of it. Nothing is checked out, so nothing can be written.
-func (s Source) fromGit(ctx context.Context, source *url.URL) (map[string][]byte, error) {
+func (s Source) fromGit(ctx context.Context, source *url.URL) (files map[string][]byte, err error) {
 	ref := s.Ref
 	if ref == "" {
 		ref = "HEAD"
@@ -26,7 +28,13 @@ func (s Source) fromGit(ctx context.Context, source *url.URL) (map[string][]byte
 		remote = s.Own
 		remote.Address = source.String()
 	}
-	server, err := s.Repository.Connect(ctx, remote)
+	// The agent reads the objects of the work's repository. The source may be another private one.
+	store := gitrepo.OpenStore(filepath.Join(s.Dir, "steering.git"), s.Environ)
+	if err := store.Create(ctx); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, store.Remove()) }()
+	server, err := store.Connect(ctx, remote)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +42,7 @@ func (s Source) fromGit(ctx context.Context, source *url.URL) (map[string][]byte
 	if err := server.FetchCommit(ctx, ref, local); err != nil {
 		return nil, err
 	}
-	all, err := s.Repository.Files(ctx, local)
+	all, err := store.Files(ctx, local)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +54,7 @@ func (s Source) fromGit(ctx context.Context, source *url.URL) (map[string][]byte
 		if file.Size < 0 || file.Size > maxPowerFile {
 			return nil, invalidf("%.80q has more than %d bytes", file.Name, maxPowerFile)
 		}
-		text, err := s.Repository.Content(ctx, file.ID)
+		text, err := store.Content(ctx, file.ID)
 		if err != nil {
 			return nil, err
 		}

@@ -26,8 +26,10 @@ type Source struct {
 	Ref string
 	// Path is the Power's directory in its source; empty is the root.
 	Path string
-	// Repository keeps what is fetched from a git repository.
-	Repository *gitrepo.Repository
+	// Dir is the worker's own directory, in which a git repository is kept while it is read; Environ is the worker's
+	// environment, as NAME=value, of which git is given a part.
+	Dir     string
+	Environ []string
 	// Own is the repository of the work. Only its server is sent its credentials, and only there plain http is accepted
 	// as it is for the repository itself. A zero Own has no server.
 	Own gitrepo.Remote

@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -79,10 +78,6 @@ func TestPowerBesideOthers(t *testing.T) {
 	executable, err := os.Executable()
 	must(t, err)
 	dir := t.TempDir()
-	repository, _ := gitrepo.Open(gitrepo.Options{
-		Dir: filepath.Join(dir, "repository.git"), Tree: filepath.Join(dir, "checkout"), Branch: "main", Environ: os.Environ(),
-	})
-	must(t, repository.Create(t.Context()))
 	own := gitrepo.Remote{
 		Address: github.CloneURL("acme/shop"), Helper: executable, Dir: dir,
 		Credentials: func(context.Context) (string, string, error) { return "x-access-token", testToken, nil },
@@ -90,7 +85,7 @@ func TestPowerBesideOthers(t *testing.T) {
 	for _, address := range []string{github.CloneURL("acme/powers"), server.URL + "/p.tgz", server.URL + "/p.zip", server.URL + "/flat.tgz"} {
 		source, err := url.Parse(address)
 		must(t, err)
-		s := Source{Address: address, Path: "powers/house", Repository: repository, Own: own}
+		s := Source{Address: address, Path: "powers/house", Dir: dir, Environ: os.Environ(), Own: own}
 		read := s.fromGit
 		if isArchive(source.Path) {
 			read = s.fromArchive
@@ -103,5 +98,8 @@ func TestPowerBesideOthers(t *testing.T) {
 		if p, err := parse(found); err != nil || p.Label() != "house 1.0.0" || len(p.Steering) != 1 {
 			t.Errorf("%s: %+v, %v", source.Path, p, err)
 		}
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("what was fetched is left for others to read: %v, %v", left, err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"path"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -44,7 +45,7 @@ type Tree interface {
 
 // Change is what was done to the steering files.
 type Change struct {
-	// UpToDate: nothing was to be done.
+	// UpToDate: nothing was to be written.
 	UpToDate bool
 	// BackFrom is the version that was there before, where it is newer than the Power's.
 	BackFrom string
@@ -58,9 +59,6 @@ func Sync(tree Tree, p Power, address string) (Change, error) {
 	if err != nil {
 		return Change{}, err
 	}
-	if current(last, p, address) {
-		return Change{UpToDate: true}, nil
-	}
 	var c Change
 	if last != nil && older(p.Version, last.Version) {
 		c.BackFrom = last.Version
@@ -69,25 +67,19 @@ func Sync(tree Tree, p Power, address string) (Change, error) {
 	if err != nil {
 		return c, err
 	}
-	if err := apply(tree, todo, p, address); err != nil {
-		return c, fmt.Errorf("writing %s: %w", SteeringDir, err)
-	}
 	for _, name := range todo.kept {
 		c.Kept = append(c.Kept, path.Join(SteeringDir, name))
 	}
-	return c, nil
-}
-
-// current reports whether a record is of this Power: by semantic version where there is one, else by content.
-func current(r *record, p Power, source string) bool {
-	switch {
-	case r == nil || r.Source != source || r.Name != p.Name:
-		return false
-	case p.Version != "" && r.Version != "":
-		return semver.Compare("v"+p.Version, "v"+r.Version) == 0
-	default:
-		return p.Hash == r.Hash
+	// The record is a file of the repository: it never says that nothing is to be compared.
+	next := recordOf(p, address)
+	if len(todo.write)+len(todo.remove) == 0 && last != nil && reflect.DeepEqual(*last, next) {
+		c.UpToDate = true
+		return c, nil
 	}
+	if err := apply(tree, todo, p, next); err != nil {
+		return c, fmt.Errorf("writing %s: %w", SteeringDir, err)
+	}
+	return c, nil
 }
 
 func older(version, than string) bool {
@@ -184,9 +176,18 @@ func decideFile(last, here, there string) fileAction {
 	}
 }
 
-// apply writes the files and the record. What was kept is recorded as the Power has it, so that it still
+// recordOf is what is recorded once a Power was written. What was kept is recorded as the Power has it, so that it still
 // counts as edited the next time.
-func apply(tree Tree, todo plan, p Power, address string) error {
+func recordOf(p Power, address string) record {
+	r := record{Name: p.Name, Version: p.Version, Hash: p.Hash, Source: address, Files: map[string]string{}}
+	for name, text := range p.Steering {
+		r.Files[name] = hashOf(text)
+	}
+	return r
+}
+
+// apply writes the files and the record.
+func apply(tree Tree, todo plan, p Power, r record) error {
 	for _, name := range todo.write {
 		if err := tree.WriteFile(path.Join(SteeringDir, name), p.Steering[name]); err != nil {
 			return err
@@ -196,10 +197,6 @@ func apply(tree Tree, todo plan, p Power, address string) error {
 		if err := tree.RemoveFile(path.Join(SteeringDir, name)); err != nil {
 			return err
 		}
-	}
-	r := record{Name: p.Name, Version: p.Version, Hash: p.Hash, Source: address, Files: map[string]string{}}
-	for name, text := range p.Steering {
-		r.Files[name] = hashOf(text)
 	}
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {

@@ -38,29 +38,23 @@ func TestDecideFile(t *testing.T) {
 	}
 }
 
-func TestCurrent(t *testing.T) {
-	p := Power{Name: "house", Version: "1.2.0", Hash: "h"}
-	r := func(change func(*record)) *record {
-		s := &record{Name: "house", Version: "1.2.0", Hash: "other", Source: "https://x"}
-		change(s)
-		return s
+// The record is a file of the repository, so whoever can commit can write into it that all is as it should be.
+func TestSyncComparesFilesWhateverTheRecordSays(t *testing.T) {
+	const address = "https://example.test/p.git"
+	p := powerOf(t, "1.1.0", map[string]string{"a.md": "a", "b.md": "b"})
+	tree := memory{}
+	_, err := Sync(tree, p, address)
+	must(t, err)
+	if c, err := Sync(tree, p, address); err != nil || !c.UpToDate || len(c.Kept) > 0 {
+		t.Fatalf("%+v, %v", c, err)
 	}
-	cases := map[string]struct {
-		why    string
-		record *record
-		want   bool
-	}{
-		"Never":       {"Nothing was synced.", nil, false},
-		"SameVersion": {"Versions are compared before contents.", r(func(*record) {}), true},
-		"Older":       {"A newer one is to be written.", r(func(s *record) { s.Version = "1.1.9" }), false},
-		"OtherSource": {"Another Power may have the same version.", r(func(s *record) { s.Source = "https://y" }), false},
-		"NoVersion":   {"Without a version the content counts.", r(func(s *record) { s.Version = "" }), false},
-		"SameHash":    {"And if it is the same, nothing is to do.", r(func(s *record) { s.Version, s.Hash = "", "h" }), true},
+	tree[SteeringDir+"/a.md"] = "edited"
+	if c, err := Sync(tree, p, address); err != nil || !c.UpToDate || len(c.Kept) != 1 {
+		t.Errorf("an edited file is named: %+v, %v", c, err)
 	}
-	for name, c := range cases {
-		if got := current(c.record, p, "https://x"); got != c.want {
-			t.Errorf("%s: %s got %t", name, c.why, got)
-		}
+	tree[RecordFile] = strings.Replace(tree[RecordFile], hashOf([]byte("a")), hashOf([]byte("edited")), 1)
+	if c, err := Sync(tree, p, address); err != nil || c.UpToDate || tree[SteeringDir+"/a.md"] != "a" {
+		t.Errorf("a record that says that the edit is the Power's own brings the Power's back: %+v, %v, %q", c, err, tree[SteeringDir+"/a.md"])
 	}
 }
 
@@ -134,13 +128,13 @@ func TestSync(t *testing.T) {
 			want: Change{Kept: []string{".kiro/steering/own.md"}}, files: map[string]string{"a.md": "a", "b.md": "b", "own.md": "mine"},
 		},
 		{
-			why: "The same version is up to date, whatever somebody edited.", power: powerOf(t, "1.1.0", map[string]string{"a.md": "a"}),
+			why: "Of the same version, too, what is new is written, what it has not is removed, and edits are kept and named.", power: powerOf(t, "1.1.0", map[string]string{"a.md": "a"}),
 			edit: func() { tree[".kiro/steering/a.md"] = "edited" },
-			want: Change{UpToDate: true}, files: map[string]string{"a.md": "edited", "b.md": "b", "own.md": "mine"},
+			want: Change{Kept: []string{".kiro/steering/a.md", ".kiro/steering/own.md"}}, files: map[string]string{"a.md": "edited", "own.md": "mine"},
 		},
 		{
 			why: "Going back to an older version is reported, what it has not is removed, and edits are kept.", power: powerOf(t, "1.0.0", map[string]string{"a.md": "old"}), edit: func() {},
-			want: Change{BackFrom: "1.1.0", Kept: []string{".kiro/steering/a.md", ".kiro/steering/own.md"}}, files: map[string]string{"a.md": "edited", "own.md": "mine"},
+			want: Change{BackFrom: "1.1.0", Kept: []string{".kiro/steering/a.md"}}, files: map[string]string{"a.md": "edited", "own.md": "mine"},
 		},
 	}
 	for _, s := range steps {
