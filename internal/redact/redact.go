@@ -70,6 +70,17 @@ func (r *Redactor) Bytes(text []byte) []byte {
 // String is Bytes for a string.
 func (r *Redactor) String(text string) string { return string(r.Bytes([]byte(text))) }
 
+// KnownString returns a text without what is known to be secret. The rules do not count: it is for a text that was put
+// together from texts that were redacted each by itself.
+func (r *Redactor) KnownString(text string) string {
+	known := r.known.Load()
+	spans, _ := known.auto.find([]byte(text))
+	if len(spans) == 0 {
+		return text
+	}
+	return string(known.cut(make([]byte, 0, len(text)), []byte(text), 0, len(text), merge(spans)))
+}
+
 // find returns what is to be taken out of a text, in order and without overlaps, and where the beginning of a known
 // value is with which the text ends.
 func (r *Redactor) find(known *known, text []byte) (spans []span, partial int) {
@@ -77,8 +88,13 @@ func (r *Redactor) find(known *known, text []byte) (spans []span, partial int) {
 	if r.rules != nil {
 		spans = append(spans, r.rules.find(text)...)
 	}
+	return merge(spans), partial
+}
+
+// merge puts spans in order and makes one of those that overlap.
+func merge(spans []span) []span {
 	if len(spans) < 2 {
-		return spans, partial
+		return spans
 	}
 	slices.SortFunc(spans, func(a, b span) int {
 		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end), cmp.Compare(a.rule, b.rule))
@@ -98,7 +114,7 @@ func (r *Redactor) find(known *known, text []byte) (spans []span, partial int) {
 			last.rule = ""
 		}
 	}
-	return merged, partial
+	return merged
 }
 
 // cut appends text[from:to] without the spans to out. A span that begins before from was partly passed on already.

@@ -65,8 +65,10 @@ func (p pullRequestStage) update(ctx context.Context, s *State) (changed, err er
 			long = ""
 		}
 		if long == "" {
-			summary := p.summary(ctx, s)
-			long, short = p.redactor.String(summary.Markdown()), p.redactor.String(summary.Short())
+			// Each text was redacted by itself. Over the whole only known values count: a rule that runs over several lines
+			// would take out what stands between two texts that somebody made for it.
+			summary := p.summary(ctx, s).Map(p.redactor.String)
+			long, short = p.redactor.KnownString(summary.Markdown()), p.redactor.KnownString(summary.Short())
 		}
 		return p.writeSection(ctx, pr.Body, long, short)
 	})

@@ -245,7 +245,7 @@ func (r *taskRun) commitMessage(task agent.Task) string {
 	if title == "" {
 		title = "no title"
 	}
-	return fmt.Sprintf("Task %s: %s\n\nImplements task %s of %s.\n\nKiro-Task: %s\n%s", id, title, id, r.specPath, id, r.trailers)
+	return fmt.Sprintf("Task %s: %s\n\nImplements task %s of %s.\n\nKiro-Task: %s\n%s", id, title, id, prbody.PlainSubject(r.clean(r.specPath)), id, r.trailers)
 }
 
 // agentsFault makes a work failure of what went wrong because of what the agent left.

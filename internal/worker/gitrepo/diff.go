@@ -64,12 +64,16 @@ func (r *Repository) WriteDiff(ctx context.Context, w io.Writer, from, to string
 	return err
 }
 
-// Scan looks through the lines that a tree adds to HEAD. What was there before is not reported. Each call of
+// Scan looks through the lines, and the names of files, that a tree adds to HEAD. What was there before is not reported. Each call of
 // newFinder returns a finder of known secrets for one file.
 func (r *Repository) Scan(ctx context.Context, tree string, newFinder func() *redact.Finder) (Findings, error) {
+	return r.scanFrom(ctx, "HEAD", tree, newFinder)
+}
+
+func (r *Repository) scanFrom(ctx context.Context, from, to string, newFinder func() *redact.Finder) (Findings, error) {
 	scan := &diffScan{finder: newFinder}
 	_, err := r.git.do(ctx, call{
-		args:   []string{"diff-tree", "-p", "--no-color", "--no-ext-diff", "--no-textconv", "--text", "--unified=0", "--no-renames", "--end-of-options", "HEAD", tree},
+		args:   []string{"diff-tree", "-p", "--no-color", "--no-ext-diff", "--no-textconv", "--text", "--unified=0", "--no-renames", "--end-of-options", from, to},
 		output: scan,
 	})
 	if err != nil {

@@ -28,7 +28,11 @@ type diffScan struct {
 
 	found Findings
 
-	name   string
+	name string
+	// header is how the file's part begins. A file without a line has its name nowhere else.
+	header string
+	// named: the file's path itself holds a known secret, and the change does not remove it.
+	named  bool
 	added  *redact.Finder // of the current file
 	merge  conflictMarks
 	head   []byte // the current line's beginning
@@ -69,7 +73,12 @@ func (d *diffScan) line(head string) {
 	switch {
 	case strings.HasPrefix(head, "diff --git "):
 		d.settle()
-		d.name, d.added, d.merge = "", d.finder(), conflictMarks{}
+		d.name, d.header, d.added, d.merge = "", head, d.finder(), conflictMarks{}
+		path := d.finder()
+		_, _ = path.Write([]byte(head))
+		d.named = path.Holds()
+	case strings.HasPrefix(head, "deleted file mode "):
+		d.named = false
 	case d.name == "" && strings.HasPrefix(head, "+++ "):
 		d.name = strings.TrimPrefix(strings.Trim(head[4:], `"`), "b/")
 	case strings.HasPrefix(head, "+"):
@@ -82,7 +91,10 @@ func (d *diffScan) settle() {
 	if d.added == nil {
 		return
 	}
-	if d.added.Holds() {
+	if d.name == "" {
+		_, d.name, _ = strings.Cut(d.header, " b/")
+	}
+	if d.added.Holds() || d.named {
 		d.found.Secrets = append(d.found.Secrets, d.name)
 	}
 	if d.merge.whole() {

@@ -173,4 +173,23 @@ func TestScan(t *testing.T) {
 	if diff := cmp.Diff(Findings{Secrets: []string{"new.txt"}}, found); diff != "" {
 		t.Errorf("only what is added counts, -want +got:\n%s", diff)
 	}
+	l.write(map[string]string{"old.txt": secret + "\n", "new.txt": "", secret + "/empty": "", "a-" + secret + ".txt": "x\n"})
+	tree, _, err = l.tree.Stage(t.Context())
+	must(t, err)
+	commit, err := l.repo.Commit(t.Context(), tree, "Go on", time.Unix(1_700_000_060, 0))
+	must(t, err)
+	found, err = l.repo.scanFrom(t.Context(), l.first, commit, redact.New(redact.Options{Known: []string{secret}}).NewFinder)
+	must(t, err)
+	if diff := cmp.Diff(Findings{Secrets: []string{"a-" + secret + ".txt", secret + "/empty"}}, found); diff != "" {
+		t.Errorf("a name is pushed like a line, -want +got:\n%s", diff)
+	}
+	must(t, l.tree.RemoveFile(secret+"/empty"))
+	must(t, l.tree.RemoveFile("a-"+secret+".txt"))
+	tree, _, err = l.tree.Stage(t.Context())
+	must(t, err)
+	found, err = l.repo.Scan(t.Context(), tree, redact.New(redact.Options{Known: []string{secret}}).NewFinder)
+	must(t, err)
+	if diff := cmp.Diff(Findings{}, found); diff != "" {
+		t.Errorf("whoever removes it is let, -want +got:\n%s", diff)
+	}
 }

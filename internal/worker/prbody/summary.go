@@ -59,6 +59,28 @@ type Summary struct {
 	Region string
 }
 
+// Map is the summary with each text that somebody else wrote passed through a function, by itself.
+func (s Summary) Map(f func(string) string) Summary {
+	texts := func(all []string) []string {
+		out := make([]string, 0, len(all))
+		for _, text := range all {
+			out = append(out, f(text))
+		}
+		return out
+	}
+	s.Result.Message, s.Result.SteeringVersion = f(s.Result.Message), f(s.Result.SteeringVersion)
+	s.FailedTests, s.Notes = texts(s.FailedTests), texts(s.Notes)
+	s.Tasks, s.Changes = slices.Clone(s.Tasks), slices.Clone(s.Changes)
+	for n := range s.Tasks {
+		t := &s.Tasks[n]
+		t.ID, t.Title, t.Reason = f(t.ID), f(t.Title), f(t.Reason)
+	}
+	for n := range s.Changes {
+		s.Changes[n].Path = f(s.Changes[n].Path)
+	}
+	return s
+}
+
 // Markdown is the section, with its lists. A failure is explained as well as a success.
 func (s Summary) Markdown() string {
 	var w strings.Builder
