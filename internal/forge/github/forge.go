@@ -26,6 +26,7 @@ const (
 	opListComments  = "ListComments"
 	opCreateComment = "CreateComment"
 	opEditComment   = "EditComment"
+	opCommentAuthor = "CommentAuthor"
 	opSetStatus     = "SetCommitStatus"
 	opListChecks    = "ListCheckRuns"
 	opCreateCheck   = "CreateCheckRun"

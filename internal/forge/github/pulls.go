@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	gogithub "github.com/google/go-github/v89/github"
+	"github.com/shurcooL/githubv4"
 
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/forge"
@@ -118,7 +119,8 @@ func (f *Forge) Comment(ctx context.Context, repository string, number int64, ma
 	return nil
 }
 
-// findComment returns the id of the comment that begins with the marker, zero if there is none.
+// findComment returns the id of our own comment that begins with the marker, zero if there is none. Somebody else's that
+// begins so is left alone: its author could change what it says later.
 func (f *Forge) findComment(ctx context.Context, owner, name string, number int, marker string) (int64, error) {
 	options := &gogithub.IssueListCommentsOptions{ListOptions: gogithub.ListOptions{PerPage: commentsPerPage}}
 	for range maxCommentPages {
@@ -138,7 +140,12 @@ func (f *Forge) findComment(ctx context.Context, owner, name string, number int,
 			return 0, err
 		}
 		for _, comment := range comments {
-			if strings.HasPrefix(comment.GetBody(), marker) {
+			if !strings.HasPrefix(comment.GetBody(), marker) {
+				continue
+			}
+			if own, err := f.wrote(ctx, comment.GetNodeID()); err != nil {
+				return 0, err
+			} else if own {
 				return comment.GetID(), nil
 			}
 		}
@@ -148,4 +155,15 @@ func (f *Forge) findComment(ctx context.Context, owner, name string, number int,
 		options.Page = next
 	}
 	return 0, nil
+}
+
+// wrote reports whether a comment is of whoever the credentials belong to. Where GitHub does not say, it is somebody else's.
+func (f *Forge) wrote(ctx context.Context, id string) (bool, error) {
+	var q struct {
+		Node *struct {
+			Comment struct{ ViewerDidAuthor bool } `graphql:"... on IssueComment"`
+		} `graphql:"node(id: $id)"`
+	}
+	failures, err := f.api.Query(ctx, opCommentAuthor, &q, map[string]any{"id": githubv4.ID(id)})
+	return err == nil && len(failures) == 0 && q.Node != nil && q.Node.Comment.ViewerDidAuthor, err
 }

@@ -119,6 +119,7 @@ func TestCommentIsReplaced(t *testing.T) {
 	for i := range 120 { // more than a page before ours
 		check(t, w.AddComment(pull.ID, "someone", fmt.Sprintf("comment %d, with %s inside", i, marker)))
 	}
+	check(t, w.AddComment(pull.ID, "someone", marker+"\nnot ours: whoever wrote it can change it"))
 	before := len(w.comments(t, pull.Number))
 	check(t, w.forge.Comment(t.Context(), repository, int64(pull.Number), marker, "first"))
 	check(t, w.forge.Comment(t.Context(), repository, int64(pull.Number), marker, marker+"\nsecond"))

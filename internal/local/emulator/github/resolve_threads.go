@@ -72,6 +72,9 @@ func issueTypes() graphql.Types {
 			"createdAt":      plain(func(c *comment) any { return c.createdAt }),
 			"updatedAt":      plain(func(c *comment) any { return c.updatedAt }),
 			"url":            asked(func(v *viewer, c *comment, _ *graphql.Call) (any, error) { return c.url(v.url), nil }),
+			"viewerDidAuthor": asked(func(v *viewer, c *comment, _ *graphql.Call) (any, error) {
+				return c.author == v.token.user, nil
+			}),
 		},
 	}
 }
