@@ -103,6 +103,12 @@ generate: $(BIN)/controller-gen ## Generate deep copies, CRDs, RBAC and what the
 	hack/generate.sh $(BIN)/controller-gen $(CURDIR)
 	go run ./hack/chart charts/kiro-worker
 
+.PHONY: redact-rules
+redact-rules: ## Take the newest rules of gitleaks for redaction. Look at what changed, and measure: make bench BENCH=redact.
+	go -C hack/redactrules get github.com/zricethezav/gitleaks/v8@latest
+	go -C hack/redactrules mod tidy
+	go generate ./internal/redact
+
 .PHONY: manifests
 manifests: generate ## The same as generate.
 

@@ -21,6 +21,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/kiro-worker/kiro-worker/internal/redact"
 	"github.com/kiro-worker/kiro-worker/internal/worker"
 	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 )
@@ -50,7 +51,7 @@ func dispatch(args []string, in io.Reader, out, errs io.Writer) worker.ExitCode 
 	case gitrepo.CredentialCommand:
 		return gitCredential(args[1:], in, out, errs)
 	case "version", "--version":
-		_, _ = fmt.Fprintln(out, "kiro-worker", version)
+		_, _ = fmt.Fprintf(out, "kiro-worker %s, redaction by the rules of %s\n", version, redact.RulesSource())
 		return worker.ExitOK
 	case "help", "--help", "-h":
 		_, _ = io.WriteString(out, usage)

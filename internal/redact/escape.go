@@ -5,17 +5,28 @@ package redact
 
 import (
 	"bytes"
+	"unicode"
 	"unicode/utf8"
 )
 
-// blank is white space: it may be anywhere within a value that was wrapped.
-var blank = [256]bool{' ': true, '\t': true, '\n': true, '\r': true, '\v': true, '\f': true}
+// blank is white space: it may be anywhere within a value that was wrapped. Zero bytes are between the letters of UTF-16.
+var blank = [256]bool{0: true, ' ': true, '\t': true, '\n': true, '\r': true, '\v': true, '\f': true}
 
-// opens begins an escaped character.
-var opens = [256]bool{'%': true, '\\': true, '&': true, '+': true}
+// opens begins an escaped character, or one that nobody sees.
+var opens = [256]bool{
+	'%': true, '\\': true, '&': true, '+': true, escape: true,
+	// The first bytes of characters of format: zero-width ones, soft hyphens, those that turn the direction, tags.
+	0xc2: true, 0xd8: true, 0xe1: true, 0xe2: true, 0xef: true, 0xf3: true,
+}
 
-// maxEscape is the longest escaped character that is read, in bytes.
-const maxEscape = 12
+// escape begins a terminal's control sequence.
+const escape = 0x1b
+
+// maxEscape is the longest of them that is read, in bytes: a colour of three parts, for both the letter and its ground.
+const maxEscape = 40
+
+// maxBackslashes is how many backslashes before a character are read.
+const maxBackslashes = 6
 
 // reading is one way to read a few bytes: as the bytes that they stand for. None at all is white space.
 type reading struct {
@@ -56,8 +67,41 @@ func readings(text []byte) (w ways) {
 	case '+':
 		// In a form's data it is a blank.
 		w.add(read(1))
+	case escape:
+		if n := sequence(text); n > 0 {
+			w.add(read(n))
+		}
+	default:
+		if r, n := utf8.DecodeRune(text[:min(len(text), utf8.UTFMax)]); unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Variation_Selector, r) {
+			w.add(read(n))
+		}
 	}
 	return w
+}
+
+// sequence is the length of a terminal's control sequence at the beginning of a text, zero if there is none.
+func sequence(text []byte) int {
+	if len(text) < 2 {
+		return 0
+	}
+	switch text[1] {
+	case '[':
+		for n := 2; n < min(len(text), maxEscape); n++ {
+			switch b := text[n]; {
+			case '@' <= b && b <= '~':
+				return n + 1
+			case b < ' ' || b > '?':
+				return 0
+			}
+		}
+		return 0
+	case '(', ')', '*', '+', '#', '%':
+		if len(text) < 3 {
+			return 0
+		}
+		return 3
+	}
+	return 2
 }
 
 // percent is a byte in a URL: %XX, or %25XX where a URL is within a URL.
@@ -82,7 +126,7 @@ func (w *ways) percent(text []byte) {
 // several backslashes before it.
 func (w *ways) backslash(text []byte) {
 	run := 1
-	for run < len(text) && run < maxEscape/2 && text[run] == '\\' {
+	for run < len(text) && run < maxBackslashes && text[run] == '\\' {
 		run++
 	}
 	if run > 1 {

@@ -46,11 +46,22 @@ type hunt struct {
 	vain map[*rule]int
 	// about are rules whose keyword says what the text is about.
 	about map[*rule]bool
+	// spent is, by slow rule, how much of the text its expression was run over.
+	spent map[*rule]int
+	// limits are where rules were given up, as spans without a length.
+	limits []span
 }
 
 // find returns where the rules' secrets are.
-func (set *ruleSet) find(text []byte) []span {
+func (set *ruleSet) find(text []byte) (spans, limits []span) {
 	h := hunt{set: set, text: text}
+	h.run()
+	return h.spans, h.limits
+}
+
+// run looks for all rules' secrets.
+func (h *hunt) run() {
+	set, text := h.set, h.text
 	d := set.words
 	state := uint16(0)
 	for i, b := range text {
@@ -71,7 +82,64 @@ func (set *ruleSet) find(text []byte) []span {
 			h.scan(r, 0, len(text))
 		}
 	}
-	return h.spans
+}
+
+// slowTimes and slowLeast bound the work of a slow rule: its expression is run over a text at most so many times, and this
+// much of a short one. A text that is made of its triggers is then searched at 1 MB/s at least, and not at a tenth or a
+// thirtieth of that. A dump of real secrets stays below it.
+const (
+	slowTimes = 2
+	slowLeast = 64 << 10
+)
+
+// afford is how much of a text, up to n bytes, a rule's expression may still be run over. A slow rule that has used up its
+// share is given up for the rest of the text, and what is passed on says so.
+func (h *hunt) afford(r *rule, at, n int) int {
+	if !r.slow {
+		return n
+	}
+	left := slowTimes*len(h.text) + slowLeast - h.spent[r]
+	if left >= n {
+		return n
+	}
+	if h.past[r] < len(h.text) {
+		h.setPast(r, len(h.text))
+		h.limits = append(h.limits, span{start: at, end: at, rule: r.ID, limit: true})
+	}
+	return 0
+}
+
+// spend counts what a slow rule's expression was run over.
+func (h *hunt) spend(r *rule, n int) {
+	if !r.slow {
+		return
+	}
+	if h.spent == nil {
+		h.spent = map[*rule]int{}
+	}
+	h.spent[r] += n
+}
+
+// holdsAll reports whether a text holds all of some others, in any case of letters.
+func holdsAll(text []byte, needs [][]byte) bool {
+	if len(needs) == 0 {
+		return true
+	}
+	low := bytes.ToLower(text)
+	for _, need := range needs {
+		if !bytes.Contains(low, need) {
+			return false
+		}
+	}
+	return true
+}
+
+// costOf is how much of a text an expression looked at.
+func costOf(m []int, n int) int {
+	if m == nil {
+		return n
+	}
+	return m[1]
 }
 
 // trigger looks whether a rule has a match at a trigger that ends at end.
@@ -114,9 +182,16 @@ func (h *hunt) confirm(r *rule, start int) {
 	if r.loose && r.way == prefixed && !r.keys.contains(h.text[start:cut]) {
 		return
 	}
+	if !holdsAll(h.text[start:cut], r.needs) {
+		return
+	}
+	if h.afford(r, start, cut-start+near-start) == 0 {
+		return
+	}
 	if near < cut {
 		// Expressions are much faster on short texts. Only what reaches the end of this one, or may begin so, needs more.
 		m := r.at().FindSubmatchIndex(h.text[start:near])
+		h.spend(r, costOf(m, near-start))
 		if m != nil && m[1] < near-start {
 			h.match(r, m, start)
 			return
@@ -125,11 +200,13 @@ func (h *hunt) confirm(r *rule, start int) {
 			return
 		}
 	}
-	if m := r.at().FindSubmatchIndex(h.text[start:cut]); m != nil {
+	m := r.at().FindSubmatchIndex(h.text[start:cut])
+	h.spend(r, costOf(m, cut-start))
+	if m != nil {
 		h.match(r, m, start)
 		return
 	}
-	if r.loose {
+	if r.loose && !r.slow {
 		h.tire(r, start, cut-start)
 	}
 }
@@ -169,7 +246,11 @@ func (h *hunt) walk(r *rule) {
 func (h *hunt) scan(r *rule, from, to int) {
 	from, to = max(from, h.past[r], 0), min(to, len(h.text))
 	for from < to {
+		if h.afford(r, from, to-from) == 0 {
+			return
+		}
 		m := r.search().FindSubmatchIndex(h.text[from:to])
+		h.spend(r, costOf(m, to-from))
 		if m == nil {
 			return
 		}

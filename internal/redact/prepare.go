@@ -121,6 +121,10 @@ func (r *rule) simplify() (value string, isAssigned, isOption bool) {
 	return "", false, false
 }
 
+// slowProgram is how many states make an expression slow, where it can run over more than slowReach bytes: each of them
+// is looked at for each byte.
+const slowProgram, slowReach = 500, 1 << 10
+
 // measure sets how much of a text the expression is given, and whether it is slow on it.
 func (r *rule) measure(tree *syntax.Regexp) {
 	if r.reach = maxMatch(tree); r.reach < 0 || r.reach > unboundedReach {
@@ -130,6 +134,13 @@ func (r *rule) measure(tree *syntax.Regexp) {
 	r.reach++
 	if n, ok := reaches[r.ID]; ok {
 		r.reach = n
+	}
+	if r.reach > slowReach {
+		program, err := syntax.Compile(tree.Simplify())
+		r.slow = err != nil || len(program.Inst) > slowProgram
+	}
+	for _, text := range needs[r.ID] {
+		r.needs = append(r.needs, []byte(text))
 	}
 	if r.loose = runsOverAll(tree); r.loose {
 		keys := make([][]byte, 0, len(r.Keywords))

@@ -85,10 +85,23 @@ func (r *Redactor) KnownString(text string) string {
 // value is with which the text ends.
 func (r *Redactor) find(known *known, text []byte) (spans []span, partial int) {
 	spans, partial = known.auto.find(text)
-	if r.rules != nil {
-		spans = append(spans, r.rules.find(text)...)
+	if r.rules == nil {
+		return merge(spans), partial
 	}
-	return merge(spans), partial
+	found, limits := r.rules.find(text)
+	return withLimits(merge(append(spans, found...)), limits), partial
+}
+
+// withLimits puts in where rules were given up. Within what is taken out that is said before it.
+func withLimits(spans, limits []span) []span {
+	for _, l := range limits {
+		n, _ := slices.BinarySearchFunc(spans, l.start, func(s span, at int) int { return cmp.Compare(s.end, at) })
+		if n < len(spans) && spans[n].start < l.start {
+			l.start, l.end = spans[n].start, spans[n].start
+		}
+		spans = slices.Insert(spans, n, l)
+	}
+	return spans
 }
 
 // merge puts spans in order and makes one of those that overlap.
@@ -120,6 +133,12 @@ func merge(spans []span) []span {
 // cut appends text[from:to] without the spans to out. A span that begins before from was partly passed on already.
 func (k *known) cut(out, text []byte, from, to int, spans []span) []byte {
 	for _, s := range spans {
+		if s.limit && s.start >= from && s.start < to {
+			out = append(out, text[from:s.start]...)
+			out = append(out, k.limitOf(s.rule)...)
+			from = s.start
+			continue
+		}
 		if s.end <= from {
 			continue
 		}
@@ -136,6 +155,15 @@ func (k *known) cut(out, text []byte, from, to int, spans []span) []byte {
 		out = append(out, text[from:to]...)
 	}
 	return out
+}
+
+// limitOf says that a rule was not applied any more. It must not hold a known value itself.
+func (k *known) limitOf(rule string) string {
+	text := "\n[NOT SEARCHED from here on by rule " + rule + ": too much of the text looks like it]\n"
+	if k.mark == plainMark || k.auto.contains([]byte(text)) {
+		return plainMark
+	}
+	return text
 }
 
 // markOf is what takes a secret's place. It must not hold a known value itself.

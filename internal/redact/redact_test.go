@@ -44,6 +44,11 @@ func TestKnownValues(t *testing.T) {
 		{"a value of signs only is left", "------------", "------------", "------------"},
 		{"an empty value takes nothing out", "", "text", "text"},
 		{"a value that the mark would show", "redacted", "it is redacted", "it is ***"},
+		{"coloured letter by letter", "s3cr3t-value", "\x1b[1;31ms3cr\x1b[0m\x1b[38;2;255;100;0m3t-v\x1b[K\x1b(Balue\x1b[0m.", "\x1b[1;31m[REDACTED]\x1b[0m."},
+		{"with letters in between that nobody sees", "s3cr3t-value", "s\u200b3\u200dc\ufeffr\u00ad3\u2060t\u202e-\ufe0fv\U000e0041alue.", "[REDACTED]."},
+		{"in UTF-16", "s3cr3t-value", "s\x003\x00c\x00r\x003\x00t\x00-\x00v\x00a\x00l\x00u\x00e\x00.", "[REDACTED]\x00."},
+		{"escaped, and coloured within", "s3cr3t-value", `s3cr3t\u002d` + "\x1b[0mvalue.", "[REDACTED]."},
+		{"letters of other scripts are no format", "s3cr3t-value", "s3cr3té-value ещё…", "s3cr3té-value ещё…"},
 		{"only the beginning of a value is no value", secret, "s3cr3t-Valu", "s3cr3t-Valu"},
 	}
 	for _, c := range cases {

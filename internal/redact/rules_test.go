@@ -86,3 +86,24 @@ func TestWhatIsKnownOfAnExpression(t *testing.T) {
 		})
 	}
 }
+
+// GitHub changed what its tokens look like, and will again: this is what they look like since April 2026.
+func TestAppTokens(t *testing.T) {
+	token := "ghs_1234567_eyJhbGciOiJSUzI1NiJ9." + strings.Repeat("eyJpc3MiOiJhcHAi", 20) + "." + strings.Repeat("Ab-_9", 30)
+	r := New(Options{})
+	for why, text := range map[string]string{
+		"alone":             token,
+		"in an address":     "https://x-access-token:" + token + "@github.com/acme/shop",
+		"in a query":        "https://github.test/a?token=" + token + "&x=y",
+		"escaped":           "x-access-token%3A" + token + "%40github.com",
+		"in a word":         "x" + token,
+		"of an older shape": "ghs_" + strings.Repeat("aB3d", 9),
+	} {
+		if got := r.String(text); strings.Contains(got, "ghs_") || strings.Contains(got, "eyJ") {
+			t.Errorf("%s: %s", why, got)
+		}
+	}
+	if source := RulesSource(); !strings.HasPrefix(source, "gitleaks v") {
+		t.Errorf("the rules' age is not visible: %q", source)
+	}
+}

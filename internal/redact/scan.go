@@ -10,10 +10,12 @@ type span struct {
 	rule string
 	// open is true if it may go on behind the text's end.
 	open bool
+	// limit is true if nothing is taken out: the rule was given up here.
+	limit bool
 }
 
 // ring is more than the longest escape, so that a reading begun now never meets an older one.
-const ring = 16
+const ring = 64
 
 // maxReadings bounds how many ways to read a text are followed at once. More than a few only differ in text that is
 // made to confuse; the deepest are kept, as they are nearest to a match.

@@ -6,6 +6,8 @@ package worker
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io"
 	"os"
 	"path"
 	"path/filepath"
@@ -46,7 +48,7 @@ func (c reportCopier) copyAll(ctx context.Context, s *State) {
 			continue
 		}
 		to := filepath.Join(c.sourceDir, reportsDir, folder, strconv.Itoa(n)+"-"+filepath.Base(name))
-		if err := writeRedacted(to, text, c.redactor); err != nil {
+		if err := writeRedacted(ctx, to, text, c.redactor); err != nil {
 			logOf(ctx).V(1).Info("A report was not copied", keyObject, name, keyReason, err.Error())
 		}
 	}
@@ -72,9 +74,16 @@ func reportFolder(name string, text []byte) string {
 	}
 }
 
-func writeRedacted(name string, text []byte, r *redact.Redactor) error {
+func writeRedacted(ctx context.Context, name string, text []byte, r *redact.Redactor) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o750); err != nil {
 		return err
 	}
-	return os.WriteFile(name, r.Bytes(text), 0o600)
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	out := redact.NewWriter(file, r)
+	// A reader alone: a copy in one piece would not look at its context.
+	_, err = io.Copy(ending{ctx: ctx, to: out}, struct{ io.Reader }{bytes.NewReader(text)})
+	return errors.Join(err, out.Close(), file.Close())
 }

@@ -73,7 +73,7 @@ func (u uploadStage) upload(ctx context.Context, s *State, d document) error {
 		return err
 	}
 	out := redact.NewWriter(file, u.redactor)
-	if err := errors.Join(d.write(ctx, s, out), out.Close()); err != nil {
+	if err := errors.Join(d.write(ctx, s, ending{ctx: ctx, to: out}), out.Close()); err != nil {
 		return err
 	}
 	return u.retry.do(ctx, "upload", func(ctx context.Context) error {

@@ -54,9 +54,36 @@ func run(out io.Writer) error {
 	fmt.Fprintf(out, "redact_known %.0f MB/s %.0fx gitleaks\n", knownSpeed, knownSpeed/theirs)
 	fmt.Fprintf(out, "redact_rules %.0f MB/s %.0fx gitleaks\n", allSpeed, allSpeed/theirs)
 	fmt.Fprintf(out, "gitleaks_scan %.2f MB/s 1x gitleaks\n", theirs)
+	slowest, err := slowest(all)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "redact_adversarial %.1f MB/s %.2fx redact_rules\n", slowest, slowest/allSpeed)
 	line, short := memory(all, 200*mega), memory(all, 20*mega)
 	fmt.Fprintf(out, "redact_memory_200MB_line %.1f MiB %.1fx 20MB_line\n", line, line/short)
 	return nil
+}
+
+// adversarial are texts that are made of what the slowest rules look for.
+var adversarial = []string{
+	"kind: secret\ndata:\n a: b\n", "kind: secret data: a: abcdefghij0123456789\n", "data:\n a: b\n kind: \"secret\"\n", "secret data: ",
+	"-----BEGIN PRIVATE KEY-----\n", "curl -u a -H 'x: y' ",
+}
+
+// slowest is the speed at which the worst of them is redacted.
+func slowest(r *redact.Redactor) (float64, error) {
+	least := 0.0
+	for _, unit := range adversarial {
+		text := bytes.Repeat([]byte(unit), mega/len(unit))
+		now, err := speed(text, func() error { return through(r, text) })
+		if err != nil {
+			return 0, err
+		}
+		if least == 0 || now < least {
+			least = now
+		}
+	}
+	return least, nil
 }
 
 // secrets are as many known values as a build has.
