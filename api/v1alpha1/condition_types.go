@@ -233,6 +233,8 @@ const (
 	ReasonCoverageTooLow = string(contract.OutcomeCoverageTooLow)
 	// ReasonCoverageNotMeasured: no coverage was found, which counts as failed. A work failure.
 	ReasonCoverageNotMeasured = string(contract.OutcomeCoverageNotMeasured)
+	// ReasonProtectedPathChanged: the agent changed a file that gates.protectedPaths protects. A work failure.
+	ReasonProtectedPathChanged = string(contract.OutcomeProtectedPathChanged)
 	// ReasonAgentFailed: the agent did not finish its tasks. A work failure.
 	ReasonAgentFailed = string(contract.OutcomeAgentFailed)
 	// ReasonValidationFailed: spec files or pull request were not as required. A work failure.

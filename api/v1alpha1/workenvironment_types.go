@@ -238,6 +238,14 @@ type Gates struct {
 	// +optional
 	CoverageReports []string `json:"coverageReports,omitempty"`
 
+	// ProtectedPaths are files that decide what is measured, or what runs elsewhere. If the agent changes one, the attempt
+	// fails with ProtectedPathChanged and nothing of that task is pushed, or the change is only named on the pull request.
+	// Default: none fails an attempt; well-known files of this kind are named in any case.
+	// +kubebuilder:validation:MaxItems=32
+	// +listType=atomic
+	// +optional
+	ProtectedPaths []ProtectedPath `json:"protectedPaths,omitempty"`
+
 	// TestTimeout is how long the test commands may run, 10s to 8h. Default 15m.
 	// +kubebuilder:default="15m"
 	// +kubebuilder:validation:Type=string
@@ -257,6 +265,33 @@ type Gates struct {
 	// checks, such as a definition of done, are no tasks and do not count. Default Ignore.
 	// +optional
 	UncoveredBoxes MissingPolicy `json:"uncoveredBoxes,omitempty"`
+}
+
+// OnChange is what a change of a protected path does.
+// +kubebuilder:validation:Enum=Fail;Name
+type OnChange string
+
+const (
+	// OnChangeFail fails the attempt.
+	OnChangeFail OnChange = "Fail"
+	// OnChangeName names the change on the pull request.
+	OnChangeName OnChange = "Name"
+)
+
+// ProtectedPath is a part of the repository that the agent is to leave alone.
+type ProtectedPath struct {
+	// Glob is the pattern of its paths, relative to the repository: `*` matches within a name, `**` any directories, a
+	// name without a slash matches in every directory, and a slash at the end everything below.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	// +kubebuilder:validation:XValidation:rule="!self.startsWith('/') && !self.split('/').exists(s, s == '..')",message="glob must be a relative path without a leading '/' or '..'"
+	// +required
+	Glob string `json:"glob"`
+
+	// OnChange is what a change does: `Fail` fails the attempt, `Name` names it on the pull request. Default Fail.
+	// +kubebuilder:default=Fail
+	// +optional
+	OnChange OnChange `json:"onChange,omitempty"`
 }
 
 // MissingPolicy says what becomes of an attempt where something that could be measured is not there.

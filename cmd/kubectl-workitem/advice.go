@@ -92,14 +92,15 @@ func adviceWithBuild(item *v1alpha1.WorkItem) []string {
 
 // fixes say what to fix after a work failure, before it is tried again.
 var fixes = map[string]string{
-	v1alpha1.ReasonTestsFailed:         "Look at the failed tests in the artifacts or on the pull request; fix them, or say in the spec what is meant.",
-	v1alpha1.ReasonTestsNotMeasured:    "Have the environment's gates.testCommand write its results where gates.testResults says.",
-	v1alpha1.ReasonCoverageTooLow:      "Ask for the missing tests in the spec, or lower gates.coverageThreshold of the environment.",
-	v1alpha1.ReasonCoverageNotMeasured: "Have the test command measure coverage, and write it where gates.coverageReports says.",
-	v1alpha1.ReasonAgentFailed:         "Read the agent's log in the artifacts; a smaller or clearer task in tasks.md often helps.",
-	v1alpha1.ReasonValidationFailed:    "Correct the spec files or the pull request.",
-	v1alpha1.ReasonCheckoutFailed:      "Check whether the branch was rewritten or deleted.",
-	v1alpha1.ReasonTimedOut:            "Raise spec.timeout, or split the spec into smaller ones.",
+	v1alpha1.ReasonTestsFailed:          "Look at the failed tests in the artifacts or on the pull request; fix them, or say in the spec what is meant.",
+	v1alpha1.ReasonTestsNotMeasured:     "Have the environment's gates.testCommand write its results where gates.testResults says.",
+	v1alpha1.ReasonCoverageTooLow:       "Ask for the missing tests in the spec, or lower gates.coverageThreshold of the environment.",
+	v1alpha1.ReasonCoverageNotMeasured:  "Have the test command measure coverage, and write it where gates.coverageReports says.",
+	v1alpha1.ReasonProtectedPathChanged: "Change the protected file yourself, or take it out of the environment's gates.protectedPaths.",
+	v1alpha1.ReasonAgentFailed:          "Read the agent's log in the artifacts; a smaller or clearer task in tasks.md often helps.",
+	v1alpha1.ReasonValidationFailed:     "Correct the spec files or the pull request.",
+	v1alpha1.ReasonCheckoutFailed:       "Check whether the branch was rewritten or deleted.",
+	v1alpha1.ReasonTimedOut:             "Raise spec.timeout, or split the spec into smaller ones.",
 }
 
 func adviceAfterFailure(item *v1alpha1.WorkItem) []string {

@@ -92,7 +92,7 @@ func settings(env *v1alpha1.WorkEnvironment) contract.Settings {
 	gates, agent, retry := env.Spec.Gates, env.Spec.Agent, env.Spec.Retry
 	s := contract.Settings{
 		TestCommand: gates.TestCommand, SetupCommand: gates.SetupCommand,
-		TestResults: gates.TestResults, CoverageReports: gates.CoverageReports,
+		TestResults: gates.TestResults, CoverageReports: gates.CoverageReports, ProtectedPaths: protectedPaths(gates.ProtectedPaths),
 		TestTimeout: contract.Duration(gates.TestTimeoutOrDefault()),
 		MissingMetrics: string(gates.MissingMetrics), UncoveredBoxes: string(gates.UncoveredBoxes),
 		AgentPreset: string(agent.Preset), AgentHarness: string(agent.Harness), AgentCommand: agent.Command,
@@ -108,4 +108,12 @@ func settings(env *v1alpha1.WorkEnvironment) contract.Settings {
 		s.SteeringSource, s.SteeringRef, s.SteeringPath = steering.Source, steering.Ref, steering.Path
 	}
 	return s
+}
+
+func protectedPaths(all []v1alpha1.ProtectedPath) []contract.ProtectedPath {
+	var paths []contract.ProtectedPath
+	for _, p := range all {
+		paths = append(paths, contract.ProtectedPath{Glob: p.Glob, NameOnly: p.OnChange == v1alpha1.OnChangeName})
+	}
+	return paths
 }

@@ -69,10 +69,12 @@ type Settings struct {
 	SetupCommand    string   `json:"setupCommand,omitempty"`
 	TestResults     []string `json:"testResults,omitempty"`
 	CoverageReports []string `json:"coverageReports,omitempty"`
-	TestTimeout     Duration `json:"testTimeout,omitempty"`
 	// MissingMetrics and UncoveredBoxes are Ignore or Fail; empty is Ignore.
 	MissingMetrics string `json:"missingMetrics,omitempty"`
 	UncoveredBoxes string `json:"uncoveredBoxes,omitempty"`
+	// ProtectedPaths are what the agent must not change, or what is named if it does.
+	ProtectedPaths []ProtectedPath `json:"protectedPaths,omitempty"`
+	TestTimeout    Duration        `json:"testTimeout,omitempty"`
 
 	AgentPreset    string   `json:"agentPreset,omitempty"`
 	AgentHarness   string   `json:"agentHarness,omitempty"`
@@ -277,4 +279,12 @@ func (r *reader) duration(name string) time.Duration {
 		r.fail(name, errors.New("is not a duration"))
 	}
 	return d
+}
+
+// ProtectedPath is a part of the repository that decides what is measured, or what runs elsewhere.
+type ProtectedPath struct {
+	// Glob is a pattern of paths.
+	Glob string `json:"glob"`
+	// NameOnly names a change in the pull request and lets it be.
+	NameOnly bool `json:"nameOnly,omitempty"`
 }

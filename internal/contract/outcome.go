@@ -29,6 +29,8 @@ const (
 	OutcomeCoverageTooLow Outcome = "CoverageTooLow"
 	// OutcomeCoverageNotMeasured: no coverage was found.
 	OutcomeCoverageNotMeasured Outcome = "CoverageNotMeasured"
+	// OutcomeProtectedPathChanged: the agent changed a file that the environment protects.
+	OutcomeProtectedPathChanged Outcome = "ProtectedPathChanged"
 	// OutcomePullRequestFailed: the pull request could not be updated.
 	OutcomePullRequestFailed Outcome = "PullRequestFailed"
 	// OutcomeUploadFailed: the artifacts could not be uploaded.
@@ -87,7 +89,8 @@ func (o Outcome) Class() FailureClass {
 	case OutcomeSucceeded, OutcomeAlreadyDone, OutcomeAbandoned:
 		return ClassNone
 	case OutcomeCheckoutFailed, OutcomeValidationFailed, OutcomeAgentFailed, OutcomeTestsFailed,
-		OutcomeTestsNotMeasured, OutcomeCoverageTooLow, OutcomeCoverageNotMeasured, OutcomeTimedOut:
+		OutcomeTestsNotMeasured, OutcomeCoverageTooLow, OutcomeCoverageNotMeasured, OutcomeProtectedPathChanged,
+		OutcomeTimedOut:
 		return ClassWork
 	}
 	if o.ByPerson() {

@@ -19,6 +19,8 @@ type observation struct {
 	Ticked, Split bool
 	// Changed is how many files this run changed, beside tasks.md.
 	Changed int
+	// Protected are the changed files that the environment protects.
+	Protected []string
 	// Conflicts are files in which a merge was begun and not ended.
 	Conflicts []string
 	// Nothing: the agent left no sign that it ran at all, and the checkout as it was.

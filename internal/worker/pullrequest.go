@@ -121,6 +121,9 @@ func (p pullRequestStage) summary(ctx context.Context, s *State) prbody.Summary 
 		Threshold: p.parameters.CoverageThreshold, Attempt: p.parameters.Attempt, Correlation: p.parameters.CorrelationID,
 		WorkItem: p.parameters.WorkItem, BuildURL: p.build.URL, BuildARN: p.build.ARN, Region: p.build.Region,
 	}
+	for _, protected := range p.parameters.Settings.ProtectedPaths {
+		summary.Named = append(summary.Named, protected.Glob)
+	}
 	for _, t := range s.Tasks {
 		summary.Tasks = append(summary.Tasks, prbody.Task{ID: t.ID, Title: t.Title, Done: t.Done, Commit: t.Commit, Reason: t.Reason})
 	}

@@ -186,6 +186,10 @@ func (r *taskRun) keep(ctx context.Context, run finishedRun, record *TaskRecord)
 	if err != nil {
 		return taskResult{}, err
 	}
+	if len(seen.Protected) > 0 {
+		return taskResult{}, failedf(contract.OutcomeProtectedPathChanged, "task %s changed %s, which the environment protects (gates.protectedPaths); "+
+			"nothing of that task was pushed: make the change yourself, or take the path out of the list", run.task.ID, firstFew(seen.Protected))
+	}
 	result := classify(seen)
 	if !result.Done {
 		return result, nil
@@ -227,6 +231,7 @@ func (r *taskRun) observe(ctx context.Context, run finishedRun, record *TaskReco
 	if err != nil {
 		return seen, err
 	}
+	seen.Protected = protected(r.settings.ProtectedPaths, all)
 	seen.Changed, record.Files = r.list.others(own), r.list.others(all)
 	if seen.Nothing = run.outcome.Nothing(r.settings.AgentPreset) && len(own) == 0; seen.Nothing && run.outcome.Refused != "" {
 		return seen, r.refused(run.outcome.Refused)

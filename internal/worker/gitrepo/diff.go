@@ -16,19 +16,29 @@ import (
 type Change struct {
 	Path           string
 	Added, Removed int // -1 for a binary file
+	// Submodule: it is, or was, a link to another repository's commit.
+	Submodule bool
 }
 
 // Changes are the files that differ between two commits, with their lines.
 func (r *Repository) Changes(ctx context.Context, from, to string) ([]Change, error) {
-	out, err := r.git.run(ctx, "diff-tree", "-r", "-z", "--numstat", "--no-renames", "--end-of-options", from, to)
+	out, err := r.git.run(ctx, "diff-tree", "-r", "-z", "--raw", "--numstat", "--no-renames", "--end-of-options", from, to)
 	if err != nil {
 		return nil, err
 	}
+	// First come two fields for each file, its modes and its path, then one for each, its lines and its path.
 	var all []Change
-	for _, entry := range splitZero(out) {
-		parts := strings.SplitN(entry, "\t", 3)
+	submodules := map[string]bool{}
+	fields := splitZero(out)
+	for n := 0; n < len(fields); n++ {
+		if modes, raw := strings.CutPrefix(fields[n], ":"); raw && n+1 < len(fields) {
+			n++
+			submodules[fields[n]] = strings.Contains(modes[:min(len(modes), len("160000 160000"))], "160000")
+			continue
+		}
+		parts := strings.SplitN(fields[n], "\t", 3)
 		if len(parts) == 3 {
-			all = append(all, Change{Path: parts[2], Added: lineCount(parts[0]), Removed: lineCount(parts[1])})
+			all = append(all, Change{Path: parts[2], Added: lineCount(parts[0]), Removed: lineCount(parts[1]), Submodule: submodules[parts[2]]})
 		}
 	}
 	return all, nil

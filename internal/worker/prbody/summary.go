@@ -6,7 +6,6 @@ package prbody
 import (
 	"fmt"
 	"net/url"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,6 +36,8 @@ type Change struct {
 	Path string
 	// Added and Removed are -1 for a binary file.
 	Added, Removed int
+	// Submodule: it is a link to another repository's commit.
+	Submodule bool
 }
 
 // Summary is what the section of the pull request is made from. Nothing in it is markdown yet.
@@ -45,6 +46,8 @@ type Summary struct {
 	Tasks       []Task
 	FailedTests []string
 	Changes     []Change
+	// Named are patterns of further paths whose change is named.
+	Named []string
 	// Notes are for people, one line each.
 	Notes []string
 	// Threshold is the lowest coverage that passes, in percent.
@@ -231,8 +234,12 @@ func (s Summary) changes(w *strings.Builder) {
 	table(&inner, []string{"File", "Lines"}, rows)
 	more(&inner, len(s.Changes)-maxShownFiles, "files")
 	details(w, fmt.Sprintf("What changed: %s, +%d −%d lines", FileCount(len(s.Changes)), added, removed), inner.String())
-	if risky := measuringFiles(s.Changes); len(risky) > 0 {
-		fmt.Fprintf(w, "**Look twice:** how tests and coverage are measured was changed in %s.\n\n", strings.Join(risky, ", "))
+	if files, more := lookTwice(s.Changes, s.Named); len(files) > 0 {
+		fmt.Fprintf(w, "**Look twice:** what decides what is run and measured was changed: %s", strings.Join(files, ", "))
+		if more > 0 {
+			fmt.Fprintf(w, ", and %d more", more)
+		}
+		w.WriteString(".\n\n")
 	}
 }
 
@@ -278,21 +285,4 @@ func more(w *strings.Builder, n int, what string) {
 	if n > 0 {
 		fmt.Fprintf(w, "\nand %d more %s; the artifacts have all of them.\n", n, what)
 	}
-}
-
-// measuring are the names of files that decide what is tested and what is counted as covered.
-var measuring = []string{
-	"package.json", "jest.config.*", "vitest.config.*", "vite.config.*", ".nycrc*", "nyc.config.*", ".c8rc*", ".mocharc*",
-	"codecov.y*ml", ".coveragerc", "pytest.ini", "setup.cfg", "tox.ini", "pyproject.toml", "pom.xml", "build.gradle*", "karma.conf.*",
-}
-
-// measuringFiles are those of the changed files, as code.
-func measuringFiles(changes []Change) []string {
-	var found []string
-	for _, c := range changes {
-		if slices.ContainsFunc(measuring, func(pattern string) bool { ok, _ := path.Match(pattern, path.Base(c.Path)); return ok }) {
-			found = append(found, code(c.Path, 200))
-		}
-	}
-	return found[:min(len(found), 10)]
 }

@@ -30,7 +30,7 @@ func TestSummaryOfHostileText(t *testing.T) {
 			}
 		}
 	}
-	if !strings.Contains(text, "**Look twice:** how tests and coverage are measured was changed in `package.json`") {
+	if !strings.Contains(text, "**Look twice:** what decides what is run and measured was changed: `package.json`") {
 		t.Errorf("a changed test configuration must be named:\n%s", text)
 	}
 	if short := s.Short(); len(short) >= len(text) || strings.Contains(short, "<details>") {
