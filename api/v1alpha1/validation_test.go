@@ -22,7 +22,7 @@ type refusal struct {
 func TestRefused(t *testing.T) {
 	groups := map[string][]refusal{
 		"Branch": refusedBranches(), "Path": refusedPaths(), "Duration": refusedDurations(),
-		"Credentials": refusedCredentials(), "Other": refusedOthers(),
+		"Credentials": refusedCredentials(), "Other": refusedOthers(), "Hostile": refusedHostile(),
 	}
 	for group, cases := range groups {
 		for _, tc := range cases {
@@ -156,6 +156,25 @@ func refusedCredentials() []refusal {
 			changes: []change{set("ghp_0123456789", "spec", "credentials", "githubTokenSecretARN")},
 			field:   "spec.credentials.githubTokenSecretARN",
 		},
+	}
+}
+
+// refusedHostile are what somebody would write who may write objects and nothing else.
+func refusedHostile() []refusal {
+	const token = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:github-AbCdEf"
+	credentials := func(agent string) change {
+		return set("{githubTokenSecretARN: \""+token+"\", gitSecretARN: \"arn:aws:secretsmanager:eu-central-1:111122223333:secret:git-AbCdEf\", agentSecretARN: \""+agent+"\"}", "spec", "credentials")
+	}
+	const message = "another secret"
+	return []refusal{
+		{why: "the agent would be given GitHub's token", kind: "WorkEnvironment", changes: []change{credentials(token)}, field: "spec.credentials.agentSecretARN", message: message},
+		{why: "or that of git", kind: "WorkEnvironment", changes: []change{credentials("arn:aws:secretsmanager:eu-central-1:111122223333:secret:git-AbCdEf")}, field: "spec.credentials.agentSecretARN", message: message},
+		{why: "or the same secret by a part of its ARN", kind: "WorkEnvironment", changes: []change{credentials("arn:aws:secretsmanager:eu-central-1:111122223333:secret:github")}, field: "spec.credentials.agentSecretARN", message: message},
+		{why: "a path with a line's end makes trailers in a commit", kind: "WorkItem", changes: []change{set("\"a\\nCo-authored-by: x\"", "spec", "specPath")}, field: "spec.specPath"},
+		{why: "a source's as well", kind: "WorkSource", changes: []change{set("\"a\\rb\"", "spec", "specPath")}, field: "spec.specPath"},
+		{why: "an escape colours a terminal", kind: "WorkItem", changes: []change{set("\"a\\e[31m\"", "spec", "specPath")}, field: "spec.specPath"},
+		{why: "a protected path outside of the repository", kind: "WorkEnvironment", changes: []change{set("{protectedPaths: [{glob: ../x}]}", "spec", "gates")}, field: "spec.gates.protectedPaths"},
+		{why: "an unknown way to protect", kind: "WorkEnvironment", changes: []change{set("{protectedPaths: [{glob: x, onChange: Ignore}]}", "spec", "gates")}, field: "spec.gates.protectedPaths"},
 	}
 }
 

@@ -33,15 +33,16 @@ type AWSAccess struct {
 	Region string `json:"region"`
 
 	// RoleARN is the IAM role that the manager assumes. Default: none; the manager's own identity is used. Secrets
-	// Manager is read only where a role is named.
+	// Manager is read only where a role is named. The manager refuses to work without a role in namespaces that its
+	// --own-identity-namespaces does not name.
 	// +kubebuilder:validation:MaxLength=2048
 	// +kubebuilder:validation:Pattern=`^(arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9/_+=,.@-]+)?$`
 	// +optional
 	RoleARN string `json:"roleARN,omitempty"`
 
 	// ExternalID is the external id that the manager sends when it assumes the role; the role's trust policy should
-	// require it. Default "<cluster>/<namespace>", so that one namespace cannot use the role of another: the default of another namespace is
-	// refused.
+	// require it. Default "<cluster>/<namespace>", so that one namespace cannot use the role of another. Any other is
+	// refused unless the manager's --external-ids lists it for the namespace.
 	// +kubebuilder:validation:MaxLength=1224
 	// +kubebuilder:validation:Pattern=`^([\w+=,.@:/-]{2,})?$`
 	// +optional
@@ -85,7 +86,7 @@ type LockTable struct {
 	LeaseDuration *metav1.Duration `json:"leaseDuration,omitempty"`
 }
 
-// EnvironmentVariable is a plain variable that every build of the environment is given.
+// EnvironmentVariable is a plain variable that what runs in the environment's builds is given.
 type EnvironmentVariable struct {
 	// Name of the variable. Names that begin with CODEBUILD_, AWS_ or KIRO_WORKER_, and the names of the worker's own
 	// variables, are refused.
@@ -129,7 +130,8 @@ type CodeBuildProject struct {
 	// +optional
 	QueuedTimeout *metav1.Duration `json:"queuedTimeout,omitempty"`
 
-	// Env lists plain variables that every build is given. Default: none.
+	// Env lists plain variables that the setup command, the agent and the tests are given. The worker itself and git are
+	// not: set their proxy and certificates on the CodeBuild project. Default: none.
 	// +kubebuilder:validation:MaxItems=50
 	// +listType=map
 	// +listMapKey=name
@@ -139,6 +141,7 @@ type CodeBuildProject struct {
 
 // BuildCredentials names the secrets in AWS Secrets Manager that the build reads while it runs. The controller never
 // passes the value of a secret to a build.
+// +kubebuilder:validation:XValidation:rule="!has(self.agentSecretARN) || self.agentSecretARN == '' || (!self.agentSecretARN.startsWith(self.githubTokenSecretARN) && !self.githubTokenSecretARN.startsWith(self.agentSecretARN) && (!has(self.gitSecretARN) || self.gitSecretARN == '' || (!self.agentSecretARN.startsWith(self.gitSecretARN) && !self.gitSecretARN.startsWith(self.agentSecretARN))))",fieldPath=".agentSecretARN",message="agentSecretARN must be another secret than githubTokenSecretARN and gitSecretARN: the agent is given it in plain text"
 type BuildCredentials struct {
 	// GitHubTokenSecretARN is the ARN of the secret with the token or App key for GitHub's API: a token, or a JSON
 	// object with `token`, or with `appID`, `installationID` and `privateKey`. The controller reads it too, for items
@@ -156,7 +159,8 @@ type BuildCredentials struct {
 	GitSecretARN string `json:"gitSecretARN,omitempty"`
 
 	// AgentSecretARN is the ARN of the secret with the agent's key (KIRO_API_KEY for Kiro), or with a JSON object of
-	// the agent's variables. Default: none; the agent is given no key.
+	// the agent's variables. It must be another secret than the other two: the agent is given it in plain text. Default:
+	// none; the agent is given no key.
 	// +kubebuilder:validation:MaxLength=2048
 	// +kubebuilder:validation:Pattern=`^(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+)?$`
 	// +optional

@@ -79,6 +79,7 @@ type WorkItemSpec struct {
 	// SpecPath is the folder of the spec files, relative to the root of the repository. Default ".kiro/specs/<branch>".
 	// It cannot change once an attempt exists.
 	// +kubebuilder:validation:MaxLength=512
+	// +kubebuilder:validation:Pattern=`^[^\x00-\x1f\x7f]*$`
 	// +kubebuilder:validation:XValidation:rule="self == '' || (!self.startsWith('/') && !self.startsWith('-') && !self.split('/').exists(s, s == '..' || s == '.' || s == ''))",message="specPath must be a relative path without a leading '/' or '-', '..', '.' or empty parts"
 	// +optional
 	SpecPath string `json:"specPath,omitempty"`

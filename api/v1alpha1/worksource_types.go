@@ -172,6 +172,7 @@ type WorkSourceSpec struct {
 	// +kubebuilder:default=".kiro/specs/<branch>"
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512
+	// +kubebuilder:validation:Pattern=`^[^\x00-\x1f\x7f]*$`
 	// +kubebuilder:validation:XValidation:rule="!self.startsWith('/') && !self.startsWith('-') && !self.split('/').exists(s, s == '..' || s == '.' || s == '')",message="specPath must be a relative path without a leading '/' or '-', '..', '.' or empty parts"
 	// +optional
 	SpecPath string `json:"specPath,omitempty"`

@@ -100,6 +100,8 @@ func newResolver(secrets client.Reader, o options) (*resolver.Resolver, error) {
 			AllowedEndpoints: o.allowedEndpoints, SessionName: "kiro-worker-" + o.clusterName, Registerer: metrics.Registry,
 		}),
 		Cluster:          o.clusterName,
+		ExternalIDs:      o.idsByNamespace(),
+		OwnIdentity:      o.ownIdentity,
 		AllowedEndpoints: o.allowedEndpoints,
 		Metrics:          github,
 		Clock:            clock.RealClock{},

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -27,6 +28,8 @@ const (
 // options are the manager's flags.
 type options struct {
 	clusterName      string
+	externalIDs      []string
+	ownIdentity      []string
 	allowedEndpoints []string
 	namespaces       []string
 
@@ -76,6 +79,10 @@ func parseOptions(args []string, lookup func(string) (string, bool), further ...
 func (o *options) register(flags *pflag.FlagSet) {
 	flags.StringVar(&o.clusterName, "cluster-name", "",
 		"Name of this cluster, required, unique among all that share a lock table or an AWS account. It is part of external ids and of what holds a lock.")
+	flags.StringSliceVar(&o.externalIDs, "external-ids", nil,
+		"External ids beside <cluster-name>/<namespace> that a namespace's environments may name, as namespace=id, comma separated.")
+	flags.StringSliceVar(&o.ownIdentity, "own-identity-namespaces", nil,
+		"Namespaces whose environments may name no role and so work with the manager's own identity, comma separated; * is all. Default: none.")
 	flags.StringSliceVar(&o.allowedEndpoints, "allowed-endpoints", nil,
 		"Addresses that objects may name in addition to AWS's and github.com's (scheme and host, comma separated). Credentials are sent there.")
 	flags.StringSliceVar(&o.namespaces, "namespaces", nil,
@@ -119,6 +126,11 @@ func (o *options) validate() error {
 	if !o.metricsSecure && o.metricsCertDir != "" {
 		errs = append(errs, errors.New("--metrics-cert-dir needs --metrics-secure"))
 	}
+	for _, pair := range o.externalIDs {
+		if namespace, id, ok := strings.Cut(pair, "="); !ok || namespace == "" || id == "" {
+			errs = append(errs, fmt.Errorf("--external-ids: %q is not namespace=id", pair))
+		}
+	}
 	for _, d := range []struct {
 		name  string
 		value time.Duration
@@ -140,6 +152,16 @@ func (o *options) validate() error {
 		errs = append(errs, errors.New("--concurrency must be at least 1"))
 	}
 	return errors.Join(errs...)
+}
+
+// idsByNamespace are the further external ids.
+func (o *options) idsByNamespace() map[string][]string {
+	ids := map[string][]string{}
+	for _, pair := range o.externalIDs {
+		namespace, id, _ := strings.Cut(pair, "=")
+		ids[namespace] = append(ids[namespace], id)
+	}
+	return ids
 }
 
 // maxClusterName leaves room for a namespace in the external id, which AWS ends at 1224 characters.

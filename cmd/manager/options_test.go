@@ -68,6 +68,16 @@ func TestParseOptions(t *testing.T) {
 			why: "a certificate that nobody sees is a mistake", args: []string{"--metrics-secure=false", "--metrics-cert-dir=/certificate"},
 			err: "--metrics-cert-dir needs --metrics-secure",
 		},
+		"ExternalIDs": {
+			why: "an account's owner may ask for an id, and the operator says which namespace uses it", args: []string{"--external-ids=team=agreed,other=x", "--own-identity-namespaces=ops"},
+			want: with(func(o *options) {
+				o.externalIDs, o.ownIdentity = []string{"team=agreed", "other=x"}, []string{"ops"}
+			}),
+		},
+		"IDWithoutANamespace": {
+			why: "an id for every namespace would be no protection", args: []string{"--external-ids=agreed"},
+			err: "is not namespace=id",
+		},
 		"NoWatch": {
 			why: "an interval of zero would poll without a pause", args: []string{"--watch-interval=0s"},
 			err: "--watch-interval must be longer than zero",

@@ -64,24 +64,15 @@ func freeze(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, held lock.Lo
 			Timeout:       metav1.Duration{Duration: timeout},
 			QueuedTimeout: metav1.Duration{Duration: env.Spec.QueuedTimeout()},
 			StartRetry:    env.Spec.Retry.StartBuild,
-			Environment:   buildEnvironment(env.Spec.CodeBuild.Env, variables),
+			Environment:   buildEnvironment(variables),
 		},
 	}, nil
 }
 
-// buildEnvironment puts the environment's own variables before the worker's. A name that both have is the
-// worker's: another value there would lead a build to another's lock.
-func buildEnvironment(own []v1alpha1.EnvironmentVariable, parameters []contract.Variable) []string {
-	reserved := make(map[string]bool, len(parameters))
-	for _, p := range parameters {
-		reserved[p.Name] = true
-	}
-	var all []string
-	for _, v := range own {
-		if !reserved[v.Name] {
-			all = append(all, v.Name+"="+v.Value)
-		}
-	}
+// buildEnvironment is what the build is started with. The environment's own variables are not among them but in the
+// worker's settings: whoever may write a WorkEnvironment does not choose what the worker and git are given.
+func buildEnvironment(parameters []contract.Variable) []string {
+	all := make([]string, 0, len(parameters))
 	for _, p := range parameters {
 		all = append(all, p.Name+"="+p.Value)
 	}
@@ -103,6 +94,9 @@ func settings(env *v1alpha1.WorkEnvironment) contract.Settings {
 		RetryS3:        policy.RetryOf(retry.S3, contract.RetryService),
 		RetryDynamoDB:  policy.RetryOf(retry.DynamoDB, contract.RetryDynamoDB),
 		RetryAgentTask: policy.RetryOf(retry.AgentTask, contract.RetryAgentTask),
+	}
+	for _, v := range env.Spec.CodeBuild.Env {
+		s.Env = append(s.Env, contract.Variable{Name: v.Name, Value: v.Value})
 	}
 	if steering := env.Spec.Steering; steering != nil {
 		s.SteeringSource, s.SteeringRef, s.SteeringPath = steering.Source, steering.Ref, steering.Path

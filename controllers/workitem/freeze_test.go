@@ -4,6 +4,7 @@
 package workitem
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -12,13 +13,21 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
-func TestBuildEnvironmentKeepsTheWorkersNames(t *testing.T) {
-	got := buildEnvironment(
-		[]v1alpha1.EnvironmentVariable{{Name: "NODE_ENV", Value: "test"}, {Name: contract.EnvBranchName, Value: "main"}},
-		[]contract.Variable{{Name: contract.EnvBranchName, Value: "feature/x"}},
-	)
-	want := []string{"NODE_ENV=test", contract.EnvBranchName + "=feature/x"}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
+// Proxies, certificates, a preloaded library: as a variable of the build each would be the worker's and git's.
+func TestOwnVariablesAreNotTheBuilds(t *testing.T) {
+	env := &v1alpha1.WorkEnvironment{}
+	env.Spec.CodeBuild.Env = []v1alpha1.EnvironmentVariable{{Name: "HTTPS_PROXY", Value: "http://evil.test"}, {Name: "SSL_CERT_FILE", Value: "/proc/self/environ"}}
+	s := settings(env)
+	if diff := cmp.Diff([]contract.Variable{{Name: "HTTPS_PROXY", Value: "http://evil.test"}, {Name: "SSL_CERT_FILE", Value: "/proc/self/environ"}}, s.Env); diff != "" {
+		t.Errorf("setup, agent and tests are given them (-want +got):\n%s", diff)
+	}
+	variables, err := contract.Parameters{BranchName: "feature/x", Settings: s}.Variables()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range buildEnvironment(variables) {
+		if name, _, _ := strings.Cut(v, "="); name == "HTTPS_PROXY" || name == "SSL_CERT_FILE" {
+			t.Errorf("the build is started with %s", v)
+		}
 	}
 }

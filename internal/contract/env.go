@@ -75,6 +75,9 @@ type Settings struct {
 	// ProtectedPaths are what the agent must not change, or what is named if it does.
 	ProtectedPaths []ProtectedPath `json:"protectedPaths,omitempty"`
 	TestTimeout    Duration        `json:"testTimeout,omitempty"`
+	// Env are the environment's own variables. They are for setup, agent and tests alone: as variables of the build they
+	// would be the worker's and git's too, which take proxies, certificates and the like from there.
+	Env []Variable `json:"env,omitempty"`
 
 	AgentPreset    string   `json:"agentPreset,omitempty"`
 	AgentHarness   string   `json:"agentHarness,omitempty"`
@@ -128,7 +131,8 @@ type Parameters struct {
 
 // Variable is one plain-text variable of a build.
 type Variable struct {
-	Name, Value string
+	Name  string `json:"name"`
+	Value string `json:"value,omitempty"`
 }
 
 // Variables encodes the parameters, in a fixed order. Empty optional ones are left out.

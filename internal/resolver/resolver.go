@@ -15,7 +15,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"strings"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"k8s.io/utils/clock"
@@ -47,6 +47,10 @@ type Options struct {
 	AWS *awsapi.Clients
 	// Cluster names this cluster in external ids.
 	Cluster string
+	// ExternalIDs are, by namespace, further external ids that its environments may name. The operator lists them.
+	ExternalIDs map[string][]string
+	// OwnIdentity are the namespaces whose environments may work as the manager itself, without a role; "*" is all.
+	OwnIdentity []string
 	// AllowedEndpoints are the addresses beside github.com that a token may be sent to.
 	AllowedEndpoints []string
 	// Limits is the memory of GitHub's rate limits. Nil makes one.
@@ -188,18 +192,22 @@ func (r *Resolver) target(namespace string, aws v1alpha1.AWSAccess) (awsapi.Targ
 	}, nil
 }
 
-// externalID is the one given, or the namespace's own. Another namespace's is refused: it would let whoever may make
-// an environment here assume the role that trusts that namespace.
+// externalID is the namespace's own, or one that the operator lists for it. Any other is refused: it may be another
+// namespace's, another cluster's or another program's, and would let whoever may make an environment here assume the role
+// that trusts it. So is working without a role, as the manager itself, where the operator does not allow it.
 func (r *Resolver) externalID(namespace string, aws v1alpha1.AWSAccess) (string, error) {
 	own := r.options.Cluster + "/" + namespace
 	switch {
+	case aws.RoleARN == "" && !slices.Contains(r.options.OwnIdentity, namespace) && !slices.Contains(r.options.OwnIdentity, "*"):
+		return "", fault.NewTerminal(fault.CodeInvalidConfiguration, fmt.Errorf(
+			"spec.aws.roleARN is not set, and the manager does not work as itself for namespace %s: name a role, or start the manager with --own-identity-namespaces=%[1]s", namespace))
 	case aws.RoleARN == "":
 		return "", nil
 	case aws.ExternalID == "", aws.ExternalID == own:
 		return own, nil
-	case strings.HasPrefix(aws.ExternalID, r.options.Cluster+"/"):
-		return "", fault.NewTerminal(fault.CodeInvalidConfiguration,
-			fmt.Errorf("spec.aws.externalID %q is another namespace's; leave it empty for this namespace's own, %q", aws.ExternalID, own))
+	case slices.Contains(r.options.ExternalIDs[namespace], aws.ExternalID):
+		return aws.ExternalID, nil
 	}
-	return aws.ExternalID, nil
+	return "", fault.NewTerminal(fault.CodeInvalidConfiguration, fmt.Errorf(
+		"spec.aws.externalID %q is not this namespace's: leave it empty for its own, %q, or start the manager with --external-ids=%s=%[1]s", aws.ExternalID, own, namespace))
 }

@@ -58,6 +58,7 @@ func newWorld(t *testing.T) *world {
 	allowed := []string{c.GitHubURL, c.AWSURL}
 	w.resolver = resolver.New(resolver.Options{
 		Secrets: w.kube, Cluster: "prod", AllowedEndpoints: allowed, Clock: w.clock,
+		ExternalIDs: map[string][]string{namespace: {"agreed-secret"}, "other": {"others-secret"}}, OwnIdentity: []string{namespace},
 		AWS: awsapi.New(awsapi.Options{
 			AllowedEndpoints: allowed, Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", ""),
 		}),
@@ -192,10 +193,16 @@ func TestExternalID(t *testing.T) {
 		trust      string
 		code       fault.Code
 	}{
-		"Default":  {why: "the namespace's own is presented by itself", trust: "prod/team"},
-		"Own":      {why: "it may be spelled out", externalID: "prod/team", trust: "prod/team"},
-		"Agreed":   {why: "an account's owner may ask for any other", externalID: "agreed-secret", trust: "agreed-secret"},
-		"Anothers": {why: "another namespace's is refused before AWS is asked", externalID: "prod/other", trust: "prod/other", code: fault.CodeInvalidConfiguration},
+		"Default": {why: "the namespace's own is presented by itself", trust: "prod/team"},
+		"Own":     {why: "it may be spelled out", externalID: "prod/team", trust: "prod/team"},
+		"Agreed":  {why: "an account's owner may ask for any other, and the operator lists it", externalID: "agreed-secret", trust: "agreed-secret"},
+		"NotAgreed": {
+			why: "any other is refused, whoever's it is", externalID: "some-secret", trust: "some-secret", code: fault.CodeInvalidConfiguration,
+		},
+		"OfAnotherCluster": {why: "another cluster's is not this one's", externalID: "stage/team", trust: "stage/team", code: fault.CodeInvalidConfiguration},
+		"AgreedForAnother": {why: "what is listed is listed for one namespace", externalID: "others-secret", trust: "others-secret", code: fault.CodeInvalidConfiguration},
+		"WithinItsOwn":     {why: "a longer one is another", externalID: "prod/team/x", trust: "prod/team/x", code: fault.CodeInvalidConfiguration},
+		"Anothers":         {why: "another namespace's is refused before AWS is asked", externalID: "prod/other", trust: "prod/other", code: fault.CodeInvalidConfiguration},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -210,6 +217,26 @@ func TestExternalID(t *testing.T) {
 				t.Errorf("%s: got code %q of %v, want %q", tc.why, got, err, tc.code)
 			}
 		})
+	}
+}
+
+// Without a role AWS is called as the manager, who may do what the roles of all namespaces may.
+func TestOwnIdentityNeedsTheList(t *testing.T) {
+	w := newWorld(t)
+	w.access.RoleARN = ""
+	if _, err := w.resolver.Table(t.Context(), namespace, w.access, "locks"); err != nil {
+		t.Errorf("the operator lists it: %v", err)
+	}
+	for name, call := range map[string]func() error{
+		"table": func() error { _, err := w.resolver.Table(t.Context(), "other", w.access, "locks"); return err },
+		"topic": func() error {
+			_, err := w.resolver.Notifier(t.Context(), "other", w.access, "arn:aws:sns:eu-central-1:111122223333:x")
+			return err
+		},
+	} {
+		if err := call(); fault.CodeOf(err) != fault.CodeInvalidConfiguration {
+			t.Errorf("%s: got %v", name, err)
+		}
 	}
 }
 

@@ -46,8 +46,12 @@ func newWiring(o Options) wiring {
 		l := lock.Lock{LockID: p.LockID, Fence: p.Fence, SlotKey: p.SlotKey, BranchKey: p.BranchKey, CardKey: p.CardKey}
 		w.lease = lease.New(o.Ports.Lock, l, o.Build.ARN, p.LeaseDuration, o.Clock)
 	}
+	var extra []string
+	for _, v := range p.Settings.Env {
+		extra = append(extra, v.Name+"="+v.Value)
+	}
 	isolation := sandbox.Options{
-		User: o.AgentUser, Local: w.local, Dir: o.Dir, Tree: tree, Environ: o.Environ, Clock: o.Clock, Since: o.Build.StartedAt,
+		User: o.AgentUser, Local: w.local, Dir: o.Dir, Tree: tree, Environ: o.Environ, Clock: o.Clock, Since: o.Build.StartedAt, Extra: extra,
 	}
 	w.space.local, w.space.sandbox = w.local, sandbox.New(isolation)
 	w.repo, w.space.tree = gitrepo.Open(gitrepo.Options{

@@ -30,11 +30,11 @@ type home struct {
 	user, dir, temp string
 }
 
-// environment is a program's environment: what tool chains need of environ, a home of its own, and what the agent's
+// environment is a program's environment: what tool chains need of environ, what is given beside that, a home of its own, and what the agent's
 // secret sets. The secret is Kiro's key itself, or a JSON object of variables for agents that take other ones; empty
 // sets nothing.
-func environment(environ []string, h home, secret string) ([]string, error) {
-	env := process.AllowedEnv(environ, process.SafeEnv)
+func environment(environ, extra []string, h home, secret string) ([]string, error) {
+	env := append(process.AllowedEnv(environ, process.SafeEnv), extra...)
 	env = append(env, "HOME="+h.dir, "USER="+h.user, "LOGNAME="+h.user, "SHELL=/bin/sh", "TMPDIR="+h.temp, "CI=true")
 	variables, err := secretVariables(secret)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 func TestEnvironment(t *testing.T) {
 	h := home{user: "agent", dir: "/home/agent", temp: "/home/agent/tmp"}
 	environ := []string{"PATH=/bin", "HOME=/root", "AWS_ACCESS_KEY_ID=x", "GITHUB_TOKEN_SECRET_ARN=x", "KIRO_WORKER_FENCE=1"}
-	base := []string{"PATH=/bin", "HOME=/home/agent", "USER=agent", "LOGNAME=agent", "SHELL=/bin/sh", "TMPDIR=/home/agent/tmp", "CI=true"}
+	base := []string{"PATH=/bin", "HTTPS_PROXY=http://p", "HOME=/evil", "HOME=/home/agent", "USER=agent", "LOGNAME=agent", "SHELL=/bin/sh", "TMPDIR=/home/agent/tmp", "CI=true"}
 	cases := []struct {
 		why, secret string
 		more        []string
@@ -30,7 +30,7 @@ func TestEnvironment(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.why, func(t *testing.T) {
-			got, err := environment(environ, h, c.secret)
+			got, err := environment(environ, []string{"HTTPS_PROXY=http://p", "HOME=/evil"}, h, c.secret)
 			if c.fails {
 				if err == nil {
 					t.Fatalf("got %v; want an error", got)

@@ -35,6 +35,8 @@ type Options struct {
 	Tree string
 	// Environ is the worker's environment, as NAME=value, of which programs are given a part.
 	Environ []string
+	// Extra are further variables, as NAME=value, which programs are given and the worker is not.
+	Extra []string
 	// Clock measures the programs' time-outs.
 	Clock clock.WithTicker
 	// Since is when the build began: what the user left elsewhere since then is its own doing.
@@ -92,7 +94,7 @@ func (s *Sandbox) Environment(secret string) ([]string, error) {
 	if c, _ := s.Credential(); c == nil {
 		h.user = ownUser
 	}
-	env, err := environment(s.options.Environ, h, secret)
+	env, err := environment(s.options.Environ, s.options.Extra, h, secret)
 	if err != nil {
 		return nil, fault.NewTerminal(fault.CodeInvalidConfiguration, err)
 	}
