@@ -31,7 +31,9 @@ FROM node:22-bookworm-slim AS kiro-worker
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates git procps \
     && rm -rf /var/lib/apt/lists/* \
-    # Agent and tests run as this user, without the worker's credentials.
-    && useradd --create-home --uid 10001 kiro-agent
+    # Agent and tests run as this user, without the worker's credentials, and git on their checkout as the second one,
+    # with neither's rights.
+    && useradd --create-home --uid 10001 kiro-agent \
+    && useradd --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin --uid 10002 kiro-agent-git
 COPY --from=build /out/kiro-worker /usr/local/bin/kiro-worker
 CMD ["kiro-worker", "version"]
