@@ -230,7 +230,7 @@ func TestOwnIdentityNeedsTheList(t *testing.T) {
 	for name, call := range map[string]func() error{
 		"table": func() error { _, err := w.resolver.Table(t.Context(), "other", w.access, "locks"); return err },
 		"topic": func() error {
-			_, err := w.resolver.Notifier(t.Context(), "other", w.access, "arn:aws:sns:eu-central-1:111122223333:x")
+			_, err := w.resolver.Notifier(t.Context(), "other", w.access, &v1alpha1.NotificationRule{Type: v1alpha1.NotificationSNS, TopicARN: "arn:aws:sns:eu-central-1:111122223333:x"})
 			return err
 		},
 	} {

@@ -30,7 +30,9 @@ func (a agentStage) probe(ctx context.Context, env []string) error {
 	problem, err := agent.Probe(ctx, agent.ProbeSpec{
 		Preset: a.tasks.settings.AgentPreset, Dir: os.TempDir(), Env: env, Credential: credential, Output: string(a.tasks.dir), Clock: a.tasks.clock,
 	})
-	a.space.sandbox.EndAll()
+	if ended := a.space.sandbox.EndAll(); ended != nil {
+		return failed(contract.OutcomeAgentFailed, ended)
+	}
 	if err != nil || problem == "" {
 		return err
 	}
