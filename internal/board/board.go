@@ -78,6 +78,8 @@ type Listing struct {
 	Cards []Card
 	// Filtered is true if the service left cards out by the query: absence then says nothing.
 	Filtered bool
+	// Hidden is how many cards the credentials may not see. They are not among Cards.
+	Hidden int
 }
 
 // Resolver turns names into ids.

@@ -128,7 +128,13 @@ func (c *Client) Query(ctx context.Context, operation string, q any, variables m
 	}
 	for _, failure := range ex.failures {
 		if len(failure.Path) == 0 {
-			return nil, failure.Classified()
+			return nil, provesNothing(ex.again, failure.Classified())
+		}
+	}
+	for _, failure := range ex.failures {
+		// What a server that does not know the token yet calls absent may be there.
+		if err := failure.Classified(); provesNothing(ex.again, err) != err { //nolint:errorlint // the same error, or another one
+			return nil, provesNothing(ex.again, err)
 		}
 	}
 	return ex.failures, nil
@@ -141,7 +147,7 @@ func (c *Client) Mutate(ctx context.Context, operation string, m any, input gith
 	if err := c.outcome(ctx, ex, err); err != nil {
 		return err
 	}
-	return ex.failures.Classified()
+	return provesNothing(ex.again, ex.failures.Classified())
 }
 
 // REST runs one REST call and gives its error a kind.
@@ -153,7 +159,7 @@ func (c *Client) REST(ctx context.Context, operation string, call func(context.C
 // outcome is what became of a call: first what GitHub said, then what the client library did.
 func (c *Client) outcome(ctx context.Context, ex *exchange, err error) error {
 	if err := ex.classify(c.endpoint.host); err != nil {
-		return err
+		return provesNothing(ex.again, err)
 	}
 	if err == nil {
 		return nil
@@ -188,7 +194,7 @@ func (c *Client) GitToken(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	token, err := session.token(ctx)
+	token, err := session.token(ctx, c.transport.clock.Now)
 	if err != nil {
 		return "", c.transport.tokenRefused(ctx, c.transport.budgetOf(session), err)
 	}

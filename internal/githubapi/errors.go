@@ -34,6 +34,9 @@ const maxQuoted = 200
 // ErrTooLarge is in the chain of an error about an answer that was too long to be read. Asking for less may help.
 var ErrTooLarge = errors.New("the answer is too large")
 
+// ErrServer is in the chain of an error about an answer with a status from 500 on. Asking for less may help.
+var ErrServer = errors.New("GitHub could not answer")
+
 // errNoAnswer is in the chain of an error about a call that GitHub never answered.
 var errNoAnswer = errors.New("no answer from GitHub")
 
@@ -68,7 +71,7 @@ func (ex *exchange) classify(host string) error {
 		return nil
 	case ex.status >= http.StatusInternalServerError:
 		return fault.NewRetryable(fault.CodeUnreachable,
-			fmt.Errorf("%s answered with %s; tried again later%s", host, statusText(ex.status), said(ex.message)))
+			fmt.Errorf("%w: %s answered with %s; tried again later%s", ErrServer, host, statusText(ex.status), said(ex.message)))
 	case ex.notJSON:
 		return invalidAnswer(host, fmt.Errorf("%s with a body that is not GitHub's", statusText(ex.status)))
 	case ex.status >= http.StatusMultipleChoices:

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // exchange is what one call's answer said, beside what the client library makes of it. The libraries keep a
@@ -22,12 +23,13 @@ type exchange struct {
 
 	status   int // of the last answer; zero without one
 	header   http.Header
-	docs     string   // a REST error's documentation_url
-	message  string   // a REST error's message
-	failures Failures // GraphQL errors
-	hasData  bool     // GraphQL data that is not null
-	notJSON  bool     // a body that is not in the protocol
-	failure  error    // what was found out before the answer was complete
+	docs     string        // a REST error's documentation_url
+	message  string        // a REST error's message
+	failures Failures      // GraphQL errors
+	hasData  bool          // GraphQL data that is not null
+	notJSON  bool          // a body that is not in the protocol
+	again    time.Duration // when a refusal is worth another try, because the token was just made; zero if it is meant
+	failure  error         // what was found out before the answer was complete
 }
 
 type exchangeKey struct{}

@@ -29,14 +29,20 @@ type session struct {
 	cache       *answers
 	// app mints installation tokens and keeps one until it is about to expire; nil for a plain token.
 	app *ghinstallation.Transport
+
+	fresh freshness
 }
 
 // token is what a request is authorised with.
-func (s *session) token(ctx context.Context) (string, error) {
+func (s *session) token(ctx context.Context, now func() time.Time) (string, error) {
 	if s.app == nil {
 		return s.credentials.Token, nil
 	}
-	return s.app.Token(ctx)
+	token, err := s.app.Token(ctx)
+	if err == nil {
+		s.fresh.saw(token, now())
+	}
+	return token, err
 }
 
 // sessions holds the current session and replaces it as the credentials change.

@@ -69,7 +69,7 @@ func (t *transport) send(s *session, req *http.Request, ex *exchange) (*http.Res
 		t.metrics.held(ex.operation)
 		return nil, ex.fail(err)
 	}
-	token, err := s.token(ctx)
+	token, err := s.token(ctx, t.clock.Now)
 	if err != nil {
 		return nil, ex.fail(t.tokenRefused(ctx, budget, err))
 	}
@@ -82,6 +82,7 @@ func (t *transport) send(s *session, req *http.Request, ex *exchange) (*http.Res
 	kept, conditional := s.cache.ask(req)
 
 	started := t.clock.Now()
+	ex.again = s.fresh.again(started)
 	resp, err := t.base.RoundTrip(req)
 	t.metrics.observe(ex.operation, resp, err, t.clock.Since(started))
 	if err != nil {

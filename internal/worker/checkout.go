@@ -12,6 +12,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/logging"
 	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 )
@@ -57,6 +58,9 @@ func (c checkoutStage) run(ctx context.Context, s *State) error {
 		return failedf(contract.OutcomeCheckoutFailed, "the branch %s was rewritten: its head %.12s does not descend from %.12s, which was accepted; "+
 			"move the card away and back to have the new head accepted", c.repo.Branch(), head, c.accepted)
 	}
+	if err := c.mayPush(ctx, head); err != nil {
+		return err
+	}
 	if err := c.space.tree.Reset(ctx, head); err != nil {
 		return err
 	}
@@ -99,6 +103,27 @@ func (c checkoutStage) fetch(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("fetching branch %s of %s: %w", c.repo.Branch(), c.repository, err)
 	}
 	return c.repo.Tracked(ctx)
+}
+
+// mayPush finds out whether the work can be pushed before the agent is paid for it.
+func (c checkoutStage) mayPush(ctx context.Context, head string) error {
+	err := c.retry.do(ctx, "asking whether the branch can be pushed to", func(ctx context.Context) error {
+		server, err := c.repo.Connect(ctx, *c.remote)
+		if err != nil {
+			return err
+		}
+		defer server.Close()
+		return server.MayPush(ctx, head)
+	})
+	switch fault.CodeOf(err) {
+	case fault.CodeUnauthorized, fault.CodeAccessDenied, fault.CodeNotFound:
+		return fmt.Errorf("the git credentials may read %s and not push to it, so no task was begun: %w", c.repository, err)
+	}
+	// Anything else, such as a branch that somebody moves meanwhile, is found out by the push itself.
+	if err != nil {
+		logOf(ctx).Info("Whether the branch can be pushed to is not known", keyReason, err.Error())
+	}
+	return ctx.Err()
 }
 
 // snapshot makes a developer's checkout, as it is, the commit to begin with. Only the worker's own git directory is

@@ -108,3 +108,18 @@ func TestBranchRewrittenBeforeCheckout(t *testing.T) {
 		t.Errorf("the pull request was not updated:\n%s", w.body())
 	}
 }
+
+// Whether the token may push is found out before the agent is paid for.
+func TestATokenThatMayOnlyRead(t *testing.T) {
+	w := newWorld(t)
+	rights := githubemulator.AllRights()
+	rights.Contents = githubemulator.Read
+	w.github.AddToken(testToken, "worker-bot", rights)
+	w.options.Parameters.Settings.AgentCommand = shell("echo begun > begun")
+	w.codebuild(t.Context())
+	_, result := w.row()
+	if result.FailedStage != contract.StageCheckout || !strings.Contains(result.Message, "may read "+testRepository+" and not push to it, so no task was begun") ||
+		result.Outcome.Class() != contract.ClassInfrastructure {
+		t.Errorf("%+v\n%s", result, w.log)
+	}
+}

@@ -15,8 +15,9 @@ import (
 const (
 	// pageSize is the most that GitHub gives, or takes ids for, in one call.
 	pageSize = 100
-	// maxPages bounds a listing: no board has more cards than 10,000, and a server whose pages never end is broken.
-	maxPages = 100
+	// maxPages bounds a listing: no board has more cards than 50,000, and a server whose pages never end is broken. Smaller
+	// pages are more.
+	maxPages = 5000
 )
 
 // The operations' names, in documents and in metrics.

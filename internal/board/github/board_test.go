@@ -149,12 +149,13 @@ func TestHalfAListingIsNone(t *testing.T) {
 	cases := map[string]struct {
 		why    string
 		nth    int
+		lasts  int // so many calls more have the fault
 		fault  faults.Fault
 		code   fault.Code
 		isWait bool
 	}{
-		"FirstPage":     {why: "Nothing was read.", nth: 1, fault: faults.Fault{Status: 502, Body: "<html>"}, code: fault.CodeUnreachable},
-		"SecondPage":    {why: "The rest of the board is missing.", nth: 2, fault: faults.Fault{Status: 502, Body: "<html>"}, code: fault.CodeUnreachable},
+		"FirstPage":     {why: "Nothing was read.", nth: 1, lasts: 5, fault: faults.Fault{Status: 502, Body: "<html>"}, code: fault.CodeUnreachable},
+		"SecondPage":    {why: "The rest of the board is missing.", nth: 2, lasts: 5, fault: faults.Fault{Status: 502, Body: "<html>"}, code: fault.CodeUnreachable},
 		"Cut":           {why: "The connection broke in the middle of a page.", nth: 2, fault: faults.Fault{Truncate: true}, code: fault.CodeUnreachable},
 		"Dropped":       {why: "The connection broke before a page.", nth: 3, fault: faults.Fault{Drop: true}, code: fault.CodeUnreachable},
 		"HTML":          {why: "A proxy's log-in page is not a page of cards.", nth: 2, fault: faults.Fault{NotJSON: true, Status: 200}, code: fault.CodeInvalidAnswer},
@@ -172,7 +173,9 @@ func TestHalfAListingIsNone(t *testing.T) {
 			w := newWorld(t)
 			w.cards(t, 201)
 			schema := w.schema(t)
-			w.fail(listCall, c.nth, c.fault)
+			for n := range c.lasts + 1 {
+				w.fail(listCall, c.nth+n, c.fault)
+			}
 			listing, err := w.board.List(t.Context(), w.ref, schema, "")
 			if fault.CodeOf(err) != c.code || fault.IsTerminal(err) {
 				t.Errorf("%s\ngot %v (%q), want %q", c.why, err, fault.CodeOf(err), c.code)
@@ -331,5 +334,38 @@ func TestSetStatus(t *testing.T) {
 	w.AddToken("ghp_read", "reader", emulator.ReadRights())
 	if err := w.as(t, "ghp_read").SetStatus(t.Context(), schema, id, schema.ReadyOptionID); fault.CodeOf(err) != fault.CodeAccessDenied {
 		t.Errorf("a token that may only read: %v", err)
+	}
+}
+
+// Some pages of a hundred cards are answered 502 for ever where one of fifty works.
+func TestAPageThatIsTooMuchIsHalved(t *testing.T) {
+	w := newWorld(t)
+	ids := w.cards(t, 230)
+	schema := w.schema(t)
+	for _, nth := range []int{2, 3} { // the second page, and again
+		w.fail(listCall, nth, faults.Fault{Status: 502, Body: "<html>"})
+	}
+	listing, err := w.board.List(t.Context(), w.ref, schema, "")
+	check(t, err)
+	if len(listing.Cards) != len(ids) {
+		t.Errorf("%d cards, want %d", len(listing.Cards), len(ids))
+	}
+	// 100, twice nothing, then 50, 50 and 30.
+	if got := w.calls(listCall); got != 6 {
+		t.Errorf("%d calls, want 6", got)
+	}
+}
+
+// A card that the token may not see is counted and hides no other; what is absent then may be that card.
+func TestACardThatIsHidden(t *testing.T) {
+	w := newWorld(t)
+	schema := w.schema(t)
+	w.fail(listCall, 1, faults.Fault{Status: 200, Header: http.Header{"Content-Type": {"application/json"}},
+		Body: `{"data":{"node":{"items":{"pageInfo":{"hasNextPage":false,"endCursor":"x"},"nodes":[{"id":"a","type":"ISSUE"},null]}}},` +
+			`"errors":[{"type":"FORBIDDEN","message":"x","path":["node","items","nodes",1]}]}`})
+	listing, err := w.board.List(t.Context(), w.ref, schema, "")
+	check(t, err)
+	if len(listing.Cards) != 1 || listing.Hidden != 1 || !listing.Filtered {
+		t.Errorf("%+v; want one card, one hidden, and nothing concluded from absence", listing)
 	}
 }

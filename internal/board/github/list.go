@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/shurcooL/githubv4"
 
@@ -28,7 +29,7 @@ type page struct {
 type listQuery struct {
 	Node *struct {
 		Project struct {
-			Items *page `graphql:"items(first: 100, after: $cursor)"`
+			Items *page `graphql:"items(first: $first, after: $cursor)"`
 		} `graphql:"... on ProjectV2"`
 	} `graphql:"node(id: $project)"`
 }
@@ -37,7 +38,7 @@ type listQuery struct {
 type filteredQuery struct {
 	Node *struct {
 		Project struct {
-			Items *page `graphql:"items(first: 100, after: $cursor, query: $query)"`
+			Items *page `graphql:"items(first: $first, after: $cursor, query: $query)"`
 		} `graphql:"... on ProjectV2"`
 	} `graphql:"node(id: $project)"`
 }
@@ -49,13 +50,19 @@ func (b *Board) List(ctx context.Context, ref board.Ref, schema board.Schema, qu
 		cards  []board.Card
 		seen   = map[string]int{} // a card that is moved meanwhile may come twice
 		cursor *githubv4.String
+		size   = pageSize
+		hidden int // cards that the token may not see
 	)
 	for range maxPages {
-		page, err := b.page(ctx, ref, schema, query, cursor)
+		page, err := b.pageOf(ctx, listing{ref, schema, query}, cursor, &size)
 		if err != nil {
 			return board.Listing{}, fmt.Errorf("listing board %s/%d: %w", ref.Owner, ref.ProjectNumber, err)
 		}
 		for _, answer := range page.Nodes {
+			if answer == nil {
+				hidden++
+				continue
+			}
 			card := answer.card()
 			if at, ok := seen[card.ID]; ok {
 				cards[at] = card
@@ -65,7 +72,8 @@ func (b *Board) List(ctx context.Context, ref board.Ref, schema board.Schema, qu
 			cards = append(cards, card)
 		}
 		if !page.PageInfo.HasNextPage {
-			return board.Listing{Cards: cards, Filtered: query != ""}, nil
+			// Where cards are hidden, absence says nothing.
+			return board.Listing{Cards: cards, Filtered: query != "" || hidden > 0, Hidden: hidden}, nil
 		}
 		next := githubv4.String(page.PageInfo.EndCursor)
 		if next == "" || (cursor != nil && *cursor == next) {
@@ -76,11 +84,42 @@ func (b *Board) List(ctx context.Context, ref board.Ref, schema board.Schema, qu
 	return board.Listing{}, brokenListing(ref, fmt.Sprintf("more than %d pages", maxPages))
 }
 
-// page reads one page. A page with a hole in it is no page.
-func (b *Board) page(ctx context.Context, ref board.Ref, schema board.Schema, query string, cursor *githubv4.String) (*page, error) {
-	variables := cardVariables(ref)
-	variables["project"] = githubv4.ID(schema.ProjectID)
+// listing is what a listing asks for.
+type listing struct {
+	ref    board.Ref
+	schema board.Schema
+	query  string
+}
+
+// smallestPage is the least that a page is cut down to.
+const smallestPage = 10
+
+// pageOf reads one page. Some pages of a hundred cards are answered 502 for ever where one of fifty works: such a page is
+// asked for again, and then in halves. A cursor stays valid when the size changes.
+func (b *Board) pageOf(ctx context.Context, l listing, cursor *githubv4.String, size *int) (*page, error) {
+	for again := true; ; again = false {
+		got, err := b.page(ctx, l, cursor, *size)
+		if !errors.Is(err, githubapi.ErrServer) || ctx.Err() != nil {
+			return got, err
+		}
+		if again {
+			continue
+		}
+		if *size <= smallestPage {
+			return nil, err
+		}
+		*size = max(smallestPage, *size/2)
+	}
+}
+
+// page reads one page. A page with a hole in it is no page, unless GitHub says that the hole is a card that the token may not
+// see.
+func (b *Board) page(ctx context.Context, l listing, cursor *githubv4.String, size int) (*page, error) {
+	query := l.query
+	variables := cardVariables(l.ref)
+	variables["project"] = githubv4.ID(l.schema.ProjectID)
 	variables["cursor"] = cursor
+	variables["first"] = githubv4.Int(size) //nolint:gosec // at most a hundred
 	var (
 		failures githubapi.Failures
 		got      *page
@@ -101,7 +140,12 @@ func (b *Board) page(ctx context.Context, ref board.Ref, schema board.Schema, qu
 	if err != nil {
 		return nil, err
 	}
+	hidden := map[string]bool{} // indices of cards
 	for _, failure := range failures {
+		if failure.Type == githubapi.TypeForbidden && failure.Under("node", "items", "nodes") && len(failure.Path) == 4 {
+			hidden[failure.Path[3]] = true
+			continue
+		}
 		if !ofContent(failure, "node", "items", "nodes") {
 			return nil, failure.Classified()
 		}
@@ -109,7 +153,10 @@ func (b *Board) page(ctx context.Context, ref board.Ref, schema board.Schema, qu
 	if got == nil {
 		return nil, fault.NewTerminal(fault.CodeNotFound, errors.New("the board is gone, or the token cannot see it any more"))
 	}
-	for _, answer := range got.Nodes {
+	for n, answer := range got.Nodes {
+		if answer == nil && hidden[strconv.Itoa(n)] {
+			continue
+		}
 		if answer == nil || answer.ID == "" {
 			return nil, fault.NewRetryable(fault.CodeInvalidAnswer, errors.New("GitHub left a card out of a page; tried again later"))
 		}

@@ -150,7 +150,8 @@ func withoutChecks(err error) error {
 	if fault.CodeOf(err) != fault.CodeAccessDenied {
 		return err
 	}
-	return fmt.Errorf(`grant the GitHub App the repository permission "Checks: read and write", and accept it where the App is installed: %w`, err)
+	return fault.NewTerminal(fault.CodeAccessDenied,
+		fmt.Errorf(`grant the GitHub App the repository permission "Checks: read and write", and accept it where the App is installed: %w`, err))
 }
 
 // orNil leaves out what is empty.

@@ -40,7 +40,10 @@ type (
 		URL            string
 		State          string
 		HeadRefName    string
-		HeadRepository *struct{ NameWithOwner string }
+		HeadRepository *struct {
+			DatabaseID    int64 `graphql:"databaseId"`
+			NameWithOwner string
+		}
 	}
 
 	pullsAnswer struct{ Nodes []*pullAnswer }
@@ -54,6 +57,8 @@ const (
 	fieldTasks         = "Tasks"
 	fieldPull          = "Pull"
 	fieldPulls         = "Pulls"
+	fieldRecent        = "Recent"
+	fieldArchived      = "Archived"
 )
 
 const tasksFile = "tasks.md"
@@ -100,6 +105,7 @@ func (l lookup) repositoryType(variables map[string]any) reflect.Type {
 	branch := "refs/heads/" + l.query.Branch
 	fields := []reflect.StructField{
 		structField(fieldDatabaseID, reflect.TypeFor[int64](), "databaseId"),
+		structField(fieldArchived, reflect.TypeFor[bool](), "isArchived"),
 		structField(fieldDefaultBranch, reflect.TypeFor[*nameAnswer](), "defaultBranchRef"),
 		structField(fieldRef, reflect.TypeFor[*refAnswer](),
 			"ref(qualifiedName: "+l.variable(variables, "ref", githubv4.String(branch))+")"),
@@ -119,8 +125,11 @@ func (l lookup) repositoryType(variables map[string]any) reflect.Type {
 		fields = append(fields, structField(fieldPull, reflect.TypeFor[*pullAnswer](), "pullRequest(number: "+number+")"))
 	} else {
 		head := l.variable(variables, "head", githubv4.String(l.query.Branch))
+		// The open ones apart: those that forks closed may be many, and newer. The others are there to say what became of ours.
 		fields = append(fields, structField(fieldPulls, reflect.TypeFor[*pullsAnswer](),
-			"pullRequests(headRefName: "+head+", first: 10, orderBy: {field: CREATED_AT, direction: DESC})"))
+			"pullRequests(headRefName: "+head+", states: [OPEN], first: 10, orderBy: {field: CREATED_AT, direction: DESC})"),
+			structField(fieldRecent, reflect.TypeFor[*pullsAnswer](),
+				"recent: pullRequests(headRefName: "+head+", first: 10, orderBy: {field: CREATED_AT, direction: DESC})"))
 	}
 	return reflect.StructOf(fields)
 }

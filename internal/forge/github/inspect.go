@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/forge"
@@ -19,6 +21,8 @@ const (
 	// batchSize is how many queries go out in one call. GitHub gives a call up after ten seconds, and each query reads
 	// a few git objects.
 	batchSize = 20
+	// archivedAgain is when an archived repository is looked at again.
+	archivedAgain = 10 * time.Minute
 	// maxTasks is how much of tasks.md is kept, in bytes.
 	maxTasks = 256 << 10
 )
@@ -105,7 +109,12 @@ func (f *Forge) report(l lookup, answer reflect.Value, failures githubapi.Failur
 	if branch := field[*nameAnswer](repository, fieldDefaultBranch); branch != nil {
 		report.DefaultBranch = githubapi.Cut(branch.Name, maxName)
 	}
-	report.PullRequests = pullRequests(repository)
+	if field[bool](repository, fieldArchived) {
+		// It may be taken out of the archive again, so it is waited for.
+		return forge.Report{Err: fault.NewWait(archivedAgain, fault.CodeAccessDenied,
+			fmt.Errorf("the repository %s is archived, so nobody can push to it; take it out of the archive, or move the card away", l.query.Repository))}
+	}
+	report.PullRequests = pullRequests(repository, l.query.Repository)
 	if ref := field[*refAnswer](repository, fieldRef); ref != nil && ref.Target != nil {
 		report.BranchFound = true
 		report.Commit = githubapi.Cut(ref.Target.OID, 64)
@@ -131,28 +140,39 @@ func specFiles(repository reflect.Value) (files []forge.SpecFile, tasks string) 
 	return files, strings.ToValidUTF8(githubapi.Cut(text.Blob.Text, maxTasks), "")
 }
 
-func pullRequests(repository reflect.Value) []forge.PullRequest {
+// pullRequests are those that were asked for, each once, the open ones first.
+func pullRequests(repository reflect.Value, asked string) []forge.PullRequest {
 	var list []forge.PullRequest
-	if one := field[*pullAnswer](repository, fieldPull); one != nil {
-		list = append(list, one.pullRequest())
+	id := field[int64](repository, fieldDatabaseID)
+	add := func(pull *pullAnswer) {
+		if pull == nil || slices.ContainsFunc(list, func(p forge.PullRequest) bool { return p.Number == pull.Number }) {
+			return
+		}
+		list = append(list, pull.pullRequest(id, asked))
 	}
-	if many := field[*pullsAnswer](repository, fieldPulls); many != nil {
-		for _, pull := range many.Nodes {
-			if pull != nil {
-				list = append(list, pull.pullRequest())
+	add(field[*pullAnswer](repository, fieldPull))
+	for _, name := range []string{fieldPulls, fieldRecent} {
+		if many := field[*pullsAnswer](repository, name); many != nil {
+			for _, pull := range many.Nodes {
+				add(pull)
 			}
 		}
 	}
 	return list
 }
 
-func (p *pullAnswer) pullRequest() forge.PullRequest {
+// pullRequest is an answer of the repository with an id, as it was asked for. Where the head is in that repository it has
+// its name, also after it was renamed or transferred: ids are compared, not names.
+func (p *pullAnswer) pullRequest(id int64, asked string) forge.PullRequest {
 	out := forge.PullRequest{
 		Number: p.Number, URL: githubapi.Cut(p.URL, maxURL), State: p.State,
 		HeadBranch: githubapi.Cut(p.HeadRefName, maxName),
 	}
 	if p.HeadRepository != nil {
 		out.HeadRepository = githubapi.Cut(p.HeadRepository.NameWithOwner, maxName)
+		if p.HeadRepository.DatabaseID == id && id != 0 {
+			out.HeadRepository = asked
+		}
 	}
 	return out
 }

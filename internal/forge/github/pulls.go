@@ -41,18 +41,23 @@ func (f *Forge) Get(ctx context.Context, repository string, number int64) (forge
 	if err != nil {
 		return forge.PullRequest{}, fmt.Errorf("reading pull request %s#%d: %w", repository, number, err)
 	}
-	return fromREST(pull), nil
+	return fromREST(pull, repository), nil
 }
 
-func fromREST(pull *gogithub.PullRequest) forge.PullRequest {
+// fromREST compares ids, not names: a repository that was renamed or transferred answers under its new one.
+func fromREST(pull *gogithub.PullRequest, asked string) forge.PullRequest {
 	state := strings.ToUpper(pull.GetState())
 	if pull.GetMerged() || pull.MergedAt != nil {
 		state = "MERGED"
 	}
+	head := githubapi.Cut(pull.GetHead().GetRepo().GetFullName(), maxName)
+	if id := pull.GetHead().GetRepo().GetID(); id != 0 && id == pull.GetBase().GetRepo().GetID() {
+		head = asked
+	}
 	return forge.PullRequest{
 		Number: int64(pull.GetNumber()), URL: githubapi.Cut(pull.GetHTMLURL(), maxURL), State: state,
 		HeadBranch:     githubapi.Cut(pull.GetHead().GetRef(), maxName),
-		HeadRepository: githubapi.Cut(pull.GetHead().GetRepo().GetFullName(), maxName),
+		HeadRepository: head,
 		Body:           pull.GetBody(),
 	}
 }

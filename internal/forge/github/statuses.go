@@ -5,10 +5,12 @@ package github
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	gogithub "github.com/google/go-github/v89/github"
 
+	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/forge"
 	"github.com/kiro-worker/kiro-worker/internal/githubapi"
 )
@@ -47,8 +49,18 @@ func (f *Forge) setStatus(ctx context.Context, owner, name, commit string, check
 	if check.TargetURL != "" {
 		wanted.TargetURL = new(check.TargetURL)
 	}
-	return f.api.REST(ctx, opSetStatus, func(ctx context.Context, c *gogithub.Client) error {
+	err := f.api.REST(ctx, opSetStatus, func(ctx context.Context, c *gogithub.Client) error {
 		_, _, err := c.Repositories.CreateStatus(ctx, owner, name, commit, wanted)
 		return err
 	})
+	return notThereYet(err)
+}
+
+// notThereYet makes an error that is worth another try of a refused status: just after a push some of GitHub's servers do
+// not know the commit.
+func notThereYet(err error) error {
+	if fault.CodeOf(err) == fault.CodeInvalidRequest {
+		return fault.NewRetryable(fault.CodeInvalidRequest, fmt.Errorf("GitHub may not know the commit yet: %w", errors.New(err.Error())))
+	}
+	return err
 }

@@ -39,6 +39,7 @@ type Connection struct {
 	branch, tracking string
 	helper           string
 	file             *os.File // nil without credentials
+	age              func() time.Duration
 }
 
 // Connect reads the credentials of a remote. Whoever called it closes the connection.
@@ -58,6 +59,8 @@ func (r *Repository) Connect(ctx context.Context, remote Remote) (*Connection, e
 	if c.file, err = credentialFile(remote.Dir, credential{Protocol: u.Scheme, Host: u.Host, Username: user, Password: token}); err != nil {
 		return nil, err
 	}
+	c.age = func() time.Duration { return r.tokens.age(token, time.Now()) }
+	c.age() // its use begins now
 	c.helper = "credential.helper=!" + shellWord(remote.Helper) + " " + CredentialCommand
 	return c, nil
 }
@@ -108,10 +111,23 @@ func (c *Connection) Push(ctx context.Context, commit string) error {
 	return err
 }
 
+// MayPush asks the server whether the credentials may push to the branch, without pushing anything: it says so before it is
+// sent a commit. Rules about what is pushed are not asked.
+func (c *Connection) MayPush(ctx context.Context, commit string) error {
+	ctx, cancel := context.WithTimeout(ctx, listTimeout)
+	defer cancel()
+	_, err := c.run(ctx, "push", "--dry-run", "--porcelain", "--no-verify", "--", c.address, commit+":"+c.branch)
+	return err
+}
+
 // run runs a git command that may ask for the credentials.
 func (c *Connection) run(ctx context.Context, args ...string) (string, error) {
 	if c.helper != "" {
 		args = append([]string{"-c", c.helper}, args...)
 	}
-	return c.git.do(ctx, call{args: args, file: c.file, remote: true})
+	out, err := c.git.do(ctx, call{args: args, file: c.file, remote: true})
+	if err != nil && c.age != nil {
+		err = provesNothing(c.age(), err)
+	}
+	return out, err
 }

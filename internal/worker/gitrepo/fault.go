@@ -23,6 +23,7 @@ var gitNetwork = []string{
 	"rpc failed", "early eof", "unexpected disconnect", "the remote end hung up unexpectedly",
 	"empty reply from server", "recv failure", "send failure", "transfer closed", "gnutls recv error", "ssl_read",
 	"ssl_error_syscall", "http/2 stream", "requested url returned error: 5", "requested url returned error: 429",
+	"remote rejected] (internal server error", "internal server error)", "fatal error in commit_refs", "cannot lock ref",
 	"requested url returned error: 408", "error in the http2 framing layer", "tls connection was non-properly terminated",
 }
 

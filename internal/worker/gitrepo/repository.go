@@ -34,6 +34,7 @@ type Repository struct {
 	branch string
 	tree   *WorkTree
 	user   *process.Credential
+	tokens freshTokens
 }
 
 // Open names the places; it touches nothing.
