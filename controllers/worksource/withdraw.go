@@ -29,7 +29,7 @@ func (s withdraw) run(
 	ctx context.Context, b board.Board, source *v1alpha1.WorkSource, seen view, items existingItems, now time.Time,
 ) (view, error) {
 	candidates := withdrawalCandidates(source, seen, items)
-	if len(candidates) == 0 {
+	if len(candidates) == 0 || statusesGone(seen.listing) {
 		return seen, nil
 	}
 	cards, err := b.Cards(ctx, boardRef(source), cardIDs(candidates))
@@ -53,6 +53,12 @@ func (s withdraw) run(
 		}
 	}
 	return seen, nil
+}
+
+// statusesGone reports whether no card of several has a status: the options of the field were replaced, which takes the status
+// of every card at once. Nobody moved a card then, so nothing is withdrawn.
+func statusesGone(listing board.Listing) bool {
+	return len(listing.Cards) > 1 && !slices.ContainsFunc(listing.Cards, func(c board.Card) bool { return c.StatusOptionID != "" })
 }
 
 // withdrawalCandidates are the unfinished items of the source whose card is not known to be where it should be.

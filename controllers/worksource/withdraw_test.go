@@ -223,3 +223,28 @@ func TestConfirmPlaces(t *testing.T) {
 		t.Error("the places that were given changed")
 	}
 }
+
+// Replacing a field's options takes the status of every card at once: nobody moved a card.
+func TestStatusesThatAreGoneAtOnceWithdrawNothing(t *testing.T) {
+	w := newWorld(t)
+	w.environment(true)
+	w.source()
+	one, other, last := w.card("One", "Ready", "feature/one"), w.card("Other", "Ready", "feature/other"), w.card("Last", "Backlog", "")
+	w.poll()
+	for _, card := range []string{one, other, last} {
+		w.move(card, "")
+	}
+	for n := range 3 {
+		w.clock.SetTime(epoch.Add(time.Duration(n+1) * 10 * time.Minute))
+		w.poll()
+	}
+	if got := withdrawal(w.item(one)) + withdrawal(w.item(other)); got != "" {
+		t.Errorf("the items are %s", got)
+	}
+	w.move(last, "Backlog")
+	w.clock.SetTime(epoch.Add(time.Hour))
+	w.poll()
+	if got := withdrawal(w.item(one)); got != "suspected" {
+		t.Errorf("where other cards have a status, one without was moved: %q", got)
+	}
+}
