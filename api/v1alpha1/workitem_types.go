@@ -251,6 +251,11 @@ type BuildStatus struct {
 	// Provisioned is true once the build has left CodeBuild's queue.
 	// +optional
 	Provisioned bool `json:"provisioned,omitempty"`
+	// Trouble is what CodeBuild says of the first phase of the build that failed: its name, a code and a message. A build
+	// that failed before PROVISIONING has no log that says more.
+	// +kubebuilder:validation:MaxLength=512
+	// +optional
+	Trouble string `json:"trouble,omitempty"`
 	// LogsURL opens the build's log in the AWS console. CodeBuild reports it from the phase PROVISIONING on.
 	// +kubebuilder:validation:MaxLength=1024
 	// +optional

@@ -84,7 +84,7 @@ func settings(env *v1alpha1.WorkEnvironment) contract.Settings {
 	s := contract.Settings{
 		TestCommand: gates.TestCommand, SetupCommand: gates.SetupCommand,
 		TestResults: gates.TestResults, CoverageReports: gates.CoverageReports, ProtectedPaths: protectedPaths(gates.ProtectedPaths),
-		TestTimeout: contract.Duration(gates.TestTimeoutOrDefault()),
+		TestTimeout:    contract.Duration(gates.TestTimeoutOrDefault()),
 		MissingMetrics: string(gates.MissingMetrics), UncoveredBoxes: string(gates.UncoveredBoxes),
 		AgentPreset: string(agent.Preset), AgentHarness: string(agent.Harness), AgentCommand: agent.Command,
 		TaskTimeout:    contract.Duration(agent.TaskTimeoutOrDefault()),

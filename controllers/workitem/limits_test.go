@@ -38,7 +38,7 @@ func TestLimitsAreTheSchemas(t *testing.T) {
 	}
 	root := crd.Spec.Versions[0].Schema.Root.Properties["status"]
 	for path, want := range map[string]int64{
-		"attempt.progress.stage": maxWord, "attempt.progress.failedStage": maxWord, "attempt.build.phase": maxWord, "summary.stage": maxWord,
+		"attempt.progress.stage": maxWord, "attempt.progress.failedStage": maxWord, "attempt.build.phase": maxWord, "attempt.build.trouble": maxTrouble, "summary.stage": maxWord,
 		"summary.title": maxTitle, "attempt.outcome": maxOutcome, "result.commit": maxCommit,
 		"attempt.stopRefusal": maxMessage, "pastAttempts.message": maxMessage,
 		"attempt.build.logGroup": maxLogName, "attempt.build.logStream": maxLogName,

@@ -41,6 +41,7 @@ func observe(a *v1alpha1.Attempt, seen watch.Observation, now time.Time) {
 
 func observeBuild(b *v1alpha1.BuildStatus, seen build.Build) {
 	b.Status, b.Phase, b.Provisioned = string(seen.State), fault.Cut(seen.Phase, maxWord), seen.Provisioned
+	b.Trouble = fault.Cut(seen.Trouble, maxTrouble)
 	if seen.State == build.StateQueued {
 		b.Status = string(build.StateRunning) // the status has one word for both; Provisioned is what differs
 	}

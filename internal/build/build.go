@@ -47,9 +47,12 @@ type Build struct {
 	Phase string
 	// Provisioned is true once the build has left the service's queue, and stays so when it is over.
 	Provisioned bool
-	Log         Log
-	StartTime   time.Time
-	EndTime     time.Time // zero while it runs
+	// Trouble is what the service says of the first of its phases that failed, in one line; empty if none did. Of a build
+	// that failed before its log began it is the only reason that there is.
+	Trouble   string
+	Log       Log
+	StartTime time.Time
+	EndTime   time.Time // zero while it runs
 	// LockID is the lock id in the build's environment; empty if it has none.
 	LockID string
 }

@@ -25,10 +25,12 @@ const (
 type Facts struct {
 	Build  build.State // empty: CodeBuild does not know the build
 	Queued bool        // the build never left CodeBuild's queue
-	Row    RowState
-	Result *contract.Result
-	CameUp bool             // its worker has sent a heartbeat or reported a stage
-	Stop   contract.Outcome // why the build was asked to stop, if it was, or a person requests it
+	// Trouble is what CodeBuild says of the phase that failed.
+	Trouble string
+	Row     RowState
+	Result  *contract.Result
+	CameUp  bool             // its worker has sent a heartbeat or reported a stage
+	Stop    contract.Outcome // why the build was asked to stop, if it was, or a person requests it
 }
 
 var rowStates = map[contract.RowStatus]RowState{
@@ -42,7 +44,7 @@ func FactsOf(a *v1alpha1.Attempt, row lock.Row, card lock.CardRow) Facts {
 		known = *a.Build
 	}
 	f := Facts{
-		Build: build.State(known.Status), Queued: known.Status != "" && !known.Provisioned,
+		Build: build.State(known.Status), Queued: known.Status != "" && !known.Provisioned, Trouble: known.Trouble,
 		CameUp: cameUp(a, row), Stop: contract.Outcome(a.StopReason), Row: RowGone,
 	}
 	text := ""

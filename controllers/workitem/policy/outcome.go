@@ -80,9 +80,11 @@ var outcomeTable = []rule{
 		outcome: contract.OutcomeTimedOut,
 		message: "CodeBuild ended the build at its time-out. Raise spec.timeout, or split the spec into smaller ones."},
 	{row: []RowState{RowFailed, RowGone}, result: someResult},
-	{when: wasQueued, build: []build.State{build.StateTimedOut, build.StateFailed, build.StateFault},
+	{when: wasQueued, build: []build.State{build.StateTimedOut},
 		outcome: contract.OutcomeQueueTimedOut,
 		message: "The build waited too long in CodeBuild's queue."},
+	{when: wasQueued, build: []build.State{build.StateFailed, build.StateFault},
+		outcome: contract.OutcomeBuildFault, message: "CodeBuild failed the build before it began to run it."},
 	{build: []build.State{build.StateStopped},
 		outcome: contract.OutcomeCancelled, message: "The build was stopped by somebody in CodeBuild."},
 	{when: neverCameUp, build: []build.State{build.StateTimedOut},
@@ -117,6 +119,8 @@ func (r rule) outcomeOf(f Facts) Outcome {
 		o.Name, o.Message = f.Result.Outcome, f.Result.Message
 	case r.outcome == contract.OutcomeSucceeded:
 		o.Message = successMessage(f)
+	case f.Trouble != "" && o.Name.Class() == contract.ClassInfrastructure:
+		o.Message += " CodeBuild says: " + f.Trouble
 	}
 	return o
 }

@@ -4,6 +4,7 @@
 package policy
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -135,6 +136,11 @@ func TestClassify(t *testing.T) {
 			Facts{Build: build.StateStopped, Row: RowInProgress, CameUp: true, Stop: contract.OutcomeWorkerSilent},
 			contract.OutcomeWorkerSilent, contract.ClassInfrastructure,
 		},
+		"failed in the queue": {
+			"a network that is set up wrongly is no queue that is too long",
+			Facts{Build: build.StateFailed, Queued: true, Row: RowInProgress, Trouble: "QUEUED: VPC_CLIENT_ERROR: no such subnet"},
+			contract.OutcomeBuildFault, contract.ClassInfrastructure,
+		},
 		"timed out in the queue": {
 			"CodeBuild's queue is not the work's failure",
 			Facts{Build: build.StateTimedOut, Queued: true, Row: RowInProgress},
@@ -251,6 +257,19 @@ func TestProcessesTrigger(t *testing.T) {
 	} {
 		if got := ProcessesTrigger(&v1alpha1.Attempt{Last: c.last}, Outcome{Name: c.name}); got != c.want {
 			t.Errorf("%s: got %t", c.why, got)
+		}
+	}
+}
+
+// What CodeBuild says of the phase that failed is the only reason that a build without a log has.
+func TestTroubleIsSaid(t *testing.T) {
+	for _, f := range []Facts{
+		{Build: build.StateFailed, Queued: true, Row: RowInProgress, Trouble: "QUEUED: VPC_CLIENT_ERROR: no such subnet"},
+		{Build: build.StateFailed, Row: RowInProgress, Trouble: "PROVISIONING: CLIENT_ERROR: no such image"},
+		{Build: build.StateFault, Row: RowInProgress, Trouble: "PROVISIONING: INTERNAL: x"},
+	} {
+		if o := Classify(f); !strings.HasSuffix(o.Message, " CodeBuild says: "+f.Trouble) {
+			t.Errorf("%+v: %s", f, o.Message)
 		}
 	}
 }

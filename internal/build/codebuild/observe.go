@@ -143,7 +143,7 @@ func convert(b types.Build) build.Build {
 		Reference: build.Reference(aws.ToString(b.Arn)), Phase: aws.ToString(b.CurrentPhase), Provisioned: provisioned(b),
 		StartTime: aws.ToTime(b.StartTime), EndTime: aws.ToTime(b.EndTime),
 	}
-	out.State = stateOf(b.BuildStatus, out.Provisioned)
+	out.State, out.Trouble = stateOf(b.BuildStatus, out.Provisioned), troubleOf(b.Phases)
 	if b.Environment != nil {
 		for _, v := range b.Environment.EnvironmentVariables {
 			if aws.ToString(v.Name) == contract.EnvLockID {
@@ -157,6 +157,30 @@ func convert(b types.Build) build.Build {
 		}
 	}
 	return out
+}
+
+// maxTrouble bounds what is repeated of a phase's messages, in bytes.
+const maxTrouble = 400
+
+// troubleOf is phase, code and message of the first phase that failed and says why, as "PROVISIONING: CODE: message".
+func troubleOf(phases []types.BuildPhase) string {
+	for _, p := range phases {
+		if p.PhaseStatus == "" || p.PhaseStatus == types.StatusTypeSucceeded || p.PhaseStatus == types.StatusTypeInProgress {
+			continue
+		}
+		parts := []string{string(p.PhaseType)}
+		for _, c := range p.Contexts {
+			for _, text := range []string{aws.ToString(c.StatusCode), aws.ToString(c.Message)} {
+				if text = strings.Join(strings.Fields(text), " "); text != "" && text != ":" {
+					parts = append(parts, text)
+				}
+			}
+			if len(parts) > 1 {
+				return fault.Cut(strings.Join(parts, ": "), maxTrouble)
+			}
+		}
+	}
+	return ""
 }
 
 // stateOf is a build's state. A status that CodeBuild may have one day is an end, as all but one are today: it is
