@@ -121,7 +121,7 @@ func (c checkoutStage) mayPush(ctx context.Context, head string) error {
 	}
 	// Anything else, such as a branch that somebody moves meanwhile, is found out by the push itself.
 	if err != nil {
-		logOf(ctx).Info("Whether the branch can be pushed to is not known", keyReason, err.Error())
+		logOf(ctx).Info("Whether the branch can be pushed to is not known", keyReason, c.retry.clean(err.Error()))
 	}
 	return ctx.Err()
 }

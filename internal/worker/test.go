@@ -57,6 +57,12 @@ func (t testStage) run(ctx context.Context, s *State) error {
 	if len(commands) > maxTestCommands {
 		return failedf(contract.OutcomeTestsNotMeasured, "gates.testCommand has %d lines; at most %d commands run side by side", len(commands), maxTestCommands)
 	}
+	for n, command := range commands {
+		asked, note := askRunner(t.space.tree, command, len(t.settings.TestResults) > 0)
+		if commands[n] = asked; note != "" {
+			s.note("%s", t.clean(note))
+		}
+	}
 	s.TestsBegan = t.clock.Now()
 	s.save()
 	if err := report.Age(t.measured.tree.Dir(), t.settings.TestResults, t.settings.CoverageReports, s.TestsBegan); err != nil {

@@ -29,7 +29,7 @@ func (w *WorkTree) Dir() string { return w.git.tree }
 
 // excluded is what is never committed, beside the repository's own .gitignore: what installing dependencies and
 // measuring leaves behind.
-const excluded = "node_modules/\n.nyc_output/\n.kiro/agents/*.json.bak\n"
+const excluded = "node_modules/\n.nyc_output/\n.kiro/agents/*.json.bak\nkiro-test-results/\n"
 
 // stagingConfig and viewConfig say nothing that is not said to every command.
 const gitConfig = "[core]\n\trepositoryformatversion = 0\n\tbare = false\n[gc]\n\tauto = 0\n"
