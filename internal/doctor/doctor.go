@@ -7,6 +7,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -36,9 +37,16 @@ const (
 	OK State = "ok"
 	// Failed needs somebody to do what the message says.
 	Failed State = "FAILED"
-	// Skipped was not asked, because of what failed before.
+	// Skipped could not be asked: something failed before, or the role may not look, which it need not.
 	Skipped State = "skipped"
 )
+
+// uncheckedError says that something cannot be looked at with a permission that only the doctor would use.
+type uncheckedError struct{ what, action string }
+
+func (e *uncheckedError) Error() string {
+	return fmt.Sprintf("not looked at: to have %s checked, allow the environment's role %s on it; nothing else needs that", e.what, e.action)
+}
 
 // Line is what one check found.
 type Line struct {
@@ -183,7 +191,11 @@ func (s subject) check(ctx context.Context, name string, look func(ctx context.C
 	defer cancel()
 	message, err := look(ctx)
 	line := Line{State: OK, Subject: s.name, Check: name, Message: fault.Clean(message)}
-	if err != nil {
+	var unchecked *uncheckedError
+	switch {
+	case errors.As(err, &unchecked):
+		line.State, line.Message = Skipped, fault.Message(err)
+	case err != nil:
 		line.State, line.Message = Failed, fault.Message(err)
 		s.doctor.failed++
 	}

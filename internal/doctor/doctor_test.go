@@ -127,15 +127,11 @@ func TestPlantedFaults(t *testing.T) {
 			w.must(w.cloud.CodeBuild.PutProject(codebuild.Project{Name: "builds", Buildspec: "version: 0.2\n", ConcurrentBuildLimit: 1}))
 			w.environment.Spec.Concurrency = ptr.To[int32](2)
 		}, "environment/project", []string{"raise the one or lower the other"}},
-		"the bucket is gone":         {func(w *world) { w.environment.Spec.Artifacts.Bucket = "gone" }, "environment/bucket", []string{"gone"}},
-		"the build's token is gone":  {func(w *world) { w.environment.Spec.Credentials.GitHubTokenSecretARN += "x" }, "environment/secret", []string{"does not exist: create it"}},
-		"the agent's key is deleted": {func(w *world) { w.cloud.SecretsManager.Delete("agent") }, "environment/secret", []string{"marked for deletion: restore it"}},
-		"the role may not look at secrets": {func(w *world) {
-			w.deny("secretsmanager", "DescribeSecret", "AccessDeniedException")
-		}, "environment/secret, environment/secret", []string{"allow the environment's role secretsmanager:DescribeSecret"}},
+		"the bucket is gone":              {func(w *world) { w.environment.Spec.Artifacts.Bucket = "gone" }, "environment/bucket", []string{"gone"}},
+		"the build's token is gone":       {func(w *world) { w.environment.Spec.Credentials.GitHubTokenSecretARN += "x" }, "environment/secret", []string{"does not exist: create it"}},
+		"the agent's key is deleted":      {func(w *world) { w.cloud.SecretsManager.Delete("agent") }, "environment/secret", []string{"marked for deletion: restore it"}},
 		"the role may not see the table":  {func(w *world) { w.deny("dynamodb", "DescribeTable", "AccessDeniedException") }, "environment/lock table", []string{"grant the action"}},
 		"the topic is gone":               {func(w *world) { w.environment.Spec.Notifications[0].TopicARN += "x" }, "environment/topic", []string{"does not exist", "spec.notifications"}},
-		"the role may not see the topic":  {func(w *world) { w.deny("sns", "GetTopicAttributes", "AuthorizationError") }, "environment/topic", []string{"sns:GetTopicAttributes"}},
 		"the queue is gone":               {func(w *world) { w.environment.Spec.Notifications[1].QueueURL += "x" }, "environment/queue", []string{"does not exist", "spec.notifications"}},
 		"the dead letters' queue is gone": {func(w *world) { w.environment.Spec.DeadLetterQueueURL += "x" }, "environment/dead letters", []string{"does not exist", "deadLetterQueueURL"}},
 		"the environment is gone":         {func(w *world) { w.source.Spec.EnvironmentRef.Name = "gone" }, "source/environment", []string{"create it, or correct spec.environmentRef"}},
@@ -240,5 +236,23 @@ func TestRunningBuilds(t *testing.T) {
 	failed, lines := w.running()
 	if failed == 0 || !strings.Contains(printed(lines), w.namespace+"/card") || !strings.Contains(printed(lines), "--no-hooks") {
 		t.Errorf("the running build is not named:\n%s", printed(lines))
+	}
+}
+
+// TestUnchecked: what only the doctor would ask for, a role need not allow. It says what is not looked at, and fails nothing.
+func TestUnchecked(t *testing.T) {
+	w := newWorld(t)
+	w.deny("secretsmanager", "DescribeSecret", "AccessDeniedException")
+	w.deny("sns", "GetTopicAttributes", "AuthorizationError")
+	w.deny("sqs", "GetQueueAttributes", "AccessDenied")
+	failed, lines := w.run()
+	all := printed(lines)
+	if failed != 0 || strings.Count(all, string(Skipped)) != 5 {
+		t.Errorf("%d checks failed, want two secrets, a topic and two queues not looked at:\n%s", failed, all)
+	}
+	for _, action := range []string{"secretsmanager:DescribeSecret", "sns:GetTopicAttributes", "sqs:GetQueueAttributes"} {
+		if !strings.Contains(all, action) {
+			t.Errorf("it does not say how to have it looked at: %s:\n%s", action, all)
+		}
 	}
 }

@@ -122,7 +122,7 @@ func (d *Doctor) secret(ctx context.Context, e *v1alpha1.WorkEnvironment, arn st
 	case fault.CodeOf(awsapi.Classify(err)) == fault.CodeNotFound:
 		return "", fmt.Errorf("the secret %s does not exist: create it, or correct spec.credentials", arn)
 	case fault.CodeOf(awsapi.Classify(err)) == fault.CodeAccessDenied:
-		return "", fmt.Errorf("the secret %s cannot be looked up: allow the environment's role secretsmanager:DescribeSecret on it: %w", arn, err)
+		return "", &uncheckedError{"the secret " + arn, "secretsmanager:DescribeSecret"}
 	case err != nil:
 		return "", fmt.Errorf("looking up the secret %s: %w", arn, awsapi.Classify(err))
 	case out.DeletedDate != nil:
@@ -137,7 +137,7 @@ func (d *Doctor) topic(ctx context.Context, e *v1alpha1.WorkEnvironment, arn str
 		return "", fmt.Errorf("reaching SNS: %w", err)
 	}
 	_, err = api.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: aws.String(arn)})
-	return arn, described(err, "the topic "+arn, "spec.notifications", "sns:GetTopicAttributes and sns:Publish")
+	return arn, described(err, "the topic "+arn, "spec.notifications", "sns:GetTopicAttributes")
 }
 
 func (d *Doctor) queue(ctx context.Context, e *v1alpha1.WorkEnvironment, url string) (string, error) {
@@ -149,11 +149,11 @@ func (d *Doctor) queue(ctx context.Context, e *v1alpha1.WorkEnvironment, url str
 	if awsapi.ErrorCode(err) == "AWS.SimpleQueueService.NonExistentQueue" || awsapi.ErrorCode(err) == "QueueDoesNotExist" {
 		err = fault.NewTerminal(fault.CodeNotFound, err)
 	}
-	return url, described(err, "the queue "+url, "spec.notifications or spec.deadLetterQueueURL", "sqs:GetQueueAttributes and sqs:SendMessage")
+	return url, described(err, "the queue "+url, "spec.notifications or spec.deadLetterQueueURL", "sqs:GetQueueAttributes")
 }
 
 // described says what is wrong with something that was looked up.
-func described(err error, what, field, actions string) error {
+func described(err error, what, field, action string) error {
 	if err == nil {
 		return nil
 	}
@@ -162,7 +162,7 @@ func described(err error, what, field, actions string) error {
 	case fault.CodeNotFound:
 		return fmt.Errorf("%s does not exist: create it, or correct %s", what, field)
 	case fault.CodeAccessDenied:
-		return fmt.Errorf("%s cannot be looked up: allow the environment's role %s on it: %w", what, actions, err)
+		return &uncheckedError{what, action}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%s did not answer in time: check the network's way to AWS (networkPolicy.egress, proxy): %w", what, err)

@@ -136,7 +136,8 @@ func doctorIsContent(t *testing.T, rendered string, env []string) {
 	cmd := exec.CommandContext(t.Context(), filepath.Join(tools, "manager"), typed.Spec.Containers[0].Args...)
 	cmd.Env = env
 	out, err := cmd.CombinedOutput()
-	if err != nil || strings.Contains(string(out), "FAILED") || strings.Contains(string(out), "skipped") {
+	// What a role allows for the doctor alone may be left out.
+	if err != nil || strings.Contains(string(out), "FAILED") {
 		t.Errorf("the doctor is not content: %v\n%s", err, out)
 	}
 	t.Logf("manager doctor:\n%s", out)

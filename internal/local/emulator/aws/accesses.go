@@ -177,22 +177,23 @@ func secretsManagerAccesses(p place, r *http.Request, body []byte) ([]Access, er
 	if err := json.Unmarshal(body, &in); err != nil {
 		return nil, err
 	}
-	if target(r) != "GetSecretValue" {
-		return nil, fmt.Errorf("%s: %w", target(r), errUnknownOperation)
+	if op := target(r); op != "GetSecretValue" && op != "DescribeSecret" {
+		return nil, fmt.Errorf("%s: %w", op, errUnknownOperation)
 	}
 	resource := in.SecretID
 	if !strings.HasPrefix(resource, "arn:") {
 		resource = p.arn("secretsmanager", "secret:"+resource)
 	}
-	return []Access{{Action: "secretsmanager:GetSecretValue", Resource: resource}}, nil
+	return []Access{{Action: "secretsmanager:" + target(r), Resource: resource}}, nil
 }
 
 func snsAccesses(_ place, _ *http.Request, body []byte) ([]Access, error) {
 	form, err := url.ParseQuery(string(body))
-	if err != nil || form.Get("Action") != "Publish" {
-		return nil, fmt.Errorf("%s: %w", form.Get("Action"), errUnknownOperation)
+	action := form.Get("Action")
+	if err != nil || action != "Publish" && action != "GetTopicAttributes" {
+		return nil, fmt.Errorf("%s: %w", action, errUnknownOperation)
 	}
-	return []Access{{Action: "sns:Publish", Resource: form.Get("TopicArn")}}, nil
+	return []Access{{Action: "sns:" + action, Resource: form.Get("TopicArn")}}, nil
 }
 
 // sqsAccesses: a queue's URL is https://sqs.<region>.amazonaws.com/<account>/<name>.
@@ -204,11 +205,12 @@ func sqsAccesses(p place, r *http.Request, body []byte) ([]Access, error) {
 		return nil, err
 	}
 	queue, err := url.Parse(in.QueueURL)
-	if err != nil || target(r) != "SendMessage" {
-		return nil, fmt.Errorf("%s: %w", target(r), errUnknownOperation)
+	op := target(r)
+	if err != nil || op != "SendMessage" && op != "GetQueueAttributes" {
+		return nil, fmt.Errorf("%s: %w", op, errUnknownOperation)
 	}
 	_, name, _ := strings.Cut(strings.TrimPrefix(queue.Path, "/"), "/")
-	return []Access{{Action: "sqs:SendMessage", Resource: p.arn("sqs", name)}}, nil
+	return []Access{{Action: "sqs:" + op, Resource: p.arn("sqs", name)}}, nil
 }
 
 func cloudWatchAccesses(_ place, r *http.Request, body []byte) ([]Access, error) {
