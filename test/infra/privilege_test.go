@@ -38,6 +38,7 @@ func rareRecorded(t *testing.T) []permissions.Call {
 	t.Helper()
 	w := newWorld(t)
 	rareCalls(t, w)
+	doctorCalls(t, w)
 	return w.recorder.Calls()
 }
 

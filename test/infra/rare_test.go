@@ -8,6 +8,10 @@ import (
 	"testing"
 	"time"
 
+	awssecrets "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	awssns "github.com/aws/aws-sdk-go-v2/service/sns"
+	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+
 	"github.com/kiro-worker/kiro-worker/internal/build"
 	buildcodebuild "github.com/kiro-worker/kiro-worker/internal/build/codebuild"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
@@ -82,6 +86,24 @@ func rareCalls(t *testing.T, w *world) {
 	w.secrets.Put("kiro-worker-test/github", "ghp_token")
 	api := must(w.as(managerKey).SecretsManager(t.Context(), w.target(true)))(t)
 	_ = must(secretsmanager.New(api).Read(t.Context(), w.environment.Spec.Credentials.GitHubTokenSecretARN))(t)
+}
+
+// doctorCalls are what `manager doctor` asks for beside what the controller does: is it there?
+func doctorCalls(t *testing.T, w *world) {
+	t.Helper()
+	spec, target := w.environment.Spec, w.target(true)
+	clients := w.as(managerKey)
+	secrets := must(clients.SecretDescriber(t.Context(), target))(t)
+	for _, arn := range []string{spec.Credentials.GitHubTokenSecretARN, spec.Credentials.AgentSecretARN} {
+		_ = must(secrets.DescribeSecret(t.Context(), &awssecrets.DescribeSecretInput{SecretId: &arn}))(t)
+	}
+	topics := must(clients.TopicDescriber(t.Context(), target))(t)
+	_ = must(topics.GetTopicAttributes(t.Context(), &awssns.GetTopicAttributesInput{TopicArn: &spec.Notifications[0].TopicARN}))(t)
+	queues := must(clients.QueueDescriber(t.Context(), target))(t)
+	_ = must(queues.GetQueueAttributes(t.Context(), &awssqs.GetQueueAttributesInput{QueueUrl: &spec.DeadLetterQueueURL}))(t)
+	if who := must(clients.Identify(t.Context(), target))(t); who.Account != account {
+		t.Errorf("the doctor is in account %s", who.Account)
+	}
 }
 
 func (w *world) table(t *testing.T, key string, role bool) *lockdynamodb.Table {

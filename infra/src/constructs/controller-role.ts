@@ -69,9 +69,10 @@ export function statements(s: Settings, colour: Colour, data: Data): iam.PolicyS
     }),
     new iam.PolicyStatement({ sid: 'FindBucket', actions: ['s3:ListBucket'], resources: [data.bucketArn] }),
     new iam.PolicyStatement({ sid: 'ReadGitHubSecret', actions: ['secretsmanager:GetSecretValue'], resources: [data.secretArns[0]!] }),
+    new iam.PolicyStatement({ sid: 'FindSecrets', actions: ['secretsmanager:DescribeSecret'], resources: data.secretArns }),
     useKey('DecryptSecret', data.keyArn, 'secretsmanager', Aws.REGION, ['kms:Decrypt']),
-    new iam.PolicyStatement({ sid: 'Notify', actions: ['sns:Publish'], resources: [data.itemsTopicArn] }),
+    new iam.PolicyStatement({ sid: 'Notify', actions: ['sns:Publish', 'sns:GetTopicAttributes'], resources: [data.itemsTopicArn] }),
     useKey('EncryptNotifications', data.keyArn, 'sns', Aws.REGION, ['kms:Decrypt', 'kms:GenerateDataKey']),
-    new iam.PolicyStatement({ sid: 'DeadLetters', actions: ['sqs:SendMessage'], resources: [data.deadLettersArn] }),
+    new iam.PolicyStatement({ sid: 'DeadLetters', actions: ['sqs:SendMessage', 'sqs:GetQueueAttributes'], resources: [data.deadLettersArn] }),
   ];
 }

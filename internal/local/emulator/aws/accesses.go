@@ -177,23 +177,24 @@ func secretsManagerAccesses(p place, r *http.Request, body []byte) ([]Access, er
 	if err := json.Unmarshal(body, &in); err != nil {
 		return nil, err
 	}
-	if op := target(r); op != "GetSecretValue" && op != "DescribeSecret" {
-		return nil, fmt.Errorf("%s: %w", op, errUnknownOperation)
+	operation := target(r)
+	if operation != "GetSecretValue" && operation != "DescribeSecret" {
+		return nil, fmt.Errorf("%s: %w", operation, errUnknownOperation)
 	}
 	resource := in.SecretID
 	if !strings.HasPrefix(resource, "arn:") {
 		resource = p.arn("secretsmanager", "secret:"+resource)
 	}
-	return []Access{{Action: "secretsmanager:" + target(r), Resource: resource}}, nil
+	return []Access{{Action: "secretsmanager:" + operation, Resource: resource}}, nil
 }
 
 func snsAccesses(_ place, _ *http.Request, body []byte) ([]Access, error) {
 	form, err := url.ParseQuery(string(body))
-	action := form.Get("Action")
-	if err != nil || action != "Publish" && action != "GetTopicAttributes" {
-		return nil, fmt.Errorf("%s: %w", action, errUnknownOperation)
+	operation := form.Get("Action")
+	if err != nil || operation != "Publish" && operation != "GetTopicAttributes" {
+		return nil, fmt.Errorf("%s: %w", operation, errUnknownOperation)
 	}
-	return []Access{{Action: "sns:" + action, Resource: form.Get("TopicArn")}}, nil
+	return []Access{{Action: "sns:" + operation, Resource: form.Get("TopicArn")}}, nil
 }
 
 // sqsAccesses: a queue's URL is https://sqs.<region>.amazonaws.com/<account>/<name>.
@@ -205,12 +206,12 @@ func sqsAccesses(p place, r *http.Request, body []byte) ([]Access, error) {
 		return nil, err
 	}
 	queue, err := url.Parse(in.QueueURL)
-	op := target(r)
-	if err != nil || op != "SendMessage" && op != "GetQueueAttributes" {
-		return nil, fmt.Errorf("%s: %w", op, errUnknownOperation)
+	operation := target(r)
+	if err != nil || operation != "SendMessage" && operation != "GetQueueAttributes" {
+		return nil, fmt.Errorf("%s: %w", operation, errUnknownOperation)
 	}
 	_, name, _ := strings.Cut(strings.TrimPrefix(queue.Path, "/"), "/")
-	return []Access{{Action: "sqs:" + op, Resource: p.arn("sqs", name)}}, nil
+	return []Access{{Action: "sqs:" + operation, Resource: p.arn("sqs", name)}}, nil
 }
 
 func cloudWatchAccesses(_ place, r *http.Request, body []byte) ([]Access, error) {
