@@ -107,6 +107,8 @@ const (
 	ReasonEnvironmentDeleting = "EnvironmentDeleting"
 	// ReasonSourceNotFound: the WorkSource does not exist.
 	ReasonSourceNotFound = "SourceNotFound"
+	// ReasonTriggerAhead: the item's triggeredAt is more than 5 minutes ahead.
+	ReasonTriggerAhead = "TriggerAhead"
 	// ReasonInUse: items still use the object that is being deleted.
 	ReasonInUse = "InUse"
 	// ReasonError: something else went wrong; the message says what. It is tried again.

@@ -50,6 +50,20 @@ func (s *acceptStep) ask(ctx context.Context, item *v1alpha1.WorkItem) (reconcil
 	if err != nil {
 		return reconcile.Result{}, err
 	}
+	if miss, left := policy.TriggerAhead(item, now); miss != nil {
+		set.False(v1alpha1.ConditionAccepted, miss.Reason, miss.Message)
+		item.Status.Accepted = nil
+		return reconcile.WaitFor(min(left, policy.AcceptLatest)), nil
+	}
+	source, err := s.access.Source(ctx, item)
+	if err != nil && !apierrors.IsNotFound(err) {
+		return reconcile.Result{}, err
+	}
+	if miss := policy.OutsideSource(item, source); err == nil && miss != nil {
+		set.False(v1alpha1.ConditionAccepted, miss.Reason, miss.Message)
+		item.Status.Accepted = nil
+		return reconcile.WaitFor(policy.AcceptLatest), nil
+	}
 	report, err := s.inspect(ctx, item, env)
 	if apierrors.IsNotFound(err) {
 		set.False(v1alpha1.ConditionAccepted, v1alpha1.ReasonSourceNotFound, fmt.Sprintf(
