@@ -85,7 +85,7 @@ func quiet(name string, from int64) (bool, error) {
 	head := make([]byte, 4096)
 	n, err := file.ReadAt(head, from)
 	if n == 0 && err != nil {
-		return true, nil //nolint:nilerr // the end of the file
+		return true, nil // the end of the file
 	}
 	return len(bytes.TrimSpace(terminalCodes.ReplaceAll(head[:n], nil))) == 0, nil
 }

@@ -30,8 +30,6 @@ const (
 	// maxNames is how many failed tests are named, and maxName how long a name may be, in bytes.
 	maxNames = 50
 	maxName  = 200
-	// maxKept bounds what a parser remembers of one file to count right.
-	maxKept = 1_000_000
 )
 
 // errOther is a parser's way to say that a text is not in its format at all.

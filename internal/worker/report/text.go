@@ -86,14 +86,15 @@ func (t *text) lines(do func(line []byte) error) error {
 		}
 		line := part
 		if len(long) > 0 {
-			line = append(long, part[:min(len(part), max(0, maxLineBytes-len(long)))]...)
-			long = long[:0]
+			long = append(long, part[:min(len(part), max(0, maxLineBytes-len(long)))]...)
+			line = long
 		}
 		if len(line) > 0 || err == nil {
 			if e := do(bytes.TrimRight(line, "\r\n")); e != nil {
 				return e
 			}
 		}
+		long = long[:0]
 		if err != nil {
 			return nil //nolint:nilerr // the end of the file
 		}
