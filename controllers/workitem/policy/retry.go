@@ -62,6 +62,10 @@ func AfterAttempt(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, outcom
 		next.Counts.Work++
 		next.Again = true
 		next.After = RetryOf(env.Spec.Retry.Work, contract.RetryWork).Backoff(int(next.Counts.Work), random())
+	case outcome.Name == contract.OutcomeAgentCredentialsInvalid:
+		// No attempt of any item can succeed before a person replaces them, so none is used up.
+		next.Again = true
+		next.After = RetryOf(env.Spec.Retry.Infrastructure, contract.RetryInfrastructure).Backoff(inARow(item, outcome.Name)+1, random())
 	case class == contract.ClassInfrastructure:
 		retry := RetryOf(env.Spec.Retry.Infrastructure, contract.RetryInfrastructure)
 		next.Counts.Infrastructure++
@@ -80,11 +84,16 @@ func AfterAttempt(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, outcom
 // AbandonedAgain is how long an item waits after an attempt that was abandoned without a build. It grows with the number
 // of such attempts in a row: a start that can never succeed must not hold slot and branch for most of the time.
 func AbandonedAgain(item *v1alpha1.WorkItem) time.Duration {
+	return AbandonedPause << inARow(item, contract.OutcomeAbandoned)
+}
+
+// inARow is how many past attempts, up to the last one, ended with an outcome.
+func inARow(item *v1alpha1.WorkItem, outcome contract.Outcome) int {
 	n, past := 0, item.Status.PastAttempts
-	for i := len(past) - 1; i >= 0 && past[i].Outcome == v1alpha1.ReasonAbandoned; i-- {
+	for i := len(past) - 1; i >= 0 && past[i].Outcome == string(outcome); i-- {
 		n++
 	}
-	return AbandonedPause << n
+	return n
 }
 
 // StartsExhausted reports whether no more calls of StartBuild are left in an attempt.

@@ -145,3 +145,19 @@ func TestStartsExhausted(t *testing.T) {
 		t.Error("after the last try no call is left")
 	}
 }
+
+// Credentials that are refused use up no retry: no attempt can succeed before a person replaces them.
+func TestInvalidAgentCredentialsUseUpNothing(t *testing.T) {
+	item := &v1alpha1.WorkItem{}
+	item.Status.Attempt = &v1alpha1.Attempt{Last: true}
+	outcome := Outcome{Name: contract.OutcomeAgentCredentialsInvalid}
+	var last time.Duration
+	for n := range 30 {
+		next := AfterAttempt(item, &v1alpha1.WorkEnvironment{}, outcome, func() float64 { return 0 })
+		if !next.Again || next.Counts != (v1alpha1.RetryCounts{}) || next.After < last || next.After > 15*time.Minute {
+			t.Fatalf("attempt %d: %+v after a wait of %s", n+1, next, last)
+		}
+		last = next.After
+		item.Status.PastAttempts = append(item.Status.PastAttempts, v1alpha1.PastAttempt{Outcome: v1alpha1.ReasonAgentCredentialsInvalid})
+	}
+}
