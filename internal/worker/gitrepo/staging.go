@@ -118,17 +118,17 @@ func (w *WorkTree) openUp() error {
 	defer func() { _ = root.Close() }()
 	return fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.IsDir() && !entry.Type().IsRegular() {
-			return nil //nolint:nilerr // what vanished meanwhile needs no opening; what git then cannot read, it says
+			return nil // what vanished meanwhile needs no opening; what git then cannot read, it says
 		}
 		// Through one open file: a name could be another file's a moment later.
 		file, err := root.OpenFile(filepath.FromSlash(name), os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
 		if err != nil {
-			return nil //nolint:nilerr // as above
+			return nil // as above
 		}
 		defer func() { _ = file.Close() }()
 		info, err := file.Stat()
 		if err != nil {
-			return nil //nolint:nilerr // as above
+			return nil // as above
 		}
 		needed := fs.FileMode(0o444)
 		if info.IsDir() {
@@ -137,7 +137,7 @@ func (w *WorkTree) openUp() error {
 		if !info.IsDir() && (!info.Mode().IsRegular() || linked(info)) || info.Mode().Perm()&needed == needed {
 			return nil
 		}
-		return file.Chmod(info.Mode().Perm() | needed)
+		return file.Chmod(info.Mode().Perm() | needed) //nolint:gosec // it is the open file that is changed, opened below a root
 	})
 }
 
