@@ -71,7 +71,7 @@ func openTemp(t *testing.T) string {
 	dir, err := os.MkdirTemp("", "kiro-worker-hostile-")
 	must(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	must(t, os.Chmod(dir, 0o755)) //nolint:gosec // see above
+	must(t, os.Chmod(dir, 0o755))
 	return dir
 }
 

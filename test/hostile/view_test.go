@@ -25,7 +25,7 @@ func TestLinksPutIntoTheCheckoutMeanwhile(t *testing.T) {
 		Dir: filepath.Join(dir, "repository.git"), Tree: filepath.Join(dir, "checkout"), Branch: "work", Environ: os.Environ(), User: s.TreeUser(),
 	})
 	must(t, repo.Create(t.Context()))
-	must(t, os.WriteFile(filepath.Join(dir, "checkout", "a.txt"), []byte("a\n"), 0o644)) //nolint:gosec // the agent's
+	must(t, os.WriteFile(filepath.Join(dir, "checkout", "a.txt"), []byte("a\n"), 0o644))
 	first, err := tree.Snapshot(t.Context())
 	must(t, err)
 	_, err = repo.Commit(t.Context(), first, "Begin", time.Now())
