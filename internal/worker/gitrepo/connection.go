@@ -59,7 +59,7 @@ func (r *Repository) Connect(ctx context.Context, remote Remote) (*Connection, e
 	if c.file, err = credentialFile(remote.Dir, credential{Protocol: u.Scheme, Host: u.Host, Username: user, Password: token}); err != nil {
 		return nil, err
 	}
-	c.age = func() time.Duration { return r.tokens.age(token, time.Now()) }
+	c.age = func() time.Duration { return r.tokens.age(token) }
 	c.age() // its use begins now
 	c.helper = "credential.helper=!" + shellWord(remote.Helper) + " " + CredentialCommand
 	return c, nil

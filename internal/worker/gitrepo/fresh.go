@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/utils/clock"
+
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 )
 
@@ -24,15 +26,21 @@ const (
 
 // freshTokens remembers since when the token that is in use is.
 type freshTokens struct {
+	clock clock.PassiveClock // nil is the real one
+
 	mu    sync.Mutex
 	token string
 	since time.Time
 }
 
 // age is how long a token has been in use here, and settlesAfter or more for one that is no App's.
-func (f *freshTokens) age(token string, now time.Time) time.Duration {
+func (f *freshTokens) age(token string) time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.clock == nil {
+		f.clock = clock.RealClock{}
+	}
+	now := f.clock.Now()
 	if !strings.HasPrefix(token, appToken) {
 		return settlesAfter
 	}

@@ -8,16 +8,22 @@ import (
 	"testing"
 	"time"
 
+	testingclock "k8s.io/utils/clock/testing"
+
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 )
 
 func TestATokenThatWasJustMadeProvesNothing(t *testing.T) {
-	var f freshTokens
-	now := time.Unix(1_700_000_000, 0)
-	if f.age("ghp_person", now) < settlesAfter {
+	now := testingclock.NewFakePassiveClock(time.Unix(1_700_000_000, 0))
+	f := freshTokens{clock: now}
+	if f.age("ghp_person") < settlesAfter {
 		t.Error("a person's token is not new")
 	}
-	if f.age("ghs_1", now) != 0 || f.age("ghs_1", now.Add(time.Minute)) != time.Minute || f.age("ghs_2", now.Add(time.Minute)) != 0 {
+	if f.age("ghs_1") != 0 {
+		t.Error("an App's token is new at its first use")
+	}
+	now.SetTime(now.Now().Add(time.Minute))
+	if f.age("ghs_1") != time.Minute || f.age("ghs_2") != 0 {
 		t.Error("an App's token is as old as its use")
 	}
 	gone := classify("fetch", errors.New("exit status 128"), "remote: Repository not found.")
