@@ -141,7 +141,7 @@ type CodeBuildProject struct {
 
 // BuildCredentials names the secrets in AWS Secrets Manager that the build reads while it runs. The controller never
 // passes the value of a secret to a build.
-// +kubebuilder:validation:XValidation:rule="!has(self.agentSecretARN) || self.agentSecretARN == '' || (!self.agentSecretARN.startsWith(self.githubTokenSecretARN) && !self.githubTokenSecretARN.startsWith(self.agentSecretARN) && (!has(self.gitSecretARN) || self.gitSecretARN == '' || (!self.agentSecretARN.startsWith(self.gitSecretARN) && !self.gitSecretARN.startsWith(self.agentSecretARN))))",fieldPath=".agentSecretARN",message="agentSecretARN must be another secret than githubTokenSecretARN and gitSecretARN: the agent is given it in plain text"
+// +kubebuilder:validation:XValidation:rule="!has(self.agentSecretARN) || size(self.agentSecretARN) == 0 || (!self.agentSecretARN.startsWith(self.githubTokenSecretARN) && !self.githubTokenSecretARN.startsWith(self.agentSecretARN) && (!has(self.gitSecretARN) || size(self.gitSecretARN) == 0 || (!self.agentSecretARN.startsWith(self.gitSecretARN) && !self.gitSecretARN.startsWith(self.agentSecretARN))))",fieldPath=".agentSecretARN",message="agentSecretARN must be another secret than githubTokenSecretARN and gitSecretARN: the agent is given it in plain text"
 type BuildCredentials struct {
 	// GitHubTokenSecretARN is the ARN of the secret with the token or App key for GitHub's API: a token, or a JSON
 	// object with `token`, or with `appID`, `installationID` and `privateKey`. The controller reads it too, for items

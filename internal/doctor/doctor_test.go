@@ -106,7 +106,7 @@ func TestPlantedFaults(t *testing.T) {
 		}, "environment/role", []string{"role/gone cannot be assumed"}},
 		"another namespace's external id": {func(w *world) {
 			w.environment.Spec.AWS.ExternalID = cluster + "/other"
-		}, "environment/role", []string{"another namespace's"}},
+		}, "environment/role", []string{"is not this namespace's"}},
 		"the manager's own key is unknown": {func(w *world) { t.Setenv("AWS_ACCESS_KEY_ID", "AKIAUNKNOWN") }, "environment/role", []string{"AWS refused the credentials"}},
 		"AWS is not reached":               {func(w *world) { w.environment.Spec.AWS.EndpointURL = w.nobody() }, "environment/role", []string{"refused"}},
 		"the endpoint is not allowed": {func(w *world) {
