@@ -165,6 +165,8 @@ func (s *System) startManager(ctx context.Context) error {
 	args, env := []string{
 		"--kubeconfig=" + s.Kubeconfig,
 		"--cluster-name=" + s.cluster,
+		// The stack's role trusts the id of its own settings, which the demo's namespace is allowed to present.
+		"--external-ids=" + Namespace + "=" + s.stack.environment.Spec.AWS.ExternalID,
 		"--allowed-endpoints=" + s.AWSURL + "," + s.GitHubURL,
 		"--leader-elect", "--leader-elect-namespace=" + Namespace,
 		"--metrics-bind-address=127.0.0.1:0", "--metrics-secure=false",
