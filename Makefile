@@ -49,10 +49,13 @@ build: ## Build the programs into bin/.
 	@mkdir -p $(BIN)
 	go build -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/...
 
+# What the chart's tests run. With PKG they are built by chart-test alone.
+CHART_TOOLS := $(BIN)/helm $(BIN)/kubeconform $(BIN)/kustomize
+
 .PHONY: test
-test: ## Run every test, with the race detector, in random order.
+test: $(if $(PKG),,$(CHART_TOOLS) build) ## Run every test, with the race detector, in random order.
 	@hack/preflight.sh test
-	@assets="$(ASSETS)"; set -x; KUBEBUILDER_ASSETS="$$assets" go test -race -shuffle=on -timeout=20m $(TESTFLAGS) $(or $(PKG),./...)
+	@assets="$(ASSETS)"; set -x; KUBEBUILDER_ASSETS="$$assets" CHART_TOOLS=$(BIN) go test -race -shuffle=on -timeout=20m $(TESTFLAGS) $(or $(PKG),./...)
 ifndef PKG
 	@# Modules of their own, so that what they compare with reaches no product: ./... does not enter them.
 	@for module in $$(git ls-files 'test/bench/*/go.mod' | xargs -n 1 dirname); do \
@@ -61,9 +64,9 @@ ifndef PKG
 endif
 
 .PHONY: deflake
-deflake: ## Run the tests again and again until one fails. N=20 sets how often, PKG=./internal/... which.
+deflake: $(if $(PKG),,$(CHART_TOOLS) build) ## Run the tests again and again until one fails. N=20 sets how often, PKG=./internal/... which.
 	@hack/preflight.sh test
-	@assets="$(ASSETS)"; export KUBEBUILDER_ASSETS="$$assets"; \
+	@assets="$(ASSETS)"; export KUBEBUILDER_ASSETS="$$assets" CHART_TOOLS=$(BIN); \
 	for i in $$(seq 1 $(or $(N),20)); do \
 		echo "deflake: run $$i of $(or $(N),20)"; \
 		go test -race -shuffle=on -count=1 -timeout=20m $(TESTFLAGS) $(or $(PKG),./...); \
@@ -93,7 +96,7 @@ chaos-real: ## Kill, freeze and cut off real processes at every point of a card'
 		KUBEBUILDER_ASSETS="$$assets" go run ./test/chaosreal/cmd -bin=$(BIN) -parallel=$(or $(PARALLEL),4) $(if $(ONLY),-only='$(ONLY)')
 
 .PHONY: chart-test
-chart-test: $(BIN)/helm $(BIN)/kubeconform $(BIN)/kustomize ## Check the Helm chart: its values, what it renders, and that it installs, upgrades and goes. UPDATE=1 accepts renders.
+chart-test: $(CHART_TOOLS) ## Check the Helm chart: its values, what it renders, and that it installs, upgrades and goes. UPDATE=1 accepts renders.
 	@hack/preflight.sh test
 	@assets="$(ASSETS)"; $(MAKE) --no-print-directory build; \
 		KUBEBUILDER_ASSETS="$$assets" CHART_TOOLS=$(BIN) go test ./test/chart -count=1 -timeout=20m $(TESTFLAGS) $(if $(UPDATE),-update)
