@@ -66,7 +66,14 @@ rules:
 			values["clusterName"] = "kiro-local"
 			values["crds"] = map[string]any{"enabled": false} // the demo has them
 			values["allowedEndpoints"] = []string{s.AWSURL, s.GitHubURL}
-			values["extraArgs"] = []string{"--watch-interval=500ms", "--watch-slowest=1s", "--progress-interval=3s", "--settling-time=2s"}
+			// What the demo's operator allows, and its speed; addresses are the chart's matter.
+			extra := []string{"--watch-interval=500ms", "--watch-slowest=1s", "--progress-interval=3s", "--settling-time=2s"}
+			for _, arg := range args {
+				if strings.HasPrefix(arg, "--external-ids=") {
+					extra = append(extra, arg)
+				}
+			}
+			values["extraArgs"] = extra
 			path := writeValues(t, values)
 			c.helm(t, "install", release, chartDir, "--values", path)
 			rendered = render(t, "--values", path)
