@@ -51,6 +51,11 @@ const (
 	ConditionProjectReady = "ProjectReady"
 	// ConditionBucketReady of an environment: the bucket exists and can be reached.
 	ConditionBucketReady = "BucketReady"
+	// ConditionSecretsReady of an environment: the secrets that its builds read exist. The controller does not read them.
+	ConditionSecretsReady = "SecretsReady"
+	// ConditionNotificationsReady of an environment: the topics and queues that the ends of items are sent to exist, and can be
+	// reached.
+	ConditionNotificationsReady = "NotificationsReady"
 )
 
 // Reasons of conditions that are True. None of them is Succeeded: that word is for the work.

@@ -4,6 +4,7 @@
 package v1alpha1
 
 import (
+	"slices"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -51,6 +52,26 @@ func (s *WorkEnvironmentSpec) QueuedTimeout() time.Duration {
 // MaxConcurrency is how many builds may run at once.
 func (s *WorkEnvironmentSpec) MaxConcurrency() int {
 	return int(valueOr(s.Concurrency, DefaultConcurrency))
+}
+
+// Secrets are the secrets that a build reads, each once.
+func (c *BuildCredentials) Secrets() []string {
+	var arns []string
+	for _, arn := range []string{c.GitHubTokenSecretARN, c.GitSecretARN, c.AgentSecretARN} {
+		if arn != "" && !slices.Contains(arns, arn) {
+			arns = append(arns, arn)
+		}
+	}
+	return arns
+}
+
+// Destinations are the rules of notifications, and the dead-letter queue as one more.
+func (s *WorkEnvironmentSpec) Destinations() []NotificationRule {
+	all := slices.Clone(s.Notifications)
+	if s.DeadLetterQueueURL != "" {
+		all = append(all, NotificationRule{Name: DeadLetterRule, Type: NotificationSQS, QueueURL: s.DeadLetterQueueURL})
+	}
+	return all
 }
 
 // Threshold is the least coverage, in percent.

@@ -14,6 +14,9 @@ const (
 	NotificationSQS NotificationType = "SQS"
 )
 
+// DeadLetterRule is how the status of an item names the dead-letter queue beside the environment's rules.
+const DeadLetterRule = "deadLetterQueueURL"
+
 // NotificationRule says which ends of items are sent to which address.
 // +kubebuilder:validation:XValidation:rule="self.type != 'SNS' || (has(self.topicARN) && !has(self.queueURL))",message="a rule of type SNS needs topicARN, and no queueURL"
 // +kubebuilder:validation:XValidation:rule="self.type != 'SQS' || (has(self.queueURL) && !has(self.topicARN))",message="a rule of type SQS needs queueURL, and no topicARN"

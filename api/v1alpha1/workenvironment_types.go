@@ -242,8 +242,8 @@ type WorkEnvironmentStatus struct {
 	// ObservedGeneration is the generation of the spec that this status belongs to.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-	// Conditions say what can be used: LockTableReady, ProjectReady and BucketReady. Ready is True if all three are.
-	// Stalled is present only while a person has to act.
+	// Conditions say what can be used: LockTableReady, ProjectReady, BucketReady, SecretsReady and NotificationsReady. Ready
+	// is True if all of them are. Stalled is present only while a person has to act.
 	// +kubebuilder:validation:MaxItems=16
 	// +listType=map
 	// +listMapKey=type
@@ -264,7 +264,7 @@ type WorkEnvironmentStatus struct {
 	// Queue says which items of this environment wait for a slot.
 	// +optional
 	Queue QueueStatus `json:"queue"`
-	// LastCheckTime is when the table, the project and the bucket were last checked.
+	// LastCheckTime is when what the environment names was last checked.
 	// +optional
 	LastCheckTime *metav1.Time `json:"lastCheckTime,omitempty"`
 }

@@ -28,13 +28,15 @@ func setupControllers(ctx context.Context, mgr ctrl.Manager, clients *resolver.R
 		return err
 	}
 	environments := workenvironment.New(workenvironment.Options{
-		Client:  mgr.GetClient(),
-		Tables:  clients,
-		Builds:  clients,
-		Stores:  clients,
-		Clock:   clock.RealClock{},
-		Events:  mgr.GetEventRecorder("workenvironment"),
-		Metrics: workenvironment.NewMetrics(metrics.Registry),
+		Client:        mgr.GetClient(),
+		Tables:        clients,
+		Builds:        clients,
+		Stores:        clients,
+		Secrets:       clients,
+		Notifications: clients,
+		Clock:         clock.RealClock{},
+		Events:        mgr.GetEventRecorder("workenvironment"),
+		Metrics:       workenvironment.NewMetrics(metrics.Registry),
 	})
 	if err := environments.SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("setting up the work environment controller: %w", err)

@@ -4,8 +4,8 @@
 // Package workenvironment says in the status of a WorkEnvironment whether it is usable and how busy it is; it decides
 // nothing about what is worked on.
 //
-// The lock table, the CodeBuild project and the bucket are checked each on its own, so that whoever sets an environment up
-// sees at once all that is missing. The slots are read from the lock table's rows and the queue from the work items, so that
+// The lock table, the CodeBuild project, the bucket, the secrets, and the topics and queues are checked each on its own, so
+// that whoever sets an environment up sees at once all that is missing. The slots are read from the lock table's rows and the queue from the work items, so that
 // neither is a counter that could drift. Readiness depends on what the environment refers to, never on the outcome of an
 // item.
 //
@@ -15,7 +15,7 @@
 //
 // Metrics, by tier; no object's name is a label:
 //
-//	kiro_worker_workenvironment_checks_total{check,result}        checks of table, project and bucket
+//	kiro_worker_workenvironment_checks_total{check,result}        checks of what an environment names
 //	kiro_worker_workenvironment_environments{tier,ready}          environments, by whether they are usable
 //	kiro_worker_workenvironment_slots{tier}                       builds that may run at once
 //	kiro_worker_workenvironment_slots_in_use{tier}                slots in use, over every cluster

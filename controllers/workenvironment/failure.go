@@ -36,6 +36,24 @@ func reportFailure(environment *v1alpha1.WorkEnvironment, now time.Time, kind st
 	}
 }
 
+// gravest is what several failures of one check come to: those that only a person can fix, all of them, so that all are fixed
+// at once; else the first.
+func gravest(failures []error) error {
+	var terminal []error
+	for _, err := range failures {
+		if _, isWait := fault.AsWait(err); !isWait && fault.IsTerminal(err) {
+			terminal = append(terminal, err)
+		}
+	}
+	switch {
+	case len(failures) == 0:
+		return nil
+	case len(terminal) == 0:
+		return failures[0]
+	}
+	return errors.Join(terminal...)
+}
+
 // needsPerson reports whether one of the failures does not go away until a person does something.
 func needsPerson(failures []reconcile.Failure) bool {
 	for _, f := range failures {

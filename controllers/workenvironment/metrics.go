@@ -26,6 +26,8 @@ const (
 	checkLockTable        = "lock_table"
 	checkCodeBuildProject = "project"
 	checkArtifactBucket   = "bucket"
+	checkSecret           = "secret"
+	checkDestination      = "notification"
 
 	resultPassed = "passed"
 	resultFailed = "failed"
@@ -58,7 +60,7 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 	}
 	m := &Metrics{
 		checks: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "kiro_worker_workenvironment_checks_total", Help: "Checks of lock tables, projects and buckets, by result.",
+			Name: "kiro_worker_workenvironment_checks_total", Help: "Checks of lock tables, projects, buckets, secrets, topics and queues, by result.",
 		}, []string{labelCheck, labelResult}),
 		environments: desc("environments", "Environments, by tier and by whether they are usable.", labelTier, labelReady),
 		slots:        desc("slots", "Builds that may run at once, by tier.", labelTier),

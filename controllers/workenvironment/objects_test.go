@@ -30,6 +30,11 @@ func checked(change ...func(*v1alpha1.WorkEnvironment)) *v1alpha1.WorkEnvironmen
 			}},
 		},
 	}
+	for _, kind := range checkedConditions {
+		e.Status.Conditions = append(e.Status.Conditions, metav1.Condition{
+			Type: kind, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonUsable, ObservedGeneration: 2, LastTransitionTime: *at(-time.Hour),
+		})
+	}
 	for _, c := range change {
 		c(e)
 	}

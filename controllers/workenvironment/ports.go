@@ -10,6 +10,8 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/artifacts"
 	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
+	"github.com/kiro-worker/kiro-worker/internal/notify"
+	"github.com/kiro-worker/kiro-worker/internal/secrets"
 )
 
 // Tables makes clients of lock tables.
@@ -29,4 +31,17 @@ type Builds interface {
 type Stores interface {
 	// Store returns the client of a region's store, reached as a namespace's environment says.
 	Store(ctx context.Context, namespace string, aws v1alpha1.AWSAccess) (artifacts.Store, error)
+}
+
+// Secrets makes clients that look secrets up.
+type Secrets interface {
+	// SecretFinder returns what looks up a secret in the region that its ARN names, reached as a namespace's environment
+	// says.
+	SecretFinder(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, arn string) (secrets.Finder, error)
+}
+
+// Notifications makes clients that look topics and queues up.
+type Notifications interface {
+	// NotificationChecker returns what looks whether the destination of a rule is there.
+	NotificationChecker(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, rule *v1alpha1.NotificationRule) (notify.Checker, error)
 }

@@ -33,13 +33,15 @@ const (
 
 // Options is what a Reconciler is made of.
 type Options struct {
-	Client  client.Client
-	Tables  Tables
-	Builds  Builds
-	Stores  Stores
-	Clock   clock.PassiveClock
-	Events  reconcile.EventRecorder
-	Metrics *Metrics
+	Client        client.Client
+	Tables        Tables
+	Builds        Builds
+	Stores        Stores
+	Secrets       Secrets
+	Notifications Notifications
+	Clock         clock.PassiveClock
+	Events        reconcile.EventRecorder
+	Metrics       *Metrics
 	// Interval is the time between two checks of an environment that is usable. Zero is a minute. One that is not
 	// usable is checked sooner.
 	Interval time.Duration

@@ -28,7 +28,7 @@ func TestUsableEnvironment(t *testing.T) {
 	w.environment()
 	result := w.reconcile()
 	e := w.get()
-	for _, kind := range []string{v1alpha1.ConditionReady, v1alpha1.ConditionLockTableReady, v1alpha1.ConditionProjectReady, v1alpha1.ConditionBucketReady} {
+	for _, kind := range append([]string{v1alpha1.ConditionReady}, checkedConditions...) {
 		if got := condition(e, kind); got != "True Usable" {
 			t.Errorf("%s is %s: %s", kind, got, message(e, kind))
 		}

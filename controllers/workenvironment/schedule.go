@@ -4,6 +4,7 @@
 package workenvironment
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -29,7 +30,7 @@ type extent int
 const (
 	nothing    extent = iota // it is not time to
 	usageOnly                // slots and queue
-	everything               // table, project and bucket as well
+	everything               // what the environment names as well
 )
 
 // extentDue decides how much of the environment is read now.
@@ -43,7 +44,7 @@ func extentDue(now time.Time, environment *v1alpha1.WorkEnvironment, last lastRu
 	return nothing
 }
 
-// checkDue decides whether table, project and bucket are checked now. It asks the status alone, so that a restart
+// checkDue decides whether what the environment names is checked now. It asks the status alone, so that a restart
 // repeats no check.
 func checkDue(now time.Time, environment *v1alpha1.WorkEnvironment, every time.Duration) bool {
 	last := environment.Status.LastCheckTime
@@ -51,6 +52,8 @@ func checkDue(now time.Time, environment *v1alpha1.WorkEnvironment, every time.D
 	switch {
 	case last == nil, ready.Type == "", ready.ObservedGeneration != environment.Generation:
 		return true
+	case slices.ContainsFunc(checkedConditions, func(kind string) bool { return conditionOf(environment, kind).Type == "" }):
+		return true // a manager of an older version checked less
 	case last.After(now):
 		return true // a clock that once ran ahead must not stop the checks
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
@@ -26,6 +27,9 @@ func TestCheckDue(t *testing.T) {
 		{"one that just became unusable is checked soon: somebody is setting it up", checked(unusableSince(0)), 5 * time.Second, true},
 		{"one that has been unusable for a while is checked less often", checked(unusableSince(-30 * time.Second)), 29 * time.Second, false},
 		{"but not less often than a usable one", checked(unusableSince(-24 * time.Hour)), time.Minute, true},
+		{"a check that an older version did not make is made at once", checked(func(e *v1alpha1.WorkEnvironment) {
+			meta.RemoveStatusCondition(&e.Status.Conditions, v1alpha1.ConditionSecretsReady)
+		}), 0, true},
 		{"a check in the future came from a clock that was wrong", checked(func(e *v1alpha1.WorkEnvironment) { e.Status.LastCheckTime = at(time.Hour) }), 0, true},
 	}
 	for _, c := range cases {

@@ -30,6 +30,8 @@ func (r *Reconciler) steps(now time.Time, part extent) []step {
 		tableStep{r.Tables, r.Metrics, now},
 		projectStep{r.Builds, r.Metrics, now},
 		bucketStep{r.Stores, r.Metrics, now},
+		secretsStep{r.Secrets, r.Metrics, now},
+		notificationsStep{r.Notifications, r.Metrics, now},
 		exclusionStep{r.Client, now},
 	}
 	return append(checks, usage...)

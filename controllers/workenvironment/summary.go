@@ -12,12 +12,17 @@ import (
 	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
 )
 
+// checkedConditions are the conditions that Ready stands for, in the order in which it names what is wrong.
+var checkedConditions = []string{
+	v1alpha1.ConditionLockTableReady, v1alpha1.ConditionProjectReady, v1alpha1.ConditionBucketReady, v1alpha1.ConditionSecretsReady,
+	v1alpha1.ConditionNotificationsReady,
+}
+
 // summarize sets Ready from the checks, and Stalled if a check failed in a way that only a person can fix. Where no checks
 // were made, Stalled stays as the last ones left it.
 func summarize(environment *v1alpha1.WorkEnvironment, now time.Time, part extent, failures []reconcile.Failure) {
 	set := conditionsOf(environment, now)
-	set.Summarize(v1alpha1.ReasonUsable, "The lock table, the CodeBuild project and the bucket can be used.",
-		v1alpha1.ConditionLockTableReady, v1alpha1.ConditionProjectReady, v1alpha1.ConditionBucketReady)
+	set.Summarize(v1alpha1.ReasonUsable, "Everything that the environment names can be used.", checkedConditions...)
 	switch ready := conditionOf(environment, v1alpha1.ConditionReady); {
 	case ready.Status == metav1.ConditionTrue:
 		set.Remove(v1alpha1.ConditionStalled)

@@ -46,7 +46,9 @@ func TestSummarize(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.why, func(t *testing.T) {
-			e := checked(func(e *v1alpha1.WorkEnvironment) { e.Status.Conditions = c.had })
+			e := checked(func(e *v1alpha1.WorkEnvironment) {
+				e.Status.Conditions = append(c.had, usable(v1alpha1.ConditionSecretsReady), usable(v1alpha1.ConditionNotificationsReady))
+			})
 			summarize(e, epoch, c.part, c.failures)
 			if ready, stalled := condition(e, v1alpha1.ConditionReady), condition(e, v1alpha1.ConditionStalled); ready != c.ready || stalled != c.stalled {
 				t.Errorf("Ready is %s, want %s; Stalled is %s, want %s", ready, c.ready, stalled, c.stalled)

@@ -29,10 +29,23 @@ import (
 	tableemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 	bucketemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/s3"
+	secretemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/secretsmanager"
 	"github.com/kiro-worker/kiro-worker/internal/local/testenv"
 	"github.com/kiro-worker/kiro-worker/internal/local/testenv/cloud"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
+	"github.com/kiro-worker/kiro-worker/internal/notify"
+	"github.com/kiro-worker/kiro-worker/internal/notify/sns"
+	"github.com/kiro-worker/kiro-worker/internal/notify/sqs"
+	"github.com/kiro-worker/kiro-worker/internal/secrets"
+	"github.com/kiro-worker/kiro-worker/internal/secrets/secretsmanager"
+)
+
+// What the emulated AWS has of topics and queues.
+const (
+	topicARN = "arn:aws:sns:eu-central-1:111122223333:team"
+	queueURL = "https://sqs.eu-central-1.amazonaws.com/111122223333/team"
+	deadURL  = "https://sqs.eu-central-1.amazonaws.com/111122223333/dead"
 )
 
 func TestMain(m *testing.M) { testenv.Main(m) }
@@ -48,6 +61,9 @@ type world struct {
 	tables    *tableemulator.Emulator
 	builds    *buildemulator.Server
 	buckets   *bucketemulator.Emulator
+	secrets   *secretemulator.Emulator
+	github    string // ARNs of secrets
+	agent     string
 	resolver  *resolver
 	events    *events.FakeRecorder
 	r         *Reconciler
@@ -92,6 +108,29 @@ func (r *resolver) Store(ctx context.Context, _ string, a v1alpha1.AWSAccess) (a
 	return s3.New(api), nil
 }
 
+func (r *resolver) SecretFinder(ctx context.Context, _ string, a v1alpha1.AWSAccess, _ string) (secrets.Finder, error) {
+	api, err := r.clients.SecretDescriber(ctx, r.target(a))
+	if err != nil {
+		return nil, err
+	}
+	return secretsmanager.NewFinder(api), nil
+}
+
+func (r *resolver) NotificationChecker(ctx context.Context, _ string, a v1alpha1.AWSAccess, rule *v1alpha1.NotificationRule) (notify.Checker, error) {
+	if rule.Type == v1alpha1.NotificationSNS {
+		api, err := r.clients.TopicDescriber(ctx, r.target(a))
+		if err != nil {
+			return nil, err
+		}
+		return sns.NewChecker(api, rule.TopicARN), nil
+	}
+	api, err := r.clients.QueueDescriber(ctx, r.target(a))
+	if err != nil {
+		return nil, err
+	}
+	return sqs.NewChecker(api, rule.QueueURL), nil
+}
+
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	c := testenv.Client(t)
@@ -106,7 +145,7 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) reconciler(c client.Client) *Reconciler {
 	return New(Options{
-		Client: c, Tables: w.resolver, Builds: w.resolver, Stores: w.resolver, Clock: w.clock, Events: w.events,
+		Client: c, Tables: w.resolver, Builds: w.resolver, Stores: w.resolver, Secrets: w.resolver, Notifications: w.resolver, Clock: w.clock, Events: w.events,
 		Metrics: NewMetrics(prometheus.NewRegistry()),
 	})
 }
@@ -115,9 +154,11 @@ func (w *world) startAWS() {
 	w.t.Helper()
 	c := cloud.New(w.t, cloud.Options{
 		Clock: w.clock, Tables: []string{"locks"}, Buckets: []string{"artifacts"},
+		Topics: []string{topicARN}, Queues: []string{queueURL, deadURL},
 		Builds: true, Projects: []buildemulator.Project{{Name: "project", Buildspec: "version: 0.2\n"}},
 	})
-	w.faults, w.tables, w.builds, w.buckets = c.Faults, c.DynamoDB, c.CodeBuild, c.S3
+	w.faults, w.tables, w.builds, w.buckets, w.secrets = c.Faults, c.DynamoDB, c.CodeBuild, c.S3, c.SecretsManager
+	w.github, w.agent = c.SecretsManager.Put("github", "token"), c.SecretsManager.Put("agent", "key")
 	w.resolver = &resolver{endpoint: c.AWSURL, clients: c.Clients()}
 }
 
@@ -137,7 +178,7 @@ func (w *world) environment(change ...func(*v1alpha1.WorkEnvironment)) *v1alpha1
 			AWS:         v1alpha1.AWSAccess{Region: "eu-west-1"},
 			Lock:        v1alpha1.LockTable{TableName: "locks"},
 			CodeBuild:   v1alpha1.CodeBuildProject{ProjectName: "project"},
-			Credentials: v1alpha1.BuildCredentials{GitHubTokenSecretARN: "arn:aws:secretsmanager:eu-west-1:111111111111:secret:github"},
+			Credentials: v1alpha1.BuildCredentials{GitHubTokenSecretARN: w.github, AgentSecretARN: w.agent},
 			Artifacts:   v1alpha1.Artifacts{Bucket: "artifacts"},
 		},
 	}
@@ -259,7 +300,7 @@ func testTrouble(t *testing.T, cases []trouble) {
 			if got := condition(e, v1alpha1.ConditionStalled); got != c.stalled {
 				t.Errorf("Stalled is %s", got)
 			}
-			for _, other := range []string{v1alpha1.ConditionLockTableReady, v1alpha1.ConditionProjectReady, v1alpha1.ConditionBucketReady} {
+			for _, other := range checkedConditions {
 				if other != c.kind && condition(e, other) != "True Usable" {
 					t.Errorf("%s is %s as well", other, condition(e, other))
 				}

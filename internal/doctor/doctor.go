@@ -7,7 +7,6 @@ package doctor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -24,6 +23,8 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/githubapi"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
+	"github.com/kiro-worker/kiro-worker/internal/notify"
+	"github.com/kiro-worker/kiro-worker/internal/secrets"
 )
 
 // checkTimeout is how long one check may take: longer than a call with its retries.
@@ -37,16 +38,9 @@ const (
 	OK State = "ok"
 	// Failed needs somebody to do what the message says.
 	Failed State = "FAILED"
-	// Skipped could not be asked: something failed before, or the role may not look, which it need not.
+	// Skipped could not be asked, because something failed before.
 	Skipped State = "skipped"
 )
-
-// uncheckedError says that something cannot be looked at with a permission that only the doctor would use.
-type uncheckedError struct{ what, action string }
-
-func (e *uncheckedError) Error() string {
-	return fmt.Sprintf("not looked at: to have %s checked, allow the environment's role %s on it; nothing else needs that", e.what, e.action)
-}
 
 // Line is what one check found.
 type Line struct {
@@ -70,11 +64,10 @@ type Environments interface {
 	Store(ctx context.Context, namespace string, aws v1alpha1.AWSAccess) (artifacts.Store, error)
 }
 
-// Describers makes clients that look things up without using them.
-type Describers interface {
-	SecretDescriber(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, arn string) (awsapi.SecretDescriber, error)
-	TopicDescriber(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, arn string) (awsapi.TopicDescriber, error)
-	QueueDescriber(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, url string) (awsapi.QueueDescriber, error)
+// Destinations makes clients that look things up without using them.
+type Destinations interface {
+	SecretFinder(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, arn string) (secrets.Finder, error)
+	NotificationChecker(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, rule *v1alpha1.NotificationRule) (notify.Checker, error)
 }
 
 // Sources makes clients of what a source names.
@@ -90,7 +83,7 @@ type Options struct {
 	Client client.Client
 
 	Environments Environments
-	Describers   Describers
+	Destinations Destinations
 	Sources      Sources
 
 	// Namespaces to look into; none is all.
@@ -191,11 +184,7 @@ func (s subject) check(ctx context.Context, name string, look func(ctx context.C
 	defer cancel()
 	message, err := look(ctx)
 	line := Line{State: OK, Subject: s.name, Check: name, Message: fault.Clean(message)}
-	var unchecked *uncheckedError
-	switch {
-	case errors.As(err, &unchecked):
-		line.State, line.Message = Skipped, fault.Message(err)
-	case err != nil:
+	if err != nil {
 		line.State, line.Message = Failed, fault.Message(err)
 		s.doctor.failed++
 	}

@@ -8,11 +8,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/aws-sdk-go-v2/service/sns"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
@@ -34,20 +29,22 @@ func (d *Doctor) environment(ctx context.Context, e *v1alpha1.WorkEnvironment) {
 	s.check(ctx, "lock table", func(ctx context.Context) (string, error) { return d.table(ctx, e) })
 	s.check(ctx, "project", func(ctx context.Context) (string, error) { return d.project(ctx, e) })
 	s.check(ctx, "bucket", func(ctx context.Context) (string, error) { return d.bucket(ctx, e) })
-	for _, arn := range secretsOf(e) {
+	for _, arn := range e.Spec.Credentials.Secrets() {
 		s.check(ctx, "secret", func(ctx context.Context) (string, error) { return d.secret(ctx, e, arn) })
 	}
-	for _, rule := range e.Spec.Notifications {
-		switch rule.Type {
-		case v1alpha1.NotificationSNS:
-			s.check(ctx, "topic", func(ctx context.Context) (string, error) { return d.topic(ctx, e, rule.TopicARN) })
-		case v1alpha1.NotificationSQS:
-			s.check(ctx, "queue", func(ctx context.Context) (string, error) { return d.queue(ctx, e, rule.QueueURL) })
-		}
+	for _, rule := range e.Spec.Destinations() {
+		s.check(ctx, destinationName(&rule), func(ctx context.Context) (string, error) { return d.destination(ctx, e, &rule) })
 	}
-	if url := e.Spec.DeadLetterQueueURL; url != "" {
-		s.check(ctx, "dead letters", func(ctx context.Context) (string, error) { return d.queue(ctx, e, url) })
+}
+
+func destinationName(rule *v1alpha1.NotificationRule) string {
+	switch {
+	case rule.Name == v1alpha1.DeadLetterRule:
+		return "dead letters"
+	case rule.Type == v1alpha1.NotificationSNS:
+		return "topic"
 	}
+	return "queue"
 }
 
 // roleError says what a role that cannot be assumed lacks. AWS says the same of a wrong external id, a missing trust and a
@@ -97,75 +94,28 @@ func (d *Doctor) bucket(ctx context.Context, e *v1alpha1.WorkEnvironment) (strin
 	return e.Spec.Artifacts.Bucket, store.CheckBucket(ctx, e.Spec.Artifacts.Bucket)
 }
 
-// secretsOf are the secrets that a build reads, each once.
-func secretsOf(e *v1alpha1.WorkEnvironment) []string {
-	var arns []string
-	known := map[string]bool{"": true}
-	c := e.Spec.Credentials
-	for _, arn := range []string{c.GitHubTokenSecretARN, c.GitSecretARN, c.AgentSecretARN} {
-		if !known[arn] {
-			known[arn] = true
-			arns = append(arns, arn)
-		}
-	}
-	return arns
-}
-
 // secret looks a secret up. Its value is the build's to read.
 func (d *Doctor) secret(ctx context.Context, e *v1alpha1.WorkEnvironment, arn string) (string, error) {
-	api, err := d.options.Describers.SecretDescriber(ctx, e.Namespace, e.Spec.AWS, arn)
+	finder, err := d.options.Destinations.SecretFinder(ctx, e.Namespace, e.Spec.AWS, arn)
 	if err != nil {
 		return "", fmt.Errorf("reaching Secrets Manager: %w", err)
 	}
-	out, err := api.DescribeSecret(ctx, &secretsmanager.DescribeSecretInput{SecretId: aws.String(arn)})
-	switch {
-	case fault.CodeOf(awsapi.Classify(err)) == fault.CodeNotFound:
-		return "", fmt.Errorf("the secret %s does not exist: create it, or correct spec.credentials", arn)
-	case fault.CodeOf(awsapi.Classify(err)) == fault.CodeAccessDenied:
-		return "", &uncheckedError{"the secret " + arn, "secretsmanager:DescribeSecret"}
-	case err != nil:
-		return "", fmt.Errorf("looking up the secret %s: %w", arn, awsapi.Classify(err))
-	case out.DeletedDate != nil:
-		return "", fmt.Errorf("the secret %s is marked for deletion: restore it, or name another in spec.credentials", arn)
-	}
-	return aws.ToString(out.Name), nil
+	return arn, inTime(finder.Find(ctx, arn))
 }
 
-func (d *Doctor) topic(ctx context.Context, e *v1alpha1.WorkEnvironment, arn string) (string, error) {
-	api, err := d.options.Describers.TopicDescriber(ctx, e.Namespace, e.Spec.AWS, arn)
+// destination looks whether what a rule sends to is there.
+func (d *Doctor) destination(ctx context.Context, e *v1alpha1.WorkEnvironment, rule *v1alpha1.NotificationRule) (string, error) {
+	checker, err := d.options.Destinations.NotificationChecker(ctx, e.Namespace, e.Spec.AWS, rule)
 	if err != nil {
-		return "", fmt.Errorf("reaching SNS: %w", err)
+		return "", fmt.Errorf("reaching it: %w", err)
 	}
-	_, err = api.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: aws.String(arn)})
-	return arn, described(err, "the topic "+arn, "spec.notifications", "sns:GetTopicAttributes")
+	return rule.TopicARN + rule.QueueURL, inTime(checker.Check(ctx))
 }
 
-func (d *Doctor) queue(ctx context.Context, e *v1alpha1.WorkEnvironment, url string) (string, error) {
-	api, err := d.options.Describers.QueueDescriber(ctx, e.Namespace, e.Spec.AWS, url)
-	if err != nil {
-		return "", fmt.Errorf("reaching SQS: %w", err)
-	}
-	_, err = api.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: aws.String(url)})
-	if awsapi.ErrorCode(err) == "AWS.SimpleQueueService.NonExistentQueue" || awsapi.ErrorCode(err) == "QueueDoesNotExist" {
-		err = fault.NewTerminal(fault.CodeNotFound, err)
-	}
-	return url, described(err, "the queue "+url, "spec.notifications or spec.deadLetterQueueURL", "sqs:GetQueueAttributes")
-}
-
-// described says what is wrong with something that was looked up.
-func described(err error, what, field, action string) error {
-	if err == nil {
-		return nil
-	}
-	err = awsapi.Classify(err)
-	switch fault.CodeOf(err) {
-	case fault.CodeNotFound:
-		return fmt.Errorf("%s does not exist: create it, or correct %s", what, field)
-	case fault.CodeAccessDenied:
-		return &uncheckedError{what, action}
-	}
+// inTime says what to do about a service that does not answer.
+func inTime(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("%s did not answer in time: check the network's way to AWS (networkPolicy.egress, proxy): %w", what, err)
+		return fmt.Errorf("it did not answer in time: check the network's way to AWS (networkPolicy.egress, proxy): %w", err)
 	}
-	return fmt.Errorf("looking up %s: %w", what, err)
+	return err
 }

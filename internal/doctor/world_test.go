@@ -175,7 +175,7 @@ func (w *world) ask(question func(*Doctor, context.Context) int) (failed int, li
 		AllowedEndpoints: w.allowed, AWS: awsapi.New(awsapi.Options{AllowedEndpoints: w.allowed}),
 	})
 	d := New(Options{
-		Config: w.config, Client: w.client, Environments: clients, Describers: clients, Sources: clients,
+		Config: w.config, Client: w.client, Environments: clients, Destinations: clients, Sources: clients,
 		Namespaces: []string{w.namespace}, Clock: w.clock, Say: func(l Line) { lines = append(lines, l) },
 	})
 	return question(d, w.t.Context()), lines

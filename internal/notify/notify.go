@@ -24,3 +24,9 @@ type Notifier interface {
 	// Notify sends the message. It may arrive more than once.
 	Notify(ctx context.Context, m Message) error
 }
+
+// Checker looks whether one destination is there, without sending anything to it.
+type Checker interface {
+	// Check returns nil if it is. A terminal fault says what is wrong and what to do.
+	Check(ctx context.Context) error
+}

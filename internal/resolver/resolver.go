@@ -13,11 +13,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/url"
-	"regexp"
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -31,9 +28,6 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/githubapi"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
-	"github.com/kiro-worker/kiro-worker/internal/notify"
-	"github.com/kiro-worker/kiro-worker/internal/notify/sns"
-	"github.com/kiro-worker/kiro-worker/internal/notify/sqs"
 )
 
 // maxGitHubClients bounds the cache: its keys come from objects that people make and delete.
@@ -133,53 +127,6 @@ func (r *Resolver) Store(ctx context.Context, namespace string, aws v1alpha1.AWS
 	}
 	return s3.New(api), nil
 }
-
-// Notifier returns what sends by a notification rule, in the region that the rule's address names.
-func (r *Resolver) Notifier(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, rule *v1alpha1.NotificationRule) (notify.Notifier, error) {
-	target, err := r.target(namespace, aws)
-	if err != nil {
-		return nil, err
-	}
-	switch rule.Type {
-	case v1alpha1.NotificationSNS:
-		return r.topic(ctx, target, rule.TopicARN)
-	case v1alpha1.NotificationSQS:
-		return r.queue(ctx, target, rule.QueueURL)
-	}
-	return nil, fault.NewTerminal(fault.CodeInvalidConfiguration,
-		fmt.Errorf("this version knows no notifications of type %q; use SNS or SQS", rule.Type))
-}
-
-func (r *Resolver) topic(ctx context.Context, target awsapi.Target, address string) (notify.Notifier, error) {
-	topic, err := arn.Parse(address)
-	if err != nil || topic.Service != "sns" {
-		return nil, fault.NewTerminal(fault.CodeInvalidConfiguration, fmt.Errorf("%q is not the ARN of an SNS topic; correct topicARN", address))
-	}
-	target.Region = topic.Region
-	api, err := r.options.AWS.SNS(ctx, target)
-	if err != nil {
-		return nil, err
-	}
-	return sns.New(api, address), nil
-}
-
-func (r *Resolver) queue(ctx context.Context, target awsapi.Target, address string) (notify.Notifier, error) {
-	queue, err := url.Parse(address)
-	if err != nil || queue.Host == "" {
-		return nil, fault.NewTerminal(fault.CodeInvalidConfiguration, fmt.Errorf("%q is not the URL of an SQS queue; correct it", address))
-	}
-	if m := queueHost.FindStringSubmatch(queue.Hostname()); m != nil {
-		target.Region = m[1]
-	}
-	api, err := r.options.AWS.SQS(ctx, target)
-	if err != nil {
-		return nil, err
-	}
-	return sqs.New(api, address), nil
-}
-
-// queueHost is the host of a queue's URL, which names its region.
-var queueHost = regexp.MustCompile(`^sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$`)
 
 // target is where and as whom an environment's services are called.
 func (r *Resolver) target(namespace string, aws v1alpha1.AWSAccess) (awsapi.Target, error) {

@@ -16,9 +16,6 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/notify"
 )
 
-// deadLetters is how the status names the dead-letter queue beside the environment's notification rules.
-const deadLetters = "deadLetterQueueURL"
-
 // maxSubject is the longest subject that SNS takes.
 const maxSubject = 100
 
@@ -43,13 +40,10 @@ func (r *Reporter) notify(ctx context.Context, item *v1alpha1.WorkItem, env *v1a
 func due(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) []v1alpha1.NotificationRule {
 	phase := item.FinalPhase()
 	var all []v1alpha1.NotificationRule
-	for _, rule := range env.Spec.Notifications {
-		if slices.Contains(rule.On, string(phase)) {
+	for _, rule := range env.Spec.Destinations() {
+		if slices.Contains(rule.On, string(phase)) || rule.Name == v1alpha1.DeadLetterRule && phase == v1alpha1.PhaseFailed {
 			all = append(all, rule)
 		}
-	}
-	if q := env.Spec.DeadLetterQueueURL; q != "" && phase == v1alpha1.PhaseFailed {
-		all = append(all, v1alpha1.NotificationRule{Name: deadLetters, Type: v1alpha1.NotificationSQS, QueueURL: q})
 	}
 	return slices.DeleteFunc(all, func(r v1alpha1.NotificationRule) bool { return slices.Contains(item.Status.Notified, r.Name) })
 }

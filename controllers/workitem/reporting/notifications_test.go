@@ -19,13 +19,13 @@ func TestDue(t *testing.T) {
 		want []string
 	}{
 		"succeeded": {"only who asked for it", ended(v1alpha1.ReasonSucceeded), []string{"all"}},
-		"failed":    {"the dead-letter queue holds what failed", ended(v1alpha1.ReasonTestsFailed), []string{"all", "failures", deadLetters}},
+		"failed":    {"the dead-letter queue holds what failed", ended(v1alpha1.ReasonTestsFailed), []string{"all", "failures", v1alpha1.DeadLetterRule}},
 		"cancelled": {"a person's own end is no failure", ended(v1alpha1.ReasonCancelled), []string{"all"}},
 		"sent before": {"each is sent it once", func() *v1alpha1.WorkItem {
 			i := ended(v1alpha1.ReasonTestsFailed)
 			i.Status.Notified = []string{"failures"}
 			return i
-		}(), []string{"all", deadLetters}},
+		}(), []string{"all", v1alpha1.DeadLetterRule}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []string
