@@ -361,6 +361,9 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		"Key":           {"a row cannot become another", []types.TransactWriteItem{update("a", "SET lockKey = :one", one)}, "ValidationException"},
 		"Twice":         {"a transaction writes a row once", []types.TransactWriteItem{update("a", "SET n = :one", one), update("a", "SET m = :one", one)}, "ValidationException"},
 		"Other key":     {"a key that is none of the table's", []types.TransactWriteItem{{Delete: &types.Delete{TableName: aws.String("locks"), Key: map[string]types.AttributeValue{"id": &types.AttributeValueMemberS{Value: "a"}}}}}, "ValidationException"},
+		"Empty key":     {"a key is not empty", []types.TransactWriteItem{update("", "SET n = :one", one)}, "ValidationException"},
+		"Long key":      {"a key has 2048 bytes at most", []types.TransactWriteItem{update(strings.Repeat("k", 2049), "SET n = :one", one)}, "ValidationException"},
+		"Overlap":       {"two paths, one in the other", []types.TransactWriteItem{update("a", "SET n = :one, n.m = :one", one)}, "ValidationException"},
 		"No table":      {"a table that is not there", []types.TransactWriteItem{elsewhere}, "ResourceNotFoundException"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -371,6 +374,47 @@ func TestRequestsThatAreRefused(t *testing.T) {
 	}
 	if rows, err := f.Rows("locks"); err != nil || len(rows) != 0 {
 		t.Errorf("a request that is refused writes nothing; rows %v, %v", rows, err)
+	}
+}
+
+// TestReasonsOfRows: what cannot be done to a row as it is cancels the transaction, with a reason a row.
+func TestReasonsOfRows(t *testing.T) {
+	f := serve(t)
+	big := types.TransactWriteItem{Put: &types.Put{TableName: aws.String("locks"), Item: keyed("big")}}
+	big.Put.Item["text"] = &types.AttributeValueMemberS{Value: strings.Repeat("x", 400<<10)}
+	read := types.TransactWriteItem{Update: &types.Update{TableName: aws.String("locks"), Key: keyed("read"), UpdateExpression: aws.String("SET n = gone")}}
+	for name, item := range map[string]types.TransactWriteItem{"too big": big, "an attribute that is not there": read} {
+		err := f.transact("", set("a", 1), item)
+		var cancelled *types.TransactionCanceledException
+		if !errors.As(err, &cancelled) {
+			t.Errorf("%s: got %v", name, err)
+			continue
+		}
+		codes := []string{aws.ToString(cancelled.CancellationReasons[0].Code), aws.ToString(cancelled.CancellationReasons[1].Code)}
+		if diff := cmp.Diff([]string{"None", "ValidationError"}, codes); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	if _, err := f.sdk.PutItem(t.Context(), &sdk.PutItemInput{TableName: aws.String("locks"), Item: big.Put.Item}); codeOf(err) != "ValidationException" {
+		t.Errorf("alone, it is refused; got %v", err)
+	}
+	if got := codeOf(f.transact(strings.Repeat("t", 37), set("a", 1))); got != "ValidationException" {
+		t.Errorf("a token has 36 letters at most; got %s", got)
+	}
+	if err := f.transact(strings.Repeat("t", 36), set("a", 1)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestGlobalTable(t *testing.T) {
+	f := serve(t)
+	f.SetReplicas("locks", "STRONG", "eu-west-1")
+	out, err := f.sdk.DescribeTable(t.Context(), &sdk.DescribeTableInput{TableName: aws.String("locks")})
+	if err != nil || len(out.Table.Replicas) != 1 || out.Table.MultiRegionConsistency != types.MultiRegionConsistencyStrong {
+		t.Errorf("%+v, %v", out, err)
+	}
+	if got := codeOf(f.transact("", set("a", 1))); got != "ValidationException" {
+		t.Errorf("a table that is consistent over regions has no transactions; got %s", got)
 	}
 }
 

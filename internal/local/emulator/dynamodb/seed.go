@@ -52,6 +52,16 @@ func (e *Emulator) SetTableStatus(name, status string) {
 	}
 }
 
+// SetReplicas makes a table one replica of a global table; consistency is EVENTUAL or STRONG.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html
+func (e *Emulator) SetReplicas(name, consistency string, regions ...string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if t := e.tables[name]; t != nil {
+		t.replicas, t.consistency = regions, consistency
+	}
+}
+
 // PutRow writes a row, whatever was there.
 func (e *Emulator) PutRow(tableName string, row Row) error {
 	text, err := json.Marshal(row)
@@ -81,10 +91,14 @@ func (e *Emulator) do(kind string, a action) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	p, err := e.plan(kind, a)
-	if err == nil {
-		p.commit()
+	if err != nil {
+		return err
 	}
-	return err
+	if p.problem != "" {
+		return invalid("%s", p.problem)
+	}
+	p.commit()
+	return nil
 }
 
 // Rows returns all rows of a table by their partition keys.

@@ -22,6 +22,9 @@ type table struct {
 	created    time.Time
 	status     string
 	ttl        string // the attribute; empty while time to live is disabled
+	// replicas are the other regions of a global table, and consistency is theirs: EVENTUAL or STRONG.
+	replicas    []string
+	consistency string
 	// rows are by rowKey. They are replaced and never changed in place.
 	rows map[string]item
 	// leave says which keys of a BatchGetItem are left out; nil is none.
@@ -61,6 +64,10 @@ func (t *table) keyOf(row item) item {
 	return k
 }
 
+// maxKey is how many bytes a partition key may have.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-partition-keys
+const maxKey = 2048
+
 // rowKey is a key as one text; for a key of one text, as a lock table's, it is that text.
 func (t *table) rowKey(k item) (string, error) {
 	parts := make([]string, 0, len(t.definition.KeySchema))
@@ -73,6 +80,13 @@ func (t *table) rowKey(k item) (string, error) {
 			text = v.Value
 		case *types.AttributeValueMemberB:
 			text = string(v.Value)
+		}
+		if text == "" && k[part.Name] != nil {
+			return "", invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "+
+				"empty string value. Key: %s", part.Name)
+		}
+		if len(text) > maxKey {
+			return "", invalid("One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of 2048 bytes")
 		}
 		if text == "" || t.typeOf(part.Name) != expression.TypeOf(k[part.Name]) {
 			return "", invalid("The provided key element does not match the schema: %s", part.Name)
@@ -169,6 +183,13 @@ func (e *Emulator) description(t *table) map[string]any {
 	}
 	if t.definition.Throughput != nil {
 		d["ProvisionedThroughput"] = t.definition.Throughput
+	}
+	if len(t.replicas) > 0 {
+		replicas := make([]map[string]string, len(t.replicas))
+		for i, region := range t.replicas {
+			replicas[i] = map[string]string{"RegionName": region, "ReplicaStatus": "ACTIVE"}
+		}
+		d["Replicas"], d["MultiRegionConsistency"], d["GlobalTableVersion"] = replicas, t.consistency, "2019.11.21"
 	}
 	return d
 }

@@ -17,6 +17,10 @@ import (
 // tokenLife is how long an idempotency token counts, from its first success.
 const tokenLife = 10 * time.Minute
 
+// maxToken is how many letters a token may have.
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html#API_TransactWriteItems_RequestSyntax
+const maxToken = 36
+
 // token is what is remembered of a transaction that succeeded.
 type token struct {
 	request [sha256.Size]byte
@@ -45,6 +49,11 @@ func (e *Emulator) transact(w http.ResponseWriter, r *http.Request, body []byte)
 	if len(t.TransactItems) == 0 || len(t.TransactItems) > 100 {
 		WriteError(w, r, http.StatusBadRequest, "ValidationException",
 			"Member must have length between 1 and 100 at 'transactItems'")
+		return
+	}
+	if len(t.ClientRequestToken) > maxToken {
+		WriteError(w, r, http.StatusBadRequest, "ValidationException", "1 validation error detected: Value at 'clientRequestToken' "+
+			"failed to satisfy constraint: Member must have length less than or equal to 36")
 		return
 	}
 	keys := e.keysOf(t)
@@ -94,6 +103,9 @@ func (e *Emulator) planAll(t transaction) ([]planned, error) {
 			if err != nil {
 				return nil, err
 			}
+			if p.table.consistency == "STRONG" { // V2globaltables_HowItWorks.html: MRSC has no transactions
+				return nil, invalid("Transactions are not supported on global tables with multi-Region strong consistency")
+			}
 			if slices.ContainsFunc(all, func(o planned) bool { return o.table == p.table && o.key == p.key }) {
 				return nil, invalid("Transaction request cannot include multiple operations on one item")
 			}
@@ -103,12 +115,16 @@ func (e *Emulator) planAll(t transaction) ([]planned, error) {
 	return all, nil
 }
 
-// reasonsOf are nil if no condition failed. AWS names every action's, and the row as it was of those that failed.
+// reasonsOf are nil if every action can be done. AWS names every action's, and the row as it was of those whose condition failed.
 func reasonsOf(all []planned) []reason {
 	reasons := make([]reason, len(all))
 	refused := false
 	for i, p := range all {
 		reasons[i].Code = "None"
+		if p.problem != "" {
+			refused = true
+			reasons[i] = reason{Code: "ValidationError", Message: p.problem}
+		}
 		if p.refused {
 			refused = true
 			reasons[i] = reason{Code: "ConditionalCheckFailed", Message: "The conditional request failed"}

@@ -5,6 +5,7 @@ package dynamodb
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -44,8 +45,9 @@ func invalid(format string, args ...any) error {
 type planned struct {
 	table     *table
 	key       string
-	old, next item // nil is an absent row
-	refused   bool // by its condition
+	old, next item   // nil is an absent row
+	refused   bool   // by its condition
+	problem   string // why the row cannot be written so
 	returnOld bool
 }
 
@@ -77,9 +79,19 @@ func (e *Emulator) plan(kind string, a action) (planned, error) {
 	}
 	if !p.refused {
 		p.next, err = a.effect(kind, p.old, given, update)
+		var row *expression.RowError
+		if errors.As(err, &row) {
+			p.problem, err = row.Message, nil
+		} else if expression.Size(expression.Row(p.next)) > maxItem {
+			p.problem = "Item size to update has exceeded the maximum allowed size"
+		}
 	}
 	return p, err
 }
+
+// maxItem is the most that a row may have, in bytes.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html#limits-items
+const maxItem = 400 << 10
 
 // effect is the row as the action makes it.
 func (a action) effect(kind string, old, key item, update *expression.Update) (item, error) {
@@ -99,9 +111,17 @@ func (a action) effect(kind string, old, key item, update *expression.Update) (i
 	}
 	next, err := update.Apply(expression.Row(old), expression.Row(a.Values))
 	if err != nil {
-		return nil, invalid("Invalid UpdateExpression: %v", err)
+		return nil, fmt.Errorf("applying the update: %w", updateError(err))
 	}
 	return item(next), nil
+}
+
+func updateError(err error) error {
+	var row *expression.RowError
+	if errors.As(err, &row) {
+		return err
+	}
+	return invalid("Invalid UpdateExpression: %v", err)
 }
 
 // expressions reads an action's expressions. As AWS does, it refuses placeholders that are not used: whoever sends them
@@ -161,6 +181,8 @@ func (e *Emulator) write(w http.ResponseWriter, r *http.Request, operation strin
 	switch {
 	case err != nil:
 		writeRefusal(w, r, err)
+	case p.problem != "":
+		writeRefusal(w, r, invalid("%s", p.problem))
 	case p.refused:
 		answer := map[string]any{
 			"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", "message": "The conditional request failed",

@@ -66,12 +66,12 @@ func (p *parser) not() (predicate, error) {
 func (p *parser) term() (predicate, error) {
 	switch p.peek() {
 	case "(":
-		p.next()
-		inner, err := p.or()
-		if err != nil {
-			return nil, err
-		}
-		return inner, p.expect(")")
+		var inner predicate
+		err := p.parenthesised(func() (err error) {
+			inner, err = p.or()
+			return err
+		})
+		return inner, err
 	case "attribute_exists", "attribute_not_exists":
 		want := p.next() == "attribute_exists"
 		var at path
@@ -104,14 +104,19 @@ func (p *parser) function(name string) (predicate, error) {
 }
 
 func (p *parser) comparison() (predicate, error) {
+	first := p.peek()
 	left, err := p.operand()
 	if err != nil {
 		return nil, err
 	}
 	switch operator := p.next(); strings.ToUpper(operator) {
-	case "=", "<>", "<", "<=", ">", ">=":
+	case "=", "<>":
 		right, err := p.operand()
 		return compared(operator, left, right), err
+	case "<", "<=", ">", ">=":
+		second := p.peek()
+		right, err := p.operand()
+		return ordered(operator, compared(operator, left, right), first, second), err
 	case "BETWEEN":
 		return p.between(left)
 	case "IN":
@@ -149,6 +154,24 @@ func compared(operator string, left, right operand) predicate {
 		default:
 			return ok && order >= 0, nil
 		}
+	}
+}
+
+// ordered refuses a value of the request that has no order. An attribute without one does not match.
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Condition.html
+func ordered(operator string, inner predicate, operands ...string) predicate {
+	return func(s scope) (bool, error) {
+		for _, o := range operands {
+			if !strings.HasPrefix(o, ":") {
+				continue
+			}
+			switch kind := TypeOf(s.values[o]); kind {
+			case "", "S", "N", "B":
+			default:
+				return false, fmt.Errorf("incorrect operand type for operator or function; operator: %s, operand type: %s", operator, kind)
+			}
+		}
+		return inner(s)
 	}
 }
 

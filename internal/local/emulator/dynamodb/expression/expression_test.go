@@ -35,7 +35,7 @@ var ignore = cmpopts.IgnoreUnexported(types.AttributeValueMemberS{}, types.Attri
 	types.AttributeValueMemberM{}, types.AttributeValueMemberSS{}, types.AttributeValueMemberNS{})
 
 func TestHolds(t *testing.T) {
-	row := Row{"status": s("failed"), "fence": n("7"), "lockId": s("a"), "list": l(n("1"), s("x")), "tasks": m(Row{"done": n("3")}), "tags": set("p", "q")}
+	row := Row{"status": s("failed"), "fence": n("7"), "lockId": s("a"), "list": l(n("1"), s("x")), "tasks": m(Row{"done": n("3")}), "tags": set("p", "q"), "truth": &types.AttributeValueMemberBOOL{}}
 	values := Row{":s": s("in_progress"), ":n": n("8"), ":t": s("N"), ":a": s("a"), ":f": s("fai"), ":seven": n("7.0"), ":three": n("3"), ":p": s("p"),
 		":big": n("123456789012345678901234567890"), ":same": set("q", "p"), ":two": n("2")}
 	for expression, want := range map[string]bool{
@@ -52,8 +52,10 @@ func TestHolds(t *testing.T) {
 		"attribute_exists(#buildId) OR (attribute_type(#fence, :t) AND #status = :s)":        false,
 		"attribute_not_exists(#lockId) OR #fence < :n AND (#status <> :s AND #lockId <> :a)": false,
 		"NOT #fence = :n and not (#lockId <> :a)":                                            true,
-		"fence = :seven":                                     true, // a number is what it counts
-		"fence < :big":                                       true,
+		"fence = :seven": true, // a number is what it counts
+		"fence < :big":   true,
+		"(fence < :big) AND ((#lockId = :a) OR #absent = :s)": true, // none of these is redundant
+		"#truth < :n":                                        false, // an attribute of another type does not match
 		"fence BETWEEN :seven AND :n":                        true,
 		"fence BETWEEN :n AND :big":                          false,
 		"lockId IN (:s, :a)":                                 true,
@@ -140,6 +142,10 @@ func TestRefused(t *testing.T) {
 		"Two comparisons":    {"nothing is left over", "fence = :s fence = :s", "", "syntax"},
 		"Foreign characters": {"nothing is passed over", "fence = :s; fence = :s", "", "syntax"},
 		"Open bracket":       {"the expression must end", "(fence = :s", "", "syntax"},
+		"Parentheses twice":  {"what says nothing is refused", "((fence = :s))", "", "redundant"},
+		"Twice inside":       {"wherever it is", "fence = :s OR NOT ((fence = :s) )", "", "redundant"},
+		"Twice in a sum":     {"in an update too", "", "SET fence = ((fence)) + :s", "redundant"},
+		"No order":           {"a truth is not less than anything", "fence < :bool", "", "operand type: BOOL"},
 		"No clause":          {"an update says what it does", "", "fence = :s", "syntax"},
 		"A clause twice":     {"each clause is there once", "", "SET fence = :s SET lockId = :s", "syntax"},
 		"One path twice":     {"what would the row be?", "", "SET fence = :s REMOVE fence", "overlap"},
@@ -150,7 +156,7 @@ func TestRefused(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			row, values := Row{"fence": n("7")}, Row{":s": s("x")}
+			row, values := Row{"fence": n("7")}, Row{":s": s("x"), ":bool": &types.AttributeValueMemberBOOL{}}
 			var err error
 			if tc.condition != "" {
 				var c *Condition

@@ -4,6 +4,7 @@
 package expression
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -17,6 +18,8 @@ type parser struct {
 	names  map[string]string
 	used   map[string]bool // placeholders
 }
+
+var errRedundant = errors.New("the expression has redundant parentheses")
 
 var (
 	token = regexp.MustCompile(`[#:]\w+|\w+|<>|<=|>=|[=<>(),+\-.\[\]]`)
@@ -135,6 +138,40 @@ func (p *parser) attribute() (string, error) {
 		return "", fmt.Errorf("an expression attribute name used in the document path is not defined; attribute name: %s", t)
 	}
 	return name, nil
+}
+
+// parenthesised reads "(…)". Parentheses around parentheses are refused, as DynamoDB does: "The expression has redundant parentheses".
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html#Expressions.OperatorsAndFunctions.Syntax
+func (p *parser) parenthesised(read func() error) error {
+	if err := p.expect("("); err != nil {
+		return err
+	}
+	inner := p.peek() == "("
+	before := len(p.tokens)
+	closing := p.closes()
+	if err := read(); err != nil {
+		return err
+	}
+	if inner && before-len(p.tokens) == closing {
+		return errRedundant
+	}
+	return p.expect(")")
+}
+
+// closes is how many tokens the parenthesis that comes next has, with both its ends.
+func (p *parser) closes() int {
+	depth := 0
+	for i, t := range p.tokens {
+		switch t {
+		case "(":
+			depth++
+		case ")":
+			if depth--; depth <= 0 {
+				return i + 1
+			}
+		}
+	}
+	return len(p.tokens)
 }
 
 // call reads a function's arguments, each by its own reader.

@@ -4,7 +4,6 @@
 package expression
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -61,7 +60,7 @@ func (e element) of(v types.AttributeValue) types.AttributeValue {
 	return nil
 }
 
-var errPath = errors.New("the document path provided in the update expression is invalid for update")
+var errPath = &RowError{"The document path provided in the update expression is invalid for update"}
 
 // write puts a value at the path; nil removes what is there.
 func (p path) write(row Row, value types.AttributeValue) error {

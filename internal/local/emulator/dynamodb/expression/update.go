@@ -4,7 +4,6 @@
 package expression
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,9 +25,17 @@ func (c change) apply(s scope, next Row) error {
 	return c.path.write(next, v)
 }
 
+// RowError says that an expression that is good by itself cannot be applied to this row. In a transaction it is a reason of its
+// action, and not an answer about the request.
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html#API_TransactWriteItems_Errors
+type RowError struct{ Message string }
+
+// Error implements error.
+func (e *RowError) Error() string { return e.Message }
+
 var (
-	errOperandType = errors.New("an operand in the update expression has an incorrect data type")
-	errAbsent      = errors.New("the provided expression refers to an attribute that does not exist in the item")
+	errOperandType = &RowError{"An operand in the update expression has an incorrect data type"}
+	errAbsent      = &RowError{"The provided expression refers to an attribute that does not exist in the item"}
 )
 
 // update reads the clauses, each of which may be there once.
@@ -134,12 +141,9 @@ func (p *parser) setOperand() (operand, error) {
 		err := p.call(p.setOperandInto(&first), p.setOperandInto(&second))
 		return func(s scope) (types.AttributeValue, error) { return joined(s, first, second) }, err
 	case t == "(":
-		p.next()
-		inner, err := p.setOperand()
-		if err != nil {
-			return nil, err
-		}
-		return inner, p.expect(")")
+		var inner operand
+		err := p.parenthesised(p.setOperandInto(&inner))
+		return inner, err
 	case strings.HasPrefix(t, ":"):
 		return p.operand()
 	}

@@ -41,6 +41,41 @@ func TypeOf(v types.AttributeValue) string {
 	return ""
 }
 
+// Size is how many bytes a row counts for: its attributes' names and values.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+func Size(row Row) int {
+	total := 0
+	for name, v := range row {
+		total += len(name) + sizeOf(v)
+	}
+	return total
+}
+
+func sizeOf(v types.AttributeValue) int {
+	const eachElement, eachDocument = 1, 3
+	switch v := v.(type) {
+	case *types.AttributeValueMemberS:
+		return len(v.Value)
+	case *types.AttributeValueMemberN:
+		return len(strings.Trim(v.Value, "-.0"))/2 + 2
+	case *types.AttributeValueMemberB:
+		return len(v.Value)
+	case *types.AttributeValueMemberM:
+		return eachDocument + eachElement*len(v.Value) + Size(v.Value)
+	case *types.AttributeValueMemberL:
+		total := eachDocument + eachElement*len(v.Value)
+		for _, e := range v.Value {
+			total += sizeOf(e)
+		}
+		return total
+	}
+	total := 1
+	for _, e := range elements(v) {
+		total += sizeOf(e)
+	}
+	return total
+}
+
 func isText(v types.AttributeValue) bool {
 	_, ok := v.(*types.AttributeValueMemberS)
 	return ok
