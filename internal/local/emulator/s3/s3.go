@@ -39,6 +39,8 @@ type Emulator struct {
 
 	mu      sync.Mutex
 	written map[string]http.Header // by "bucket/key"
+	// defaultKeys are the KMS keys that buckets encrypt with, where an upload asks for none.
+	defaultKeys map[string]string
 }
 
 // Object is an object as it was written.
@@ -46,6 +48,7 @@ type Object struct {
 	Body        []byte
 	ContentType string
 	Encryption  string // "AES256" or "aws:kms"
+	Key         string // the KMS key, if there is one
 	Checksum    string // the name of the algorithm; empty if the object came without
 }
 
@@ -53,9 +56,10 @@ type Object struct {
 func New(options Options) *Emulator {
 	backend := s3mem.New()
 	e := &Emulator{
-		backend: backend,
-		server:  gofakes3.New(backend, gofakes3.WithTimeSkewLimit(0)).Server(),
-		written: map[string]http.Header{},
+		backend:     backend,
+		server:      gofakes3.New(backend, gofakes3.WithTimeSkewLimit(0)).Server(),
+		written:     map[string]http.Header{},
+		defaultKeys: map[string]string{},
 	}
 	e.handler = http.HandlerFunc(e.serve)
 	if options.Faults != nil {
@@ -67,6 +71,9 @@ func New(options Options) *Emulator {
 
 // CreateBucket makes a bucket. That it exists is no error.
 func (e *Emulator) CreateBucket(name string) error {
+	if !validBucketName(name) {
+		return fmt.Errorf("creating bucket %s: that is no bucket's name", name)
+	}
 	if exists, err := e.backend.BucketExists(name); err != nil || exists {
 		return err
 	}
@@ -106,7 +113,8 @@ func (e *Emulator) Object(bucket, key string) (o Object, ok bool) {
 	return Object{
 		Body:        body,
 		ContentType: header.Get("Content-Type"),
-		Encryption:  encryption(header),
+		Encryption:  header.Get(headerEncryption),
+		Key:         header.Get(headerKey),
 		Checksum:    checksum(header),
 	}, true
 }
@@ -144,11 +152,26 @@ func split(r *http.Request) (bucket, key string) {
 
 func (e *Emulator) serve(w http.ResponseWriter, r *http.Request) {
 	bucket, key := split(r)
+	if !validBucketName(bucket) {
+		WriteError(w, r, http.StatusBadRequest, "InvalidBucketName", "The specified bucket is not valid.")
+		return
+	}
 	if Operation(r) == "PutObject" {
 		header := r.Header.Clone()
+		p := e.encrypt(bucket, header)
+		if p == nil {
+			p = receive(r)
+		}
+		if p != nil {
+			WriteError(w, r, p.status, p.code, p.message)
+			return
+		}
 		w = &onSuccess{ResponseWriter: w, do: func() {
 			// https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html: every object is encrypted
-			w.Header().Set("X-Amz-Server-Side-Encryption", encryption(header))
+			w.Header().Set(headerEncryption, header.Get(headerEncryption))
+			if key := header.Get(headerKey); key != "" {
+				w.Header().Set(headerKey, key)
+			}
 			e.mu.Lock()
 			defer e.mu.Unlock()
 			e.written[bucket+"/"+key] = header
@@ -189,13 +212,6 @@ func (w *onSuccess) succeed() {
 		w.do()
 		w.do = nil
 	}
-}
-
-func encryption(header http.Header) string {
-	if e := header.Get("X-Amz-Server-Side-Encryption"); e != "" {
-		return e
-	}
-	return "AES256"
 }
 
 // checksum is the algorithm of the checksum that came with an object, as a header or as a trailer.

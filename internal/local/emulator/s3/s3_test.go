@@ -6,6 +6,7 @@ package s3_test
 import (
 	"errors"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -89,5 +90,57 @@ func TestARefusedObjectIsNotListed(t *testing.T) {
 	}
 	if _, ok := e.Object("none", "a"); ok {
 		t.Error("an object without a bucket")
+	}
+}
+
+// TestRefusals are requests that the SDK would not make, or would be told about.
+func TestRefusals(t *testing.T) {
+	e := s3.New(s3.Options{})
+	if err := e.CreateBucket("bucket"); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.CreateBucket("Not.A..Bucket"); err == nil {
+		t.Error("a bucket of that name is made")
+	}
+	put := func(path, body string, header map[string]string) (int, string) {
+		r := httptest.NewRequest(http.MethodPut, path, strings.NewReader(body))
+		for name, value := range header {
+			r.Header.Set(name, value)
+		}
+		w := httptest.NewRecorder()
+		e.ServeHTTP(w, r)
+		return w.Code, w.Body.String()
+	}
+	trailer := func(more map[string]string) map[string]string {
+		header := map[string]string{"X-Amz-Content-Sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "X-Amz-Trailer": "x-amz-checksum-crc32",
+			"X-Amz-Decoded-Content-Length": "4", "Content-Encoding": "aws-chunked"}
+		for name, value := range more {
+			header[name] = value
+		}
+		return header
+	}
+	for name, tc := range map[string]struct {
+		path, body string
+		header     map[string]string
+		code       string
+	}{
+		"a bucket's name with capitals":   {"/Bucket/a", "x", nil, "InvalidBucketName"},
+		"a name that S3 keeps":            {"/sthree-x/a", "x", nil, "InvalidBucketName"},
+		"an address as a name":            {"/10.0.0.1/a", "x", nil, "InvalidBucketName"},
+		"a checksum of something else":    {"/bucket/a", "text", map[string]string{"X-Amz-Checksum-Crc32": "AAAAAA=="}, "BadDigest"},
+		"a trailer of something else":     {"/bucket/a", "4\r\ntext\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n", trailer(nil), "BadDigest"},
+		"a trailer that does not come":    {"/bucket/a", "4\r\ntext\r\n0\r\n\r\n", trailer(nil), "IncompleteBody"},
+		"another length than was said":    {"/bucket/a", "4\r\ntext\r\n0\r\nx-amz-checksum-crc32:O8e76w==\r\n\r\n", trailer(map[string]string{"X-Amz-Decoded-Content-Length": "5"}), "IncompleteBody"},
+		"no length":                       {"/bucket/a", "0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n", trailer(map[string]string{"X-Amz-Decoded-Content-Length": ""}), "MissingContentLength"},
+		"half a chunk":                    {"/bucket/a", "9\r\ntext", trailer(nil), "IncompleteBody"},
+		"a key without asking for KMS":    {"/bucket/a", "x", map[string]string{"X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id": "k"}, "InvalidArgument"},
+		"an encryption that is not there": {"/bucket/a", "x", map[string]string{"X-Amz-Server-Side-Encryption": "rot13"}, "InvalidArgument"},
+	} {
+		if status, body := put(tc.path, tc.body, tc.header); status < 400 || !strings.Contains(body, "<Code>"+tc.code+"</Code>") {
+			t.Errorf("%s: got %d %s, want %s", name, status, body, tc.code)
+		}
+	}
+	if keys := e.Keys("bucket", ""); len(keys) != 0 {
+		t.Errorf("%v was written", keys)
 	}
 }
