@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -26,8 +27,9 @@ import (
 const (
 	// maxAttributes is how many attributes SQS takes beside the body, which has all of them.
 	maxAttributes = 10
-	// maxText keeps the body, with its attributes, far below SQS's limit.
-	maxText = 200 << 10
+	// maxBody keeps the body, with its attributes, far below SQS's limit of 1 MiB, and below the 256 KiB that it was.
+	// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
+	maxBody = 200 << 10
 	fifo    = ".fifo"
 )
 
@@ -52,13 +54,13 @@ type Body struct {
 
 // Notify implements notify.Notifier.
 func (n *Notifier) Notify(ctx context.Context, m notify.Message) error {
-	body, err := json.Marshal(Body{ID: m.ID, Subject: m.Subject, Text: cut(m.Text), Attributes: m.Attributes})
+	body, err := bodyOf(m)
 	if err != nil {
 		return fmt.Errorf("encoding the message: %w", err)
 	}
 	in := &sqs.SendMessageInput{
 		QueueUrl:          aws.String(n.queue),
-		MessageBody:       aws.String(string(body)),
+		MessageBody:       aws.String(body),
 		MessageAttributes: attributes(m),
 	}
 	if strings.HasSuffix(n.queue, fifo) {
@@ -86,11 +88,36 @@ func attributes(m notify.Message) map[string]types.MessageAttributeValue {
 	return found
 }
 
-func cut(text string) string {
-	if len(text) <= maxText {
-		return text
+// bodyOf is a message's body. Its text is cut so that the body fits as it is sent: JSON makes two bytes of some and six of others.
+func bodyOf(m notify.Message) (string, error) {
+	text := strings.Map(allowed, m.Text)
+	text = text[:min(len(text), maxBody)]
+	encode := func(length int) (string, error) {
+		shown := text[:length]
+		if length < len(m.Text) {
+			shown = strings.ToValidUTF8(shown, "") + "…"
+		}
+		body, err := json.Marshal(Body{ID: m.ID, Subject: m.Subject, Text: shown, Attributes: m.Attributes})
+		return string(body), err
 	}
-	return strings.ToValidUTF8(text[:maxText], "") + "…"
+	body, err := encode(len(text))
+	if err != nil || len(body) <= maxBody {
+		return body, err
+	}
+	tooLong := sort.Search(len(text), func(length int) bool {
+		body, err := encode(length)
+		return err != nil || len(body) > maxBody
+	})
+	return encode(max(0, tooLong-1))
+}
+
+// allowed takes out the characters that SQS refuses and JSON does not escape.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+func allowed(r rune) rune {
+	if r == '\uFFFE' || r == '\uFFFF' {
+		return '\uFFFD'
+	}
+	return r
 }
 
 // classify gives the service's codes their kinds.

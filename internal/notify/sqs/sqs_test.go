@@ -6,6 +6,7 @@ package sqs_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -48,6 +49,25 @@ func TestNotify(t *testing.T) {
 	want := sqs.Body{ID: "i1", Subject: "Failed", Text: "Größe", Attributes: m.Attributes}
 	if diff := cmp.Diff(want, body); diff != "" {
 		t.Errorf("and all of them in it:\n%s", diff)
+	}
+}
+
+// TestLongTexts: what counts is the body as it is sent, in which JSON makes six bytes of some characters.
+func TestLongTexts(t *testing.T) {
+	e, _, to := serve(t)
+	for name, unit := range map[string]string{"letters": "x", "quotes": `"`, "control characters": "\x01", "angles": "<", "umlauts": "ü", "not allowed": "\uFFFE"} {
+		if err := to(queue).Notify(t.Context(), notify.Message{ID: name, Subject: "s", Text: strings.Repeat(unit, 300<<10)}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, m := range e.Messages(queue) {
+		var body sqs.Body
+		if err := json.Unmarshal([]byte(m.Body), &body); err != nil {
+			t.Errorf("%s: %v", body.ID, err)
+		}
+		if len(m.Body) > 200<<10 || len(m.Body) < 199<<10 || !strings.HasSuffix(body.Text, "…") {
+			t.Errorf("%s: the body has %d bytes, and its text ends in %q", body.ID, len(m.Body), body.Text[max(0, len(body.Text)-5):])
+		}
 	}
 }
 

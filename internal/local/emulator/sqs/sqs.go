@@ -167,6 +167,10 @@ func (in request) invalid() (code, message string) {
 	switch {
 	case in.MessageBody == "":
 		return "MissingParameter", "The request must contain the parameter MessageBody."
+	case strings.ContainsFunc(in.MessageBody, func(r rune) bool {
+		return r < ' ' && !strings.ContainsRune("\t\n\r", r) || r == '\uFFFE' || r == '\uFFFF'
+	}):
+		return "InvalidMessageContents", "The message contains characters outside the allowed set."
 	case len(in.MessageBody) > maxMessage:
 		return "InvalidParameterValue", "One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes."
 	case len(in.MessageAttributes) > maxAttributes:
