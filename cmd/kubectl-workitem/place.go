@@ -105,7 +105,7 @@ func readRow(ctx context.Context, table lock.Reader, key string) (lock.Row, erro
 func (p lockPlace) check(row lock.Row, now time.Time) error {
 	switch {
 	case row.Foreign:
-		return refused("row %s is another program's (it has no fence); only its owner may free it", p.key)
+		return refused("row %s is another program's (its fence is missing, or no whole number); only its owner may free it", p.key)
 	case !row.Held():
 		return refused("nobody holds %s; there is nothing to unlock", p.key)
 	case p.lockID != "" && row.LockID != p.lockID:

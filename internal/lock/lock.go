@@ -44,7 +44,7 @@ type Request struct {
 type Row struct {
 	Key         string
 	Exists      bool
-	Foreign     bool // has no fence: another program's
+	Foreign     bool // has no fence, or none that is a whole number: another program's
 	LockID      string
 	WorkItemID  string
 	Holder      string

@@ -39,7 +39,21 @@ func (t *Table) Acquire(ctx context.Context, req lock.Request) (lock.Lock, error
 	if l, mine, err := own(req, branch); mine {
 		return l, err
 	}
-	return lock.Lock{}, heldBy(branch)
+	return lock.Lock{}, t.giveBack(ctx, req, branch)
+}
+
+// giveBack ends what was acquired over a branch row whose fence is a number but no whole one. No condition can tell such a row from
+// ours, so the table has acquired it; the decoder can, and nobody would ever release it.
+func (t *Table) giveBack(ctx context.Context, req lock.Request, branch lock.Row) error {
+	if !branch.Foreign || branch.LockID != req.LockID || branch.Status != contract.StatusInProgress {
+		return heldBy(branch)
+	}
+	v := valuesOfRequest(req).with(values{"failed": text(string(contract.StatusFailed)), "deleteAt": seconds(req.Now.Add(keepReleased))})
+	_, err := t.transact(ctx, act{branch.Key, giveBack, v}, act{branch.SlotKey, giveBack, v})
+	if err != nil {
+		return fmt.Errorf("giving back a lock over another program's row: %w", err)
+	}
+	return foreign(branch) // a refused transaction found that it was given back, or freed, before
 }
 
 // notAcquired says why a lock was not acquired, or finds that it was acquired before.
@@ -55,7 +69,7 @@ func (t *Table) notAcquired(ctx context.Context, req lock.Request, olds []old) (
 		return lock.Lock{}, doneAlready(req, olds[2].item)
 	}
 	if olds[0].failed {
-		return lock.Lock{}, heldBy(branch)
+		return lock.Lock{}, t.giveBack(ctx, req, branch)
 	}
 	slot, err := t.oldRow(ctx, req.SlotKey, olds[1])
 	if err != nil {

@@ -149,6 +149,25 @@ func TestTake(t *testing.T) {
 			before:  func(t *testing.T, f *table) { f.put(t, card, emulator.Row{"owner": emulator.String("x")}) },
 			request: request("L1"), refused: &refusal{lock.ErrForeign, card}, branch: "absent", slot: "absent",
 		},
+		"A fence that is no whole number": {
+			why: "the condition cannot tell it from ours: what was acquired is given back, branch and slot",
+			before: func(t *testing.T, f *table) {
+				f.put(t, branch, emulator.Row{"fence": {"N": "1.5"}, "status": emulator.String("complete")})
+			},
+			request: request("L1"), refused: &refusal{lock.ErrForeign, branch},
+			branch: "deleteAt=720h0m0s expiresAt=1h30m0s fence=2.5 lockId=L1 status=failed",
+			slot:   "deleteAt=720h0m0s expiresAt=1h30m0s fence=1 lockId=L1 status=failed",
+		},
+		"A fence that is no whole number, again": {
+			why: "nothing more is written to a row that was given back",
+			before: func(t *testing.T, f *table) {
+				f.put(t, branch, emulator.Row{"fence": {"N": "1.5"}, "status": emulator.String("complete")})
+				_, _ = f.Acquire(t.Context(), request("L1"))
+			},
+			request: request("L1"), refused: &refusal{lock.ErrForeign, branch},
+			branch: "deleteAt=720h0m0s expiresAt=1h30m0s fence=2.5 lockId=L1 status=failed",
+			slot:   "deleteAt=720h0m0s expiresAt=1h30m0s fence=1 lockId=L1 status=failed",
+		},
 		"A fence that is no number": {
 			why: "another program may have an attribute of that name",
 			before: func(t *testing.T, f *table) {

@@ -42,6 +42,9 @@ var (
 	}
 )
 
+// giveBack ends a lock that no build has claimed, whatever its fence is.
+var giveBack = expression{held + unclaimed, setFailed}
+
 const setAcquired = "SET #fence = if_not_exists(#fence, :nowMillis) + :one" +
 	", #lockId = :lockId, #workItemId = :workItemId, #holder = :holder, #attempt = :attempt" +
 	", #slotKey = :slotKey, #branchKey = :branchKey, #cardKey = :cardKey, #projectArn = :projectArn" +

@@ -18,7 +18,7 @@ func refuse(why error, row lock.Row, message string) *lock.Refusal {
 }
 
 func foreign(row lock.Row) *lock.Refusal {
-	return refuse(lock.ErrForeign, row, "the row is another program's (it has no fence) and is not touched; "+
+	return refuse(lock.ErrForeign, row, "the row is another program's (its fence is missing, or no whole number) and is left to it; "+
 		"give Kiro Worker a table of its own, or remove the row once that program no longer needs it")
 }
 
