@@ -32,6 +32,24 @@ func TestTableTrouble(t *testing.T) {
 			kind:   v1alpha1.ConditionLockTableReady, want: "False InvalidConfiguration", says: "expiresAt", stalled: "True InvalidConfiguration",
 		},
 		{
+			why:    "the table is global, and two regions would both win a lock",
+			change: func(e *v1alpha1.WorkEnvironment) { e.Spec.Lock.TableName = "global" },
+			cause: func(w *world) {
+				must(w.t, w.tables.CreateLockTable("global"))
+				w.tables.SetReplicas("global", "EVENTUAL", "eu-west-1")
+			},
+			kind: v1alpha1.ConditionLockTableReady, want: "False InvalidConfiguration", says: "eu-west-1", stalled: "True InvalidConfiguration",
+		},
+		{
+			why:    "the table is global and strongly consistent, and has no transactions",
+			change: func(e *v1alpha1.WorkEnvironment) { e.Spec.Lock.TableName = "global" },
+			cause: func(w *world) {
+				must(w.t, w.tables.CreateLockTable("global"))
+				w.tables.SetReplicas("global", "STRONG", "eu-west-1")
+			},
+			kind: v1alpha1.ConditionLockTableReady, want: "False InvalidConfiguration", says: "no transactions", stalled: "True InvalidConfiguration",
+		},
+		{
 			why:   "a permission is missing",
 			cause: breaks(tableemulator.Service, faults.Fault{Status: http.StatusBadRequest, Code: "AccessDeniedException", Message: "not authorized"}),
 			kind:  v1alpha1.ConditionLockTableReady, want: "False AccessDenied", stalled: "True AccessDenied",

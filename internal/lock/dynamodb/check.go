@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -32,6 +34,9 @@ func (t *Table) CheckTable(ctx context.Context) error {
 	if err := checkStatus(t.name, out.Table.TableStatus); err != nil {
 		return err
 	}
+	if err := checkReplicas(t.name, out.Table); err != nil {
+		return err
+	}
 	ttl, err := t.api.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: aws.String(t.name)})
 	if err != nil {
 		return fmt.Errorf("checking the lock table's time to live: %w", t.classify(err))
@@ -52,6 +57,27 @@ func checkKey(table string, d *types.TableDescription) error {
 	}
 	return misconfigured("table %s has another key than a lock table; "+
 		"name a table whose only key is the partition key %q of type String", table, contract.AttrLockKey)
+}
+
+// checkReplicas refuses a global table. With eventual consistency each region decides conditions over its own rows, so two builds
+// would hold one lock; with strong consistency there are neither transactions, which every operation here is, nor time to live.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html
+func checkReplicas(table string, d *types.TableDescription) error {
+	var regions []string
+	for _, r := range d.Replicas {
+		regions = append(regions, aws.ToString(r.RegionName))
+	}
+	slices.Sort(regions)
+	switch {
+	case len(regions) == 0:
+		return nil
+	case d.MultiRegionConsistency == types.MultiRegionConsistencyStrong:
+		return misconfigured("table %s is a global table with strong consistency (%s), which has no transactions; "+
+			"name a table of one region, and give environments elsewhere its lock.region", table, strings.Join(regions, ", "))
+	default:
+		return misconfigured("table %s is a global table with eventual consistency (%s): two regions could both win one lock; "+
+			"name a table of one region, and give environments elsewhere its lock.region", table, strings.Join(regions, ", "))
+	}
 }
 
 func checkStatus(table string, status types.TableStatus) error {
