@@ -59,6 +59,12 @@ type Artifacts struct {
 	// +kubebuilder:validation:Pattern=`^[a-z0-9][a-z0-9.-]+[a-z0-9]$`
 	// +required
 	Bucket string `json:"bucket"`
+	// KMSKeyARN is the KMS key that each upload asks S3 to encrypt with (SSE-KMS). Default: what the bucket's own default
+	// says, which is S3's keys (SSE-S3) unless somebody changed it.
+	// +kubebuilder:validation:MaxLength=2048
+	// +kubebuilder:validation:Pattern=`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$`
+	// +optional
+	KMSKeyARN string `json:"kmsKeyARN,omitempty"`
 }
 
 // RetryPolicies says what is tried again, and how. What is absent keeps its default. Unless said otherwise, each wait

@@ -87,13 +87,14 @@ func settings(env *v1alpha1.WorkEnvironment) contract.Settings {
 		TestTimeout:    contract.Duration(gates.TestTimeoutOrDefault()),
 		MissingMetrics: string(gates.MissingMetrics), UncoveredBoxes: string(gates.UncoveredBoxes),
 		AgentPreset: string(agent.Preset), AgentHarness: string(agent.Harness), AgentCommand: agent.Command,
-		TaskTimeout:    contract.Duration(agent.TaskTimeoutOrDefault()),
-		SilenceTimeout: contract.Duration(agent.SilenceTimeoutOrDefault()),
-		RetryGit:       policy.RetryOf(retry.Git, contract.RetryGit),
-		RetryGitHub:    policy.RetryOf(retry.GitHub, contract.RetryService),
-		RetryS3:        policy.RetryOf(retry.S3, contract.RetryService),
-		RetryDynamoDB:  policy.RetryOf(retry.DynamoDB, contract.RetryDynamoDB),
-		RetryAgentTask: policy.RetryOf(retry.AgentTask, contract.RetryAgentTask),
+		TaskTimeout:        contract.Duration(agent.TaskTimeoutOrDefault()),
+		SilenceTimeout:     contract.Duration(agent.SilenceTimeoutOrDefault()),
+		ArtifactsKMSKeyARN: env.Spec.Artifacts.KMSKeyARN,
+		RetryGit:           policy.RetryOf(retry.Git, contract.RetryGit),
+		RetryGitHub:        policy.RetryOf(retry.GitHub, contract.RetryService),
+		RetryS3:            policy.RetryOf(retry.S3, contract.RetryService),
+		RetryDynamoDB:      policy.RetryOf(retry.DynamoDB, contract.RetryDynamoDB),
+		RetryAgentTask:     policy.RetryOf(retry.AgentTask, contract.RetryAgentTask),
 	}
 	for _, v := range env.Spec.CodeBuild.Env {
 		s.Env = append(s.Env, contract.Variable{Name: v.Name, Value: v.Value})

@@ -31,3 +31,11 @@ func TestOwnVariablesAreNotTheBuilds(t *testing.T) {
 		}
 	}
 }
+
+func TestSettingsHaveTheArtifactsKey(t *testing.T) {
+	env := &v1alpha1.WorkEnvironment{}
+	env.Spec.Artifacts.KMSKeyARN = "arn:aws:kms:eu-central-1:111122223333:key/0123"
+	if got := settings(env).ArtifactsKMSKeyARN; got != env.Spec.Artifacts.KMSKeyARN {
+		t.Errorf("the build is given the key %q", got)
+	}
+}

@@ -15,6 +15,8 @@ type Object struct {
 	Key         string // "<tier>/<uuid>/logs/build.log"
 	ContentType string
 	Body        io.ReadSeeker
+	// EncryptionKey names the key that it is encrypted with; empty leaves it to the bucket.
+	EncryptionKey string
 }
 
 // Uploader writes artifacts.

@@ -89,6 +89,9 @@ type Settings struct {
 	SteeringRef    string `json:"steeringRef,omitempty"`
 	SteeringPath   string `json:"steeringPath,omitempty"`
 
+	// ArtifactsKMSKeyARN is the key that uploads are encrypted with; empty leaves it to the bucket.
+	ArtifactsKMSKeyARN string `json:"artifactsKMSKeyARN,omitempty"`
+
 	RetryGit       Retry `json:"retryGit,omitzero"`
 	RetryGitHub    Retry `json:"retryGitHub,omitzero"`
 	RetryS3        Retry `json:"retryS3,omitzero"`

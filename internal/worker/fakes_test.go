@@ -38,12 +38,14 @@ type bucket struct {
 	fail    error
 	only    string // the key's end that fails; empty is every one
 	calls   int
+	keys    map[string]bool // that objects were encrypted with
 }
 
 func (b *bucket) Put(_ context.Context, name string, o artifacts.Object) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.calls++
+	b.keys[o.EncryptionKey] = true
 	if b.fail != nil && strings.HasSuffix(o.Key, b.only) {
 		return b.fail
 	}

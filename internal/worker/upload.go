@@ -21,10 +21,10 @@ import (
 const uploadTimeout = 2 * time.Minute
 
 // place is where a build's artifacts are.
-type place struct{ bucket, prefix string }
+type place struct{ bucket, prefix, encryptionKey string }
 
 func placeOf(p contract.Parameters, buildUUID string) place {
-	return place{bucket: p.Bucket, prefix: p.Environment + "/" + buildUUID + "/"}
+	return place{bucket: p.Bucket, prefix: p.Environment + "/" + buildUUID + "/", encryptionKey: p.Settings.ArtifactsKMSKeyARN}
 }
 
 func (p place) url() string { return "s3://" + p.bucket + "/" + p.prefix }
@@ -81,7 +81,9 @@ func (u uploadStage) upload(ctx context.Context, s *State, d document) error {
 			if _, err := file.Seek(0, io.SeekStart); err != nil {
 				return err
 			}
-			return u.uploader.Put(ctx, u.place.bucket, artifacts.Object{Key: u.place.prefix + d.name, ContentType: d.contentType, Body: file})
+			return u.uploader.Put(ctx, u.place.bucket, artifacts.Object{
+				Key: u.place.prefix + d.name, ContentType: d.contentType, Body: file, EncryptionKey: u.place.encryptionKey,
+			})
 		})
 	})
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
@@ -39,5 +41,16 @@ func TestMetadataReportsLostArtifacts(t *testing.T) {
 				t.Errorf("the metadata:\n%s", text)
 			}
 		})
+	}
+}
+
+// TestUploadsAreEncryptedAsConfigured: the key of the environment is asked for with each upload.
+func TestUploadsAreEncryptedAsConfigured(t *testing.T) {
+	w := newWorld(t)
+	const key = "arn:aws:kms:eu-central-1:111122223333:key/0123"
+	w.options.Parameters.Settings.ArtifactsKMSKeyARN = key
+	w.codebuild(t.Context())
+	if diff := cmp.Diff(map[string]bool{key: true}, w.bucket.keys); diff != "" {
+		t.Error(diff)
 	}
 }

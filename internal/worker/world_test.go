@@ -76,7 +76,7 @@ type world struct {
 // newWorld makes a world in which the controller has just started a build.
 func newWorld(t testing.TB, change ...func(map[string]string)) *world {
 	t.Helper()
-	w := &world{t: t, branch: testBranch, bucket: &bucket{objects: map[string]string{}}, metrics: &metrics{}, log: &syncBuffer{}}
+	w := &world{t: t, branch: testBranch, bucket: &bucket{objects: map[string]string{}, keys: map[string]bool{}}, metrics: &metrics{}, log: &syncBuffer{}}
 	files := sampleFiles()
 	for _, c := range change {
 		c(files)

@@ -26,6 +26,9 @@ func classify(bucket string, err error) error {
 			"%s cannot be a bucket's name; correct it: %w", bucket, err))
 	case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
 		return otherRegion(bucket, err)
+	case "KMS.NotFoundException", "KMS.DisabledException", "KMS.InvalidStateException", "KMS.KMSInvalidStateException":
+		return fault.NewTerminal(fault.CodeInvalidConfiguration, fmt.Errorf(
+			"the KMS key that bucket %s or artifacts.kmsKeyARN asks for cannot be used; correct it, or enable the key: %w", bucket, err))
 	case "AllAccessDisabled", "AccountProblem":
 		return fault.NewTerminal(fault.CodeAccessDenied, fmt.Errorf(
 			"AWS has closed the bucket or its account; ask AWS support: %w", err))

@@ -34,7 +34,8 @@ var _ artifacts.Store = (*Store)(nil)
 // New returns a Store.
 func New(api awsapi.S3) *Store { return &Store{api: api} }
 
-// Put implements artifacts.Uploader. The body is read once for its checksum and streamed then.
+// Put implements artifacts.Uploader. Over HTTPS the body is read once: its checksum follows it, as a trailer of aws-chunked. Over
+// HTTP it is read before as well, because the signature has to hold its hash.
 func (s *Store) Put(ctx context.Context, bucket string, o artifacts.Object) error {
 	if err := checkKey(o.Key); err != nil {
 		return err
@@ -43,14 +44,18 @@ func (s *Store) Put(ctx context.Context, bucket string, o artifacts.Object) erro
 	if contentType == "" {
 		contentType = "application/octet-stream"
 	}
-	out, err := s.api.PutObject(ctx, &s3.PutObjectInput{
-		Bucket:               aws.String(bucket),
-		Key:                  aws.String(o.Key),
-		Body:                 o.Body,
-		ContentType:          aws.String(contentType),
-		ChecksumAlgorithm:    types.ChecksumAlgorithmSha256,
-		ServerSideEncryption: types.ServerSideEncryptionAes256, // old bucket policies demand that it is asked for
-	})
+	in := &s3.PutObjectInput{
+		Bucket:            aws.String(bucket),
+		Key:               aws.String(o.Key),
+		Body:              o.Body,
+		ContentType:       aws.String(contentType),
+		ChecksumAlgorithm: types.ChecksumAlgorithmSha256,
+	}
+	// To ask for S3's own keys would outweigh the bucket's default, which may be a key of its owner's.
+	if o.EncryptionKey != "" {
+		in.ServerSideEncryption, in.SSEKMSKeyId = types.ServerSideEncryptionAwsKms, aws.String(o.EncryptionKey)
+	}
+	out, err := s.api.PutObject(ctx, in)
 	if err != nil {
 		return fmt.Errorf("uploading %s to bucket %s: %w", o.Key, bucket, classify(bucket, err))
 	}

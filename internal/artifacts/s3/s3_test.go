@@ -6,9 +6,13 @@ package s3_test
 import (
 	"bytes"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kiro-worker/kiro-worker/internal/artifacts"
@@ -26,6 +30,52 @@ func serve(t *testing.T) (*emulator.Emulator, *faults.Injector, awsapi.S3) {
 	return c.S3, c.Faults, cloud.API(t, c, (*awsapi.Clients).S3)
 }
 
+const key = "arn:aws:kms:eu-central-1:111122223333:key/0123"
+
+// TestBucketsDefaultKey: an upload that asks for nothing is encrypted as the bucket's owner wants it.
+func TestBucketsDefaultKey(t *testing.T) {
+	e, _, api := serve(t)
+	e.SetDefaultKey("artifacts", key)
+	if err := s3.New(api).Put(t.Context(), "artifacts", artifacts.Object{Key: "a", Body: strings.NewReader("x")}); err != nil {
+		t.Fatal(err)
+	}
+	if o, _ := e.Object("artifacts", "a"); o.Encryption != "aws:kms" || o.Key != key {
+		t.Errorf("encrypted with %s, %s", o.Encryption, o.Key)
+	}
+}
+
+// TestPutOverTLS: over HTTPS the SDK uploads in another form than over HTTP: in chunks, with the checksum behind them.
+func TestPutOverTLS(t *testing.T) {
+	big := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
+	for name, body := range map[string][]byte{"text": []byte("hello"), "empty": {}, "big": big} {
+		t.Run(name, func(t *testing.T) {
+			e := emulator.New(emulator.Options{})
+			if err := e.CreateBucket("artifacts"); err != nil {
+				t.Fatal(err)
+			}
+			var form string
+			server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				form = r.Header.Get("X-Amz-Content-Sha256") + " " + r.Header.Get("X-Amz-Trailer")
+				e.ServeHTTP(w, r)
+			}))
+			t.Cleanup(server.Close)
+			api := sdk.New(sdk.Options{Region: "eu-central-1", BaseEndpoint: aws.String(server.URL), UsePathStyle: true,
+				HTTPClient: server.Client(), Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", "")})
+			if err := s3.New(api).Put(t.Context(), "artifacts", artifacts.Object{Key: "a/b", ContentType: "text/plain", Body: bytes.NewReader(body)}); err != nil {
+				t.Fatal(err)
+			}
+			if form != "STREAMING-UNSIGNED-PAYLOAD-TRAILER x-amz-checksum-sha256" && len(body) > 0 {
+				t.Errorf("the upload came as %q: production's form is not tried", form)
+			}
+			got, _ := e.Object("artifacts", "a/b")
+			want := emulator.Object{Body: body, ContentType: "text/plain", Encryption: "AES256", Checksum: "sha256"}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
 func TestPut(t *testing.T) {
 	big := bytes.Repeat([]byte("0123456789abcdef"), 1<<16) // a megabyte
 	tests := map[string]struct {
@@ -38,6 +88,8 @@ func TestPut(t *testing.T) {
 			emulator.Object{Body: []byte("hello"), ContentType: "text/plain", Encryption: "AES256", Checksum: "sha256"}},
 		"Empty": {"an empty report is a report", artifacts.Object{Key: "a"}, []byte{},
 			emulator.Object{Body: []byte{}, ContentType: "application/octet-stream", Encryption: "AES256", Checksum: "sha256"}},
+		"A key of its owner's": {"the bucket's policy may want it", artifacts.Object{Key: "a", EncryptionKey: key}, []byte("x"),
+			emulator.Object{Body: []byte("x"), ContentType: "application/octet-stream", Encryption: "aws:kms", Key: key, Checksum: "sha256"}},
 		"Big": {"logs are long", artifacts.Object{Key: "a/b c+ü.log"}, big,
 			emulator.Object{Body: big, ContentType: "application/octet-stream", Encryption: "AES256", Checksum: "sha256"}},
 	}
