@@ -27,7 +27,7 @@ const metricsNamespace = "KiroWorker"
 // newPorts makes the build's clients. The build's role, region and endpoints are those of its
 // environment; the lock table may be in another region.
 func newPorts(ctx context.Context, p contract.Parameters, redactor *redact.Redactor) (worker.Ports, error) {
-	clients, own := awsapi.New(awsapi.Options{SessionName: "kiro-worker"}), awsapi.Target{}
+	clients, own := awsapi.New(awsapi.Options{SessionName: "kiro-worker", UserAgent: "kiro-worker/" + version}), awsapi.Target{}
 	table, err1 := clients.DynamoDB(ctx, awsapi.Target{Region: p.LockRegion})
 	bucket, err2 := clients.S3(ctx, own)
 	manager, err3 := clients.SecretsManager(ctx, own)

@@ -70,7 +70,7 @@ func (f *awsFlags) builds(ctx context.Context, p lockPlace, buildARN string) (bu
 
 func (f *awsFlags) made() *awsapi.Clients {
 	if f.clients == nil {
-		options := awsapi.Options{SessionName: "kubectl-workitem"}
+		options := awsapi.Options{SessionName: "kubectl-workitem", UserAgent: "kubectl-workitem/" + version}
 		if f.endpoint != "" {
 			options.AllowedEndpoints = []string{f.endpoint}
 		}

@@ -13,13 +13,11 @@ import (
 	"github.com/spf13/pflag"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/kiro-worker/kiro-worker/internal/logging"
 	"github.com/kiro-worker/kiro-worker/internal/redact"
 )
-
-// version is set by the linker.
-var version = "dev"
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {
@@ -55,6 +53,8 @@ func run(args []string) error {
 	if err != nil {
 		return fmt.Errorf("finding the cluster: %w", err)
 	}
+	config.UserAgent = userAgent()
+	metrics.Registry.MustRegister(buildInfo())
 	ctx := log.IntoContext(ctrl.SetupSignalHandler(), logger)
 	mgr, err := newManager(ctx, config, o)
 	if err != nil {

@@ -97,13 +97,14 @@ func newResolver(secrets client.Reader, o options) (*resolver.Resolver, error) {
 	return resolver.New(resolver.Options{
 		Secrets: secrets,
 		AWS: awsapi.New(awsapi.Options{
-			AllowedEndpoints: o.allowedEndpoints, SessionName: "kiro-worker-" + o.clusterName, Registerer: metrics.Registry,
+			AllowedEndpoints: o.allowedEndpoints, SessionName: "kiro-worker-" + o.clusterName, UserAgent: userAgent(), Registerer: metrics.Registry,
 		}),
 		Cluster:          o.clusterName,
 		ExternalIDs:      o.idsByNamespace(),
 		OwnIdentity:      o.ownIdentity,
 		AllowedEndpoints: o.allowedEndpoints,
 		Metrics:          github,
+		UserAgent:        userAgent(),
 		Clock:            clock.RealClock{},
 	}), nil
 }

@@ -76,6 +76,8 @@ type Options struct {
 	AllowedEndpoints []string
 	// SessionName names the sessions of assumed roles in the account's audit log. Empty is "kiro-worker".
 	SessionName string
+	// UserAgent names the program in AWS's logs, as name/version. Empty is "kiro-worker".
+	UserAgent string
 	// Credentials replace the default chain; nil is the default chain.
 	Credentials aws.CredentialsProvider
 	// Registerer takes the metrics; nil makes none.
@@ -159,7 +161,7 @@ func (c *Clients) load(ctx context.Context, t Target) (aws.Config, error) {
 	}
 	// Only now: reading AWS_CA_BUNDLE needs the SDK's own kind of client.
 	cfg.HTTPClient = checkedClient{next: cfg.HTTPClient}
-	cfg.APIOptions = append(cfg.APIOptions, addTimeout)
+	cfg.APIOptions = append(cfg.APIOptions, addTimeout, c.addUserAgent())
 	if c.metrics != nil {
 		cfg.APIOptions = append(cfg.APIOptions, c.metrics.addTo)
 	}

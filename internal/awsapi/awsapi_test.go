@@ -14,6 +14,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -276,6 +277,32 @@ func TestAssumesRole(t *testing.T) {
 	}
 	if got := assumes.Load(); got != 1 {
 		t.Errorf("the role was assumed %d times for one target; its credentials are to be kept", got)
+	}
+}
+
+// Whoever reads AWS's audit log sees which program of which version called, beside what the SDK says of itself.
+func TestUserAgent(t *testing.T) {
+	for agent, want := range map[string]string{
+		"":                           "kiro-worker",
+		"kiro-worker-manager":        "kiro-worker-manager",
+		"kiro-worker-manager/v1.2.3": "kiro-worker-manager/v1.2.3",
+	} {
+		var got atomic.Value
+		url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			got.Store(r.Header.Get("User-Agent"))
+			_, _ = fmt.Fprint(w, `{}`)
+		})
+		c, target := clients(t, url, func(o *awsapi.Options) { o.UserAgent = agent })
+		api, err := c.DynamoDB(t.Context(), target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := api.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: aws.String("x")}); err != nil {
+			t.Fatal(err)
+		}
+		if said, _ := got.Load().(string); !slices.Contains(strings.Fields(said), want) || !strings.Contains(said, "aws-sdk-go-v2") {
+			t.Errorf("%q is said as %q, want %q among it", agent, said, want)
+		}
 	}
 }
 

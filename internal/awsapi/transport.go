@@ -109,6 +109,18 @@ func (a *answer) peek() (byte, error) {
 	}
 }
 
+// addUserAgent says which program calls, after what the SDK says of itself.
+func (c *Clients) addUserAgent() func(*middleware.Stack) error {
+	name, version, versioned := strings.Cut(c.options.UserAgent, "/")
+	switch {
+	case name == "":
+		return awsmiddleware.AddUserAgentKey("kiro-worker")
+	case !versioned:
+		return awsmiddleware.AddUserAgentKey(name)
+	}
+	return awsmiddleware.AddUserAgentKeyValue(name, version)
+}
+
 // addTimeout ends a call, retries included, so that a process that died is known to have no request on its way
 // after that time.
 func addTimeout(stack *middleware.Stack) error {

@@ -90,7 +90,8 @@ func (r *Resolver) githubClient(namespace, apiURL string, credentials v1alpha1.C
 	return r.github.get(key, func() (*githubClient, error) {
 		api, err := githubapi.New(githubapi.Options{
 			APIURL: apiURL, Credentials: source, AllowedEndpoints: r.options.AllowedEndpoints,
-			Limits: r.options.Limits, Metrics: r.options.Metrics, Clock: r.options.Clock, Base: r.options.Transport,
+			UserAgent: r.options.UserAgent,
+			Limits:    r.options.Limits, Metrics: r.options.Metrics, Clock: r.options.Clock, Base: r.options.Transport,
 		})
 		if err != nil {
 			return nil, err

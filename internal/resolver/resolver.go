@@ -51,6 +51,8 @@ type Options struct {
 	Limits *githubapi.Limits
 	// Metrics of calls of GitHub; optional.
 	Metrics *githubapi.Metrics
+	// UserAgent names the program to GitHub, as name/version.
+	UserAgent string
 	// Transport is the connection pool for GitHub; nil leaves it to each client.
 	Transport http.RoundTripper
 	// Clock is for tests; nil is the real one.

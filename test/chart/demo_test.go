@@ -193,11 +193,16 @@ func used(t *testing.T, log string) map[string]bool {
 	for lines.Scan() {
 		var event struct {
 			Verb           string
+			UserAgent      string
 			ObjectRef      *struct{ Namespace, Resource, Subresource, APIGroup string }
 			ResponseStatus struct{ Code int }
 		}
 		if err := json.Unmarshal(lines.Bytes(), &event); err != nil {
 			t.Fatal(err)
+		}
+		// A cluster's operators see in their audit log which version asked.
+		if !strings.HasPrefix(event.UserAgent, "kiro-worker-manager/") {
+			t.Fatalf("the manager calls itself %q to the API server", event.UserAgent)
 		}
 		o := event.ObjectRef
 		if o == nil || o.APIGroup == "authorization.k8s.io" { // discovery, and the doctor's questions, are anybody's

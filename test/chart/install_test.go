@@ -259,8 +259,12 @@ func metricsAreGuarded(t *testing.T, c *cluster, address string) {
 		tokens[token] = want
 	}
 	for token, want := range tokens {
-		if code, err := get(client, "https://"+address+"/metrics", token); code != want {
+		code, body, err := get(client, "https://"+address+"/metrics", token)
+		if code != want {
 			t.Errorf("metrics answer %d, want %d (%v)", code, want, err)
+		}
+		if code == http.StatusOK && !strings.Contains(body, "kiro_worker_build_info{") {
+			t.Errorf("metrics do not say which manager runs:\n%s", body)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -148,7 +149,7 @@ func (c *cluster) startManager(t *testing.T) *managerProcess {
 	})
 	eventually(t, "the manager is ready", func() error {
 		for _, path := range []string{"/healthz", "/readyz"} {
-			if code, err := get(http.DefaultClient, "http://"+p.probes+path, ""); err != nil || code != http.StatusOK {
+			if code, _, err := get(http.DefaultClient, "http://"+p.probes+path, ""); err != nil || code != http.StatusOK {
 				return fmt.Errorf("%s: %d, %w\n%s", path, code, err, p.log)
 			}
 		}
@@ -157,19 +158,21 @@ func (c *cluster) startManager(t *testing.T) *managerProcess {
 	return p
 }
 
-func get(client *http.Client, url, token string) (int, error) {
+func get(client *http.Client, url, token string) (int, string, error) {
 	req, err := http.NewRequest(http.MethodGet, url, nil)
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	response, err := client.Do(req)
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
-	return response.StatusCode, response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	return response.StatusCode, string(body), err
 }
 
 func freeAddress(t *testing.T) string {
