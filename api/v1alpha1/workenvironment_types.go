@@ -245,7 +245,8 @@ type QueueStatus struct {
 
 // WorkEnvironmentStatus says whether the environment can be used, and how busy it is.
 type WorkEnvironmentStatus struct {
-	// ObservedGeneration is the generation of the spec that this status belongs to.
+	// ObservedGeneration is the generation of the spec that this status belongs to; -1 until the manager has looked at the
+	// object.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 	// Conditions say what can be used: LockTableReady, ProjectReady, BucketReady, SecretsReady and NotificationsReady. Ready
@@ -298,6 +299,7 @@ type WorkEnvironment struct {
 	// +required
 	Spec WorkEnvironmentSpec `json:"spec"`
 	// Status says whether the environment can be used, and how busy it is.
+	// +kubebuilder:default={"observedGeneration":-1,"slotsInUse":0,"queue":{"length":0}}
 	// +optional
 	Status WorkEnvironmentStatus `json:"status,omitzero"`
 }

@@ -217,7 +217,8 @@ type Summary struct {
 
 // WorkItemStatus says everything that is known about a work item.
 type WorkItemStatus struct {
-	// ObservedGeneration is the generation of the spec that this status belongs to.
+	// ObservedGeneration is the generation of the spec that this status belongs to; -1 until the manager has looked at the
+	// object.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 	// Phase sums up the item in one word, for people. No decision depends on it.
@@ -309,6 +310,7 @@ type WorkItem struct {
 	// +required
 	Spec WorkItemSpec `json:"spec"`
 	// Status says everything that is known about it.
+	// +kubebuilder:default={"observedGeneration":-1}
 	// +optional
 	Status WorkItemStatus `json:"status,omitzero"`
 }

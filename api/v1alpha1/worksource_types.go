@@ -243,7 +243,8 @@ type RateLimit struct {
 
 // WorkSourceStatus says how the polling goes.
 type WorkSourceStatus struct {
-	// ObservedGeneration is the generation of the spec that this status belongs to.
+	// ObservedGeneration is the generation of the spec that this status belongs to; -1 until the manager has looked at the
+	// object.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 	// Conditions say what can be used: EnvironmentReady, BoardResolved and BoardReachable. Ready is True if all three
@@ -303,6 +304,7 @@ type WorkSource struct {
 	// +required
 	Spec WorkSourceSpec `json:"spec"`
 	// Status says how the polling goes.
+	// +kubebuilder:default={"observedGeneration":-1}
 	// +optional
 	Status WorkSourceStatus `json:"status,omitzero"`
 }
