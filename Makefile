@@ -50,7 +50,7 @@ build: ## Build the programs into bin/.
 	go build -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/...
 
 # What the chart's tests run. With PKG they are built by chart-test alone.
-CHART_TOOLS := $(BIN)/helm $(BIN)/kubeconform $(BIN)/kustomize
+CHART_TOOLS := $(BIN)/helm $(BIN)/helm3 $(BIN)/kubeconform $(BIN)/kustomize
 
 .PHONY: test
 test: $(if $(PKG),,$(CHART_TOOLS) build) ## Run every test, with the race detector, in random order.
@@ -273,10 +273,11 @@ tools: $(BIN)/controller-gen $(BIN)/golangci-lint $(BIN)/govulncheck $(BIN)/kust
 
 # Each is built from the pinned module, and again only when that changes.
 $(BIN)/helm: tool = helm.sh/helm/v4/cmd/helm
+$(BIN)/helm3: tool = helm.sh/helm/v3/cmd/helm
 $(BIN)/helm-docs: tool = github.com/norwoodj/helm-docs/cmd/helm-docs
 $(BIN)/kubeconform: tool = github.com/yannh/kubeconform/cmd/kubeconform
 $(BIN)/crane: tool = github.com/google/go-containerregistry/cmd/crane
-$(BIN)/helm $(BIN)/helm-docs $(BIN)/kubeconform $(BIN)/crane: hack/tools/release/go.mod hack/tools/release/go.sum
+$(BIN)/helm $(BIN)/helm3 $(BIN)/helm-docs $(BIN)/kubeconform $(BIN)/crane: hack/tools/release/go.mod hack/tools/release/go.sum
 	$(call build-tool,hack/tools/release)
 
 $(BIN)/actionlint: tool = github.com/rhysd/actionlint/cmd/actionlint

@@ -76,6 +76,13 @@ func tool(ctx context.Context, name string, args ...string) (stdout, stderr stri
 	return out.String(), errOut.String(), err
 }
 
+// helms are the Helms that people have: what the one installs, the other takes over.
+var helms = []string{"helm", "helm3"}
+
+// kubernetes is what a chart is rendered for: a Helm that is built from its module, and not released, takes a version for
+// granted that is too old for the chart.
+const kubernetes = "v1.36.0"
+
 // render renders the chart, and fails the test if it cannot.
 func render(t *testing.T, args ...string) string {
 	t.Helper()
@@ -88,7 +95,12 @@ func render(t *testing.T, args ...string) string {
 
 func template(t *testing.T, args ...string) (stdout, stderr string, err error) {
 	t.Helper()
-	return tool(t.Context(), "helm", append([]string{"template", release, chartDir, "--namespace", namespace}, args...)...)
+	return templateBy(t, "helm", args...)
+}
+
+func templateBy(t *testing.T, helm string, args ...string) (stdout, stderr string, err error) {
+	t.Helper()
+	return tool(t.Context(), helm, append([]string{"template", release, chartDir, "--namespace", namespace, "--kube-version", kubernetes}, args...)...)
 }
 
 // objects reads the objects of a stream of YAML.

@@ -18,9 +18,30 @@ var update = flag.Bool("update", false, "write what is rendered to testdata")
 
 // TestLint is Helm's own opinion of the chart.
 func TestLint(t *testing.T) {
-	stdout, stderr, err := tool(t.Context(), "helm", "lint", "--strict", chartDir, "--set", "clusterName=prod")
-	if err != nil {
-		t.Errorf("helm lint: %v\n%s%s", err, stdout, stderr)
+	for _, helm := range helms {
+		stdout, stderr, err := tool(t.Context(), helm, "lint", "--strict", chartDir, "--set", "clusterName=prod", "--kube-version", kubernetes)
+		if err != nil {
+			t.Errorf("%s lint: %v\n%s%s", helm, err, stdout, stderr)
+		}
+	}
+}
+
+// TestHelm3Renders: whichever Helm somebody has, the objects are the same, in the same order.
+func TestHelm3Renders(t *testing.T) {
+	for _, in := range inputs(t) {
+		t.Run(in.name, func(t *testing.T) {
+			stdout, stderr, err := templateBy(t, "helm3", "--values", in.file)
+			if err != nil {
+				t.Fatalf("%v\n%s", err, stderr)
+			}
+			want, err := os.ReadFile(strings.TrimSuffix(in.file, ".in.yaml") + ".out.yaml")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(objects(t, string(want)), objects(t, stdout)); diff != "" {
+				t.Errorf("Helm 3 renders something else (-Helm 4 +Helm 3):\n%s", diff)
+			}
+		})
 	}
 }
 

@@ -76,12 +76,14 @@ func TestWrongValues(t *testing.T) {
 			if json, ok := strings.CutPrefix(tc.set, "json:"); ok {
 				args = []string{"--set-json", `clusterName="prod"`, "--set-json", json}
 			}
-			_, stderr, err := template(t, args...)
-			switch {
-			case err == nil:
-				t.Errorf("it is rendered")
-			case !strings.Contains(stderr, tc.says):
-				t.Errorf("the message does not name the value; want %q in:\n%s", tc.says, stderr)
+			for _, helm := range helms {
+				_, stderr, err := templateBy(t, helm, args...)
+				switch {
+				case err == nil:
+					t.Errorf("%s renders it", helm)
+				case !strings.Contains(stderr, tc.says):
+					t.Errorf("the message of %s does not name the value; want %q in:\n%s", helm, tc.says, stderr)
+				}
 			}
 		})
 	}
