@@ -53,7 +53,7 @@ func run(args []string) error {
 	if err != nil {
 		return fmt.Errorf("finding the cluster: %w", err)
 	}
-	config.UserAgent = userAgent()
+	nameTo(config)
 	metrics.Registry.MustRegister(buildInfo())
 	ctx := log.IntoContext(ctrl.SetupSignalHandler(), logger)
 	mgr, err := newManager(ctx, config, o)
