@@ -39,10 +39,17 @@ describe('the compute stack', () => {
     const more = `    codeBuild: { image: "aws/codebuild/standard:7.0", worker: { url: "https://example.com/kiro-worker", sha256: ${'a'.repeat(64)} } }`;
     const project: any = Object.values(stacks('test', more).blue.findResources('AWS::CodeBuild::Project'))[0];
     const spec = parse(project.Properties.Source.BuildSpec);
-    assert.match(spec.phases.install.commands[0], /curl .* 'https:\/\/example\.com\/kiro-worker'/);
+    assert.equal(spec.phases.install.commands[0], `export KIRO_WORKER_URL='https://example.com/kiro-worker' KIRO_WORKER_SHA256='${'a'.repeat(64)}'`);
     assert.match(spec.phases.install.commands[1], /sha256sum -c/);
     assert.equal(spec.phases.install.commands.at(-1), 'kiro-worker version');
     assert.equal(project.Properties.Environment.ImagePullCredentialsType, 'CODEBUILD');
+  });
+
+  it('lets a build read the one file where the worker is in a bucket', () => {
+    const more = `    codeBuild: { image: "aws/codebuild/standard:7.0", worker: { url: "s3://tools/kiro-worker/v1/kiro-worker.tar.gz", sha256: ${'a'.repeat(64)} } }`;
+    const fetch: any = statement(stacks('test', more).blue, 'Build', 'FetchWorker');
+    assert.equal(fetch.Action, 's3:GetObject');
+    assert.match(JSON.stringify(fetch.Resource), /:s3:::tools\/kiro-worker\/v1\/kiro-worker\.tar\.gz"/);
   });
 
   it('keeps logs as long as the tier says', () => {

@@ -67,25 +67,19 @@ export class BuildProject extends Construct {
   }
 }
 
-/** The one buildspec; for an image without the worker, with the commands that fetch it and make the agent's user. */
+/**
+ * The one buildspec. For an image without the worker, its first command says where it is: written here, and not among the
+ * project's variables, where a StartBuild could replace it.
+ */
 export function buildspec(s: Settings): string {
   const text = readFileSync(join(infraDir, '..', 'config', 'codebuild', 'buildspec.yml'), 'utf8');
   const worker = s.codeBuild.worker;
   if (!worker) {
     return text;
   }
-  const first = '      - kiro-worker version\n';
+  const first = '  install:\n    commands:\n';
   if (!text.includes(first)) {
-    throw new Error('config/codebuild/buildspec.yml no longer begins with `kiro-worker version`: say in build-project.ts where the worker is to be installed');
+    throw new Error('config/codebuild/buildspec.yml no longer has the phase install first: say in build-project.ts where the worker is named');
   }
-  return text.replace(
-    first,
-    [
-      `      - curl -fsSL -o /tmp/kiro-worker '${worker.url}'`,
-      `      - echo '${worker.sha256}  /tmp/kiro-worker' | sha256sum -c -`,
-      '      - install -m 0755 /tmp/kiro-worker /usr/local/bin/kiro-worker',
-      '      - id kiro-agent || useradd --create-home --uid 10001 kiro-agent',
-      '',
-    ].join('\n') + first,
-  );
+  return text.replace(first, `${first}      - export KIRO_WORKER_URL='${worker.url}' KIRO_WORKER_SHA256='${worker.sha256}'\n`);
 }

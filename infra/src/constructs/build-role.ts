@@ -43,6 +43,7 @@ function worker(s: Settings, colour: Colour, data: Data): iam.PolicyStatement[] 
   return [
     lockRows(data.tableArn, lockAndCardKeys(projectArn(s, colour)), holdLocks),
     new iam.PolicyStatement({ sid: 'Artifacts', actions: ['s3:PutObject'], resources: [`${data.bucketArn}/${s.tier}/*`] }),
+    ...fetchWorker(s),
     new iam.PolicyStatement({ sid: 'ReadSecrets', actions: ['secretsmanager:GetSecretValue'], resources: data.secretArns }),
     useKey('DecryptSecrets', data.keyArn, 'secretsmanager', Aws.REGION, ['kms:Decrypt']),
     new iam.PolicyStatement({
@@ -52,6 +53,15 @@ function worker(s: Settings, colour: Colour, data: Data): iam.PolicyStatement[] 
       conditions: { StringEquals: { 'cloudwatch:namespace': metricsNamespace } },
     }),
   ];
+}
+
+/** A worker that a build takes from a bucket: that file, and no other. */
+function fetchWorker(s: Settings): iam.PolicyStatement[] {
+  const url = s.codeBuild.worker?.url;
+  if (!url?.startsWith('s3://')) {
+    return [];
+  }
+  return [new iam.PolicyStatement({ sid: 'FetchWorker', actions: ['s3:GetObject'], resources: [`arn:${Aws.PARTITION}:s3:::${url.slice('s3://'.length)}`] })];
 }
 
 /** What CodeBuild does in the role's name: logs, reports, the image, the network. */
