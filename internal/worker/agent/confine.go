@@ -43,7 +43,9 @@ func Confine(before, after []byte, id string) (text []byte, restored []string, e
 		}
 		old, known := Find(was, task.ID)
 		if found := strayMarks(before, after, old, task, known); len(found) > 0 {
-			marks, restored = append(marks, found...), append(restored, task.ID)
+			if marks = append(marks, found...); !slices.Contains(restored, task.ID) {
+				restored = append(restored, task.ID)
+			}
 		}
 	}
 	text = apply(after, marks)
@@ -142,6 +144,10 @@ type mark struct {
 // strayMarks restore the boxes of a task that the agent was not given.
 func strayMarks(before, after []byte, old, now Task, known bool) []mark {
 	var marks []mark
+	if known && old.box < 0 && now.box < 0 && len(old.details)+len(now.details) == 0 && (old.State == Done) != (now.State == Done) {
+		// A heading whose words say that it is done.
+		return []mark{{now.start, now.end - now.start, string(before[old.start:old.end])}}
+	}
 	put := func(box, boxLen int, want string) {
 		if stateOf(string(after[box:box+boxLen])) != stateOf(want) {
 			marks = append(marks, mark{box, boxLen, want})

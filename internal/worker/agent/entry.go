@@ -118,6 +118,7 @@ func readHeading(l line) (entry, bool) {
 	e.title = strings.TrimLeftFunc(title, isSymbol)
 	e.finished = hasDoneMark(title[:len(title)-len(e.title)]) || endsDone(e.title)
 	e.number = readNumber(e.title)
+	e.finished = e.finished || doneBeginning.MatchString(strings.TrimSpace(e.number.title))
 	return e, true
 }
 
@@ -126,12 +127,17 @@ func isSymbol(r rune) bool {
 	return r == ' ' || r == 0xFE0F || r == 0x200D || r >= 0x2190 && r < 0x2E80 || r >= 0x1F000
 }
 
+// doneWords say that something is done, in the languages that specs are written in.
+const doneWords = `completed?|done|finished|implemented|erledigt|fertig|abgeschlossen|concluíd[oa]|completad[oa]|hech[oa]|terminée?|fait|completat[oa]|готово|выполнено|已完成|完成|完了|実装済み|완료`
+
 var (
 	doneMarks = "✅✔☑✓"
-	// doneEnding is what people write behind the title of a task that is done.
-	doneEnding = regexp.MustCompile(`(?:[\[(]\s*(?i:completed?|done|finished|implemented|erledigt|fertig|concluíd[oa]|completad[oa]|terminé|已完成|完成|完了)\s*[\])]|[-–—:]\s*(?:COMPLETED?|DONE|FINISHED|IMPLEMENTED)|[✅✔☑✓]\x{FE0F}?\s*(?i:completed?|done|finished|implemented|已完成|完成|完了)?)[\s*_]*$`)
+	// doneEnding is what people write behind the title of a task that is done, and doneBeginning what they write before it.
+	// A word behind a colon may be the title's ("Add the state: DONE").
+	doneEnding    = regexp.MustCompile(`(?:[\[(（【]\s*(?i:` + doneWords + `)\s*[\])）】]|\s[-–—]\s*(?i:` + doneWords + `)|[✅✔☑✓]\x{FE0F}?\s*(?i:` + doneWords + `)?)[\s*_]*$`)
+	doneBeginning = regexp.MustCompile(`^[\[(（【]\s*(?i:` + doneWords + `)\s*[\])）】]`)
 	statusLine = regexp.MustCompile(`^[\s>*_-]*(?i:status|state|estado|statut|stato|stand|状态|狀態|ステータス|状態|상태)[*_\s]*[:：][*_\s]*(.+)$`)
-	doneValue  = regexp.MustCompile(`^(?i:completed?|done|finished|implemented|erledigt|fertig|abgeschlossen|concluíd[oa]|completad[oa]|terminé|已完成|完成|完了|완료)(?:[^\pL\d-].*)?$`)
+	doneValue  = regexp.MustCompile(`^(?i:` + doneWords + `)(?:[^\pL\d-].*)?$`)
 	notDone    = regexp.MustCompile(`(?i)\bnot\b|partial|in progress|pending|\bto ?do\b|except|remaining|\d\s*%|\d\s*/\s*\d|\d of \d`)
 )
 

@@ -3,7 +3,10 @@
 
 package agent
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // headings decides which headings are tasks: those with a box, those that say "Task 3:", and numbered ones with boxes
 // without a number below. One that only mentions a task ("Task 1 Completion") is none.
@@ -73,21 +76,37 @@ func (l *list) hasSteps(n int) bool {
 // sameTitle compares two titles but for marks and markup.
 func sameTitle(a, b string) bool { return plainTitle(a) == plainTitle(b) }
 
-// plainTitle is a title without what formatters and marks of completion change.
+const (
+	// progressCount is a count or a date, and progressWord how far a task is.
+	progressCount = `(?:\d+\s*(?:/|of)\s*\d+|\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{2,4}|\d+\s*%)`
+	progressWord  = `(?:(?:` + progressCount + `\s*)?(?i:` + doneWords + `|in[ -]progress|wip|ongoing|started|pending|partial(?:ly)?|blocked|skipped|not started|to ?do)(?:[ :,@–—-]*(?:on\s+)?` + progressCount + `)*)`
+	inBrackets    = `[\[(（【]\s*(?:x|` + progressCount + `|` + progressWord + `)\s*[\])）】]`
+)
+
+var (
+	// progressEnding is what is written behind a title, or in brackets before it, as work goes on.
+	progressEnding    = regexp.MustCompile(`(?:` + inBrackets + `|\s[-–—:：]\s*` + progressWord + `|\s(?:COMPLETED?|DONE|FINISHED|IN[ -]PROGRESS|WIP|BLOCKED)|[.:：]|\s[-–—])$`)
+	progressBeginning = regexp.MustCompile(`^` + inBrackets + `\s*`)
+)
+
+// plainTitle is a title without what formatters and marks of completion or progress change.
 func plainTitle(title string) string {
-	title = unescape(title)
-	for {
-		shorter := strings.TrimSpace(doneEnding.ReplaceAllString(strings.TrimRight(title, " \t*_"), ""))
-		if shorter == title || shorter == "" {
-			break
-		}
-		title = shorter
-	}
 	title = strings.Map(func(r rune) rune {
 		if strings.ContainsRune("*_`~", r) || isSymbol(r) && r != ' ' {
 			return -1
 		}
 		return r
-	}, title)
+	}, unescape(title))
+	title = strings.TrimSpace(title)
+	for {
+		shorter := strings.TrimSpace(progressBeginning.ReplaceAllString(title, ""))
+		if behind := strings.TrimSpace(progressEnding.ReplaceAllString(shorter, "")); behind != "" {
+			shorter = behind
+		}
+		if shorter == title || shorter == "" {
+			break
+		}
+		title = shorter
+	}
 	return strings.Join(strings.Fields(title), " ")
 }

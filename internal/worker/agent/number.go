@@ -69,9 +69,9 @@ func readNumber(title string) number {
 	s := strings.TrimLeft(title, "*_")
 	n := number{title: title}
 	if m := taskWord.FindString(s); m != "" && len(m) < len(s) && !continues(m, s[len(m):]) {
-		n.word, s = true, s[len(m):]
+		n.word, s = true, hanNumber(s[len(m):])
 	}
-	s = strings.TrimPrefix(s, "[")
+	s = narrow(strings.TrimPrefix(s, "["))
 	id := plainID.FindString(s)
 	switch {
 	case id != "":
@@ -90,6 +90,43 @@ func readNumber(title string) number {
 	}
 	n.text = id
 	return n.finish(s[len(id):], opened)
+}
+
+// narrow writes full-width digits at the beginning as others are.
+func narrow(s string) string {
+	rest := strings.TrimLeftFunc(s, func(r rune) bool { return r >= '０' && r <= '９' })
+	wide := s[:len(s)-len(rest)]
+	if wide == "" {
+		return s
+	}
+	return strings.Map(func(r rune) rune { return r - '０' + '0' }, wide) + rest
+}
+
+// hanNumber writes a number up to 99 in Chinese characters, at the beginning of what is behind the word Task, in digits.
+func hanNumber(s string) string {
+	const digits, ten = "一二三四五六七八九", '十'
+	number, last, length := 0, 0, 0
+	for i, r := range s {
+		at := strings.IndexRune(digits, r)
+		switch {
+		case r == ten && number < 10:
+			number, last = max(last, 1)*10, 0
+		case at >= 0 && last == 0:
+			last = at/len("一") + 1
+		default:
+			length = i
+		}
+		if length > 0 || r != ten && at < 0 {
+			break
+		}
+	}
+	if number += last; number == 0 {
+		return s
+	}
+	if length == 0 {
+		return strconv.Itoa(number)
+	}
+	return strconv.Itoa(number) + s[length:]
 }
 
 // continues is true of a word that goes on: "Tasks", or "Task1x".

@@ -28,6 +28,10 @@ type scanner struct {
 	items []int // where the content of each open list item begins, in columns
 	quote bool  // the line before was quoted
 	block *block
+
+	// lenient: a bare fence that is outside the list item or quote of the open block closes it. To CommonMark it opens another
+	// one, which hides all tasks behind it; nobody who writes it means that. Meant says that there was one.
+	lenient, meant bool
 }
 
 // block is a fenced block or a comment that is open.
@@ -48,15 +52,30 @@ var (
 
 // visible returns the lines that are neither code nor comment, and the block that is still open at the end.
 func visible(text []byte) ([]line, *hidden) {
-	var (
-		s     scanner
-		lines []line
-	)
+	var s scanner
+	lines, open := s.scan(text)
+	if s.meant {
+		lenient := scanner{lenient: true}
+		if others, still := lenient.scan(text); still == nil {
+			return others, nil
+		}
+	}
+	return lines, open
+}
+
+// byteOrderMark is what some editors put before a text. Before a list's first item it would hide that.
+const byteOrderMark = "\ufeff"
+
+func (s *scanner) scan(text []byte) ([]line, *hidden) {
+	var lines []line
 	offset, number := 0, 0
+	if bytes.HasPrefix(text, []byte(byteOrderMark)) {
+		offset, text = len(byteOrderMark), text[len(byteOrderMark):]
+	}
 	for len(text) > 0 {
-		raw, rest, _ := bytes.Cut(text, []byte("\n"))
+		raw, rest := cutLine(text)
 		number++
-		l := line{text: strings.TrimSuffix(string(raw), "\r"), offset: offset, number: number}
+		l := line{text: string(raw), offset: offset, number: number}
 		if s.shows(l) {
 			lines = append(lines, l)
 		}
@@ -71,6 +90,19 @@ func visible(text []byte) ([]line, *hidden) {
 		what = "comment"
 	}
 	return lines, &hidden{line: s.block.began, what: what}
+}
+
+// cutLine cuts the first line off, which a line feed, a carriage return or both end.
+func cutLine(text []byte) (line, rest []byte) {
+	n := bytes.IndexAny(text, "\r\n")
+	switch {
+	case n < 0:
+		return text, nil
+	case text[n] == '\r' && n+1 < len(text) && text[n+1] == '\n':
+		return text[:n], text[n+2:]
+	default:
+		return text[:n], text[n+1:]
+	}
 }
 
 // shows reports whether a line is text.
@@ -97,18 +129,19 @@ func (s *scanner) shows(l line) bool {
 // outside the list item or the quote that the block is in ends the block and is text itself.
 func (s *scanner) inBlock(rest string, column int, inQuote bool) bool {
 	b := s.block
-	if b.quoted && !inQuote || rest != "" && column < b.column {
+	closes := false
+	if b.mark == 0 {
+		closes = strings.Contains(rest, "-->")
+	} else if m := fence.FindStringSubmatch(rest); m != nil {
+		closes = m[1][0] == b.mark && len(m[1]) >= b.length && strings.TrimSpace(m[2]) == "" && column-b.column < 4
+	}
+	outside := b.quoted && !inQuote || rest != "" && column < b.column
+	s.meant = s.meant || outside && closes && b.mark != 0
+	if outside && !(s.lenient && closes && b.mark != 0) {
 		s.block = nil
 		return false
 	}
-	if b.mark == 0 {
-		if strings.Contains(rest, "-->") {
-			s.block = nil
-		}
-		return true
-	}
-	if m := fence.FindStringSubmatch(rest); m != nil && m[1][0] == b.mark && len(m[1]) >= b.length &&
-		strings.TrimSpace(m[2]) == "" && column-b.column < 4 {
+	if closes {
 		s.block = nil
 	}
 	return true

@@ -41,6 +41,8 @@ func TestSpecsOfRealRepositories(t *testing.T) {
 		{"fence-too-deep", "indented code is no fence", "1 2", "", ""},
 		{"comment-in-a-line", "a comment in the middle of a line hides nothing behind it", "1 2 3", "", ""},
 		{"fence-never-closed", "what a fence without an end hides is said", "1", "", "3"},
+		{"fence-closed-outside-its-item", "nobody means to open a fence where one of an item is to be closed", "1 2 3", "", ""},
+		{"fence-closed-outside-its-quote", "nor of a quote", "1 2", "", ""},
 		{"title-begins-with-a-number", "a title may begin with a number", "8", "", ""},
 		{"title-begins-with-a-number-in-a-list", "also in a list with numbers", "1 2 #3", "", ""},
 		{"bare-numbers", "bare numbers that go on from one to the next are numbers", "2.1 3", "1", ""},
@@ -53,6 +55,7 @@ func TestSpecsOfRealRepositories(t *testing.T) {
 		{"names-that-are-no-identifiers", "the names of things are none", "1 2", "", ""},
 		{"heading-with-box", "a heading with a box is a task without the word", "2 3.1 3.2 #6", "1", ""},
 		{"heading-says-completed", "a heading without a box may say that its task is done", "2 5 6", "1 3 4 7", ""},
+		{"heading-done-in-other-words", "in more words; what may be the title's counts as none", "4 5", "1 2 3 6", ""},
 		{"heading-mentions-a-task", "a heading about a task is no second one", "1", "2", "10"},
 		{"heading-repeats-a-task", "the boxes under a heading that repeats a task are its steps", "1", "2", ""},
 		{"checklists-behind", "lists of checks behind numbered tasks are no tasks", "2", "1", "5! 6! 9"},
@@ -65,6 +68,10 @@ func TestSpecsOfRealRepositories(t *testing.T) {
 		{"optional-in-words", "words make nothing optional", "1.2 2 3 4", "1.1", ""},
 		{"half-number", "a number between two others stands beside them", "1 1.5 2", "", ""},
 		{"boxes-that-are-read-as-nothing", "what looks like a box and is not read is named", "1", "", "2 3 4 5 6 7"},
+		{"marks-that-are-no-boxes", "words and letters in place of a box's mark", "1", "", "2 3 4"},
+		{"blanks-that-are-none", "other blanks", "1 3", "", "2"},
+		{"numbered-headings-one-in-prose", "a heading beside tasks that has nothing to tick may be one in prose", "2", "1", "10"},
+		{"han-numbers", "numbers as they are written in East Asia", "1 12 2", "", ""},
 		{"kiro-plan", "what Kiro writes beside the tasks is left alone", "2.1", "1", ""},
 	}
 	for _, c := range cases {

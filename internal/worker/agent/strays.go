@@ -25,7 +25,9 @@ var (
 	boxFirst = regexp.MustCompile(`^[\s>|*+•◦▪·–—\-#\d.)_:\\]*(?:(?i:task)[ \t]*[\d.]*[ \t:.)]*)?(?:\\?\[[ \t]*[xX✓✔~/\-]?[ \t]*\\?\](?:[^(\[:]|$)|[☐⬜])`)
 	// boxWithin is a box elsewhere in a list item, a heading or a row of a table.
 	boxWithin = regexp.MustCompile(`(?:^|[\s|*(])\\?\[[ \t]*[xX]?[ \t]*\\?\](?:[\s|*).,;:]|$)|[☐⬜]`)
-	structure = regexp.MustCompile(`^[\s>]*(?:[-*+•|#]|\d{1,4}[.)])`)
+	// statusFirst is a list item with a word or a letter in place of the box's mark.
+	statusFirst = regexp.MustCompile(`^[\s>]*(?:[-*+•]|\d{1,4}[.)])[ \t]+\\?\[[ \t]*(?:[vVoOcCdD]|(?i:` + doneWords + `|to ?do|wip|in[ -]progress|pending|open|partial|skipped|blocked))[ \t]*\\?\](?:[ \t]+\S|$)`)
+	structure   = regexp.MustCompile(`^[\s>]*(?:[-*+•|#]|\d{1,4}[.)])`)
 )
 
 // straysIn finds the lines that look like a box and are neither a task nor a step of one.
@@ -47,18 +49,58 @@ func (l *list) straysIn(lines []line) []Stray {
 			break
 		}
 	}
+	strays = append(strays, l.untold()...)
 	if l.open != nil {
 		strays = append(strays, Stray{Line: l.open.line, Text: fmt.Sprintf("a %s begins here and is never closed: nothing behind it counts", l.open.what)})
 	}
 	return strays
 }
 
+// blanks are characters that look like a blank and are none to a reader of lists.
+var blanks = strings.NewReplacer("\u00a0", " ", "\u3000", " ", "\u2003", " ", "\u200b", "")
+
 // allDone is true of a box that is ticked: nothing is lost with it.
 func allDone(l *list, n *node) bool { return n.entry.state(l.text(n.entry)) == Done }
 
+// untold are headings with a number and nothing to tick below, beside headings that are tasks because of their boxes: a task
+// that was written in prose looks like them.
+func (l *list) untold() []Stray {
+	type shape struct{ level, dots int }
+	tasks := map[shape]bool{}
+	shapeOf := func(e *entry) shape { return shape{e.heading, strings.Count(e.number.text, ".")} }
+	for n := range l.entries {
+		if e := &l.entries[n]; e.heading > 0 && e.task && e.box < 0 && !e.number.word {
+			tasks[shapeOf(e)] = true
+		}
+	}
+	var strays []Stray
+	for n := range l.entries {
+		e := &l.entries[n]
+		if e.heading == 0 || e.task || e.alias >= 0 || e.mention || e.finished || e.number.text == "" || !tasks[shapeOf(e)] || l.hasEntries(n) ||
+			isCheck(e.title) || planWords.MatchString(strings.TrimSpace(e.number.title)) || mentionWords.MatchString(strings.TrimSpace(e.number.title)) {
+			continue
+		}
+		strays = append(strays, Stray{Line: e.line.number, Text: cutText(strings.TrimSpace(e.line.text), 80)})
+	}
+	return strays
+}
+
+// hasEntries reports whether there is a box or a deeper heading below a heading.
+func (l *list) hasEntries(n int) bool {
+	for _, e := range l.entries[n+1:] {
+		if e.heading > 0 {
+			return e.heading > l.entries[n].heading
+		}
+		if !e.label {
+			return true
+		}
+	}
+	return false
+}
+
 func looksLikeBox(text string) bool {
-	text = codeSpan.ReplaceAllString(text, "")
-	return boxFirst.MatchString(text) || structure.MatchString(text) && boxWithin.MatchString(text)
+	text = codeSpan.ReplaceAllString(blanks.Replace(text), "")
+	return boxFirst.MatchString(text) || structure.MatchString(text) && boxWithin.MatchString(text) || statusFirst.MatchString(text)
 }
 
 // Strays are the lines of a tasks.md that look like a box and are neither a task nor a step of one.

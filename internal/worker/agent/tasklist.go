@@ -252,12 +252,12 @@ func (e *entry) state(box string) State {
 func (e *entry) task0(box, id string) Task {
 	t := Task{
 		number: id, Title: e.title, Line: e.line.number, State: e.state(box), Optional: e.optional, section: e.section,
-		box: e.box, boxLen: e.boxLen, at: e.at, end: e.line.offset + len(e.line.text), level: e.heading,
+		box: e.box, boxLen: e.boxLen, at: e.at, start: e.line.offset, end: e.line.offset + len(e.line.text), level: e.heading,
 	}
 	if id != "" {
 		t.Title = e.number.title
 	}
-	t.Title = strings.TrimSpace(strings.Trim(strings.ReplaceAll(cutText(t.Title, maxTitle), "**", ""), "*"))
+	t.Title = strings.TrimSpace(strings.Trim(strings.NewReplacer("**", "", "__ ", " ").Replace(cutText(t.Title, maxTitle)), "*"))
 	return t
 }
 

@@ -57,6 +57,7 @@ type Task struct {
 	box     int    // offset of what is in the box, or -1
 	boxLen  int    // its length in bytes
 	at      int    // offset of the place where a heading's box could be put
+	start   int    // offset of its line
 	end     int    // offset of the end of its line
 	details []detail
 	level   int // of a heading; 0 is a list item

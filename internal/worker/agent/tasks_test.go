@@ -81,6 +81,9 @@ func TestParseTasksIsTolerant(t *testing.T) {
 		{"the plain form", "- [ ] 1. A\n- [x] 2. B\n", "1", "2"},
 		{"other bullets and a capital X", "* [ ] 1. A\n+ [X] 2. B\n1. [ ] 3. C\n", "1 3", "2"},
 		{"Windows line ends", "- [ ] 1. A\r\n- [x] 2. B\r\n", "1", "2"},
+		{"line ends of carriage returns alone", "- [ ] 1. A\r- [x] 2. B\r", "1", "2"},
+		{"a byte order mark before the first task", "\ufeff- [ ] 1. A\n- [x] 2. B\n", "1", "2"},
+		{"full-width digits", "- [ ] １．A\n- [x] ２. B\n", "1", "2"},
 		{"no line end at the end", "- [ ] 1. A\n- [x] 2. B", "1", "2"},
 		{"an empty box is open", "- [] 1. A\n", "1", ""},
 		{"a box with a tick", "- [✓] 1. A\n- [ ] 2. B\n", "2", "1"},
@@ -153,6 +156,7 @@ func TestMarkDone(t *testing.T) {
 		{"a box of several bytes is replaced as a whole", "- [☐] 1. A\n", "1", "- [x] 1. A\n"},
 		{"a heading gets a box", "## Task 1: A\n", "1", "## [x] Task 1: A\n"},
 		{"a heading's box is ticked", "## [ ] Task 1: A\n", "1", "## [x] Task 1: A\n"},
+		{"a byte order mark stays", "\ufeff- [ ] 1. A\n", "1", "\ufeff- [x] 1. A\n"},
 		{"what is done stays", "- [x] 1. A\n", "1", "- [x] 1. A\n"},
 	}
 	for _, c := range cases {
