@@ -45,6 +45,7 @@ func (c coverageStage) run(ctx context.Context, s *State) error {
 	if missing := missingMetrics(coverage); len(missing) > 0 {
 		s.note("The coverage report (%s) has no %s; they were not compared with the threshold.", s.CoverageFormat, strings.Join(missing, ", "))
 	}
+	s.CoverageParts = found.Parts
 	for _, partial := range found.Partial {
 		s.note("Of the coverage, %s.", c.clean(partial))
 	}

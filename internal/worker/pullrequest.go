@@ -117,7 +117,7 @@ func (p pullRequestStage) changedMeanwhile(pr forge.PullRequest) error {
 // summary is what is recorded, as the pull request shows it.
 func (p pullRequestStage) summary(ctx context.Context, s *State) prbody.Summary {
 	summary := prbody.Summary{
-		Result: s.Result, FailedTests: s.FailedTests, Notes: s.Notes,
+		Result: s.Result, FailedTests: s.FailedTests, PartOnly: s.CoverageParts, Notes: s.Notes,
 		Threshold: p.parameters.CoverageThreshold, Attempt: p.parameters.Attempt, Correlation: p.parameters.CorrelationID,
 		WorkItem: p.parameters.WorkItem, BuildURL: p.build.URL, BuildARN: p.build.ARN, Region: p.build.Region,
 	}

@@ -62,6 +62,8 @@ type State struct {
 	CoverageFiles []string `json:"coverageFiles,omitempty"`
 	// CoverageBeside are the same run's reports in other formats.
 	CoverageBeside []string `json:"coverageBeside,omitempty"`
+	// CoverageParts are the metrics that are of a part of the code only.
+	CoverageParts []string `json:"coverageParts,omitempty"`
 	// CoverageFormat is the format that the coverage was read from.
 	CoverageFormat string `json:"coverageFormat,omitempty"`
 	// PushAt is when a push whose outcome is not known was last under way; zero if there is none.

@@ -136,9 +136,9 @@ var (
 	// A word behind a colon may be the title's ("Add the state: DONE").
 	doneEnding    = regexp.MustCompile(`(?:[\[(（【]\s*(?i:` + doneWords + `)\s*[\])）】]|\s[-–—]\s*(?i:` + doneWords + `)|[✅✔☑✓]\x{FE0F}?\s*(?i:` + doneWords + `)?)[\s*_]*$`)
 	doneBeginning = regexp.MustCompile(`^[\[(（【]\s*(?i:` + doneWords + `)\s*[\])）】]`)
-	statusLine = regexp.MustCompile(`^[\s>*_-]*(?i:status|state|estado|statut|stato|stand|状态|狀態|ステータス|状態|상태)[*_\s]*[:：][*_\s]*(.+)$`)
-	doneValue  = regexp.MustCompile(`^(?i:` + doneWords + `)(?:[^\pL\d-].*)?$`)
-	notDone    = regexp.MustCompile(`(?i)\bnot\b|partial|in progress|pending|\bto ?do\b|except|remaining|\d\s*%|\d\s*/\s*\d|\d of \d`)
+	statusLine    = regexp.MustCompile(`^[\s>*_-]*(?i:status|state|estado|statut|stato|stand|状态|狀態|ステータス|状態|상태)[*_\s]*[:：][*_\s]*(.+)$`)
+	doneValue     = regexp.MustCompile(`^(?i:` + doneWords + `)(?:[^\pL\d-].*)?$`)
+	notDone       = regexp.MustCompile(`(?i)\bnot\b|partial|in progress|pending|\bto ?do\b|except|remaining|\d\s*%|\d\s*/\s*\d|\d of \d`)
 )
 
 func hasDoneMark(text string) bool { return strings.ContainsAny(text, doneMarks) }

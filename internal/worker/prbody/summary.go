@@ -45,7 +45,9 @@ type Summary struct {
 	Result      contract.Result
 	Tasks       []Task
 	FailedTests []string
-	Changes     []Change
+	// PartOnly are the metrics of the coverage that are of a part of the code only.
+	PartOnly []string
+	Changes  []Change
 	// Named are patterns of further paths whose change is named.
 	Named []string
 	// Notes are for people, one line each.
@@ -168,6 +170,9 @@ func (s Summary) coverage(w *strings.Builder) {
 				mark = "❌"
 			}
 			row = []string{m.Name, Percent(*m.Percent), mark}
+			if slices.Contains(s.PartOnly, m.Name) {
+				row[1] += " of a part of the code (see the notes)"
+			}
 		}
 		rows = append(rows, row)
 	}

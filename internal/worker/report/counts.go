@@ -64,6 +64,17 @@ type caseNames struct {
 	ends   []int // of each test's names among the hashes
 }
 
+// join adds the names of other tests.
+func (n *caseNames) join(o caseNames) {
+	for _, end := range o.ends {
+		if len(n.ends) >= maxCaseNames {
+			return
+		}
+		n.ends = append(n.ends, len(n.hashes)+end)
+	}
+	n.hashes = append(n.hashes, o.hashes...)
+}
+
 var caseSeed = maphash.MakeSeed()
 
 func (n *caseNames) add(names ...string) {

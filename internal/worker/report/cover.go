@@ -230,6 +230,18 @@ func (f *sourceFile) sums() measured {
 	return m
 }
 
+// shape is the same for the same code, whatever of it ran: its lines or, where those are not named, how much there is.
+func (f *sourceFile) shape() uint64 {
+	var sum uint64
+	for n, page := range f.lines {
+		sum += coverKey(fmt.Sprint(n, page.code))
+	}
+	if sum == 0 {
+		sum = coverKey(fmt.Sprint(f.said[metricLines].total, f.said[metricFunctions].total, f.said[metricBranches].total))
+	}
+	return sum
+}
+
 // functions: where fewer are named than the report says, some have no name, or one in common, and would count as covered
 // with any of them. Where more are named, they are instances of one: those of one line are one.
 func (f *sourceFile) functions(counted ratio) ratio {

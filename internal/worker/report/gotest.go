@@ -56,7 +56,7 @@ type goRun struct {
 func parseGoTest(t *text) (counts, error) {
 	g := goRun{tests: map[uint64]goTest{}, names: map[uint64]string{}, broken: map[string]bool{}}
 	err := t.lines(func(line []byte) error {
-		if line = bytes.TrimSpace(line); len(line) == 0 || line[0] != '{' || !bytes.Contains(line, []byte(`"Action":"`)) {
+		if line = bytes.TrimSpace(line); len(line) == 0 || line[0] != '{' || !bytes.Contains(line, []byte(`"Action"`)) {
 			return nil
 		}
 		var e goEvent

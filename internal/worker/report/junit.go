@@ -81,10 +81,8 @@ func (j *junit) start(e *element) error {
 	case "testcase":
 		j.inCase, j.failure, j.broken, j.flaky, j.omitted, j.to = true, false, false, false, false, false
 		j.class, j.title, j.file = attribute(e, "classname"), attribute(e, "name"), attribute(e, "file")
-		switch attribute(e, "status") {
-		case "disabled", "notrun", "skipped":
-			j.omitted = true
-		}
+		j.says(attribute(e, "status"))
+		j.says(attribute(e, "result"))
 	case "failure", "error":
 		j.failed1(e)
 	case "flakyFailure", "flakyError", "rerunFailure", "rerunError":
@@ -95,8 +93,21 @@ func (j *junit) start(e *element) error {
 		if j.inCase {
 			j.omitted, j.to = true, attribute(e, "type") == "todo"
 		}
+	case "warning":
+		// PHPUnit up to 9 writes so that there was nothing to run.
+		j.omitted = j.omitted || j.inCase
 	}
 	return nil
+}
+
+// says reads what an attribute says of a case: GoogleTest, CTest and others have it there, some of them nowhere else.
+func (j *junit) says(state string) {
+	switch strings.ToLower(state) {
+	case "disabled", "notrun", "skipped", "suppressed", "ignored", "pending":
+		j.omitted = true
+	case "failed", "fail", "failure", "error", "panicked", "timedout", "aborted", "interrupted":
+		j.failure = true
+	}
 }
 
 // failed1 reads an element that says that something failed.

@@ -71,6 +71,8 @@ type CoverageReport struct {
 	Beside []string
 	// Missing are the metrics that no report has; one of which there is nothing in the code is not missing.
 	Missing []string
+	// Parts are the metrics that not all reports have: they are of a part of the code.
+	Parts []string
 	// Partial says of each metric that not all reports have which of them do.
 	Partial []string
 	// Ignored are files that look like reports but do not count, each with the reason.

@@ -71,6 +71,9 @@ func TestRunsOfRealTools(t *testing.T) {
 			want: contract.Tests{Total: 3, Passed: 1, Skipped: 2}},
 		{why: "TAP: a plan may have a reason", files: map[string]string{"a.tap": "1..0 # no database\n", "b.tap": "1..1 # one\nok 1 - a\n"}, paths: []string{"*.tap"},
 			want: contract.Tests{Total: 1, Passed: 1}},
+		{why: "TAP: what is to do may fail however deep its subtests are", files: map[string]string{"test.tap": "        not ok 1 - deeper\n        1..1\n    not ok 1 - deep\n    1..1\nnot ok 1 - later # TODO\nok 2 - now\n1..2\n"},
+			want: contract.Tests{Total: 2, Passed: 1, Skipped: 1}},
+		{why: "TAP: the word may go on", files: map[string]string{"test.tap": "ok 1 - a # SKIPPED no database\nok 2 # skipped\n1..2\n"}, fails: "none of them ran"},
 		{why: "testem writes skip and todo as states", output: "ok 1 Chrome - a\nskip 2 Chrome - b\ntodo 3 Chrome - c\n\n1..3\n# tests 3\n", want: contract.Tests{Total: 3, Passed: 1, Skipped: 2}},
 		{why: "Go: benchmarks have no end, and a test that prints without a line end loses its own; the package decides", files: map[string]string{"go-test.json": `{"Action":"run","Package":"p","Test":"TestA"}
 {"Action":"output","Package":"p","Test":"TestA","Output":"text--- PASS: TestA (0.00s)\n"}
@@ -95,6 +98,9 @@ func TestRunsOfRealTools(t *testing.T) {
 			want: contract.Tests{Total: 2, Passed: 1, Skipped: 1}},
 		{why: "an error of a skipped test, as when it is torn down, is one", files: map[string]string{"junit.xml": `<testsuite errors="1" tests="2"><testcase name="a"/><testcase name="b"><skipped/><error/></testcase></testsuite>`},
 			want: contract.Tests{Total: 2, Passed: 1, Failed: 1}},
+		{why: "GoogleTest says in an attribute what it did not run", files: map[string]string{"junit.xml": `<testsuites tests="2" failures="0"><testsuite tests="2" skipped="2"><testcase name="a" status="run" result="skipped"/><testcase name="b" status="notrun" result="suppressed"/></testsuite></testsuites>`}, fails: "none of them ran"},
+		{why: "and others what failed", files: map[string]string{"junit.xml": `<testsuite tests="2"><testcase name="a" status="failed"/><testcase name="b" status="run"/></testsuite>`}, want: contract.Tests{Total: 2, Passed: 1, Failed: 1}},
+		{why: "PHPUnit 9 warns of what had nothing to run", files: map[string]string{"junit.xml": `<testsuite tests="1" warnings="1"><testcase name="Warning"><warning type="PHPUnit\Framework\Warning">No tests found</warning></testcase></testsuite>`}, fails: "none of them ran"},
 		{why: "several failures of one case are one test that failed", files: map[string]string{"junit.xml": `<testsuite tests="1" failures="3"><testcase name="a"><failure/><failure/><failure/></testcase></testsuite>`},
 			want: contract.Tests{Total: 1, Failed: 1}},
 		{why: "Mocha's reporter leaves out cases that are still to be written", files: map[string]string{"test-results/a.xml": `<testsuites tests="2" skipped="2"><testsuite tests="2" name="later"></testsuite></testsuites>`, "test-results/b.xml": junitOne},
@@ -117,6 +123,10 @@ func TestRunsOfRealTools(t *testing.T) {
 		{why: "the same run, in which one format alone has a failure, has it", files: map[string]string{"test-results.json": jestOne, "junit.xml": `<testsuite><testcase classname="adds" name="adds up"><failure/></testcase></testsuite>`},
 			want: contract.Tests{Total: 2, Passed: 1, Failed: 1}},
 		{why: "TAP that the program under test prints is not the run's", files: map[string]string{"test-results.json": jestOne}, output: "PASS a.test.ts\n  console.log\nTAP version 13\n1..1\nnot ok 1 - printed\n", want: contract.Tests{Total: 1, Passed: 1}},
+		{why: "also where it is printed first", files: map[string]string{"test-results.json": jestOne}, output: "\n> app test\n> jest\n\nTAP version 13\n1..1\nnot ok 1 - printed\nPASS a.test.ts\n", want: contract.Tests{Total: 1, Passed: 1}},
+		{why: "TAP alone is a run beside that of another part", files: map[string]string{"frontend/test-results.json": jestOne}, output: "> app test\n\nTAP version 13\nnot ok 1 - server\n1..1\nnpm error code 1\n", want: contract.Tests{Total: 2, Passed: 1, Failed: 1}},
+		{why: "every package of a repository prints its own", output: "> a test\n" + jestOne + "\n> b test\n" + `{"numTotalTests":2,"numPassedTests":1,"numFailedTests":1,"success":false,"testResults":[]}` + "\n", want: contract.Tests{Total: 3, Passed: 2, Failed: 1}},
+		{why: "also as XML, whose elements may begin a line, too", output: "> a test\n<?xml version=\"1.0\"?>\n<testsuites>\n<testsuite>\n<testcase name=\"a\"/>\n</testsuite>\n</testsuites>\n> b test\n<?xml version=\"1.0\"?>\n<testsuite><testcase name=\"b\"><failure/></testcase></testsuite>\n", want: contract.Tests{Total: 2, Passed: 1, Failed: 1}},
 		{why: "JSON behind npm's header", output: "\n> app@1.0.0 test\n> vitest run --reporter=json\n\n" + jestOne + "\nnpm notice new version\n", want: contract.Tests{Total: 1, Passed: 1}},
 		{why: "also in a file, and XML likewise", files: map[string]string{"a.json": "> app test\n" + jestOne, "b.xml": "> app test\n\n" + goJUnit}, paths: []string{"a.json", "b.xml"}, want: contract.Tests{Total: 4, Passed: 4}},
 		{why: "Playwright: a test that passed at the second try passed, and a file that does not load failed", files: map[string]string{"playwright-report/results.json": `{"config":{},"suites":[{"title":"a","specs":[{"title":"x","tests":[{"status":"expected"},{"status":"flaky","results":[{"status":"failed"},{"status":"passed"}]}]}],"suites":[{"specs":[{"title":"y","tests":[{"status":"unexpected"}]},{"title":"z","tests":[{"status":"skipped"}]}]}]}],"errors":[{"message":"m"}]}`},
@@ -201,6 +211,13 @@ func TestCoverageOfRealRepositories(t *testing.T) {
 			"b.xml": `<coverage><class filename="a.py"><line number="1" hits="0" condition-coverage="0% (0/2)"/><line number="2" hits="1"/></class></coverage>`}, paths: []string{"*.xml"}, want: percent(100, -1, 50, -1)},
 		{why: "an aggregate and its modules count once", files: map[string]string{"target/site/jacoco-aggregate/jacoco.xml": module("", "1", "9"), "core/target/site/jacoco/jacoco.xml": module("", "6", "4")}, want: percent(90, -1, -1, -1)},
 		{why: "by line where there are lines", files: map[string]string{"a/target/site/jacoco/jacoco.xml": module(`<line nr="1" ci="1"/><line nr="2" mi="1"/>`, "1", "1"), "b/target/site/jacoco/jacoco.xml": module(`<line nr="1" mi="1"/><line nr="2" ci="1"/>`, "1", "1")}, want: percent(100, -1, -1, -1)},
+		{why: "classes of one name in two modules are two where their lines differ", files: map[string]string{"a/build/reports/jacoco/test/a.xml": module(`<line nr="1" ci="1"/><line nr="2" ci="1"/>`, "0", "2"), "b/build/reports/jacoco/test/b.xml": module(`<line nr="1" mi="1"/><line nr="3" mi="1"/>`, "2", "0")}, want: percent(50, -1, -1, -1)},
+		{why: "so are files under one path of two containers", files: map[string]string{"services/a/coverage.xml": `<coverage><sources><source>/app</source></sources><class filename="main.py"><line number="1" hits="1"/></class></coverage>`,
+			"services/b/coverage.xml": `<coverage><sources><source>/app</source></sources><class filename="main.py"><line number="1" hits="0"/></class></coverage>`}, want: percent(50, -1, -1, -1)},
+		{why: "but one file that two parts' tests ran in a container is one", files: map[string]string{"lib/A.cs": "x", "tests/a/TestResults/1/coverage.cobertura.xml": `<coverage><class filename="/src/lib/A.cs"><line number="1" hits="1"/><line number="2" hits="0"/></class></coverage>`,
+			"tests/b/TestResults/1/coverage.cobertura.xml": `<coverage><class filename="/src/lib/A.cs"><line number="1" hits="0"/><line number="2" hits="1"/></class></coverage>`}, paths: []string{"tests/**/*.xml"}, want: percent(100, -1, -1, -1)},
+		{why: "so is one that the whole and a part of a repository tell of", files: map[string]string{"coverage/lcov.info": "SF:packages/a/src/i.js\nDA:1,0\nend_of_record\n", "packages/a/coverage/lcov.info": "SF:/app/src/i.js\nDA:1,1\nend_of_record\n"}, want: percent(100, -1, -1, -1)},
+		{why: "a summary without files does not stand for another language's report", files: map[string]string{"coverage/coverage-summary.json": `{"total":{"lines":{"total":1,"covered":1,"pct":100}}}`, "coverage/lcov.info": "SF:lib/a.dart\nDA:1,0\nend_of_record\n"}, want: percent(50, -1, -1, -1)},
 		{why: "files of one name in two packages are two", files: map[string]string{"packages/a/coverage/lcov.info": "SF:src/i.js\nDA:1,1\nend_of_record\n", "packages/b/coverage/lcov.info": "SF:src/i.js\nDA:1,0\nend_of_record\n"}, want: percent(50, -1, -1, -1)},
 		{why: "instances of one function are one", files: map[string]string{"lcov.info": "SF:a.rs\nFN:1,x::<u8>\nFN:1,x::<u16>\nFN:9,main\nFNDA:1,x::<u8>\nFNDA:0,x::<u16>\nFNDA:0,main\nFNF:2\nFNH:1\nDA:1,1\nend_of_record\n"}, want: percent(100, 50, -1, -1)},
 		{why: "functions of one line are several where the report says so", files: map[string]string{"lcov.info": "SF:a.js\nFN:1,a\nFN:1,b\nFNDA:1,a\nFNDA:0,b\nFNF:2\nFNH:1\nDA:1,1\nend_of_record\n"}, want: percent(100, 50, -1, -1)},
@@ -259,7 +276,9 @@ func TestUsualPlaces(t *testing.T) {
 	lcov, jacoco := "SF:a\nDA:1,1\nend_of_record\n", `<report name="x"><counter type="LINE" missed="0" covered="1"/></report>`
 	tests := []string{"report.xml", "test-reports/TEST-a.xml", "test/reports/a.xml", "build/logs/junit.xml", "target/nextest/default/junit.xml", "frontend/junit.xml",
 		"backend/test-results/a.xml", "web/junit.xml", "a/target/failsafe-reports/TEST-a.xml", "a/b/target/surefire-reports/TEST-a.xml", "a/b/build/test-results/test/TEST-a.xml", "libs/x/junit.xml"}
-	coverage := []string{"cover/lcov.info", "coverage/apps/web/lcov.info", "frontend/coverage/lcov.info", "libs/x/coverage/lcov.info", "apps/x/lcov.info"}
+	coverage := []string{"cover/lcov.info", "coverage/apps/web/lcov.info", "libs/x/coverage/lcov.info", "apps/x/lcov.info"}
+	coverage = append(coverage, "frontend/coverage/lcov.info", "backend/lcov.info", "htmlcov/coverage.xml", "TestResults/0a1b/coverage.cobertura.xml", "tests/x/TestResults/0a1b/coverage.cobertura.xml",
+		"clover.xml", "build/logs/clover.xml", "services/api/coverage.xml", "coverage/coverage-summary.json")
 	java := []string{"build/reports/kover/report.xml", "a/b/build/reports/jacoco/test/jacocoTestReport.xml", "report/target/site/jacoco-aggregate/jacoco.xml"}
 	for _, name := range tests {
 		if got, err := report.FindTests(repo(t, map[string]string{name: junitOne}), nil, time.Time{}); err != nil || got.Tests.Passed != 1 {
@@ -268,8 +287,15 @@ func TestUsualPlaces(t *testing.T) {
 	}
 	for _, name := range slices.Concat(coverage, java) {
 		text := lcov
-		if slices.Contains(java, name) {
+		switch {
+		case slices.Contains(java, name):
 			text = jacoco
+		case strings.HasSuffix(name, "clover.xml"):
+			text = `<coverage generated="1"><project><metrics statements="1" coveredstatements="1"/></project></coverage>`
+		case strings.HasSuffix(name, ".xml"):
+			text = `<coverage lines-valid="1" lines-covered="1"/>`
+		case strings.HasSuffix(name, ".json"):
+			text = `{"total":{"lines":{"total":1,"covered":1,"pct":100}}}`
 		}
 		if got, err := report.FindCoverage(repo(t, map[string]string{name: text}), nil, time.Time{}); err != nil || *got.Coverage.Lines != 100 {
 			t.Errorf("%s was not found: %v", name, err)

@@ -18,7 +18,7 @@ var (
 	testemPoint = regexp.MustCompile(`^(skip|todo)[ \t]+\d{1,19}[ \t]+(.*)$`)
 	tapPlan     = regexp.MustCompile(`^1\.\.(\d{1,19})(?:[ \t]*#.*)?[ \t]*$`)
 	// tapDirective ends a description. A # with a backslash before it is part of the description.
-	tapDirective = regexp.MustCompile(`(?i)(?:^|[^\\])#[ \t]*(skip|todo)\b`)
+	tapDirective = regexp.MustCompile(`(?i)(?:^|[^\\])#[ \t]*(skip\S*|todo)\b`)
 	tapSpecial   = regexp.MustCompile(`^TAP version 1[234][ \t]*$`)
 )
 
@@ -32,8 +32,7 @@ type tap struct {
 	levels  [maxTAPDepth + 2]tapLevel
 	yaml    int // indentation of an open block of YAML, or -1
 	version bool
-	begins  bool // the first line that says something is TAP's
-	other   bool // a line before it was not
+	other   bool // there are lines that are neither TAP's nor a package manager's
 }
 
 type tapLevel struct {
@@ -58,27 +57,33 @@ func parseTAP(in *text) (counts, error) {
 	return c, err
 }
 
-// readTAP also says whether the text begins with TAP, but for a package manager's lines.
-func readTAP(in *text) (c counts, begins bool, err error) {
+// readTAP also says whether the text is TAP alone, but for a package manager's lines.
+func readTAP(in *text) (c counts, alone bool, err error) {
 	t := tap{yaml: -1}
 	if err := in.lines(func(line []byte) error { return t.line(string(line)) }); err != nil {
-		return counts{}, t.begins, err
+		return counts{}, !t.other, err
 	}
 	top := &t.levels[0]
 	if !t.version && (!top.planned || top.points == 0) {
-		return counts{}, t.begins, errOther
+		return counts{}, !t.other, errOther
 	}
 	if !top.planned {
-		return counts{}, t.begins, errors.New("it has no plan (1..N): the run was cut short")
+		return counts{}, !t.other, errors.New("it has no plan (1..N): the run was cut short")
 	}
 	for depth := maxTAPDepth; depth >= 0; depth-- {
 		if t.levels[depth].braces != nil {
-			return counts{}, t.begins, errors.New("its braces are not closed: the run was cut short")
+			return counts{}, !t.other, errors.New("its braces are not closed: the run was cut short")
 		}
 	}
 	t.settlePlan(0, "the run")
-	return t.counts, t.begins, nil
+	return t.counts, !t.other, nil
 }
+
+// managers are how the lines of package managers begin, before a run and behind it.
+var managers = regexp.MustCompile(`^(?:[>#$]|npm |yarn |pnpm |bun |error |info |warning |Done in |ELIFECYCLE)`)
+
+// isOther records a line that is not TAP's.
+func (t *tap) isOther(body string) { t.other = t.other || body != "" && !managers.MatchString(body) }
 
 func (t *tap) line(line string) error {
 	body := strings.TrimLeft(line, " ")
@@ -98,7 +103,7 @@ func (t *tap) line(line string) error {
 	}
 	// Most lines are none of TAP's; for them this is all the work.
 	if body == "" || !strings.ContainsRune("on1TstB}", rune(body[0])) {
-		t.other = t.other || !t.begins && body != "" && !strings.ContainsRune(">#$", rune(body[0]))
+		t.isOther(body)
 		return nil
 	}
 	return t.body(indent/4, body)
@@ -114,28 +119,20 @@ func (t *tap) body(depth int, body string) error {
 		t.close(depth)
 	default:
 		if m := tapPlan.FindStringSubmatch(body); m != nil {
-			t.starts()
 			return t.plan(depth, m[1])
 		}
 		if m := tapPoint.FindStringSubmatch(body); m != nil {
-			t.starts()
 			t.point(depth, m[1] == "", m[3])
 			return nil
 		}
 		if m := testemPoint.FindStringSubmatch(body); m != nil && depth == 0 {
-			t.starts()
 			t.point(depth, true, m[2]+" # "+m[1])
 			return nil
 		}
-		t.other = t.other || !t.begins
-		return nil
+		t.isOther(body)
 	}
-	t.starts()
 	return nil
 }
-
-// starts records that a line is TAP's.
-func (t *tap) starts() { t.begins = t.begins || !t.other }
 
 func (t *tap) plan(depth int, text string) error {
 	n, err := strconv.ParseInt(text, 10, 64)
@@ -149,11 +146,10 @@ func (t *tap) plan(depth int, text string) error {
 
 // within records that there are subtests at a level.
 func (t *tap) within(depth int) {
-	if depth == 0 {
-		return
-	}
-	if up := &t.levels[depth-1]; !up.subtests {
-		up.subtests, up.before = true, counts{passed: t.passed, failed: t.failed, skipped: t.skipped, names: t.names}
+	for ; depth > 0; depth-- {
+		if up := &t.levels[depth-1]; !up.subtests {
+			up.subtests, up.before = true, counts{passed: t.passed, failed: t.failed, skipped: t.skipped, names: t.names}
+		}
 	}
 }
 

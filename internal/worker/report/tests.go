@@ -107,16 +107,30 @@ func (t *tally) read(f file, configured bool) error {
 // parseTests tries the formats, also behind the lines that a package manager printed before a report. It is errOther for a
 // text in none of them.
 func parseTests(t *text) (format int, c counts, err error) {
-	if format, c, err = tryTests(t); !errors.Is(err, errOther) {
+	format, c, err = tryTests(t)
+	if err != nil && !errors.Is(err, errOther) || err == nil && slices.Contains(textFormats, testFormats[format].name) {
 		return format, c, err
 	}
-	for _, offset := range t.behindHeader() {
-		behind := &text{in: t.in, from: offset}
-		if n, found, err := tryTests(behind); err == nil && !slices.Contains(textFormats, testFormats[n].name) {
-			return n, found, nil
+	known := err == nil
+	for _, start := range t.starts() {
+		if known && !start.document {
+			continue // it may be within the document that is known
+		}
+		n, found, err := tryTests(&text{in: t.in, from: start.at})
+		switch {
+		case err != nil || slices.Contains(textFormats, testFormats[n].name):
+		case !known:
+			format, c, known = n, found, true
+		default:
+			// Each package of a repository prints a document of its own.
+			c.add(found)
+			c.cases.join(found.cases)
 		}
 	}
-	return 0, counts{}, errOther
+	if !known {
+		return 0, counts{}, errOther
+	}
+	return format, c, c.check()
 }
 
 // textFormats are read line by line, with whatever is around them.
@@ -184,7 +198,7 @@ func (t *tally) readOutput(name string, inFiles bool) (int, counts, error) {
 		err = fmt.Errorf("%w: the test results in %q (%s): %w", ErrNotMeasured, filepath.Base(name), testFormats[format].name, err)
 	}
 	if err == nil && inFiles && testFormats[format].name == "TAP" {
-		if _, begins, _ := readTAP(newText(in)); !begins {
+		if _, alone, _ := readTAP(newText(in)); !alone {
 			return 0, counts{}, errPrinted
 		}
 	}

@@ -146,33 +146,40 @@ func (w *wide) add(unit rune) {
 	}
 }
 
-// maxHeader is how far into a text a report may begin, and maxStarts how many places are tried.
+// maxHeader is how far into a text the first report may begin; maxStarts is how many places are tried.
 const (
 	maxHeader = 1 << 20
-	maxStarts = 8
+	maxStarts = 16
 )
 
-// behindHeader are the lines, but for the first, with which a document may begin: a package manager prints what it runs
-// before the report, and a program something of its own.
-func (t *text) behindHeader() []int64 {
+// start is a line with which a report may begin.
+type start struct {
+	at int64
+	// document: nothing but a whole document begins like it at the beginning of a line.
+	document bool
+}
+
+// starts are the lines, but for the first, with which a report may begin: a package manager prints what it runs before it, a
+// program something of its own, and the next package its own report.
+func (t *text) starts() []start {
 	if _, err := t.in.Seek(t.from, io.SeekStart); err != nil {
 		return nil
 	}
-	head := make([]byte, maxHeader)
-	n, err := io.ReadFull(t.in, head)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
-		return nil
-	}
-	var starts []int64
-	for at := 0; at < n && len(starts) < maxStarts; {
-		next := bytes.IndexByte(head[at:n], '\n')
-		if next < 0 {
+	in := bufio.NewReaderSize(t.in, bufferBytes)
+	var found []start
+	begins := false
+	for at := t.from; len(found) < maxStarts; {
+		if head, _ := in.Peek(5); begins && len(head) > 0 {
+			document := head[0] == '{' || bytes.HasPrefix(head, []byte("<?xml"))
+			if document || head[0] == '<' && at-t.from < maxHeader {
+				found = append(found, start{at, document})
+			}
+		}
+		line, err := in.ReadSlice('\n')
+		at += int64(len(line))
+		if begins = err == nil; err != nil && !errors.Is(err, bufio.ErrBufferFull) {
 			break
 		}
-		at += next + 1
-		if at < n && (head[at] == '{' || head[at] == '<') {
-			starts = append(starts, t.from+int64(at))
-		}
 	}
-	return starts
+	return found
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -96,8 +95,12 @@ func familiesOf(c covered) map[string]bool {
 		return found
 	}
 	for _, f := range c.sink.files {
-		if name := families[strings.ToLower(path.Ext(f.path))]; name != "" {
-			found[name] = true
+		end := strings.ToLower(path.Ext(f.path))
+		if name := families[end]; name != "" {
+			end = name
+		}
+		if end != "" {
+			found[end] = true
 		}
 	}
 	return found
@@ -107,7 +110,7 @@ func familiesOf(c covered) map[string]bool {
 func (u *union) identify() {
 	u.byName, u.shares = map[string]*sharedFile{}, make([]bool, len(u.found))
 	var later []int
-	names := names{root: u.root, exists: map[string]bool{}}
+	names := names{root: u.root, exists: map[string]bool{}, moved: map[string]moved{}}
 	if root, err := os.OpenRoot(u.root); err == nil {
 		defer func() { _ = root.Close() }()
 		names.open = root
@@ -120,6 +123,10 @@ func (u *union) identify() {
 				later = append(later, n, i)
 				continue
 			}
+			if strings.HasPrefix(name, jvmPrefix) {
+				// Each module may have a class of that name.
+				name += fmt.Sprintf("#%x", f.shape())
+			}
 			u.join(name, n, f)
 		}
 	}
@@ -127,12 +134,23 @@ func (u *union) identify() {
 		c := u.found[later[0]]
 		f := c.sink.files[later[1]]
 		name, _ := names.of(c, f.path)
-		u.join(u.withEnd(name), later[0], f)
+		u.join(u.withEnd(name, reportBase(c.name)), later[0], f)
 	}
 }
 
-// withEnd is the name within the repository that a name elsewhere ends with, or that name itself.
-func (u *union) withEnd(name string) string {
+// withEnd is the name within the repository that a name elsewhere ends with, or that name itself. Base is the directory that
+// the report is of: each part of a repository may have been tested in a container of its own, under the same path.
+func (u *union) withEnd(name, base string) string {
+	if base != "." {
+		if _, behind, found := strings.Cut(name, "/"+base+"/"); found {
+			return base + "/" + behind
+		}
+		for _, rest := range ends(name) {
+			if _, ok := u.byName[base+"/"+rest]; ok {
+				return base + "/" + rest
+			}
+		}
+	}
 	for rest := strings.TrimPrefix(name, "/"); rest != ""; {
 		// A name alone says little in a deep tree.
 		if !strings.Contains(rest, "/") && strings.Count(name, "/") > 2 {
@@ -146,6 +164,9 @@ func (u *union) withEnd(name string) string {
 			break
 		}
 		rest = behind
+	}
+	if base != "." {
+		return base + ":" + name
 	}
 	return name
 }
@@ -236,7 +257,7 @@ func (u *union) describe(r *CoverageReport) {
 			r.Missing = append(r.Missing, metricNames[m])
 		}
 		if text := u.partial(m); text != "" {
-			r.Partial = append(r.Partial, text)
+			r.Parts, r.Partial = append(r.Parts, metricNames[m]), append(r.Partial, text)
 		}
 	}
 }
@@ -284,70 +305,4 @@ func (u *union) partial(m int) string {
 		with = append(with[:few:few], fmt.Sprintf("%d more", len(with)-few))
 	}
 	return fmt.Sprintf("%s are of %s only (%d of %d lines)", metricNames[m], strings.Join(with, ", "), mine, all)
-}
-
-// names turns what reports call a source file into its name in the repository.
-type names struct {
-	root   string
-	open   *os.Root // nil if it cannot be opened
-	exists map[string]bool
-}
-
-// reportFolders are directories that tools make for their reports: a name in one of them begins above it.
-var reportFolders = []string{
-	"coverage", "reports", "report", ".nyc_output", "target", "build", "TestResults", "test-results", "test-reports", "out", "dist", "cover", "htmlcov", "tmp",
-}
-
-// of is a source file's name in the repository. Within is false of one that seems to be elsewhere, as where a report was
-// written in a container.
-func (n *names) of(c covered, name string) (clean string, within bool) {
-	if strings.HasPrefix(name, jvmPrefix) {
-		return name, true
-	}
-	name = strings.TrimPrefix(strings.ReplaceAll(name, `\`, "/"), "file://")
-	base := reportBase(c.name)
-	if !path.IsAbs(name) && len(c.sink.sources) > 0 {
-		if source := strings.ReplaceAll(c.sink.sources[0], `\`, "/"); path.IsAbs(source) {
-			name = path.Join(source, name)
-		} else if source != "" {
-			name = path.Join(source, name)
-		}
-	}
-	if path.IsAbs(name) {
-		if rel, err := filepath.Rel(n.root, name); err == nil && filepath.IsLocal(rel) {
-			return filepath.ToSlash(rel), true
-		}
-		return path.Clean(name), false
-	}
-	for dir := base; ; dir = path.Dir(dir) {
-		if candidate := path.Join(dir, name); n.isThere(candidate) {
-			return candidate, true
-		}
-		if dir == "." {
-			break
-		}
-	}
-	return path.Join(base, name), true
-}
-
-// isThere asks once for each name, and not for ever.
-func (n *names) isThere(name string) bool {
-	if there, asked := n.exists[name]; asked || n.open == nil || len(n.exists) > maxSourceFiles {
-		return there
-	}
-	_, err := n.open.Lstat(name)
-	n.exists[name] = err == nil
-	return err == nil
-}
-
-// reportBase is the directory that a report's names begin in: the one above those that tools make.
-func reportBase(name string) string {
-	parts := strings.Split(path.Dir(name), "/")
-	for i, part := range parts {
-		if slices.Contains(reportFolders, part) {
-			parts = parts[:i]
-			break
-		}
-	}
-	return path.Clean(strings.Join(parts, "/"))
 }
