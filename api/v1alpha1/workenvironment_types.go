@@ -34,7 +34,7 @@ type Steering struct {
 	// Source is the address of a git repository, or of a .zip, .tar.gz or .tgz archive, over HTTPS and without
 	// credentials, because logs show it.
 	// +kubebuilder:validation:MaxLength=512
-	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https']",message="source must be an http(s) URL"
+	// +kubebuilder:validation:XValidation:rule="isURL(self) && (url(self).getScheme() == 'https' || (url(self).getScheme() == 'http' && url(self).getHostname() in ['127.0.0.1', 'localhost']))",message="source must be an https URL: what is read from it steers the agent"
 	// +kubebuilder:validation:XValidation:rule="!self.contains('?') && !self.contains('#')",message="source must have no query and no fragment: it is shown in logs, and a signed address is a secret"
 	// +kubebuilder:validation:XValidation:rule="!self.matches('^[^/]*//[^/?#]*@')",message="source must not hold credentials: remove what is before the '@'"
 	// +required
@@ -49,7 +49,16 @@ type Steering struct {
 	// +kubebuilder:validation:XValidation:rule="self == '' || (!self.startsWith('/') && !self.startsWith('-') && !self.split('/').exists(s, s == '..'))",message="path must be a relative path without a leading '/' or '-' or '..'"
 	// +optional
 	Path string `json:"path,omitempty"`
+	// Inclusion says when the agent reads steering files of the Power that do not say so in their front matter: always,
+	// auto (where their first heading fits what is asked) or manual (where they are named). Default: they stay as they
+	// are, which to Kiro is always.
+	// +optional
+	Inclusion SteeringInclusion `json:"inclusion,omitempty"`
 }
+
+// SteeringInclusion is when the agent reads a steering file.
+// +kubebuilder:validation:Enum=always;auto;manual
+type SteeringInclusion string
 
 // Artifacts says where builds put their logs, reports and diffs.
 type Artifacts struct {

@@ -101,6 +101,7 @@ func settings(env *v1alpha1.WorkEnvironment) contract.Settings {
 	}
 	if steering := env.Spec.Steering; steering != nil {
 		s.SteeringSource, s.SteeringRef, s.SteeringPath = steering.Source, steering.Ref, steering.Path
+		s.SteeringInclusion = string(steering.Inclusion)
 	}
 	return s
 }

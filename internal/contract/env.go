@@ -88,6 +88,8 @@ type Settings struct {
 	SteeringSource string `json:"steeringSource,omitempty"`
 	SteeringRef    string `json:"steeringRef,omitempty"`
 	SteeringPath   string `json:"steeringPath,omitempty"`
+	// SteeringInclusion is always, auto or manual; empty leaves steering as it is.
+	SteeringInclusion string `json:"steeringInclusion,omitempty"`
 
 	// ArtifactsKMSKeyARN is the key that uploads are encrypted with; empty leaves it to the bucket.
 	ArtifactsKMSKeyARN string `json:"artifactsKMSKeyARN,omitempty"`

@@ -31,9 +31,9 @@ func TestCoverageOutcomes(t *testing.T) {
 		"OfAPart": {
 			why: "A metric that only a part of the code has is not shown for the whole.",
 			files: func(f map[string]string) {
-				f["test.sh"] = strings.Replace(testScript(4, 0, 90), "exit 0", "mkdir -p api; printf 'SF:a.py\nDA:1,1\nend_of_record\n' > api/lcov.info; exit 0", 1)
+				f["test.sh"] = strings.Replace(testScript(4, 0, 50), "exit 0", "mkdir -p api; printf 'SF:a.py\nDA:1,1\nend_of_record\n' > api/lcov.info; exit 0", 1)
 			},
-			outcome: contract.OutcomeSucceeded, body: "of a part of the code (see the notes) | ✅ |", processed: true,
+			outcome: contract.OutcomeCoverageTooLow, stage: contract.StageCoverage, body: "of a part of the code (see the notes)", code: ExitWork, processed: true,
 		},
 		"NoCoverage": {
 			why: "Passing tests without a coverage report are not measured.",

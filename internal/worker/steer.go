@@ -18,6 +18,7 @@ type steerStage struct {
 	retry    retrier
 	publish  publisher
 	trailers string
+	clean    cleaner
 }
 
 func (t steerStage) run(ctx context.Context, s *State) error {
@@ -31,6 +32,7 @@ func (t steerStage) run(ctx context.Context, s *State) error {
 		return fmt.Errorf("fetching the Power from %s: %w", t.source, err)
 	}
 	s.Result.SteeringVersion = p.Label()
+	t.notePower(s, p)
 	change, err := power.Sync(t.space.tree, p, t.source.Address)
 	if change.BackFrom != "" {
 		s.note("Steering goes back from %s to %s, as the environment says.", change.BackFrom, p.Version)
@@ -46,7 +48,7 @@ func (t steerStage) run(ctx context.Context, s *State) error {
 		return nil
 	}
 	if err := t.space.sandbox.GiveTree(); err != nil {
-		return fmt.Errorf("writing %s: %w", power.SteeringDir, err)
+		return fmt.Errorf("writing the Power's files: %w", err)
 	}
 	paths, err := t.publish.commit(ctx, s, fmt.Sprintf("Sync steering with %s\n\n%s", prbody.PlainSubject(p.Label()), t.trailers))
 	if err != nil {
@@ -54,6 +56,25 @@ func (t steerStage) run(ctx context.Context, s *State) error {
 	}
 	logOf(ctx).Info("Steering synchronised", keyVersion, p.Label(), keyFiles, len(paths))
 	return nil
+}
+
+// muchSteering is how much an agent may be given to read in every run before that is warned of, in bytes.
+const muchSteering = 32 << 10
+
+// notePower notes what of a Power is not there, and what every run of the agent pays for.
+func (t steerStage) notePower(s *State, p power.Power) {
+	for _, note := range p.Notes {
+		s.note("%s", t.clean(note))
+	}
+	if len(p.Steering) == 0 {
+		return
+	}
+	size := fmt.Sprintf("%.1f KB", float64(p.Always)/1024)
+	if p.Always > muchSteering {
+		s.note("Look twice: the agent reads %s of the Power's steering in every run. Set spec.steering.inclusion of the WorkEnvironment to auto or manual, or say in the front matter of the Power's files when they are needed.", size)
+		return
+	}
+	s.note("Of the Power's steering the agent reads %s in every run.", size)
 }
 
 func (t steerStage) fetch(ctx context.Context) (p power.Power, err error) {

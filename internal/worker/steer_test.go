@@ -105,3 +105,48 @@ func TestSteeringSourceWithCredentials(t *testing.T) {
 		}
 	}
 }
+
+// What every run of the agent pays for is said, and may be changed for files that say nothing.
+func TestSteeringThatIsReadInEveryRun(t *testing.T) {
+	long := "# Rules\n" + strings.Repeat("be kind\n", 5000)
+	for inclusion, want := range map[string]string{"": "Look twice: the agent reads 39.1 KB of the Power's steering in every run", "auto": "the agent reads 0.0 KB in every run"} {
+		w := newWorld(t)
+		s := &w.options.Parameters.Settings
+		s.SteeringSource, s.SteeringPath, s.SteeringInclusion = w.addPower("1.0.0", long), "powers/house", inclusion
+		w.codebuild(t.Context())
+		if _, result := w.row(); result.Outcome != contract.OutcomeSucceeded {
+			t.Fatalf("%+v\n%s", result, w.log)
+		}
+		if !strings.Contains(w.body(), want) || !strings.Contains(w.body(), "not mcp.json") {
+			t.Errorf("%q: the pull request lacks %q:\n%s", inclusion, want, w.body())
+		}
+		if got := w.file(".kiro/steering/style.md"); strings.Contains(got, "inclusion: auto") != (inclusion == "auto") {
+			t.Errorf("%q: %.80q", inclusion, got)
+		}
+	}
+}
+
+// A Power that has nothing for a checkout is said to have nothing; work goes on.
+func TestAPowerWithoutSteering(t *testing.T) {
+	w := newWorld(t)
+	w.must(w.github.CreateRepository("acme/powers", "main", githubemulator.Text(map[string]string{
+		"skills/POWER.md": "---\nname: docs\n---\n", "skills/mcp.json": "{}",
+		"plugin.json": `{"name":"rules"}`, "skills/layout/SKILL.md": "---\nname: layout\n---\n",
+	})))
+	s := &w.options.Parameters.Settings
+	s.SteeringSource = w.github.CloneURL("acme/powers")
+	w.codebuild(t.Context())
+	if _, result := w.row(); result.Outcome != contract.OutcomeSucceeded || !strings.HasPrefix(result.SteeringVersion, "rules sha256:") {
+		t.Fatalf("%+v\n%s", result, w.log)
+	}
+	if got := w.file(".kiro/skills/layout/SKILL.md"); !strings.Contains(got, "layout") {
+		t.Errorf("the skill was not brought along: %q", got)
+	}
+	w = newWorld(t)
+	w.must(w.github.CreateRepository("acme/powers", "main", githubemulator.Text(map[string]string{"POWER.md": "---\nname: docs\n---\n"})))
+	w.options.Parameters.Settings.SteeringSource = w.github.CloneURL("acme/powers")
+	w.codebuild(t.Context())
+	if _, result := w.row(); result.Outcome != contract.OutcomeSucceeded || !strings.Contains(w.body(), "neither steering nor skills") {
+		t.Fatalf("%+v\n%s", result, w.body())
+	}
+}

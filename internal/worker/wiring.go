@@ -124,11 +124,11 @@ func (w wiring) pullRequest() pullRequest {
 
 func (w wiring) steerStage() steerStage {
 	s := w.o.Parameters.Settings
-	source := power.Source{Address: s.SteeringSource, Ref: s.SteeringRef, Path: s.SteeringPath, Dir: w.o.Dir, Environ: w.o.Environ}
+	source := power.Source{Address: s.SteeringSource, Ref: s.SteeringRef, Path: s.SteeringPath, Inclusion: s.SteeringInclusion, Dir: w.o.Dir, Environ: w.o.Environ}
 	if w.remote != nil {
 		source.Own = *w.remote
 	}
-	return steerStage{space: w.space, source: source, retry: w.retry.with(w.policies.git), publish: w.publish, trailers: w.trailers}
+	return steerStage{space: w.space, source: source, retry: w.retry.with(w.policies.git), publish: w.publish, trailers: w.trailers, clean: w.clean}
 }
 
 func (w wiring) agentStage() agentStage {

@@ -202,16 +202,18 @@ func (r *Repository) Commit(ctx context.Context, tree, message string, at time.T
 	return commit, err
 }
 
-// File is a regular file of a commit.
+// File is a regular file of a commit, or a symbolic link.
 type File struct {
 	// Name is its path, slash-separated.
 	Name string
 	// ID is its content's; Size is in bytes, -1 if git does not know it.
 	ID   string
 	Size int64
+	// Link: it is a symbolic link, and its content is where that leads.
+	Link bool
 }
 
-// Files are the regular files of the commit that a ref names; links and submodules are left out.
+// Files are the regular files and links of the commit that a ref names; submodules are left out.
 func (r *Repository) Files(ctx context.Context, ref string) ([]File, error) {
 	out, err := r.git.run(ctx, "ls-tree", "-r", "-z", "--long", ref)
 	if err != nil {
@@ -221,17 +223,20 @@ func (r *Repository) Files(ctx context.Context, ref string) ([]File, error) {
 	for _, entry := range splitZero(out) {
 		meta, name, ok := strings.Cut(entry, "\t")
 		fields := strings.Fields(meta) // mode, type, id, size
-		if !ok || len(fields) != 4 || !strings.HasPrefix(fields[0], "100") {
+		if !ok || len(fields) != 4 || !strings.HasPrefix(fields[0], "100") && fields[0] != linkMode {
 			continue
 		}
 		size, err := strconv.ParseInt(fields[3], 10, 64)
 		if err != nil {
 			size = -1
 		}
-		all = append(all, File{Name: name, ID: fields[2], Size: size})
+		all = append(all, File{Name: name, ID: fields[2], Size: size, Link: fields[0] == linkMode})
 	}
 	return all, nil
 }
+
+// linkMode is the mode of a symbolic link.
+const linkMode = "120000"
 
 // Content is what a file holds, by its id.
 func (r *Repository) Content(ctx context.Context, id string) (string, error) {

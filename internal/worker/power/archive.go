@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
@@ -21,74 +22,143 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 )
 
-// fromArchive fetches an archive and reads the files out of it.
-func (s Source) fromArchive(ctx context.Context, source *url.URL) (map[string][]byte, error) {
+// fromArchive reads an archive. The notes say what was left out.
+func (s Source) fromArchive(ctx context.Context, source *url.URL) (files map[string][]byte, notes []string, err error) {
 	text, err := download(ctx, source)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	g := gathering{dir: cleanDir(s.Path), packed: true, files: map[string][]byte{}}
+	list := tarContents
 	if strings.HasSuffix(source.Path, ".zip") {
-		err = g.zip(text)
-	} else {
-		err = g.tar(text)
+		list = zipContents
 	}
-	if err != nil {
-		if fault.IsTerminal(err) {
-			return nil, err
-		}
-		return nil, invalidf("reading the archive: %w", err)
+	c, err := list(text)
+	if err == nil {
+		files, notes, err = gather(c, cleanDir(s.Path), true)
 	}
-	return g.found(), nil
+	if err != nil && !fault.IsTerminal(err) {
+		err = invalidf("reading the archive: %w", err)
+	}
+	return files, notes, err
 }
 
-func (g *gathering) zip(text []byte) error {
+// maxLink is the longest path that a link may lead to, in bytes.
+const maxLink = 1024
+
+// zipContents lists a zip archive.
+func zipContents(text []byte) (contents, error) {
 	r, err := zip.NewReader(bytes.NewReader(text), int64(len(text)))
 	if err != nil {
-		return err
+		return contents{}, err
 	}
-	for _, entry := range r.File {
-		if !entry.Mode().IsRegular() || !g.wants(entry.Name) {
+	var c contents
+	for _, file := range r.File {
+		e := entry{name: file.Name, size: int64(min(file.UncompressedSize64, maxArchive))}
+		switch {
+		case file.Mode()&fs.ModeSymlink != 0:
+			if e.link, err = zipLink(file); err != nil {
+				return contents{}, err
+			}
+			e.isLink = true
+		case !file.Mode().IsRegular():
 			continue
 		}
-		in, err := entry.Open()
-		if err != nil {
-			return err
-		}
-		err = g.add(entry.Name, int64(min(entry.UncompressedSize64, maxArchive)), in)
-		_ = in.Close()
-		if err != nil {
-			return err
+		if c.entries = append(c.entries, e); len(c.entries) > maxEntries {
+			break
 		}
 	}
-	return nil
+	c.read = func(names map[string]bool, add func(string, io.Reader) error) error {
+		for _, file := range r.File {
+			if !names[file.Name] || !file.Mode().IsRegular() {
+				continue
+			}
+			in, err := file.Open()
+			if err != nil {
+				return err
+			}
+			err = add(file.Name, in)
+			_ = in.Close()
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return c, nil
 }
 
-// maxArchive is the largest archive, in bytes.
-const maxArchive = 64 << 20
+// zipLink reads where a link leads: that is what it holds. One that would lead through a root is none of the archive's.
+func zipLink(file *zip.File) (string, error) {
+	in, err := file.Open()
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = in.Close() }()
+	text, err := io.ReadAll(io.LimitReader(in, maxLink))
+	return withinSource(string(text)), err
+}
 
-// maxUnpacked bounds what an archive unpacks to: a small one can hold a very large one.
-const maxUnpacked = 512 << 20
+// withinSource is where a link leads; empty for one that leads out by its form.
+func withinSource(link string) string {
+	if strings.HasPrefix(link, "/") || strings.Contains(link, "\\") {
+		return ""
+	}
+	return link
+}
 
-func (g *gathering) tar(text []byte) error {
+// maxArchive is the longest archive that is fetched, and maxUnpacked how much of an unpacked one is looked at, in bytes.
+const (
+	maxArchive  = 64 << 20
+	maxUnpacked = 512 << 20
+)
+
+// tarContents lists a compressed tar archive.
+func tarContents(text []byte) (contents, error) {
+	var c contents
+	err := eachInTar(text, func(h *tar.Header, name string, _ io.Reader) error {
+		e := entry{name: name, size: h.Size}
+		switch h.Typeflag {
+		case tar.TypeReg:
+		case tar.TypeSymlink:
+			e.link, e.isLink = withinSource(h.Linkname), true
+		case tar.TypeLink:
+			// It says where it leads from the archive's beginning.
+			e.link, e.isLink = "/"+strings.TrimPrefix(withinSource(h.Linkname), "./"), true
+		default:
+			return nil
+		}
+		if c.entries = append(c.entries, e); len(c.entries) > maxEntries {
+			return io.EOF
+		}
+		return nil
+	})
+	c.read = func(names map[string]bool, add func(string, io.Reader) error) error {
+		return eachInTar(text, func(h *tar.Header, name string, in io.Reader) error {
+			if h.Typeflag != tar.TypeReg || !names[name] {
+				return nil
+			}
+			return add(name, in)
+		})
+	}
+	return c, err
+}
+
+// eachInTar calls do for each entry, until that is io.EOF.
+func eachInTar(text []byte, do func(h *tar.Header, name string, in io.Reader) error) error {
 	unpacked, err := gzip.NewReader(bytes.NewReader(text))
 	if err != nil {
 		return err
 	}
 	r := tar.NewReader(io.LimitReader(unpacked, maxUnpacked))
 	for {
-		entry, err := r.Next()
+		h, err := r.Next()
+		if err == nil {
+			err = do(h, strings.TrimPrefix(h.Name, "./"), r)
+		}
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
-			return err
-		}
-		name := strings.TrimPrefix(entry.Name, "./")
-		if entry.Typeflag != tar.TypeReg || !g.wants(name) {
-			continue
-		}
-		if err := g.add(name, entry.Size, r); err != nil {
 			return err
 		}
 	}

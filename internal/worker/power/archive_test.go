@@ -23,7 +23,7 @@ func tarball(t *testing.T, files map[string]string, link string) []byte {
 	zipped := gzip.NewWriter(&out)
 	w := tar.NewWriter(zipped)
 	if link != "" {
-		must(t, w.WriteHeader(&tar.Header{Typeflag: tar.TypeSymlink, Name: "p/steering/link.md", Linkname: link}))
+		must(t, w.WriteHeader(&tar.Header{Typeflag: tar.TypeSymlink, Name: "p-main/steering/link.md", Linkname: link}))
 	}
 	for name, text := range files {
 		must(t, w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Size: int64(len(text)), Mode: 0o600}))
@@ -73,7 +73,7 @@ func TestFromArchive(t *testing.T) {
 			defer server.Close()
 			source, err := url.Parse(server.URL + "/" + c.name)
 			must(t, err)
-			files, err := Source{}.fromArchive(t.Context(), source)
+			files, notes, err := Source{}.fromArchive(t.Context(), source)
 			if c.err != "" {
 				if err == nil || !strings.Contains(err.Error(), c.err) {
 					t.Fatalf("%s\ngot %v", c.why, err)
@@ -81,9 +81,12 @@ func TestFromArchive(t *testing.T) {
 				return
 			}
 			must(t, err)
-			p, err := parse(files)
+			p, err := parse(files, "")
 			if err != nil || p.Label() != "house 1.0.0" || string(p.Steering["a.md"]) != "a" || len(p.Steering) != 1 {
 				t.Errorf("%s\ngot %+v, %v", c.why, p, err)
+			}
+			if named := strings.Contains(strings.Join(notes, " "), "link.md"); named != (c.err == "" && name == "TarLink") {
+				t.Errorf("%s\nnotes: %q", c.why, notes)
 			}
 		})
 	}
@@ -145,17 +148,18 @@ func TestDownloadTriesOnlyTheNetworkAgain(t *testing.T) {
 	}
 }
 
+// What a hostile archive holds is of safe names, and within bounds.
 func FuzzArchives(f *testing.F) {
 	f.Add([]byte("PK\x03\x04"))
 	f.Add([]byte{0x1f, 0x8b, 8, 0})
 	f.Fuzz(func(t *testing.T, text []byte) {
-		for _, read := range []func(*gathering) error{
-			func(g *gathering) error { return g.zip(text) },
-			func(g *gathering) error { return g.tar(text) },
-		} {
-			g := &gathering{files: map[string][]byte{}}
-			_ = read(g)
-			for name := range g.files {
+		for _, list := range []func([]byte) (contents, error){zipContents, tarContents} {
+			c, err := list(text)
+			if err != nil {
+				continue
+			}
+			files, _, _ := gather(c, "", true)
+			for name := range files {
 				if !safeName(name) {
 					t.Fatalf("%q is no safe name", name)
 				}

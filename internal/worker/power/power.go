@@ -4,10 +4,8 @@
 package power
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -15,9 +13,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"golang.org/x/mod/semver"
-	"sigs.k8s.io/yaml"
 )
 
 // Bounds of a Power. Steering is read by an agent again and again, so what is larger than this is a mistake.
@@ -27,15 +22,19 @@ const (
 	maxPowerBytes = 16 << 20
 )
 
-// Power is a Kiro Power, as far as it is needed here: its steering files and what names it.
+// Power is a Kiro Power, or an Agent Plugin, as far as it is needed here: its steering files, its skills and what names it.
 type Power struct {
 	Name string
-	// Version is the manifest's semantic version; empty where it has none.
+	// Version is the manifest's; empty where it has none.
 	Version string
-	// Hash is of the steering files: "sha256:" and 64 hexadecimal digits.
+	// Hash is of the files as they are written: "sha256:" and 64 hexadecimal digits.
 	Hash string
-	// Steering are the files by their path under steering/.
-	Steering map[string][]byte
+	// Steering are the files by their path under steering/, and Skills those by their path under skills/.
+	Steering, Skills map[string][]byte
+	// Always is how much of the steering an agent reads in every run, in bytes.
+	Always int
+	// Notes are for people: what was left out, and why.
+	Notes []string
 }
 
 // Label names the Power and its version for people.
@@ -52,80 +51,89 @@ func (p Power) Label() string {
 
 var powerName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@/ -]{0,99}$`)
 
-// parse makes a Power of files, by their path relative to it. Either manifest will do; with both, plugin.json
-// counts, because it has a version.
-func parse(files map[string][]byte) (Power, error) {
-	p := Power{Steering: map[string][]byte{}}
-	manifest := false
-	if text, ok := files["POWER.md"]; ok {
-		manifest = true
-		name, err := frontMatterName(text)
-		if err != nil {
-			return Power{}, fmt.Errorf("POWER.md: %w", err)
+// parse makes a Power of files, by their path relative to it. Either manifest will do; with both, plugin.json counts. A file
+// of steering that does not say when it is read is given inclusion, if that is not empty.
+func parse(files map[string][]byte, inclusion string) (Power, error) {
+	p := Power{Steering: map[string][]byte{}, Skills: map[string][]byte{}}
+	if err := p.manifests(files); err != nil {
+		return Power{}, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if rest, ok := strings.CutPrefix(name, "steering/"); ok {
+			p.Steering[rest] = p.steering(rest, files[name], inclusion)
 		}
-		p.Name = name
-	}
-	if text, ok := files["plugin.json"]; ok {
-		manifest = true
-		name, version, err := pluginManifest(text)
-		if err != nil {
-			return Power{}, fmt.Errorf("plugin.json: %w", err)
-		}
-		p.Name, p.Version = name, version
-	}
-	if !manifest {
-		return Power{}, errors.New("there is neither POWER.md nor plugin.json: set steering.path to the Power's directory in its source")
-	}
-	for name, text := range files {
-		if rest, ok := strings.CutPrefix(name, "steering/"); ok && path.Ext(rest) == ".md" {
-			p.Steering[rest] = text
+		if rest, ok := strings.CutPrefix(name, "skills/"); ok {
+			p.skill(rest, files)
 		}
 	}
-	if len(p.Steering) == 0 {
-		return Power{}, errors.New("the Power has no steering/*.md files")
+	if len(p.Steering)+len(p.Skills) == 0 {
+		p.Notes = append(p.Notes, "The Power has neither steering nor skills, so nothing of it was brought along.")
 	}
-	p.Hash = hashFiles(p.Steering)
+	p.Hash = hashFiles(p.files())
 	return p, nil
 }
 
-func pluginManifest(text []byte) (name, version string, err error) {
-	var m struct {
-		Name    string `json:"name"`
-		Version string `json:"version"`
+// manifests reads what names the Power.
+func (p *Power) manifests(files map[string][]byte) error {
+	power, hasPower := files["POWER.md"]
+	plugin, hasPlugin := files["plugin.json"]
+	if !hasPower && !hasPlugin {
+		return errors.New("there is neither POWER.md nor plugin.json: set steering.path to the Power's directory in its source")
 	}
-	if err := json.Unmarshal(bytes.TrimPrefix(text, []byte("\ufeff")), &m); err != nil {
-		return "", "", errors.New("it is not a JSON object with a name and a version")
+	if hasPower {
+		m, err := powerManifest(power)
+		if err != nil {
+			return fmt.Errorf("POWER.md: %w", err)
+		}
+		p.Name, p.Version = m.Name, p.version(m.Version)
 	}
-	if !powerName.MatchString(m.Name) {
-		return "", "", errors.New("it has no name, or one with characters that are not accepted")
+	if hasPlugin {
+		m, err := pluginManifest(plugin)
+		if err != nil {
+			return fmt.Errorf("plugin.json: %w", err)
+		}
+		p.Name = m.Name
+		if version := p.version(m.Version); version != "" {
+			p.Version = version
+		}
 	}
-	if m.Version != "" && !semver.IsValid("v"+strings.TrimPrefix(m.Version, "v")) {
-		return "", "", fmt.Errorf("the version %.40q is not a semantic version such as 1.2.3", m.Version)
-	}
-	return m.Name, strings.TrimPrefix(m.Version, "v"), nil
+	return nil
 }
 
-// frontMatterName is the name in the front matter of a POWER.md; empty if there is none.
-func frontMatterName(text []byte) (string, error) {
-	text = bytes.ReplaceAll(bytes.TrimPrefix(text, []byte("\ufeff")), []byte("\r\n"), []byte("\n"))
-	rest, ok := bytes.CutPrefix(text, []byte("---\n"))
-	if !ok {
-		return "", nil
+// steering is a file of steering as it is written.
+func (p *Power) steering(name string, text []byte, inclusion string) []byte {
+	if path.Ext(name) != ".md" {
+		return text
 	}
-	head, _, ok := bytes.Cut(rest, []byte("\n---"))
-	if !ok {
-		return "", errors.New("its front matter has no end")
+	text, always := included(name, text, inclusion)
+	if always {
+		p.Always += len(text)
 	}
-	var m struct {
-		Name string `json:"name"`
+	return text
+}
+
+// skill adds a file of a skill. A directory without SKILL.md is none.
+func (p *Power) skill(name string, files map[string][]byte) {
+	skill, _, nested := strings.Cut(name, "/")
+	if _, ok := files["skills/"+skill+"/SKILL.md"]; ok && nested {
+		p.Skills[name] = files["skills/"+name]
+		return
 	}
-	if err := yaml.Unmarshal(head, &m); err != nil {
-		return "", errors.New("its front matter is not YAML")
+	if note := fmt.Sprintf("%.120q of the Power was left out: it has no SKILL.md.", "skills/"+skill); !slices.Contains(p.Notes, note) {
+		p.Notes = append(p.Notes, note)
 	}
-	if m.Name != "" && !powerName.MatchString(m.Name) {
-		return "", errors.New("its name has characters that are not accepted")
+}
+
+// files are all files that are written, by their path in the repository.
+func (p Power) files() map[string][]byte {
+	all := map[string][]byte{}
+	for name, text := range p.Steering {
+		all[path.Join(SteeringDir, name)] = text
 	}
-	return m.Name, nil
+	for name, text := range p.Skills {
+		all[path.Join(SkillsDir, name)] = text
+	}
+	return all
 }
 
 // hashFiles is a hash over names and contents.

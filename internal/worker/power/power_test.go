@@ -4,8 +4,12 @@
 package power
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestParse(t *testing.T) {
@@ -23,7 +27,12 @@ func TestParse(t *testing.T) {
 		"PowerCRLF":     {why: "Files written on Windows.", files: map[string]string{"POWER.md": "---\r\nname: house\r\n---\r\n"}, label: "house sha256:"},
 		"Both":          {why: "With both the version counts.", files: map[string]string{"POWER.md": "---\nname: old\n---\n", "plugin.json": `{"name":"new","version":"2.0.0"}`}, label: "new 2.0.0"},
 		"NoManifest":    {why: "Any repository could be named by mistake.", files: map[string]string{}, err: "neither POWER.md nor plugin.json"},
-		"BadVersion":    {why: "Versions must be comparable.", files: map[string]string{"plugin.json": `{"name":"house","version":"latest"}`}, err: "semantic version"},
+		"PowerVersion":  {why: "Some have one all the same.", files: map[string]string{"POWER.md": "---\nname: house\nversion: \"2.7.0\"\n---\n"}, label: "house 2.7.0"},
+		"PowerNumber":   {why: "Without quotes it is a number to YAML, and loses no zero.", files: map[string]string{"POWER.md": "---\nname: house\nversion: 2.10\n---\n"}, label: "house 2.10"},
+		"BothPower":     {why: "The one that has a version has it for both.", files: map[string]string{"POWER.md": "---\nname: old\nversion: 2.7.0\n---\n", "plugin.json": `{"name":"new"}`}, label: "new 2.7.0"},
+		"AnyVersion":    {why: "A version need not be semantic.", files: map[string]string{"plugin.json": `{"name":"house","version":"2026-11 latest"}`}, label: "house 2026-11 latest"},
+		"NumberVersion": {why: "Nor a text.", files: map[string]string{"plugin.json": `{"name":"house","version":3}`}, label: "house 3"},
+		"EvilVersion":   {why: "One that would break a commit's message is not used.", files: map[string]string{"plugin.json": `{"name":"house","version":"1\n2"}`}, label: "house sha256:"},
 		"BadName":       {why: "The name is written into commits.", files: map[string]string{"plugin.json": `{"name":"a\nb"}`}, err: "characters"},
 		"BadJSON":       {why: "Half a file.", files: map[string]string{"plugin.json": `{"name":`}, err: "not a JSON object"},
 		"EndlessMatter": {why: "Front matter without an end.", files: map[string]string{"POWER.md": "---\nname: a\n"}, err: "no end"},
@@ -36,7 +45,7 @@ func TestParse(t *testing.T) {
 					files[k] = []byte(v)
 				}
 			}
-			p, err := parse(files)
+			p, err := parse(files, "")
 			if c.err != "" {
 				if err == nil || !strings.Contains(err.Error(), c.err) {
 					t.Fatalf("%s\ngot %v", c.why, err)
@@ -48,8 +57,51 @@ func TestParse(t *testing.T) {
 			}
 		})
 	}
-	if _, err := parse(map[string][]byte{"plugin.json": []byte(`{"name":"a"}`)}); err == nil || !strings.Contains(err.Error(), "no steering") {
-		t.Errorf("a Power without steering has nothing to sync: %v", err)
+}
+
+// A Power, or an Agent Plugin, of other parts than steering is none that cannot be used.
+func TestParseParts(t *testing.T) {
+	const plugin = `{"$schema":"https://example.test/plugin.json","name":"house","version":"1.0.0"}`
+	cases := map[string]struct {
+		why              string
+		files            map[string]string
+		steering, skills string
+		notes            string
+	}{
+		"Skills":      {why: "An Agent Plugin has skills alone, each with what belongs to it.", files: map[string]string{"skills/layout/SKILL.md": "s", "skills/layout/scripts/x.py": "x"}, skills: "layout/SKILL.md layout/scripts/x.py"},
+		"Both":        {why: "A Power that was converted has both.", files: map[string]string{"skills/layout/SKILL.md": "s", "steering/a.md": "a"}, steering: "a.md", skills: "layout/SKILL.md"},
+		"NoSkill":     {why: "A directory without SKILL.md is no skill, and said to be none.", files: map[string]string{"skills/layout/README.md": "s", "steering/a.md": "a"}, steering: "a.md", notes: "it has no SKILL.md"},
+		"LooseFile":   {why: "Nor is a file.", files: map[string]string{"skills/SKILL.md": "s", "steering/a.md": "a"}, steering: "a.md", notes: "left out"},
+		"Neither":     {why: "With neither there is nothing to bring, which is said.", files: map[string]string{}, notes: "neither steering nor skills"},
+		"NeededFiles": {why: "Steering runs and loads files of other kinds.", files: map[string]string{"steering/v.md": "v", "steering/v.py": "p", "steering/data/map.json": "{}", "steering/run": "r"}, steering: "data/map.json run v.md v.py"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			files := map[string][]byte{"plugin.json": []byte(plugin)}
+			for k, v := range c.files {
+				files[k] = []byte(v)
+			}
+			p, err := parse(files, "")
+			must(t, err)
+			got := []string{strings.Join(slices.Sorted(maps.Keys(p.Steering)), " "), strings.Join(slices.Sorted(maps.Keys(p.Skills)), " ")}
+			if diff := cmp.Diff([]string{c.steering, c.skills}, got); diff != "" {
+				t.Errorf("%s\n-want +got:\n%s", c.why, diff)
+			}
+			if notes := strings.Join(p.Notes, " "); !strings.Contains(notes, c.notes) || c.notes == "" && notes != "" {
+				t.Errorf("%s\nnotes: %q", c.why, notes)
+			}
+		})
+	}
+}
+
+func TestOlder(t *testing.T) {
+	for _, c := range []struct {
+		version, than string
+		want          bool
+	}{{"1.0.0", "1.1.0", true}, {"1.1.0", "1.0.0", false}, {"", "1.0.0", false}, {"latest", "1.0.0", false}, {"1.0.0", "2026-11 latest", false}} {
+		if got := older(c.version, c.than); got != c.want {
+			t.Errorf("%q is older than %q: %t", c.version, c.than, got)
+		}
 	}
 }
 
@@ -57,8 +109,8 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"name":"house","version":"1.2.3"}`), []byte("---\nname: house\n---\n"), "steering/a.md")
 	f.Add([]byte("{"), []byte("---\n---"), "../a.md")
 	f.Fuzz(func(t *testing.T, plugin, text []byte, name string) {
-		p, err := parse(map[string][]byte{"plugin.json": plugin, "POWER.md": text, name: []byte("x")})
-		if err == nil && (len(p.Steering) == 0 || strings.ContainsAny(p.Label(), "\n\r`")) {
+		p, err := parse(map[string][]byte{"plugin.json": plugin, "POWER.md": text, name: []byte("x")}, "auto")
+		if err == nil && strings.ContainsAny(p.Label(), "\n\r`") {
 			t.Fatalf("%q %+v", p.Label(), p)
 		}
 	})

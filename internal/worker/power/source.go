@@ -26,6 +26,8 @@ type Source struct {
 	Ref string
 	// Path is the Power's directory in its source; empty is the root.
 	Path string
+	// Inclusion is when steering that does not say so is read: always, auto or manual; empty leaves such files as they are.
+	Inclusion string
 	// Dir is the worker's own directory, in which a git repository is kept while it is read; Environ is the worker's
 	// environment, as NAME=value, of which git is given a part.
 	Dir     string
@@ -57,14 +59,15 @@ func (s Source) Fetch(ctx context.Context) (Power, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
-	files, err := read(ctx, source)
+	files, notes, err := read(ctx, source)
 	if err != nil {
 		return Power{}, err
 	}
-	p, err := parse(files)
+	p, err := parse(files, s.Inclusion)
 	if err != nil {
 		return Power{}, fault.NewTerminal(fault.CodeInvalidConfiguration, err)
 	}
+	p.Notes = append(notes, p.Notes...)
 	return p, nil
 }
 

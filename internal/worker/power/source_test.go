@@ -90,12 +90,12 @@ func TestPowerBesideOthers(t *testing.T) {
 		if isArchive(source.Path) {
 			read = s.fromArchive
 		}
-		found, err := read(t.Context(), source)
+		found, _, err := read(t.Context(), source)
 		if err != nil {
 			t.Errorf("%s: %v", source.Path, err)
 			continue
 		}
-		if p, err := parse(found); err != nil || p.Label() != "house 1.0.0" || len(p.Steering) != 1 {
+		if p, err := parse(found, ""); err != nil || p.Label() != "house 1.0.0" || len(p.Steering) != 1 {
 			t.Errorf("%s: %+v, %v", source.Path, p, err)
 		}
 	}

@@ -15,14 +15,14 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/mod/semver"
-
 	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 )
 
 const (
 	// SteeringDir is where a repository's steering files are.
 	SteeringDir = ".kiro/steering"
+	// SkillsDir is where its skills are.
+	SkillsDir = ".kiro/skills"
 	// RecordFile says what was written last, so that an edited file is distinguished from an outdated one.
 	RecordFile = SteeringDir + "/.power.json"
 )
@@ -34,6 +34,23 @@ type record struct {
 	Hash    string            `json:"hash"`
 	Source  string            `json:"source"`
 	Files   map[string]string `json:"files"` // SHA-256 by path under .kiro/steering
+	// Skills are likewise by path under .kiro/skills.
+	Skills map[string]string `json:"skills,omitempty"`
+}
+
+// files are the hashes by path in the repository.
+func (r *record) files() map[string]string {
+	all := map[string]string{}
+	if r == nil {
+		return all
+	}
+	for name, hash := range r.Files {
+		all[path.Join(SteeringDir, name)] = hash
+	}
+	for name, hash := range r.Skills {
+		all[path.Join(SkillsDir, name)] = hash
+	}
+	return all
 }
 
 // Tree is the checkout. Paths are slash-separated and relative to it; a file that does not exist is fs.ErrNotExist.
@@ -67,9 +84,7 @@ func Sync(tree Tree, p Power, address string) (Change, error) {
 	if err != nil {
 		return c, err
 	}
-	for _, name := range todo.kept {
-		c.Kept = append(c.Kept, path.Join(SteeringDir, name))
-	}
+	c.Kept = todo.kept
 	// The record is a file of the repository: it never says that nothing is to be compared.
 	next := recordOf(p, address)
 	if len(todo.write)+len(todo.remove) == 0 && last != nil && reflect.DeepEqual(*last, next) {
@@ -77,13 +92,9 @@ func Sync(tree Tree, p Power, address string) (Change, error) {
 		return c, nil
 	}
 	if err := apply(tree, todo, p, next); err != nil {
-		return c, fmt.Errorf("writing %s: %w", SteeringDir, err)
+		return c, fmt.Errorf("writing the Power's files: %w", err)
 	}
 	return c, nil
-}
-
-func older(version, than string) bool {
-	return version != "" && than != "" && semver.Compare("v"+version, "v"+than) < 0
 }
 
 func readRecord(tree Tree) (*record, error) {
@@ -98,7 +109,7 @@ func readRecord(tree Tree) (*record, error) {
 	if err := json.Unmarshal(text, &r); err != nil {
 		return nil, fmt.Errorf("%s is not what the worker wrote; delete it to have steering written again", RecordFile)
 	}
-	for name := range r.Files {
+	for _, name := range slices.Concat(slices.Collect(maps.Keys(r.Files)), slices.Collect(maps.Keys(r.Skills))) {
 		// It is a file of the repository, which anybody may have written.
 		if !safeName(name) {
 			return nil, fmt.Errorf("%s names a path that leads out of %s; delete it to have steering written again", RecordFile, SteeringDir)
@@ -116,28 +127,25 @@ type plan struct {
 
 // planFor decides file by file, from what was written last, what is there and what the Power has.
 func planFor(read func(string, int64) ([]byte, error), r *record, p Power) (plan, error) {
-	last := map[string]string{}
-	if r != nil {
-		last = r.Files
-	}
+	last, files := r.files(), p.files()
 	names := map[string]bool{}
 	for name := range last {
 		names[name] = true
 	}
-	for name := range p.Steering {
+	for name := range files {
 		names[name] = true
 	}
 	var todo plan
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		text, err := read(path.Join(SteeringDir, name), maxPowerFile)
+		text, err := read(name, maxPowerFile)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return todo, fmt.Errorf("%s %s", path.Join(SteeringDir, name), gitrepo.PlainError(err))
+			return todo, fmt.Errorf("%s %s", name, gitrepo.PlainError(err))
 		}
 		here, there := "", ""
 		if err == nil {
 			here = hashOf(text)
 		}
-		if next, ok := p.Steering[name]; ok {
+		if next, ok := files[name]; ok {
 			there = hashOf(next)
 		}
 		switch decideFile(last[name], here, there) {
@@ -183,18 +191,25 @@ func recordOf(p Power, address string) record {
 	for name, text := range p.Steering {
 		r.Files[name] = hashOf(text)
 	}
+	for name, text := range p.Skills {
+		if r.Skills == nil {
+			r.Skills = map[string]string{}
+		}
+		r.Skills[name] = hashOf(text)
+	}
 	return r
 }
 
 // apply writes the files and the record.
 func apply(tree Tree, todo plan, p Power, r record) error {
+	files := p.files()
 	for _, name := range todo.write {
-		if err := tree.WriteFile(path.Join(SteeringDir, name), p.Steering[name]); err != nil {
+		if err := tree.WriteFile(name, files[name]); err != nil {
 			return err
 		}
 	}
 	for _, name := range todo.remove {
-		if err := tree.RemoveFile(path.Join(SteeringDir, name)); err != nil {
+		if err := tree.RemoveFile(name); err != nil {
 			return err
 		}
 	}

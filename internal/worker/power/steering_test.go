@@ -72,7 +72,7 @@ func TestPlanFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := plan{write: []string{"fresh.md", "old.md"}, remove: []string{"gone.md"}, kept: []string{"edited.md"}}
+	want := plan{write: []string{SteeringDir + "/fresh.md", SteeringDir + "/old.md"}, remove: []string{SteeringDir + "/gone.md"}, kept: []string{SteeringDir + "/edited.md"}}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(plan{})); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -108,7 +108,7 @@ func powerOf(t *testing.T, version string, steering map[string]string) Power {
 	for name, text := range steering {
 		files["steering/"+name] = []byte(text)
 	}
-	p, err := parse(files)
+	p, err := parse(files, "")
 	must(t, err)
 	return p
 }
@@ -163,5 +163,44 @@ func TestSyncRefusesARecordThatLeadsOut(t *testing.T) {
 	}
 	if len(tree) != 2 {
 		t.Errorf("something was written or removed: %v", tree)
+	}
+	tree[RecordFile] = `{"name":"house","skills":{"../../README.md":"x"}}`
+	if _, err := Sync(tree, powerOf(t, "1.0.0", map[string]string{"a.md": "a"}), "https://example.test/p.git"); err == nil || len(tree) != 2 {
+		t.Errorf("nor for skills: %v", err)
+	}
+}
+
+// Skills are kept up to date as steering is, and what is recorded of a file is what was written.
+func TestSyncOfSkills(t *testing.T) {
+	const address = "https://example.test/p.git"
+	tree := memory{SkillsDir + "/own/SKILL.md": "mine"}
+	files := map[string][]byte{"plugin.json": []byte(`{"name":"house"}`), "steering/a.md": []byte("# A\n"), "skills/own/SKILL.md": []byte("theirs"), "skills/new/SKILL.md": []byte("new"), "skills/new/x.sh": []byte("x")}
+	p, err := parse(files, "manual")
+	must(t, err)
+	c, err := Sync(tree, p, address)
+	must(t, err)
+	if diff := cmp.Diff([]string{SkillsDir + "/own/SKILL.md"}, c.Kept); diff != "" {
+		t.Errorf("kept -want +got:\n%s", diff)
+	}
+	want := memory{
+		SkillsDir + "/own/SKILL.md": "mine", SkillsDir + "/new/SKILL.md": "new", SkillsDir + "/new/x.sh": "x",
+		SteeringDir + "/a.md": "---\ninclusion: manual\n---\n\n# A\n", RecordFile: tree[RecordFile],
+	}
+	if diff := cmp.Diff(want, tree); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if !strings.Contains(tree[RecordFile], hashOf([]byte(want[SteeringDir+"/a.md"]))) {
+		t.Errorf("the record has other hashes: %s", tree[RecordFile])
+	}
+	if c, err := Sync(tree, p, address); err != nil || !c.UpToDate {
+		t.Errorf("nothing was to be written: %+v, %v", c, err)
+	}
+	delete(files, "skills/new/x.sh")
+	p, err = parse(files, "manual")
+	must(t, err)
+	_, err = Sync(tree, p, address)
+	must(t, err)
+	if _, ok := tree[SkillsDir+"/new/x.sh"]; ok || tree[SkillsDir+"/own/SKILL.md"] != "mine" {
+		t.Errorf("what the Power no longer has goes, and what is a person's stays: %v", tree)
 	}
 }
