@@ -33,7 +33,7 @@ func TestDecideHoldsItsPromises(t *testing.T) {
 
 // TestThePromisesCanBeBroken shows that the check above bites.
 func TestThePromisesCanBeBroken(t *testing.T) {
-	a, b := entry("a"), entry("b", age(time.Hour))
+	a, b := waiter("a"), waiter("b", age(time.Hour))
 	first, second := Decision{Admitted: true, Position: 1}, Decision{Reason: ReasonNotFirst, Position: 2}
 	cases := []struct {
 		why       string

@@ -13,7 +13,7 @@ import (
 
 var epoch = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 
-func entry(name string, change ...func(*Entry)) Entry {
+func waiter(name string, change ...func(*Entry)) Entry {
 	e := Entry{Key: "team/" + name, Name: name, CreatedAt: epoch, BranchKey: "branch#" + name}
 	for _, c := range change {
 		c(&e)
@@ -23,7 +23,7 @@ func entry(name string, change ...func(*Entry)) Entry {
 
 func priority(p int32) func(*Entry)    { return func(e *Entry) { e.Priority = p } }
 func age(d time.Duration) func(*Entry) { return func(e *Entry) { e.CreatedAt = epoch.Add(-d) } }
-func branch(b string) func(*Entry)     { return func(e *Entry) { e.BranchKey = b } }
+func onBranch(b string) func(*Entry)   { return func(e *Entry) { e.BranchKey = b } }
 func backingOff(e *Entry)              { e.BackingOff = true }
 
 func TestOrder(t *testing.T) {
@@ -35,17 +35,17 @@ func TestOrder(t *testing.T) {
 		{"an empty queue has nobody in it", nil, nil},
 		{
 			"priority goes before age: that is what people set it for",
-			[]Entry{entry("old", age(time.Hour)), entry("urgent", priority(5)), entry("later", priority(-5), age(2*time.Hour))},
+			[]Entry{waiter("old", age(time.Hour)), waiter("urgent", priority(5)), waiter("later", priority(-5), age(2*time.Hour))},
 			[]string{"urgent", "old", "later"},
 		},
 		{
 			"among equals the oldest card is first, or a busy board would starve it",
-			[]Entry{entry("young"), entry("old", age(time.Hour)), entry("middle", age(time.Minute))},
+			[]Entry{waiter("young"), waiter("old", age(time.Hour)), waiter("middle", age(time.Minute))},
 			[]string{"old", "middle", "young"},
 		},
 		{
 			"cards of one second are told apart by name, so that every controller sees one order",
-			[]Entry{entry("b"), entry("a"), entry("c")},
+			[]Entry{waiter("b"), waiter("a"), waiter("c")},
 			[]string{"a", "b", "c"},
 		},
 	}
@@ -59,7 +59,7 @@ func TestOrder(t *testing.T) {
 }
 
 func TestOrderLeavesItsInputAlone(t *testing.T) {
-	in := []Entry{entry("b"), entry("a")}
+	in := []Entry{waiter("b"), waiter("a")}
 	Order(in)
 	if diff := cmp.Diff([]string{"b", "a"}, names(in)); diff != "" {
 		t.Errorf("the caller's slice was sorted (-want +got):\n%s", diff)
@@ -76,52 +76,52 @@ func TestDecide(t *testing.T) {
 	}{
 		{
 			"with a slot for everybody all start",
-			[]Entry{entry("a"), entry("b")}, nil, 2,
+			[]Entry{waiter("a"), waiter("b")}, nil, 2,
 			[]string{"1 a Admitted", "2 b Admitted"},
 		},
 		{
 			"one slot goes to the first; the second hears that it is not first",
-			[]Entry{entry("a"), entry("b")}, nil, 1,
+			[]Entry{waiter("a"), waiter("b")}, nil, 1,
 			[]string{"1 a Admitted", "2 b NotFirst"},
 		},
 		{
 			"with no slot only the first waits for the slot, the others wait for the first",
-			[]Entry{entry("a"), entry("b"), entry("c")}, nil, 0,
+			[]Entry{waiter("a"), waiter("b"), waiter("c")}, nil, 0,
 			[]string{"1 a NoFreeSlot", "2 b NotFirst", "3 c NotFirst"},
 		},
 		{
 			"an item whose branch is held is passed over, and the next gets the slot",
-			[]Entry{entry("a"), entry("b")}, map[string]bool{"branch#a": true}, 1,
+			[]Entry{waiter("a"), waiter("b")}, map[string]bool{"branch#a": true}, 1,
 			[]string{"1 a BranchHeld", "2 b Admitted"},
 		},
 		{
 			"two items of one branch never start together, although two slots are free",
-			[]Entry{entry("a", branch("x")), entry("b", branch("x")), entry("c")}, nil, 2,
+			[]Entry{waiter("a", onBranch("x")), waiter("b", onBranch("x")), waiter("c")}, nil, 2,
 			[]string{"1 a Admitted", "2 b BranchHeld", "3 c Admitted"},
 		},
 		{
 			"the second of a branch waits for its turn, not for the branch, while the first waits too",
-			[]Entry{entry("a", branch("x")), entry("b", branch("x"))}, nil, 0,
+			[]Entry{waiter("a", onBranch("x")), waiter("b", onBranch("x"))}, nil, 0,
 			[]string{"1 a NoFreeSlot", "2 b NotFirst"},
 		},
 		{
 			"an item that backs off is passed over, however urgent it is",
-			[]Entry{entry("a", priority(9), backingOff), entry("b")}, nil, 1,
+			[]Entry{waiter("a", priority(9), backingOff), waiter("b")}, nil, 1,
 			[]string{"1 a BackingOff", "2 b Admitted"},
 		},
 		{
 			"behind one that is passed over, the first that could start is told that slots are short",
-			[]Entry{entry("a", backingOff), entry("b"), entry("c")}, nil, 0,
+			[]Entry{waiter("a", backingOff), waiter("b"), waiter("c")}, nil, 0,
 			[]string{"1 a BackingOff", "2 b NoFreeSlot", "3 c NotFirst"},
 		},
 		{
 			"items without a branch key do not exclude each other",
-			[]Entry{entry("a", branch("")), entry("b", branch(""))}, map[string]bool{"": true}, 2,
+			[]Entry{waiter("a", onBranch("")), waiter("b", onBranch(""))}, map[string]bool{"": true}, 2,
 			[]string{"1 a Admitted", "2 b Admitted"},
 		},
 		{
 			"more builds than slots (concurrency was lowered) admit nobody",
-			[]Entry{entry("a")}, nil, -3,
+			[]Entry{waiter("a")}, nil, -3,
 			[]string{"1 a NoFreeSlot"},
 		},
 	}
