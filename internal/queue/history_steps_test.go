@@ -10,13 +10,21 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
+// Those that begin a history stand first, to be found.
+const (
+	stepConfigureAllIndex = iota
+	stepRebuildIndex
+	stepLookIndex
+)
+
 // historySteps are what can happen. What is likely stands in it more than once.
 var historySteps = []func(h *history, a, b, c int) string{
-	stepPut, stepPut, stepPut, stepPut, stepChange, stepPriority, stepMove, stepNotBefore,
-	stepRemove, stepTick, stepTick, stepTick, stepLook, stepLook, stepLook, stepOldLook, stepLookFailed,
+	stepConfigureAllIndex: stepConfigureAll, stepRebuildIndex: stepRebuild, stepLookIndex: stepLook,
+	3: stepPut, stepPut, stepPut, stepPut, stepChange, stepPriority, stepMove, stepNotBefore,
+	stepRemove, stepTick, stepTick, stepTick, stepLook, stepLook, stepOldLook, stepLookFailed,
 	stepOtherCluster, stepOtherCluster, stepAcquire, stepAcquire, stepAcquire, stepAcquireAll, stepShow, stepShow,
 	stepEnd, stepEnd, stepEnd, stepEndAll, stepRelease, stepStaleRelease, stepRefuse, stepRefuse, stepConclude,
-	stepConfigure, stepConfigure, stepConfigureAll, stepSwitch, stepProject, stepRebuild, stepRestoreBrake, stepCrash, stepWait,
+	stepConfigure, stepConfigure, stepSwitch, stepProject, stepRestoreBrake, stepCrash, stepWait, stepUnseen,
 }
 
 func stepPut(h *history, a, b, c int) string {
@@ -113,6 +121,9 @@ func stepOtherCluster(h *history, a, b, c int) string {
 	rows := h.rows[historyProjects[a%2]]
 	for n := b % len(rows); n <= b%len(rows)+c%4; n++ {
 		switch r := &rows[n%len(rows)]; {
+		case !r.Held && c%16 == 15: // an attempt of ours that nobody knows
+			item, _ := h.pick(b, nil)
+			*r = Row{Held: true, Holder: item.Key, Attempt: item.Attempt + int32(a%3) - 1}
 		case !r.Held:
 			*r = Row{Held: true, Holder: fmt.Sprintf("other%d", n), Attempt: 1}
 		case h.items[r.Holder].Key == "":
@@ -170,6 +181,17 @@ func stepShow(h *history, a, _, _ int) string {
 		return ""
 	}
 	item.Active = true
+	return h.put(item)
+}
+
+// stepUnseen is an event that leaves out what was between: an attempt came and went, or is gone.
+func stepUnseen(h *history, a, b, _ int) string {
+	item, ok := h.pick(a, nil)
+	if !ok {
+		return ""
+	}
+	item.Active, item.NotBefore = false, time.Time{}
+	item.Attempt += int32(b % 3)
 	return h.put(item)
 }
 
@@ -259,7 +281,7 @@ func stepRefuse(h *history, a, b, c int) string {
 	}
 	item, ok := h.pick(a, filter)
 	if !ok {
-		return ""
+		item.Key = "unknown"
 	}
 	return h.refuse(item, Refusal(b%3), historyTimes[c%len(historyTimes)])
 }
@@ -270,10 +292,13 @@ func (h *history) refuse(item Item, reason Refusal, d time.Duration) string {
 	})
 }
 
-func stepConclude(h *history, a, b, _ int) string {
+func stepConclude(h *history, a, b, c int) string {
 	item, ok := h.pick(a, nil)
 	if !ok {
 		return ""
+	}
+	if c%16 == 0 {
+		item.Key = "unknown"
 	}
 	outcome := historyOutcomes[b%len(historyOutcomes)]
 	return h.do(fmt.Sprintf("Concluded %s: %s", item.Key, outcome), func(m machine) Result {

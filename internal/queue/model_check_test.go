@@ -12,10 +12,13 @@ import (
 // historyLength is how many steps a random history has.
 const historyLength = 200
 
-// randomHistory always begins so that something can be granted: the manager is rebuilt, environments are configured and
-// slots are looked at. What follows may undo it.
+// randomHistory begins, three times in four, so that something can be granted: environments are configured, the queues
+// rebuilt and the slots looked at. What follows may undo it.
 func randomHistory(seed uint64) []byte {
-	steps := start()
+	var steps []byte
+	if seed%4 > 0 {
+		steps = append(steps, stepConfigureAllIndex, 0, 1, 0, stepRebuildIndex, 0, 0, 0, stepLookIndex, 0, 0, 0, stepLookIndex, 1, 0, 0)
+	}
 	r := rand.New(rand.NewPCG(seed, 7))
 	for range historyLength {
 		steps = binary.LittleEndian.AppendUint32(steps, r.Uint32())
@@ -23,31 +26,12 @@ func randomHistory(seed uint64) []byte {
 	return steps
 }
 
-func start() []byte {
-	var steps []byte
-	for n, kind := range historySteps {
-		_ = kind
-		switch n {
-		case indexRebuild, indexConfigureAll, indexLook:
-			steps = append(steps, byte(n), 0, 1, 0)
-		}
-	}
-	return append(steps, byte(indexLook), 1, 0, 0)
-}
-
-// Where the steps that begin a history stand among historySteps.
-const (
-	indexLook         = 12
-	indexConfigureAll = 36
-	indexRebuild      = 39
-)
-
 func realManager() machine { return NewManager(historyCluster) }
 
 // TestManagerAgreesWithTheModel compares the Manager with its model, call by call, over random histories. A failure
 // prints the shortest history that still fails.
 func TestManagerAgreesWithTheModel(t *testing.T) {
-	seeds := uint64(300)
+	seeds := uint64(200)
 	if testing.Short() {
 		seeds = 50
 	}

@@ -131,7 +131,7 @@ func TestDecide(t *testing.T) {
 			var got []string
 			for _, e := range Order(c.in) {
 				d := decisions[e.Key]
-				got = append(got, fmt.Sprintf("%d %s %s", d.Position, e.Name, said(d)))
+				got = append(got, fmt.Sprintf("%d %s %s", d.Position, e.Name, decided(d)))
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("decisions (-want +got):\n%s", diff)
@@ -172,7 +172,7 @@ func TestSlots(t *testing.T) {
 	}
 }
 
-func said(d Decision) string {
+func decided(d Decision) string {
 	if d.Admitted {
 		return "Admitted"
 	}
