@@ -38,7 +38,7 @@ func (b *brake) allows(now time.Time) bool {
 	return !b.applied || (b.probe == "" && !b.retryAt.After(now))
 }
 
-// conclude takes in how an attempt ended. A work failure shows, as a success does, that the infrastructure works; what a
+// conclude records how an attempt ended. A work failure shows, as a success does, that the infrastructure works; what a
 // person ended shows nothing.
 func (b *brake) conclude(key string, outcome contract.Outcome, now time.Time) {
 	switch {

@@ -81,7 +81,7 @@ func (q *queue) grant(e *entry, n int, now time.Time) Grant {
 		e.granted = true
 		e.grant = Grant{
 			Key: e.Key, Name: e.Name, Environment: q.name, Slot: n, Attempt: e.Attempt, Refusals: e.refusals,
-			Until: now.Add(grantTime),
+			ExpiresAt: now.Add(grantTime),
 		}
 	})
 	return e.grant

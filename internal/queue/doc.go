@@ -13,36 +13,36 @@
 //
 // An entry is in exactly one state:
 //
-//		                Put
-//		                 |
-//		       +---------+--------------+
-//		       | its time has come      | it has not
-//		       v                        v
-//		ready <--> blocked <--------- later <------------------+
-//		  |           |      it has     ^                      |
-//		  | first,    | a slot row      | refused, or nothing  |
-//		  | and a     | names it as     | came of it in two    | Put shows that the attempt is over
-//		  | slot is   | holder (ready   | minutes              | (ready at once if nothing is to be waited for)
-//		  | free      | ones too)       |                      |
-//		  v           v                 |                      |
-//		granted ------------------------+                      |
-//		  |                                                    |
-//		  | Put shows its attempt                              |
-//		  v                                                    |
-//		active ------------------------------------------------+
+//	                Put
+//	                 |
+//	       +---------+--------------+
+//	       | its time has come      | it has not
+//	       v                        v
+//	ready <--> blocked <--------- later <------------------+
+//	  |           |      it has     ^                      |
+//	  | first,    | a slot row      | refused, or nothing  | Put shows that the attempt is over
+//	  | and a     | names it as     | came of it in two    | (ready or blocked, if nothing is to
+//	  | slot is   | holder (of the  | minutes              | be waited for)
+//	  | free      | ready, too)     |                      |
+//	  v           v                 |                      |
+//	granted ------------------------+                      |
+//	  |                                                    |
+//	  | Put shows its attempt                              |
+//	  v                                                    |
+//	active ------------------------------------------------+
 //
-//		Remove takes an entry out of any state.
+// Remove takes an entry out of any state.
 //
-//	  - ready: competes for the next free slot. Ordered by priority (highest first), the card's age (oldest first), name and
-//	    UID; with FairBySource, within one priority, first by how few slots the source's items use.
-//	  - blocked: its branch is held by a granted or active entry, or the branch has another entry that is before it. Of one
-//	    branch only the first by the plain order is ready, so that a release moves one entry and not all.
-//	  - later: a time has to come: its next attempt's, or the end of a refusal. While a branch's refusal lasts the branch
-//	    counts as held: its other items would only be refused in turn.
-//	  - granted: may acquire its slot. A grant is not taken back for a higher priority that comes later. It ends when the
-//	    item's event shows its attempt, when it is refused or removed, when the environment gets another project, or after
-//	    two minutes.
-//	  - active: an attempt works on it.
+//   - ready: competes for the next free slot. Ordered by priority (highest first), the card's age (oldest first), name and
+//     UID; with FairBySource, within one priority, first by how few slots the source's items use.
+//   - blocked: its branch is held by a granted or active entry, or the branch has another entry that is before it. Of one
+//     branch only the first by the plain order is ready, so that a release moves one entry and not all.
+//   - later: a time has to come: its next attempt's, or the end of a refusal. While a branch's refusal lasts the branch
+//     counts as held: its other items would only be refused in turn.
+//   - granted: may acquire its slot. A grant is not taken back for a higher priority that comes later. It ends when the
+//     item's event shows its attempt, when it is refused or removed, when the environment gets another project, or after
+//     two minutes.
+//   - active: an attempt works on it.
 //
 // # Slots
 //

@@ -80,7 +80,7 @@ func (e *entry) holdsBranch() bool {
 	return e.state == granted || e.state == active || (e.state == later && refused)
 }
 
-// update takes in what the item's latest event says.
+// update records what the item's latest event says.
 func (e *entry) update(item Item, now time.Time) {
 	switch {
 	case item.Active, item.Attempt > e.Attempt:

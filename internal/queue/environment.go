@@ -38,7 +38,7 @@ func newQueue(name Environment) *queue {
 	}
 }
 
-// add takes an entry in.
+// add adds an entry.
 func (q *queue) add(e *entry, now time.Time) {
 	e.queue = q
 	q.members[e.Key] = e
@@ -50,7 +50,7 @@ func (q *queue) add(e *entry, now time.Time) {
 	q.place(e, now)
 }
 
-// drop takes an entry out.
+// drop removes an entry.
 func (q *queue) drop(e *entry) {
 	q.lift(e)
 	e.state = 0
@@ -80,7 +80,7 @@ func (q *queue) place(e *entry, now time.Time) {
 	}
 	switch e.state {
 	case granted:
-		e.wakeAt = e.grant.Until
+		e.wakeAt = e.grant.ExpiresAt
 		q.timers.push(e)
 		q.grants++
 		q.project.slots[e.grant.Slot].grants++
@@ -100,7 +100,7 @@ func (q *queue) place(e *entry, now time.Time) {
 	q.countSlot(e)
 }
 
-// lift takes an entry out of its state. Until it is placed it is in none.
+// lift removes an entry from its state. Until it is placed it is in none.
 func (q *queue) lift(e *entry) {
 	if e.branch != nil && e.holdsBranch() {
 		e.branch.holders--

@@ -113,7 +113,7 @@ func TestGrants(t *testing.T) {
 			d.put("a")
 			d.want("moved", "", d.configure(1, func(s *Settings) { s.Project = "next" }))
 			d.want("looked at", "a@0", said(d.Slots("next", Look{At: d.now}, d.now)))
-			if d.Place("a").Grant.Until != d.now.Add(grantTime) {
+			if d.Place("a").Grant.ExpiresAt != d.now.Add(grantTime) {
 				d.t.Error("the grant of the former project's slot went on")
 			}
 		},

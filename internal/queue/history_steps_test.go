@@ -10,14 +10,14 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
-// Those that begin a history stand first, to be found.
+// The steps that a history begins with come first, so that their numbers are known.
 const (
 	stepConfigureAllIndex = iota
 	stepRebuildIndex
 	stepLookIndex
 )
 
-// historySteps are what can happen. What is likely stands in it more than once.
+// historySteps are what can happen. What is likely is in it more than once.
 var historySteps = []func(h *history, a, b, c int) string{
 	stepConfigureAllIndex: stepConfigureAll, stepRebuildIndex: stepRebuild, stepLookIndex: stepLook,
 	3: stepPut, stepPut, stepPut, stepPut, stepChange, stepPriority, stepMove, stepNotBefore,

@@ -41,7 +41,7 @@ type history struct {
 	items  map[string]Item
 	set    map[Environment]Settings
 	rows   map[string]*[contract.MaxSlots]Row // the lock table
-	told   []string
+	log    []string
 	seen   struct{ grants, resumed, probes, blocked, rested int } // so that a test can say that a history shows something
 }
 
@@ -70,10 +70,10 @@ func run(newMachine func() machine, steps []byte) (*history, string) {
 
 // do makes one call of both and compares what they grant.
 func (h *history) do(what string, call func(machine) Result) string {
-	h.told = append(h.told, fmt.Sprintf("%8s %s", h.now.Sub(epoch), what))
+	h.log = append(h.log, fmt.Sprintf("%8s %s", h.now.Sub(epoch), what))
 	expected, got := call(h.model), call(h.machine)
 	for _, g := range got.Grants {
-		h.told = append(h.told, fmt.Sprintf("%8s   %s is granted slot %d of %s until %s", "", g.Key, g.Slot, g.Environment, g.Until.Sub(epoch)))
+		h.log = append(h.log, fmt.Sprintf("%8s   %s is granted slot %d of %s until %s", "", g.Key, g.Slot, g.Environment, g.ExpiresAt.Sub(epoch)))
 		h.seen.grants++
 	}
 	if !slices.Equal(expected.Grants, got.Grants) { // cmp alone would take most of the time
@@ -179,5 +179,5 @@ func shortest(newMachine func() machine, steps []byte) []byte {
 func report(newMachine func() machine, steps []byte) string {
 	steps = shortest(newMachine, steps)
 	h, difference := run(newMachine, steps)
-	return fmt.Sprintf("%s\n\n%s\n\nsteps %#v", strings.Join(h.told, "\n"), difference, steps)
+	return fmt.Sprintf("%s\n\n%s\n\nsteps %#v", strings.Join(h.log, "\n"), difference, steps)
 }

@@ -9,17 +9,17 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
-// Slots takes in a look at a project's slots.
+// Slots records a look at a project's slots.
 func (m *Manager) Slots(name string, l Look, now time.Time) Result {
 	return m.inProject(name, now, func(p *project) { p.look(l, now) })
 }
 
-// LookFailed takes in that a look at a project's slots came to nothing. It is tried again after a while.
+// LookFailed records that a look at a project's slots came to nothing. It is tried again after a while.
 func (m *Manager) LookFailed(name string, now time.Time) Result {
 	return m.inProject(name, now, func(p *project) { p.looks.fail(now) })
 }
 
-// Released takes in that a slot's row, as it was, was seen released.
+// Released records that a slot's row, as it was, was seen released.
 func (m *Manager) Released(name string, slot int, was Row, now time.Time) Result {
 	return m.inProject(name, now, func(p *project) {
 		if slot >= 0 && slot < len(p.slots) {
@@ -28,7 +28,7 @@ func (m *Manager) Released(name string, slot int, was Row, now time.Time) Result
 	})
 }
 
-// Acquired takes in that an item has acquired a slot for an attempt.
+// Acquired records that an item has acquired a slot for an attempt.
 func (m *Manager) Acquired(key string, slot int, attempt int32, now time.Time) Result {
 	return m.ofItem(key, now, func(e *entry) {
 		if p := e.queue.project; p != nil && slot >= 0 && slot < len(p.slots) {
@@ -37,7 +37,7 @@ func (m *Manager) Acquired(key string, slot int, attempt int32, now time.Time) R
 	})
 }
 
-// Refused takes in that an item could not acquire what it was granted. Until a time others go first.
+// Refused records that an item could not acquire what it was granted. Until a time others go first.
 func (m *Manager) Refused(key string, reason Refusal, until, now time.Time) Result {
 	return m.ofItem(key, now, func(e *entry) {
 		q := e.queue
@@ -50,7 +50,7 @@ func (m *Manager) Refused(key string, reason Refusal, until, now time.Time) Resu
 	})
 }
 
-// Concluded takes in how an item's attempt ended. It comes before the Put or Remove of the event that shows it, or the
+// Concluded records how an item's attempt ended. It comes before the Put or Remove of the event that shows it, or the
 // brake would not know its probe.
 func (m *Manager) Concluded(name Environment, key string, outcome contract.Outcome, now time.Time) Result {
 	q, ok := m.queues[name]

@@ -101,8 +101,8 @@ type Grant struct {
 	Attempt int32
 	// Refusals is how often in a row the item was refused before: see RefusalWait.
 	Refusals int
-	// Until is when the grant ends if nothing comes of it.
-	Until time.Time
+	// ExpiresAt is when the grant ends if nothing comes of it.
+	ExpiresAt time.Time
 }
 
 // Result is what a call comes to.

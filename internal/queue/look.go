@@ -20,7 +20,7 @@ type look struct {
 	failed     bool
 }
 
-// record takes in a look, and says whether it is one that counts.
+// record records a look, and says whether it is one that counts.
 func (l *look) record(at time.Time) bool {
 	if at.Before(l.wrongSince) || at.Before(l.at) {
 		return false
@@ -46,7 +46,7 @@ func (l *look) again(now time.Time) time.Time {
 	}
 }
 
-// look takes in a read of the slots. What was learned of a slot since the read began is newer and stays.
+// look records a read of the slots. What was learned of a slot since the read began is newer and stays.
 func (p *project) look(l Look, now time.Time) {
 	if !p.looks.record(l.At) {
 		return
@@ -63,7 +63,7 @@ func (p *project) look(l Look, now time.Time) {
 	}
 }
 
-// released takes in that a holder's row was seen released. Of a row that somebody else has acquired since it says
+// released records that a holder's row was seen released. Of a row that somebody else has acquired since it says
 // nothing.
 func (p *project) released(n int, was Row, now time.Time) {
 	s := &p.slots[n]
@@ -74,7 +74,7 @@ func (p *project) released(n int, was Row, now time.Time) {
 	p.setRow(n, Row{}, now)
 }
 
-// acquired takes in that an item holds a slot now.
+// acquired records that an item holds a slot now.
 func (p *project) acquired(n int, row Row, now time.Time) {
 	p.slots[n].changed = now
 	p.setRow(n, row, now)

@@ -88,6 +88,11 @@ func TestLooks(t *testing.T) {
 			d.want("another's", "", said(d.Released(testProject, 0, held("z", 1), d.now)))
 			d.want("its own", "b@0", said(d.Released(testProject, 0, held("a", 1), d.now)))
 		},
+		"a former attempt's row is not what came of a grant": func(d *desk) {
+			d.put("a", func(i *Item) { i.Attempt = 2 })
+			d.pass(time.Second)
+			d.want("a's row and a's grant are two", "", d.look(held("a", 1))+d.put("b"))
+		},
 		"numbers are tried from the cluster's own on": func(d *desk) {
 			d.projects[0].start = 49
 			d.want("its first", "a@49", d.put("a"))
@@ -187,6 +192,13 @@ func TestRefusals(t *testing.T) {
 	d.want("its next attempt", "a@0", d.put("a", notBefore(d.now)))
 	if g := d.Place("a").Grant; g.Refusals != 0 || g.Attempt != 2 {
 		t.Errorf("what the former attempt met does not count: %+v", g)
+	}
+
+	d.begin("a")
+	d.refuse("a", RefusedOther, time.Hour)
+	d.put("a", func(i *Item) { i.Active = false })
+	if !d.Place("a").Granted && d.Place("a").Reason != ReasonNotFirst {
+		t.Errorf("a refusal of one that runs came too late to count: %+v", d.Place("a"))
 	}
 
 	var waits []time.Duration

@@ -38,7 +38,7 @@ func NewManager(cluster string) *Manager {
 	}
 }
 
-// Rebuild makes the queues anew from all items that wait or are worked on, and begins to grant. It is called once a
+// Rebuild builds the queues from all items that wait or are worked on, and begins to grant. It is called once a
 // leadership, with the cache's list. Settings stay; what was known of slots and grants does not.
 func (m *Manager) Rebuild(items []Item, now time.Time) Result {
 	for _, e := range m.entries {
@@ -58,7 +58,7 @@ func (m *Manager) Rebuild(items []Item, now time.Time) Result {
 	return m.result(grants)
 }
 
-// Put takes in an item that waits or is worked on, as its latest event shows it.
+// Put records an item that waits or is worked on, as its latest event shows it.
 func (m *Manager) Put(item Item, now time.Time) Result {
 	var grants []Grant
 	for _, p := range m.put(item, now) {
@@ -116,7 +116,7 @@ func (m *Manager) remove(e *entry) {
 	m.tidy(q)
 }
 
-// Configure takes in what an environment says of its queue.
+// Configure records what an environment says of its queue.
 func (m *Manager) Configure(name Environment, settings Settings, now time.Time) Result {
 	q := m.queue(name)
 	was, from := q.settings, q.project

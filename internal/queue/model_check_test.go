@@ -31,7 +31,7 @@ func realManager() machine { return NewManager(historyCluster) }
 // TestManagerAgreesWithTheModel compares the Manager with its model, call by call, over random histories. A failure
 // prints the shortest history that still fails.
 func TestManagerAgreesWithTheModel(t *testing.T) {
-	seeds := uint64(200)
+	seeds := uint64(400)
 	if testing.Short() {
 		seeds = 50
 	}

@@ -211,12 +211,12 @@ func (m *model) decide(project string, now time.Time) []Grant {
 	var grants []Grant
 	give := func(i *modelItem, n int) {
 		i.grant = &Grant{
-			Key: i.Key, Name: i.Name, Environment: i.Environment, Slot: n, Attempt: i.Attempt, Refusals: i.refusals, Until: now.Add(grantTime),
+			Key: i.Key, Name: i.Name, Environment: i.Environment, Slot: n, Attempt: i.Attempt, Refusals: i.refusals, ExpiresAt: now.Add(grantTime),
 		}
 		grants = append(grants, *i.grant)
 	}
 	for _, i := range m.items {
-		if m.settings[i.Environment].Project == project && i.grant != nil && !i.grant.Until.After(now) {
+		if m.settings[i.Environment].Project == project && i.grant != nil && !i.grant.ExpiresAt.After(now) {
 			i.grant = nil
 			i.refusals++
 			i.refusedUntil, i.branchRefused = now.Add(RefusalWait.Backoff(i.refusals, 0)), false

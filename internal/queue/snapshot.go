@@ -108,7 +108,7 @@ func (m *Manager) LooksDue(now time.Time) []string {
 	return names
 }
 
-// Demand is since when a project has an item that is ready and finds no slot; zero if it has none. Other clusters are told.
+// Demand is since when a project has an item that is ready and finds no slot; zero if it has none. It is what other clusters are shown.
 func (m *Manager) Demand(name string) time.Time {
 	if p, ok := m.findProject(name); ok {
 		return p.wantingSince
