@@ -21,7 +21,7 @@ func (m *Manager) inconsistency() string {
 	if entries != len(m.entries) {
 		return fmt.Sprintf("the queues have %d entries, the manager %d", entries, len(m.entries))
 	}
-	for _, p := range m.projects {
+	for _, p := range m.projects.byName {
 		for n := range p.slots {
 			grants := 0
 			for _, q := range p.queues {

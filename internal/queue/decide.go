@@ -5,22 +5,22 @@ package queue
 
 import "time"
 
-// decide does what is due in a project and grants what can be granted. Every call ends here, so that nothing that is
+// decide does what is due in the project and grants what can be granted. Every call ends here, so that nothing that is
 // ready waits while a slot is free.
-func (m *Manager) decide(p *project, now time.Time, grants []Grant) []Grant {
+func (p *project) decide(now time.Time, grants []Grant) []Grant {
 	for _, q := range p.queues {
 		q.expire(now)
 	}
-	if m.rebuilt && p.looks.known {
+	if p.all.granting && p.looks.known {
 		grants = p.resume(now, grants)
 		grants = p.fill(now, grants)
 	}
-	p.noteDemand(m.rebuilt && p.wanting(now), now)
+	p.noteDemand(p.all.granting && p.wanting(now), now)
 	p.next = p.due(now)
-	if m.rebuilt {
+	if p.all.granting {
 		p.next = sooner(p.next, p.lookDue(now))
 	}
-	m.timers.fix(p)
+	p.all.timers.fix(p)
 	return grants
 }
 

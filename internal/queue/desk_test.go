@@ -33,7 +33,7 @@ var testEnvironment = Environment{Namespace: "team", Name: "main"}
 // newDesk has a number of slots in an environment. Its slots are tried from 0 on.
 func newDesk(t *testing.T, concurrency int, change ...func(*Settings)) *desk {
 	d := &desk{Manager: NewManager(testCluster), t: t, now: epoch, items: map[string]Item{}}
-	d.start = 0
+	d.projects.start = 0
 	d.configure(concurrency, change...)
 	d.Rebuild(nil, d.now)
 	d.look()

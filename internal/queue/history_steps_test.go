@@ -29,11 +29,10 @@ var historySteps = []func(h *history, a, b, c int) string{
 
 func stepPut(h *history, a, b, c int) string {
 	key := fmt.Sprintf("i%02d", a%24)
-	item, ok := h.items[key]
-	if ok {
+	if _, ok := h.items[key]; ok {
 		return stepPriority(h, a, b, c)
 	}
-	item = Item{
+	item := Item{
 		Entry:       Entry{Key: key, Name: fmt.Sprintf("n%d", a%12), Priority: int32(b % 3), CreatedAt: epoch.Add(-time.Duration(b/3%3) * time.Hour)},
 		Environment: historyEnvironments[c%3], Source: fmt.Sprintf("s%d", c/3%3), Since: h.now, Attempt: 1,
 	}

@@ -55,50 +55,47 @@ func (m *Manager) Refused(key string, reason Refusal, until, now time.Time) Resu
 func (m *Manager) Concluded(name Environment, key string, outcome contract.Outcome, now time.Time) Result {
 	q, ok := m.queues[name]
 	if !ok {
-		return m.result(nil)
+		return m.decide(now)
 	}
 	q.brake.conclude(key, outcome, now)
-	return m.decideFor(q, now)
+	return m.decide(now, q.project)
 }
 
-// RestoreBrake applies an environment's brake again after a restart, as the environment's status says.
+// RestoreBrake applies an environment's brake again after a restart, as the environment's status says. It comes after
+// Configure: a generation that is not known yet is a changed environment.
 func (m *Manager) RestoreBrake(name Environment, reason contract.Outcome, since, now time.Time) Result {
 	q := m.queue(name)
 	q.brake.apply(reason, since, now)
 	m.tidy(q)
-	return m.decideFor(q, now)
+	return m.decide(now, q.project)
 }
 
 // Tick does what time has made due.
 func (m *Manager) Tick(now time.Time) Result {
 	var due []*project
-	for _, p := range m.projects {
+	for _, p := range m.projects.byName {
 		if !p.next.IsZero() && !p.next.After(now) {
 			due = append(due, p)
 		}
 	}
-	var grants []Grant
-	for _, p := range due {
-		grants = m.decide(p, now, grants)
-	}
-	return m.result(grants)
+	return m.decide(now, due...)
 }
 
 // ofItem changes something of an item that is known.
 func (m *Manager) ofItem(key string, now time.Time, change func(*entry)) Result {
 	e, ok := m.entries[key]
 	if !ok {
-		return m.result(nil)
+		return m.decide(now)
 	}
 	change(e)
-	return m.decideFor(e.queue, now)
+	return m.decide(now, e.queue.project)
 }
 
 func (m *Manager) inProject(name string, now time.Time, change func(*project)) Result {
-	p, ok := m.findProject(name)
+	p, ok := m.projects.find(name)
 	if !ok {
-		return m.result(nil)
+		return m.decide(now)
 	}
 	change(p)
-	return m.result(m.decide(p, now, nil))
+	return m.decide(now, p)
 }

@@ -94,7 +94,7 @@ func TestLooks(t *testing.T) {
 			d.want("a's row and a's grant are two", "", d.look(held("a", 1))+d.put("b"))
 		},
 		"numbers are tried from the cluster's own on": func(d *desk) {
-			d.projects[0].start = 49
+			d.projects.start = 49
 			d.want("its first", "a@49", d.put("a"))
 			d.want("and round", "b@0", d.put("b"))
 		},
@@ -111,14 +111,14 @@ func (d *desk) wantLook(why string, want bool) {
 }
 
 func TestClustersBeginApart(t *testing.T) {
-	starts := map[int]bool{}
+	starts, blue := map[int]bool{}, NewManager("blue").projects.start
 	for _, cluster := range []string{"blue", "green", "production", "staging", "a", "b"} {
-		starts[NewManager(cluster).start] = true
+		starts[NewManager(cluster).projects.start] = true
 	}
 	if len(starts) < 5 {
 		t.Errorf("six clusters begin at %v", starts)
 	}
-	if NewManager("blue").start != NewManager("blue").start {
+	if again := NewManager("blue"); again.projects.start != blue {
 		t.Error("a restart changes where a cluster begins")
 	}
 }
@@ -127,7 +127,7 @@ func TestRebuild(t *testing.T) {
 	for why, run := range map[string]func(d *desk){
 		"nothing is granted before all items are known, or the first to come would be first": func(d *desk) {
 			d.Manager, d.items = NewManager(testCluster), map[string]Item{}
-			d.start = 0
+			d.projects.start = 0
 			d.configure(1)
 			d.want("a is known, b is not", "", d.put("a")+d.look())
 			d.wantLook("not even a look", false)

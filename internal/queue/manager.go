@@ -4,9 +4,7 @@
 package queue
 
 import (
-	"cmp"
 	"hash/fnv"
-	"slices"
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
@@ -15,27 +13,18 @@ import (
 // Manager holds the queues of all environments, and what is known of their projects' slots. It is not safe for
 // concurrent use.
 type Manager struct {
-	start    int
-	rebuilt  bool
 	entries  map[string]*entry
 	queues   map[Environment]*queue
-	projects []*project // by name
-	timers   heap[*project]
+	projects *projects
 }
 
 // NewManager returns a Manager of a cluster. It grants nothing before Rebuild.
 func NewManager(cluster string) *Manager {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(cluster)) // never fails
-	return &Manager{
-		start: int(h.Sum32() % contract.MaxSlots), entries: map[string]*entry{}, queues: map[Environment]*queue{},
-		timers: heap[*project]{
-			place: func(p *project) *int { return &p.at },
-			less: func(a, b *project) bool {
-				return !a.next.IsZero() && (b.next.IsZero() || a.next.Before(b.next))
-			},
-		},
-	}
+	m := &Manager{entries: map[string]*entry{}, queues: map[Environment]*queue{}}
+	m.projects = newProjects(int(h.Sum32()%contract.MaxSlots), func(key string) *entry { return m.entries[key] })
+	return m
 }
 
 // Rebuild builds the queues from all items that wait or are worked on, and begins to grant. It is called once a
@@ -44,27 +33,19 @@ func (m *Manager) Rebuild(items []Item, now time.Time) Result {
 	for _, e := range m.entries {
 		m.remove(e)
 	}
-	for _, p := range m.projects {
+	for _, p := range m.projects.byName {
 		p.forget()
 	}
 	for _, item := range items {
 		m.put(item, now)
 	}
-	m.rebuilt = true
-	var grants []Grant
-	for _, p := range m.projects {
-		grants = m.decide(p, now, grants)
-	}
-	return m.result(grants)
+	m.projects.granting = true
+	return m.decide(now, m.projects.byName...)
 }
 
 // Put records an item that waits or is worked on, as its latest event shows it.
 func (m *Manager) Put(item Item, now time.Time) Result {
-	var grants []Grant
-	for _, p := range m.put(item, now) {
-		grants = m.decide(p, now, grants)
-	}
-	return m.result(grants)
+	return m.decide(now, m.put(item, now)...)
 }
 
 // put returns the projects that the change concerns.
@@ -72,7 +53,7 @@ func (m *Manager) put(item Item, now time.Time) []*project {
 	e, ok := m.entries[item.Key]
 	switch {
 	case ok && e.Item.same(item):
-		return projects(e.queue)
+		return []*project{e.queue.project}
 	case ok && e.Environment == item.Environment:
 		q := e.queue
 		if e.BranchKey == item.BranchKey && e.Source == item.Source {
@@ -82,28 +63,28 @@ func (m *Manager) put(item Item, now time.Time) []*project {
 			e.update(item, now)
 			q.add(e, now)
 		}
-		return projects(q)
+		return []*project{q.project}
 	case ok:
-		from := e.queue
+		from := e.queue.project
 		m.remove(e)
-		return append(projects(from), m.put(item, now)...)
+		return append([]*project{from}, m.put(item, now)...)
 	}
 	q := m.queue(item.Environment)
 	e = &entry{Item: item}
 	m.entries[item.Key] = e
 	q.add(e, now)
-	return projects(q)
+	return []*project{q.project}
 }
 
 // Remove takes out an item that neither waits nor is worked on any more.
 func (m *Manager) Remove(key string, now time.Time) Result {
 	e, ok := m.entries[key]
 	if !ok {
-		return m.result(nil)
+		return m.decide(now)
 	}
 	q := e.queue
 	m.remove(e)
-	return m.decideFor(q, now)
+	return m.decide(now, q.project)
 }
 
 func (m *Manager) remove(e *entry) {
@@ -128,68 +109,28 @@ func (m *Manager) Configure(name Environment, settings Settings, now time.Time) 
 		q.brake = brake{}
 	}
 	if was.Project != settings.Project {
-		m.moveQueue(q, settings.Project, now)
+		m.moveQueue(q, now)
 	}
 	m.tidy(q)
-	var grants []Grant
-	if from != nil && from != q.project && len(from.queues) > 0 {
-		grants = m.decide(from, now, grants)
+	if from == q.project {
+		return m.decide(now, q.project)
 	}
-	if q.project != nil {
-		grants = m.decide(q.project, now, grants)
-	}
-	return m.result(grants)
+	return m.decide(now, from, q.project)
 }
 
-// moveQueue gives a queue another project. The grants of the former one's slots end.
-func (m *Manager) moveQueue(q *queue, name string, now time.Time) {
+// moveQueue gives a queue the project that its settings name. The grants of the former one's slots end.
+func (m *Manager) moveQueue(q *queue, now time.Time) {
 	for _, e := range q.members {
 		if e.state == granted {
 			q.change(e, now, func() { e.granted = false })
 		}
 	}
-	if p := q.project; p != nil {
-		for _, e := range q.members {
-			p.unlink(e)
-		}
-		p.leave(q)
-		q.project = nil
-		if len(p.queues) == 0 {
-			m.timers.remove(p)
-			m.projects = slices.DeleteFunc(m.projects, func(other *project) bool { return other == p })
-		}
+	if q.project != nil {
+		m.projects.leave(q)
 	}
-	if name == "" {
-		return
+	if q.settings.Project != "" {
+		m.projects.join(q.settings.Project, q)
 	}
-	q.project = m.project(name)
-	q.project.join(q)
-	for _, e := range q.members {
-		q.project.link(e)
-	}
-}
-
-func (m *Manager) findProject(name string) (*project, bool) {
-	i, ok := m.search(name)
-	if !ok {
-		return nil, false
-	}
-	return m.projects[i], true
-}
-
-func (m *Manager) search(name string) (int, bool) {
-	return slices.BinarySearchFunc(m.projects, name, func(p *project, name string) int { return cmp.Compare(p.name, name) })
-}
-
-func (m *Manager) project(name string) *project {
-	i, ok := m.search(name)
-	if ok {
-		return m.projects[i]
-	}
-	p := &project{name: name, start: m.start, lookup: func(key string) *entry { return m.entries[key] }}
-	m.projects = slices.Insert(m.projects, i, p)
-	m.timers.push(p)
-	return p
 }
 
 func (m *Manager) queue(name Environment) *queue {
@@ -208,18 +149,13 @@ func (m *Manager) tidy(q *queue) {
 	}
 }
 
-func (m *Manager) decideFor(q *queue, now time.Time) Result {
-	if q.project == nil {
-		return m.result(nil)
+// decide decides in the projects that a call concerns, one after the other; nil is none.
+func (m *Manager) decide(now time.Time, concerned ...*project) Result {
+	var grants []Grant
+	for _, p := range concerned {
+		if p != nil && len(p.queues) > 0 {
+			grants = p.decide(now, grants)
+		}
 	}
-	return m.result(m.decide(q.project, now, nil))
-}
-
-func (m *Manager) result(grants []Grant) Result { return Result{Grants: grants, Next: m.Next()} }
-
-func projects(q *queue) []*project {
-	if q.project == nil {
-		return nil
-	}
-	return []*project{q.project}
+	return Result{Grants: grants, Next: m.Next()}
 }

@@ -66,7 +66,7 @@ type modelProject struct {
 
 func newModel(cluster string) *model {
 	return &model{
-		start: NewManager(cluster).start, items: map[string]*modelItem{}, settings: map[Environment]Settings{},
+		start: NewManager(cluster).projects.start, items: map[string]*modelItem{}, settings: map[Environment]Settings{},
 		brakes: map[Environment]*brake{}, projects: map[string]*modelProject{},
 	}
 }

@@ -193,7 +193,7 @@ var mutants = map[string]func(*mutant){
 	},
 	"anybody's release frees a slot": func(m *mutant) {
 		m.released = func(m *Manager, name string, slot int, was Row) Row {
-			if p, ok := m.findProject(name); ok {
+			if p, ok := m.projects.find(name); ok {
 				return p.slots[slot].row
 			}
 			return was
@@ -210,8 +210,8 @@ var mutants = map[string]func(*mutant){
 	"a restart releases the brake":       func(m *mutant) { m.restored = ignored },
 	"time does nothing":                  func(m *mutant) { m.tick = func(now time.Time) (time.Time, bool) { return now, false } },
 	"time runs late":                     func(m *mutant) { m.tick = func(now time.Time) (time.Time, bool) { return now.Add(-time.Second), true } },
-	"all clusters begin at slot 0":       func(m *mutant) { m.Manager.start = 0 },
-	"something is granted at once":       func(m *mutant) { m.rebuilt = true },
+	"all clusters begin at slot 0":       func(m *mutant) { m.projects.start = 0 },
+	"something is granted at once":       func(m *mutant) { m.projects.granting = true },
 	"a grant is taken back for a higher": func(m *mutant) { m.after = takeBack },
 	"a grant never ends by itself":       func(m *mutant) { m.after = keepGrants },
 	"no look is needed":                  func(m *mutant) { m.after = believe },
@@ -286,7 +286,7 @@ func renamed() func(string) (string, bool) {
 
 // members calls for each entry, in some order.
 func members(m *Manager, each func(*queue, *entry)) {
-	for _, p := range m.projects {
+	for _, p := range m.projects.byName {
 		for _, q := range p.queues {
 			for _, e := range slices.Clone(q.timers.items) {
 				each(q, e)
@@ -296,8 +296,8 @@ func members(m *Manager, each func(*queue, *entry)) {
 }
 
 func decideAll(m *Manager, now time.Time) (grants []Grant) {
-	for _, p := range m.projects {
-		grants = m.decide(p, now, grants)
+	for _, p := range m.projects.byName {
+		grants = p.decide(now, grants)
 	}
 	return grants
 }
@@ -322,14 +322,14 @@ func keepGrants(m *Manager, now time.Time) []Grant {
 }
 
 func believe(m *Manager, now time.Time) []Grant {
-	for _, p := range m.projects {
+	for _, p := range m.projects.byName {
 		p.looks.known = true
 	}
 	return decideAll(m, now)
 }
 
 func forgetProbe(m *Manager, now time.Time) []Grant {
-	for _, p := range m.projects {
+	for _, p := range m.projects.byName {
 		for _, q := range p.queues {
 			q.brake.probe = ""
 		}
@@ -338,7 +338,7 @@ func forgetProbe(m *Manager, now time.Time) []Grant {
 }
 
 func wakeSlots(m *Manager, now time.Time) []Grant {
-	for _, p := range m.projects {
+	for _, p := range m.projects.byName {
 		for n := range p.slots {
 			p.slots[n].restEnd = time.Time{}
 		}

@@ -17,8 +17,7 @@ const restTime = 15 * time.Second
 // would grant the same free slot.
 type project struct {
 	name   string
-	start  int // the number that is tried first
-	lookup func(key string) *entry
+	all    *projects
 	queues []*queue // by name
 	slots  [contract.MaxSlots]slot
 
@@ -89,7 +88,7 @@ func (p *project) resting(now time.Time) int {
 // number is the first slot that may be granted. Clusters begin at different numbers, so that they rarely meet.
 func (p *project) number(now time.Time) (int, bool) {
 	for i := range len(p.slots) {
-		n := (p.start + i) % len(p.slots)
+		n := (p.all.start + i) % len(p.slots)
 		if s := &p.slots[n]; !s.row.Held && s.grants == 0 && !s.resting(now) {
 			return n, true
 		}
@@ -112,7 +111,7 @@ func (p *project) setRow(n int, row Row, now time.Time) {
 		was.rows--
 		was.queue.countSlot(was)
 	}
-	if e := p.lookup(row.Holder); row.Held && e != nil && e.queue.project == p {
+	if e := p.all.lookup(row.Holder); row.Held && e != nil && e.queue.project == p {
 		p.named(s, e)
 	}
 }
@@ -148,12 +147,19 @@ func (p *project) unlink(e *entry) {
 	e.queue.countSlot(e)
 }
 
+// join adds a queue, with the rows that name its entries.
 func (p *project) join(q *queue) {
 	i, _ := slices.BinarySearchFunc(p.queues, q, func(a, b *queue) int { return a.name.compare(b.name) })
 	p.queues = slices.Insert(p.queues, i, q)
+	for _, e := range q.members {
+		p.link(e)
+	}
 }
 
 func (p *project) leave(q *queue) {
+	for _, e := range q.members {
+		p.unlink(e)
+	}
 	p.queues = slices.DeleteFunc(p.queues, func(other *queue) bool { return other == q })
 }
 

@@ -87,20 +87,15 @@ func (m *Manager) Place(key string) Place {
 }
 
 // Next is when Tick is to be called; zero is never.
-func (m *Manager) Next() time.Time {
-	if p, ok := m.timers.min(); ok {
-		return p.next
-	}
-	return time.Time{}
-}
+func (m *Manager) Next() time.Time { return m.projects.next() }
 
 // LooksDue names the projects whose slots are to be looked at now.
 func (m *Manager) LooksDue(now time.Time) []string {
-	if !m.rebuilt {
+	if !m.projects.granting {
 		return nil
 	}
 	var names []string
-	for _, p := range m.projects {
+	for _, p := range m.projects.byName {
 		if due := p.lookDue(now); !due.IsZero() && !due.After(now) {
 			names = append(names, p.name)
 		}
@@ -110,7 +105,7 @@ func (m *Manager) LooksDue(now time.Time) []string {
 
 // Demand is since when a project has an item that is ready and finds no slot; zero if it has none. It is what other clusters are shown.
 func (m *Manager) Demand(name string) time.Time {
-	if p, ok := m.findProject(name); ok {
+	if p, ok := m.projects.find(name); ok {
 		return p.wantingSince
 	}
 	return time.Time{}
