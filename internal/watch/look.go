@@ -21,30 +21,73 @@ func (w *Watcher) look(ctx context.Context, p Place, subjects []Subject, now tim
 	found, missing, buildErr := w.builds(ctx, p, subjects)
 	rows, rowErr := w.rows(ctx, p, subjects)
 
+	seen := map[Subject]*Observation{}
+	for _, s := range subjects {
+		seen[s] = observationOf(s, now, found, missing, rows)
+		seen[s].BuildErr, seen[s].RowErr = buildErr, rowErr
+	}
+	changed, released := w.record(p, subjects, seen, buildErr != nil || rowErr != nil, now)
+	for _, row := range released {
+		w.options.Released(p, row)
+	}
+	return changed
+}
+
+func observationOf(s Subject, now time.Time, found map[build.Reference]build.Build, missing map[build.Reference]bool, rows map[string]lock.Row) *Observation {
+	seen := &Observation{Time: now, BuildMissing: missing[s.Build]}
+	if b, ok := found[s.Build]; ok {
+		seen.Build = &b
+	}
+	if row, ok := rows[s.BranchKey]; ok {
+		seen.Branch = &row
+	}
+	return seen
+}
+
+// record keeps what was seen, and returns what is new and which rows were released.
+func (w *Watcher) record(p Place, subjects []Subject, seen map[Subject]*Observation, failing bool, now time.Time) ([]types.NamespacedName, []lock.Row) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var changed []types.NamespacedName
+	var released []lock.Row
 	for _, s := range subjects {
 		t, ok := w.latest[s.Item]
 		if !ok || t.subject != s {
 			continue // forgotten, or another build by now
 		}
-		seen := &Observation{Time: now, BuildErr: buildErr, RowErr: rowErr}
-		if b, ok := found[s.Build]; ok {
-			seen.Build = &b
-		}
-		seen.BuildMissing = missing[s.Build]
-		if row, ok := rows[s.BranchKey]; ok {
-			seen.Branch = &row
-		}
-		if isNews(t.observed, seen) {
+		if isNews(t.observed, seen[s]) {
 			changed = append(changed, s.Item)
 		}
-		t.observed = seen
+		if row, ok := releasedRow(t.observed, seen[s]); ok {
+			released = append(released, row)
+		}
+		t.observed = seen[s]
 		w.latest[s.Item] = t
 	}
-	w.pace(p, len(changed) > 0, buildErr != nil || rowErr != nil, now)
-	return changed
+	w.pace(p, len(changed) > 0, failing, now)
+	return changed, released
+}
+
+// releasedRow is the row that a look shows to be released: the branch's own, or the one that it was before another acquired
+// the branch.
+func releasedRow(old, seen *Observation) (lock.Row, bool) {
+	if seen.Branch == nil {
+		return lock.Row{}, false
+	}
+	var was lock.Row
+	if old != nil && old.Branch != nil {
+		was = *old.Branch
+	}
+	is := *seen.Branch
+	switch {
+	case is.LockID == was.LockID && was.Held() == is.Held():
+		return lock.Row{}, false
+	case is.Exists && !is.Held():
+		return is, true
+	case is.LockID != was.LockID && was.Held():
+		return was, true
+	}
+	return lock.Row{}, false
 }
 
 // pace looks again soon while something changes, and ever more slowly while nothing does.

@@ -69,6 +69,9 @@ type Options struct {
 	Slow time.Duration
 	// CallTimeout is how long the build service, and then the table, of one place may take to answer. Zero is ten seconds.
 	CallTimeout time.Duration
+	// Released is called with each branch row that is seen released, as it is or, if it is another's by now, as it was; nil
+	// is not called.
+	Released func(p Place, row lock.Row)
 }
 
 // callTimeout is many times what an answer takes. Places are looked at one after the other, so an account that
@@ -103,6 +106,9 @@ type tracked struct {
 func New(clients Clients, options Options) *Watcher {
 	if options.CallTimeout <= 0 {
 		options.CallTimeout = callTimeout
+	}
+	if options.Released == nil {
+		options.Released = func(Place, lock.Row) {}
 	}
 	return &Watcher{
 		clients: clients, options: options,

@@ -232,3 +232,39 @@ func TestAnEndpointThatHangs(t *testing.T) {
 		t.Errorf("it answers again, and there is news of %q", names(changed))
 	}
 }
+
+// Whoever released the rows, and whoever has acquired the branch since, the slot is free: it is said once.
+func TestReleasedRows(t *testing.T) {
+	c := newCloud()
+	var released []string
+	w := New(c, Options{Fast: fast, Slow: slow, Released: func(p Place, row lock.Row) {
+		released = append(released, p.AWS.Region+" "+row.LockID)
+	}})
+	change := func(status contract.RowStatus, lockID string) {
+		row := c.rows["branch#a"]
+		row.Status, row.LockID = status, lockID
+		c.rows["branch#a"] = row
+	}
+	now := start
+	expect := func(why string, want ...string) {
+		t.Helper()
+		_, next := w.Tick(t.Context(), now)
+		now = next
+		if diff := cmp.Diff(want, released); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", why, diff)
+		}
+		released = nil
+	}
+	c.run(w, "here", "a")
+	change(contract.StatusInProgress, "first")
+	expect("the build runs")
+	change(contract.StatusComplete, "first")
+	expect("its build released it", "here first")
+	expect("it is said once")
+	change(contract.StatusInProgress, "second")
+	expect("another has acquired the branch")
+	change(contract.StatusInProgress, "third")
+	expect("and another: the one before was released unseen", "here second")
+	delete(c.rows, "branch#a")
+	expect("the row is gone", "here third")
+}
