@@ -56,6 +56,10 @@ const (
 	// ConditionNotificationsReady of an environment: the topics and queues that the ends of items are sent to exist, and can be
 	// reached.
 	ConditionNotificationsReady = "NotificationsReady"
+	// ConditionDegraded of an environment, negative: its infrastructure fails, so that its items are tried one at a time, with
+	// growing waits, until one ends otherwise or the environment is changed. Present only while it is True. Its reason is what
+	// the last attempts ended as.
+	ConditionDegraded = "Degraded"
 )
 
 // Reasons of conditions that are True. None of them is Succeeded: that word is for the work.
@@ -179,9 +183,8 @@ const (
 
 // Reasons of Admitted=False and Locked=False, and of status.queue.
 const (
-	// ReasonNotFirst: others are ahead of it in the queue.
-	ReasonNotFirst = "NotFirst"
-	// ReasonNoFreeSlot: every slot is in use.
+	// ReasonNoFreeSlot: it waits for a slot: every slot is in use, others are ahead of it, or nothing can start in its
+	// environment now, which the environment says.
 	ReasonNoFreeSlot = "NoFreeSlot"
 	// ReasonBranchHeld: another item works on the branch, or is ahead with the same branch.
 	ReasonBranchHeld = "BranchHeld"

@@ -129,6 +129,17 @@ type Retention struct {
 	Failed *metav1.Duration `json:"failed,omitempty"`
 }
 
+// Queueing is the order in which the items of an environment start.
+// +kubebuilder:validation:Enum=Priority;FairBySource
+type Queueing string
+
+const (
+	// QueueingPriority: the highest priority first, then the oldest card.
+	QueueingPriority Queueing = "Priority"
+	// QueueingFairBySource: the highest priority first; within one priority, the source whose items use the fewest slots.
+	QueueingFairBySource Queueing = "FairBySource"
+)
+
 // WorkEnvironmentSpec says where builds run and what the work must pass.
 type WorkEnvironmentSpec struct {
 	// Tier says how much depends on this environment: test, staging or production. Default test. A WorkSource without
@@ -157,6 +168,16 @@ type WorkEnvironmentSpec struct {
 	// +kubebuilder:validation:Maximum=50
 	// +optional
 	Concurrency *int32 `json:"concurrency,omitempty"`
+
+	// Queueing is the order in which waiting items start. Priority, the default: the highest priority first, then the oldest
+	// card. FairBySource: the highest priority first; within one priority, the source whose items use the fewest slots.
+	// +kubebuilder:default=Priority
+	// +optional
+	Queueing Queueing `json:"queueing,omitempty"`
+
+	// Suspend, set to true, starts no new build. Builds that run go on, and items wait. Default false.
+	// +optional
+	Suspend bool `json:"suspend,omitempty"`
 
 	// Credentials names the secrets that the build reads.
 	// +required
@@ -244,7 +265,8 @@ type QueueStatus struct {
 	// OldestSince is since when the item that has waited longest has been waiting.
 	// +optional
 	OldestSince *metav1.Time `json:"oldestSince,omitempty"`
-	// First lists the first ten items, in the order in which they will start.
+	// First lists the first ten items, by priority and age. One that waits for its branch, or for its next attempt, is passed
+	// over by those behind it.
 	// +kubebuilder:validation:MaxItems=10
 	// +listType=map
 	// +listMapKey=name
@@ -259,7 +281,8 @@ type WorkEnvironmentStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 	// Conditions say what can be used: LockTableReady, ProjectReady, BucketReady, SecretsReady and NotificationsReady. Ready
-	// is True if all of them are. Stalled is present only while a person has to act.
+	// is True if all of them are. Stalled is present only while a person has to act, Degraded
+	// only while items are tried one at a time.
 	// +kubebuilder:validation:MaxItems=16
 	// +listType=map
 	// +listMapKey=type

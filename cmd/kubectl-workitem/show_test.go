@@ -72,9 +72,9 @@ func samples() map[string]*v1alpha1.WorkItem {
 	waiting.Status.Summary.Title = ""
 
 	queued := base("queued", v1alpha1.PhaseQueued, accepted,
-		condition(v1alpha1.ConditionReady, unknown, v1alpha1.ReasonNotFirst, "Others are ahead of it.", -170*time.Minute),
-		condition(v1alpha1.ConditionAdmitted, no, v1alpha1.ReasonNotFirst, "Others are ahead of it.", -170*time.Minute))
-	queued.Status.Queue = &v1alpha1.QueuePosition{Since: at(-170 * time.Minute), Reason: v1alpha1.ReasonNotFirst}
+		condition(v1alpha1.ConditionReady, unknown, v1alpha1.ReasonNoFreeSlot, "Others are ahead of it.", -170*time.Minute),
+		condition(v1alpha1.ConditionAdmitted, no, v1alpha1.ReasonNoFreeSlot, "Others are ahead of it.", -170*time.Minute))
+	queued.Status.Queue = &v1alpha1.QueuePosition{Since: at(-170 * time.Minute), Reason: v1alpha1.ReasonNoFreeSlot}
 	queued.Spec.Priority = -5
 
 	attempt := func() *v1alpha1.Attempt {

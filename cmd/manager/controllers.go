@@ -15,6 +15,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/controllers/workenvironment"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/access"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/dispatch"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/garbagecollection"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/tracking"
 	"github.com/kiro-worker/kiro-worker/controllers/worksource"
@@ -24,7 +25,8 @@ import (
 
 // setupControllers adds the three controllers.
 func setupControllers(ctx context.Context, mgr ctrl.Manager, clients *resolver.Resolver, o options) error {
-	if err := setupWorkItems(ctx, mgr, clients, o); err != nil {
+	dispatcher := dispatch.New(dispatch.Options{Reader: mgr.GetClient(), Tables: clients, Clock: clock.RealClock{}, Cluster: o.clusterName})
+	if err := setupWorkItems(ctx, mgr, clients, dispatcher, o); err != nil {
 		return err
 	}
 	environments := workenvironment.New(workenvironment.Options{
@@ -34,6 +36,7 @@ func setupControllers(ctx context.Context, mgr ctrl.Manager, clients *resolver.R
 		Stores:        clients,
 		Secrets:       clients,
 		Notifications: clients,
+		Queues:        dispatcher,
 		Clock:         clock.RealClock{},
 		Events:        mgr.GetEventRecorder("workenvironment"),
 		Metrics:       workenvironment.NewMetrics(metrics.Registry),
@@ -56,12 +59,12 @@ func setupControllers(ctx context.Context, mgr ctrl.Manager, clients *resolver.R
 }
 
 // setupWorkItems adds the work item controller, the watch of builds and the sweep of locks.
-func setupWorkItems(ctx context.Context, mgr ctrl.Manager, clients *resolver.Resolver, o options) error {
+func setupWorkItems(ctx context.Context, mgr ctrl.Manager, clients *resolver.Resolver, dispatcher *dispatch.Dispatcher, o options) error {
 	if err := workitem.IndexItems(ctx, mgr.GetFieldIndexer()); err != nil {
 		return err
 	}
 	over := tracking.NewFirstSeenTracker()
-	collector := garbagecollection.New(access.Access{Reader: mgr.GetClient(), Clients: clients}, clock.RealClock{}, o.settlingTime, over)
+	collector := garbagecollection.New(access.Access{Reader: mgr.GetClient(), Clients: clients}, clock.RealClock{}, o.settlingTime, over, dispatcher)
 	if err := collector.SetupWithManager(mgr, clock.RealClock{}, o.sweepInterval); err != nil {
 		return err
 	}
@@ -70,7 +73,8 @@ func setupWorkItems(ctx context.Context, mgr ctrl.Manager, clients *resolver.Res
 		Clients:          clients,
 		Collector:        collector,
 		Over:             over,
-		Watcher:          watch.New(clients, watch.Options{Fast: o.watchInterval, Slow: o.watchSlowest}),
+		Dispatcher:       dispatcher,
+		Watcher:          watch.New(clients, watch.Options{Fast: o.watchInterval, Slow: o.watchSlowest, Released: dispatcher.RowReleased}),
 		Clock:            clock.RealClock{},
 		Events:           mgr.GetEventRecorder("workitem"),
 		Metrics:          workitem.NewMetrics(metrics.Registry),

@@ -5,9 +5,9 @@
 // nothing about what is worked on.
 //
 // The lock table, the CodeBuild project, the bucket, the secrets, and the topics and queues are checked each on its own, so
-// that whoever sets an environment up sees at once all that is missing. The slots are read from the lock table's rows and the queue from the work items, so that
-// neither is a counter that could drift. Readiness depends on what the environment refers to, never on the outcome of an
-// item.
+// that whoever sets an environment up sees at once all that is missing. The slots are read from the lock table's rows, so that
+// their number is no counter that could drift; the queue is shown as the dispatcher has it. Readiness depends on what the
+// environment refers to, never on the outcome of an item.
 //
 //	how much is due ─ nothing: wait ─ slots and queue ─ everything: checks first
 //	      │

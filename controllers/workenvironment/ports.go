@@ -6,11 +6,14 @@ package workenvironment
 import (
 	"context"
 
+	"k8s.io/apimachinery/pkg/types"
+
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/artifacts"
 	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/notify"
+	"github.com/kiro-worker/kiro-worker/internal/queue"
 	"github.com/kiro-worker/kiro-worker/internal/secrets"
 )
 
@@ -18,6 +21,12 @@ import (
 type Tables interface {
 	// LockReader returns what reads a lock table, reached as a namespace's environment says.
 	LockReader(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, tableName string) (lock.Reader, error)
+}
+
+// Queues are the queues of all environments.
+type Queues interface {
+	// Snapshot shows an environment's queue; known is false as long as the queues are not complete.
+	Snapshot(environment types.NamespacedName) (snapshot queue.Snapshot, known bool)
 }
 
 // Builds makes clients of the build service.

@@ -4,77 +4,88 @@
 package workenvironment
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/queue"
 )
 
+// queues are what the dispatcher would show of the items that wait in the API server.
+type queues struct {
+	w       *world
+	unknown bool
+	brake   queue.Brake
+}
+
+func (q *queues) Snapshot(environment types.NamespacedName) (queue.Snapshot, bool) {
+	all := &v1alpha1.WorkItemList{}
+	must(q.w.t, q.w.client.List(q.w.t.Context(), all, client.InNamespace(environment.Namespace)))
+	var entries []queue.Entry
+	for _, i := range all.Items {
+		if i.Spec.EnvironmentRef.Name == environment.Name {
+			entries = append(entries, queue.Entry{Key: i.Name, Name: i.Name, Priority: i.Spec.Priority})
+		}
+	}
+	s := queue.Snapshot{Length: len(entries), Brake: q.brake}
+	for _, e := range queue.Order(entries) {
+		s.OldestSince = epoch
+		s.First = append(s.First, queue.Waiting{Name: e.Name, Priority: e.Priority, Since: epoch})
+	}
+	return s, !q.unknown
+}
+
 func TestQueueOf(t *testing.T) {
-	withdrawn := func(i *v1alpha1.WorkItem) {
-		i.Annotations = map[string]string{v1alpha1.WithdrawnAnnotation: epoch.Format(time.RFC3339)}
+	if q := queueOf(queue.Snapshot{}); q.Length != 0 || q.OldestSince != nil || q.First != nil {
+		t.Errorf("nothing waits: %+v", q)
 	}
-	urgent := func(i *v1alpha1.WorkItem) { i.Spec.Priority = 5 }
-	oldCard := func(i *v1alpha1.WorkItem) { i.Spec.Card = &v1alpha1.Card{CreatedAt: at(-time.Hour)} }
-	since := func(d time.Duration) func(*v1alpha1.WorkItem) {
-		return func(i *v1alpha1.WorkItem) { i.Status.Queue = &v1alpha1.QueuePosition{Since: at(d)} }
+	q := queueOf(queue.Snapshot{
+		Length: 25, OldestSince: epoch.Add(-time.Hour), First: []queue.Waiting{{Name: "a", Priority: 3, Since: epoch.Add(time.Millisecond)}},
+	})
+	if q.Length != 25 || !q.OldestSince.Equal(at(-time.Hour)) || len(q.First) != 1 || q.First[0].Name != "a" || q.First[0].Priority != 3 {
+		t.Errorf("the queue is %+v", q)
 	}
-	cases := []struct {
-		why   string
-		items []v1alpha1.WorkItem
-		want  string // "length; first…; oldest wait since the epoch"
-	}{
-		{"nothing waits", nil, "0;; "},
-		{
-			"priority first, then the oldest card",
-			[]v1alpha1.WorkItem{accepted("young"), accepted("old", oldCard), accepted("urgent", urgent)},
-			"3; urgent old young; 0s",
-		},
-		{
-			"who has waited longest is not who starts first",
-			[]v1alpha1.WorkItem{accepted("a", urgent, since(time.Minute)), accepted("b", since(-time.Minute))},
-			"2; a b; -1m0s",
-		},
-		{"an item that works, is done, is cancelled, or was not accepted does not wait", []v1alpha1.WorkItem{
-			accepted("works", working), accepted("done", done), accepted("cancelled", func(i *v1alpha1.WorkItem) { i.Spec.Cancel = true }),
-			accepted("unaccepted", func(i *v1alpha1.WorkItem) { i.Status.Conditions = nil }),
-			accepted("deleted", func(i *v1alpha1.WorkItem) { i.DeletionTimestamp = at(0) }),
-		}, "0;; "},
-		{"a withdrawn item will not start, so it does not wait", []v1alpha1.WorkItem{accepted("withdrawn", withdrawn)}, "0;; "},
-		{
-			"an item between two attempts waits", []v1alpha1.WorkItem{accepted("again", func(i *v1alpha1.WorkItem) {
-				i.Status.Attempt = &v1alpha1.Attempt{Number: 1, Outcome: v1alpha1.ReasonBuildFault}
-			})}, "1; again; 0s",
-		},
-	}
-	for _, c := range cases {
-		t.Run(c.why, func(t *testing.T) {
-			q := queueOf(c.items)
-			var names strings.Builder
-			for _, f := range q.First {
-				names.WriteString(" " + f.Name)
-			}
-			oldest := ""
-			if q.OldestSince != nil {
-				oldest = q.OldestSince.Sub(epoch).String()
-			}
-			if diff := cmp.Diff(c.want, fmt.Sprintf("%d;%s; %s", q.Length, names.String(), oldest)); diff != "" {
-				t.Errorf("queue (-want +got):\n%s", diff)
-			}
-		})
+	if !q.First[0].Since.Equal(at(0)) {
+		t.Errorf("a time that is finer than the API keeps it makes a write each time: %s", q.First[0].Since)
 	}
 }
 
-func TestQueueShowsTheFirstTen(t *testing.T) {
-	var items []v1alpha1.WorkItem
-	for n := range 25 {
-		items = append(items, accepted(fmt.Sprintf("item-%02d", n)))
+// An environment whose infrastructure fails says so, and what is known of it outlives a restart of the manager.
+func TestDegraded(t *testing.T) {
+	w := newWorld(t)
+	w.environment()
+	w.reconcile()
+	if got := condition(w.get(), v1alpha1.ConditionDegraded); got != "absent" {
+		t.Errorf("Degraded is %s", got)
 	}
-	if q := queueOf(items); q.Length != 25 || len(q.First) != 10 || q.First[9].Name != "item-09" {
-		t.Errorf("the queue is %+v", q)
+	w.queues.brake = queue.Brake{Applied: true, Reason: contract.OutcomeBuildFault, Since: epoch, Failures: 1, RetryAt: epoch.Add(time.Hour)}
+	e := w.after(30 * time.Second)
+	if got := condition(e, v1alpha1.ConditionDegraded); got != "True BuildFault" || !strings.Contains(message(e, v1alpha1.ConditionDegraded), "one at a time") {
+		t.Errorf("Degraded is %s: %s", got, message(e, v1alpha1.ConditionDegraded))
+	}
+	if got := condition(e, v1alpha1.ConditionReady); got != "True Usable" {
+		t.Errorf("what it names can be used, and Ready is %s", got)
+	}
+	w.queues.unknown, w.queues.brake = true, queue.Brake{}
+	if got := condition(w.after(30*time.Second), v1alpha1.ConditionDegraded); got != "True BuildFault" {
+		t.Errorf("before the queues are rebuilt, Degraded is %s: they are rebuilt from it", got)
+	}
+	w.queues.unknown = false
+	if got := condition(w.after(30*time.Second), v1alpha1.ConditionDegraded); got != "absent" {
+		t.Errorf("Degraded is %s", got)
+	}
+}
+
+func TestSuspended(t *testing.T) {
+	w := newWorld(t)
+	w.environment(func(e *v1alpha1.WorkEnvironment) { e.Spec.Suspend = true })
+	w.reconcile()
+	if got := condition(w.get(), v1alpha1.ConditionReady); got != "True Suspended" {
+		t.Errorf("Ready is %s", got)
 	}
 }

@@ -25,7 +25,7 @@ import (
 
 const (
 	defaultInterval = time.Minute
-	defaultRefresh  = 10 * time.Second
+	defaultRefresh  = 30 * time.Second
 
 	// callTimeout bounds the calls of one reconcile: services that hang must not hold up the other environments.
 	callTimeout = 45 * time.Second
@@ -39,13 +39,14 @@ type Options struct {
 	Stores        Stores
 	Secrets       Secrets
 	Notifications Notifications
+	Queues        Queues
 	Clock         clock.PassiveClock
 	Events        reconcile.EventRecorder
 	Metrics       *Metrics
 	// Interval is the time between two checks of an environment that is usable. Zero is a minute. One that is not
 	// usable is checked sooner.
 	Interval time.Duration
-	// Refresh is the least time between two reads of slots and queue, however many items change. Zero is 10s.
+	// Refresh is the least time between two reads of slots and queue, however many items change. Zero is 30s.
 	Refresh time.Duration
 	// Concurrency is how many environments are reconciled at once. Zero is 4.
 	Concurrency int

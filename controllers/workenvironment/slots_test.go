@@ -58,12 +58,12 @@ func TestForeignRowThatIsDeleted(t *testing.T) {
 	w.reconcile()
 	key := contract.SlotKey(w.get().Status.ProjectARN, 0)
 	must(t, w.tables.PutRow("locks", tableemulator.Row{contract.AttrLockKey: tableemulator.String(key)}))
-	e := w.after(10 * time.Second)
+	e := w.after(30 * time.Second)
 	if got := condition(e, v1alpha1.ConditionReady); got != "False ForeignRow" || e.Status.SlotsInUse != 1 {
 		t.Errorf("with another program's row the environment is %s, %d slots in use", got, e.Status.SlotsInUse)
 	}
 	must(t, w.tables.DeleteRow("locks", key))
-	if e := w.after(10 * time.Second); condition(e, v1alpha1.ConditionReady) != "True Usable" || e.Status.SlotsInUse != 0 {
+	if e := w.after(30 * time.Second); condition(e, v1alpha1.ConditionReady) != "True Usable" || e.Status.SlotsInUse != 0 {
 		t.Errorf("after the row was deleted the environment is %s", condition(e, v1alpha1.ConditionReady))
 	}
 }
@@ -81,7 +81,7 @@ func TestSlotsAndQueue(t *testing.T) {
 	if e := w.after(time.Second); e.Status.SlotsInUse != 0 {
 		t.Error("slots were read again after a second, however many items change")
 	}
-	e := w.after(10 * time.Second)
+	e := w.after(30 * time.Second)
 	want := []v1alpha1.SlotStatus{
 		{Slot: 0, WorkItem: "cluster/team/a", ExpiresAt: at(time.Hour)},
 		{Slot: 41, WorkItem: "other-cluster/team/b", ExpiresAt: at(time.Hour)},

@@ -23,6 +23,10 @@ var checkedConditions = []string{
 func summarize(environment *v1alpha1.WorkEnvironment, now time.Time, part extent, failures []reconcile.Failure) {
 	set := conditionsOf(environment, now)
 	set.Summarize(v1alpha1.ReasonUsable, "Everything that the environment names can be used.", checkedConditions...)
+	if environment.Spec.Suspend && conditionOf(environment, v1alpha1.ConditionReady).Status == metav1.ConditionTrue {
+		set.True(v1alpha1.ConditionReady, v1alpha1.ReasonSuspended,
+			"Everything can be used, but no new build is started. Set spec.suspend to false to go on.")
+	}
 	switch ready := conditionOf(environment, v1alpha1.ConditionReady); {
 	case ready.Status == metav1.ConditionTrue:
 		set.Remove(v1alpha1.ConditionStalled)

@@ -66,6 +66,7 @@ type world struct {
 	agent     string
 	resolver  *resolver
 	events    *events.FakeRecorder
+	queues    *queues
 	r         *Reconciler
 }
 
@@ -139,13 +140,14 @@ func newWorld(t *testing.T) *world {
 	}
 	w.namespace = testenv.Namespace(t, c)
 	w.startAWS()
+	w.queues = &queues{w: w}
 	w.r = w.reconciler(c)
 	return w
 }
 
 func (w *world) reconciler(c client.Client) *Reconciler {
 	return New(Options{
-		Client: c, Tables: w.resolver, Builds: w.resolver, Stores: w.resolver, Secrets: w.resolver, Notifications: w.resolver, Clock: w.clock, Events: w.events,
+		Client: c, Tables: w.resolver, Builds: w.resolver, Stores: w.resolver, Secrets: w.resolver, Notifications: w.resolver, Queues: w.queues, Clock: w.clock, Events: w.events,
 		Metrics: NewMetrics(prometheus.NewRegistry()),
 	})
 }

@@ -61,6 +61,7 @@ func (s *startStep) lookAndAbandon(ctx context.Context, item *v1alpha1.WorkItem)
 	case err != nil:
 		return reconcile.Result{}, err
 	}
+	s.dispatcher.Released(item.UID, a)
 	return s.abandoned(item, message), nil
 }
 

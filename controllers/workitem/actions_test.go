@@ -37,6 +37,15 @@ func (w *world) usable(yes bool) {
 	w.must(w.client.Status().Update(w.t.Context(), env))
 }
 
+// concurrency changes how many builds may run at once.
+func (w *world) concurrency(n int32) {
+	w.t.Helper()
+	env := w.environment()
+	env.Spec.Concurrency = &n
+	w.must(w.client.Update(w.t.Context(), env))
+	w.usable(true)
+}
+
 func (w *world) environment() *v1alpha1.WorkEnvironment {
 	env := &v1alpha1.WorkEnvironment{}
 	w.must(w.client.Get(w.t.Context(), client.ObjectKey{Namespace: w.namespace, Name: "env"}, env))
@@ -86,22 +95,75 @@ func (w *world) reconcile(name string) (ctrl.Result, error) {
 	return w.r.Reconcile(w.t.Context(), ctrl.Request{NamespacedName: client.ObjectKey{Namespace: w.namespace, Name: name}})
 }
 
-// look reconciles and fails the test on an error.
+// dispatch has the dispatcher learn what has changed, and look at the slots if that is due.
+func (w *world) dispatch() {
+	w.t.Helper()
+	all, environments := &v1alpha1.WorkItemList{}, &v1alpha1.WorkEnvironmentList{}
+	w.must(w.client.List(w.t.Context(), environments, client.InNamespace(w.namespace)))
+	for i := range environments.Items {
+		w.dispatcher.ObserveEnvironment(&environments.Items[i])
+	}
+	w.must(w.client.List(w.t.Context(), all, client.InNamespace(w.namespace)))
+	gone := w.known
+	w.known = map[string]*v1alpha1.WorkItem{}
+	for i := range all.Items {
+		item := &all.Items[i]
+		w.dispatcher.Observe(gone[item.Name], item)
+		delete(gone, item.Name)
+		w.known[item.Name] = item
+	}
+	for _, item := range gone {
+		w.dispatcher.Forget(item)
+	}
+	w.dispatcher.Tick(w.t.Context())
+}
+
+// step reconciles an item, and again if it was granted a slot for what the first reconcile has made of it.
+func (w *world) step(name string) (ctrl.Result, error) {
+	w.t.Helper()
+	w.dispatch()
+	delete(w.granted, name)
+	res, err := w.reconcile(name)
+	w.dispatch()
+	if err == nil && w.granted[name] {
+		delete(w.granted, name)
+		res, err = w.reconcile(name)
+		w.dispatch()
+	}
+	return res, err
+}
+
+// look lets an item go one step on, and fails the test on an error.
 func (w *world) look(name string) ctrl.Result {
 	w.t.Helper()
-	res, err := w.reconcile(name)
+	res, err := w.step(name)
 	w.must(err)
 	return res
+}
+
+// sweepEvery is how often the sweeper looks in a test.
+const sweepEvery = 2 * time.Minute
+
+// goOn lets an item go one step on, with all that runs beside it.
+func (w *world) goOn(name string) {
+	w.t.Helper()
+	w.watcher.Tick(w.t.Context(), w.clock.Now())
+	if w.clock.Now().Sub(w.swept) >= sweepEvery {
+		w.swept = w.clock.Now()
+		if err := w.collector.Sweep(w.t.Context(), w.environment()); err != nil {
+			w.t.Logf("sweep: %v", err)
+		}
+	}
+	if _, err := w.step(name); err != nil {
+		w.t.Logf("reconcile: %v", err)
+	}
 }
 
 // until lets the world go on until the item is as asked: it ticks the watch, reconciles, and moves the clock.
 func (w *world) until(name string, what string, done func(*v1alpha1.WorkItem) bool) *v1alpha1.WorkItem {
 	w.t.Helper()
 	for range 400 {
-		w.watcher.Tick(w.t.Context(), w.clock.Now())
-		if _, err := w.reconcile(name); err != nil {
-			w.t.Logf("reconcile: %v", err)
-		}
+		w.goOn(name)
 		item := w.get(name)
 		if done(item) {
 			return item
@@ -169,10 +231,7 @@ func (w *world) untilGone(name string) {
 	w.t.Helper()
 	item := &v1alpha1.WorkItem{}
 	for range 400 {
-		w.watcher.Tick(w.t.Context(), w.clock.Now())
-		if _, err := w.reconcile(name); err != nil {
-			w.t.Logf("reconcile: %v", err)
-		}
+		w.goOn(name)
 		err := w.client.Get(w.t.Context(), client.ObjectKey{Namespace: w.namespace, Name: name}, item)
 		if apierrors.IsNotFound(err) {
 			return
@@ -201,12 +260,18 @@ func (w *world) happened(reason string) bool {
 // acquireOnly has an item acquire its lock, and the write that would have recorded it refused.
 func (w *world) acquireOnly(name string) {
 	w.t.Helper()
-	w.failStatus = func(*v1alpha1.WorkItem) error {
-		return apierrors.NewConflict(schema.GroupResource{Resource: "workitems"}, name, errors.New("somebody wrote"))
-	}
+	w.failStatus = conflictOfAttempt
 	w.look(name)
 	w.failStatus = nil
 	if w.held() != 2 {
 		w.t.Fatalf("%d rows are held: the case is not what it should be", w.held())
 	}
+}
+
+// conflictOfAttempt refuses each write that records an attempt at work.
+func conflictOfAttempt(item *v1alpha1.WorkItem) error {
+	if !item.AttemptActive() {
+		return nil
+	}
+	return apierrors.NewConflict(schema.GroupResource{Resource: "workitems"}, item.Name, errors.New("somebody wrote"))
 }

@@ -12,19 +12,19 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
-	"github.com/kiro-worker/kiro-worker/controllers/internal/items"
 	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/access"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/dispatch"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/policy"
 	"github.com/kiro-worker/kiro-worker/internal/queue"
 )
 
-// admitStep asks the queue whether it is the item's turn. Its answer is advice, found again each time: what keeps two
-// builds apart is the lock.
+// admitStep asks the queue whether the item was granted a slot. The answer is advice: what keeps two builds apart is the
+// lock. An item that waits is reconciled again when it is granted one, and has no timer but for deadlines of its own.
 type admitStep struct {
-	access       access.Access
-	clock        clock.PassiveClock
-	reservations *reservations
+	access     access.Access
+	clock      clock.PassiveClock
+	dispatcher *dispatch.Dispatcher
 }
 
 // Condition implements reconcile.Step.
@@ -40,70 +40,32 @@ func (s *admitStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (rec
 	if client.IgnoreNotFound(err) != nil {
 		return reconcile.Result{}, err
 	}
-	if m := policy.Unusable(item, env); m != nil {
-		return s.refuse(now, item, *m, policy.TailRecheck), nil
+	if m := policy.NoEnvironment(item, env); m != nil {
+		return waitInQueue(now, item, *m, 0), nil
 	}
 	if left := policy.BackingOff(now, item); left > 0 {
-		return s.refuse(now, item, policy.BackingOffMiss(item), left), nil
+		return waitInQueue(now, item, policy.BackingOffMiss(item), left), nil
 	}
-	decision, err := s.decide(ctx, item, env)
-	if err != nil {
-		return reconcile.Result{}, err
-	}
-	if !decision.Admitted {
-		return s.refuse(now, item, policy.NotAdmitted(decision), policy.QueueRecheck(decision, env.Spec.MaxConcurrency())), nil
+	place := s.dispatcher.Place(item.UID)
+	if !place.Granted {
+		return waitForGrant(now, item, place), nil
 	}
 	conditionsOf(now, item).True(v1alpha1.ConditionAdmitted, v1alpha1.ReasonTurnReached, "It is this item's turn.")
 	return reconcile.Done(), nil
 }
 
-func (s *admitStep) refuse(now time.Time, item *v1alpha1.WorkItem, m policy.Miss, recheck time.Duration) reconcile.Result {
+func waitForGrant(now time.Time, item *v1alpha1.WorkItem, place queue.Place) reconcile.Result {
+	return waitInQueue(now, item, policy.NotAdmitted(item, place.Reason), 0)
+}
+
+// waitInQueue records since when and why the item waits. It is looked at again after the given time, if that is not zero,
+// and when it is overdue.
+func waitInQueue(now time.Time, item *v1alpha1.WorkItem, m policy.Miss, after time.Duration) reconcile.Result {
 	conditionsOf(now, item).False(v1alpha1.ConditionAdmitted, m.Reason, m.Message)
-	recordWait(item, m.Reason, now)
-	return reconcile.WaitFor(recheck)
-}
-
-// decide orders all that wait in the environment. One decision is made at a time, so that two reconciles do not both see
-// the last free slot.
-func (s *admitStep) decide(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) (queue.Decision, error) {
-	environment := client.ObjectKeyFromObject(env)
-	defer s.reservations.lock(environment.String())()
-
-	all, err := items.InEnvironment(ctx, s.access.Reader, environment)
-	if err != nil {
-		return queue.Decision{}, err
-	}
-	now := s.clock.Now()
-	var waiting []queue.Entry
-	held := map[string]bool{}
-	active := 0
-	for i := range all {
-		other := &all[i]
-		if other.UID == item.UID {
-			continue
-		}
-		switch {
-		case other.AttemptActive() || !other.Finished() && s.reservations.has(other.UID, now):
-			held[items.Branch(other)] = true
-			active++
-		case items.Waiting(other) && !s.reservations.passedOver(other.UID, now):
-			waiting = append(waiting, items.Entry(other, policy.BackingOff(now, other) > 0))
-		}
-	}
-	waiting = append(waiting, items.Entry(item, policy.BackingOff(now, item) > 0))
-	free := env.Spec.MaxConcurrency() - active
-	decision := queue.Decide(waiting, held, free)[string(item.UID)]
-	if decision.Admitted {
-		s.reservations.add(item.UID, now)
-	}
-	return decision, nil
-}
-
-// recordWait records since when and why the item waits.
-func recordWait(item *v1alpha1.WorkItem, reason string, now time.Time) {
 	if item.Status.Queue == nil {
 		t := metav1.NewTime(now)
 		item.Status.Queue = &v1alpha1.QueuePosition{Since: &t}
 	}
-	item.Status.Queue.Reason = reason
+	item.Status.Queue.Reason = m.Reason
+	return reconcile.WaitFor(after).Sooner(reconcile.WaitFor(policy.QueueDeadline(now, item)))
 }

@@ -41,8 +41,8 @@ func TestAnUnusableEnvironmentHoldsItemsBack(t *testing.T) {
 	w.branch("feature/x")
 	w.item("one", "feature/x")
 	w.look("one")
-	if c := w.get("one").Condition(v1alpha1.ConditionAdmitted); c.Reason != v1alpha1.ReasonEnvironmentNotReady {
-		t.Errorf("Admitted says %+v", c)
+	if c := w.get("one").Condition(v1alpha1.ConditionAdmitted); c.Status != metav1.ConditionFalse || !strings.Contains(c.Message, "environment's conditions") {
+		t.Errorf("Admitted says %+v: a person does not learn where to look", c)
 	}
 	w.usable(true)
 	w.until("one", "concluded", concluded)

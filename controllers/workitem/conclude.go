@@ -14,6 +14,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/access"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/dispatch"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/locks"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/policy"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/reporting"
@@ -28,12 +29,13 @@ import (
 // concludeStep finds the outcome, releases the lock if the build could not, decides on another attempt, and has the
 // outcome reported.
 type concludeStep struct {
-	access   access.Access
-	clock    clock.PassiveClock
-	random   func() float64
-	metrics  *Metrics
-	watcher  *watch.Watcher
-	reporter *reporting.Reporter
+	access     access.Access
+	clock      clock.PassiveClock
+	random     func() float64
+	metrics    *Metrics
+	watcher    *watch.Watcher
+	dispatcher *dispatch.Dispatcher
+	reporter   *reporting.Reporter
 }
 
 // Condition implements reconcile.Step.
@@ -104,6 +106,7 @@ func (s *concludeStep) settle(ctx context.Context, item *v1alpha1.WorkItem) (aga
 	if err != nil {
 		return false, err
 	}
+	s.dispatcher.Released(item.UID, a)
 	s.watcher.Forget(client.ObjectKeyFromObject(item))
 	s.metrics.attempts.WithLabelValues(string(outcome.Name)).Inc()
 	return s.retryOrFinish(item, env, outcome), nil

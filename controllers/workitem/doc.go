@@ -8,7 +8,7 @@
 // write in between is the start step's intent. A crash at any point leaves a status and two lock rows from which the same
 // steps go on.
 //
-//	             miss: look again          not its turn: wait         held: wait
+//	             miss: look again          no grant: wait             held: wait
 //	                ┌────┐                    ┌────┐                   ┌────┐
 //	                ▼    │                    ▼    │                   ▼    │
 //	triggered ──▶ [accept]─┘ ─Accepted──▶ [admit] ─┘ ─Admitted──▶ [lock] ───┘ ─Locked──┐
@@ -25,8 +25,8 @@
 // deadline has passed, a running build is asked to stop and watched to its end, and an attempt without a build is
 // abandoned.
 //
-// Below the steps are access (the objects and clients that an item names), locks (the lock of an item's attempts) and
-// tracking (what this process has seen over time).
+// Below the steps are access (the objects and clients that an item names), dispatch (who is granted a slot), locks (the lock
+// of an item's attempts) and tracking (what this process has seen over time).
 //
 // Metrics:
 //

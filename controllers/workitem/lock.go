@@ -16,6 +16,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/controllers/internal/items"
 	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/access"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/dispatch"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/garbagecollection"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/locks"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/policy"
@@ -24,71 +25,84 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/queue"
 )
 
-// lockStep acquires a slot and the branch together.
+// lockStep acquires the slot that the item was granted and the branch together.
 type lockStep struct {
-	access       access.Access
-	clock        clock.PassiveClock
-	random       func() float64
-	cluster      string
-	accept       *acceptStep
-	collector    *garbagecollection.Collector
-	reservations *reservations
+	access     access.Access
+	clock      clock.PassiveClock
+	random     func() float64
+	cluster    string
+	accept     *acceptStep
+	collector  *garbagecollection.Collector
+	dispatcher *dispatch.Dispatcher
 }
 
 // Condition implements reconcile.Step.
 func (s *lockStep) Condition() string { return v1alpha1.ConditionLocked }
 
-// Reconcile implements reconcile.Step.
+// attemptToLock is one use of a grant.
+type attemptToLock struct {
+	item *v1alpha1.WorkItem
+	env  *v1alpha1.WorkEnvironment
+	slot string // its key
+	// reason and after say, if the lock is not acquired, what the queue is told: what was in the way, and how long others
+	// go first.
+	reason queue.Refusal
+	after  time.Duration
+}
+
+// Reconcile implements reconcile.Step. The queue hears of each end, or the slot would stay idle until the grant ends.
 func (s *lockStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (reconcile.Result, error) {
 	if item.Finished() || (item.AttemptActive() && item.Status.Attempt.IntentTime != nil) {
 		return reconcile.Done(), nil
 	}
-	result, err := s.acquire(ctx, item)
-	if err != nil || !result.IsDone() {
-		s.reservations.refuse(item.UID, s.clock.Now().Add(policy.PassOver))
+	place := s.dispatcher.Place(item.UID)
+	if !place.Granted && !item.AttemptActive() {
+		return waitForGrant(s.clock.Now(), item, place), nil // the grant ended between two steps
+	}
+	try := &attemptToLock{item: item, after: queue.RefusalWait.Backoff(place.Grant.Refusals+1, s.random())}
+	result, err := s.acquire(ctx, try, place.Grant.Slot)
+	if err != nil || !result.IsDone() || item.Finished() {
+		s.dispatcher.Refused(item.UID, try.reason, s.clock.Now().Add(try.after))
 	}
 	return result, err
 }
 
-func (s *lockStep) acquire(ctx context.Context, item *v1alpha1.WorkItem) (reconcile.Result, error) {
+func (s *lockStep) acquire(ctx context.Context, try *attemptToLock, slot int) (reconcile.Result, error) {
+	item := try.item
 	if !policy.FreshlyAccepted(s.clock.Now(), item) {
 		if result, err := s.accept.ask(ctx, item); err != nil || !result.IsDone() {
 			return result, err
 		}
 	}
-	env, err := s.access.Environment(ctx, item)
-	if err != nil {
+	var err error
+	if try.env, err = s.access.Environment(ctx, item); err != nil {
 		return reconcile.Result{}, err
 	}
-	table, err := s.access.EnvironmentTable(ctx, env)
-	if err != nil {
-		return reconcile.Result{}, err
-	}
-	slots, err := items.ReadSlots(ctx, table, env.Status.ProjectARN)
+	table, err := s.access.EnvironmentTable(ctx, try.env)
 	if err != nil {
 		return reconcile.Result{}, err
 	}
 	// All that can fail without the lock is done before it is acquired.
-	forgeURL, err := s.access.ForgeURL(ctx, item, env)
+	forgeURL, err := s.access.ForgeURL(ctx, item, try.env)
 	if err != nil {
 		return reconcile.Result{}, err
 	}
-	slot := slots.For(locks.NextID(item), env.Spec.MaxConcurrency())
-	if slot == "" {
-		return s.noSlot(ctx, item, env, table, slots)
+	if try.slot = contract.SlotKey(try.env.Status.ProjectARN, slot); item.AttemptActive() {
+		try.slot = item.Status.Attempt.Parameters.SlotKey
 	}
-	held, err := table.Acquire(ctx, s.request(item, env, slot))
+	held, err := table.Acquire(ctx, s.request(try))
 	if err != nil {
-		return s.notAcquired(ctx, item, env, table, err)
+		return s.notAcquired(ctx, try, table, err)
 	}
-	return s.acquired(ctx, item, env, table, held, forgeURL)
+	s.dispatcher.Acquired(item, try.env.Status.ProjectARN, held)
+	return s.acquired(ctx, try, table, held, forgeURL)
 }
 
-func (s *lockStep) request(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, slotKey string) lock.Request {
-	now := s.clock.Now()
+func (s *lockStep) request(try *attemptToLock) lock.Request {
+	now, item, env := s.clock.Now(), try.item, try.env
 	return lock.Request{
 		LockID: locks.NextID(item), WorkItemID: s.cluster + "/" + item.Namespace + "/" + item.Name, Holder: string(item.UID),
-		Attempt: locks.NextNumber(item), ProjectARN: env.Status.ProjectARN, SlotKey: slotKey,
+		Attempt: locks.NextNumber(item), ProjectARN: env.Status.ProjectARN, SlotKey: try.slot,
 		BranchKey: locks.BranchKey(item), CardKey: locks.CardKey(item), Trigger: item.Status.ObservedTrigger.Time,
 		ExpiresAt: now.Add(env.Spec.LeaseDuration()), Now: now,
 	}
@@ -96,8 +110,8 @@ func (s *lockStep) request(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironmen
 
 // acquired looks at the slots a second time. Two controllers that both saw the last free slot have both acquired one by
 // now; whoever sees too many releases its own, at a random time that differs from the other's.
-func (s *lockStep) acquired(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table locks.Abandoner, held lock.Lock, forgeURL string) (reconcile.Result, error) {
-	now := s.clock.Now()
+func (s *lockStep) acquired(ctx context.Context, try *attemptToLock, table locks.Abandoner, held lock.Lock, forgeURL string) (reconcile.Result, error) {
+	now, item, env := s.clock.Now(), try.item, try.env
 	attempt, err := freeze(item, env, held, forgeURL)
 	if err != nil {
 		return reconcile.Result{}, fmt.Errorf("freezing the attempt: %w", err)
@@ -106,15 +120,15 @@ func (s *lockStep) acquired(ctx context.Context, item *v1alpha1.WorkItem, env *v
 	if err != nil {
 		return reconcile.Result{}, err
 	}
-	item.Status.Attempt = &attempt
 	switch {
 	case !slots.Has(held.SlotKey):
 		// Acquired before a crash, for the project that the environment named then. Its slot bounds nothing here.
-		return s.release(ctx, item, table, "The environment's project has changed since the lock was acquired.")
-	case queue.Overdrawn(slots.Held(""), env.Spec.MaxConcurrency()):
-		return s.release(ctx, item, table, "Too many slots were in use after one was acquired.")
+		return s.release(ctx, try, table, attempt, "The environment's project has changed since the lock was acquired.")
+	case queue.Overdrawn(slots.Held(), env.Spec.MaxConcurrency()):
+		try.reason = queue.RefusedSlot
+		return s.release(ctx, try, table, attempt, "Too many slots were in use after one was acquired.")
 	}
-	item.Status.Queue = nil
+	item.Status.Attempt, item.Status.Queue = &attempt, nil
 	if item.Status.StartTime == nil {
 		t := metav1.NewTime(now)
 		item.Status.StartTime = &t
@@ -124,68 +138,72 @@ func (s *lockStep) acquired(ctx context.Context, item *v1alpha1.WorkItem, env *v
 	return reconcile.Done(), nil
 }
 
-// release abandons a lock that no build was started for.
-func (s *lockStep) release(ctx context.Context, item *v1alpha1.WorkItem, table locks.Abandoner, why string) (reconcile.Result, error) {
-	if err := locks.Abandon(ctx, table, item.Status.Attempt, s.clock.Now()); err != nil {
+// release abandons a lock that no build was started for. The attempt is recorded once it is over: one that is recorded as
+// active, and could not be released, would never be granted a slot again.
+func (s *lockStep) release(ctx context.Context, try *attemptToLock, table locks.Abandoner, attempt v1alpha1.Attempt, why string) (reconcile.Result, error) {
+	item := try.item
+	if err := locks.Abandon(ctx, table, &attempt, s.clock.Now()); err != nil {
 		return reconcile.Result{}, fmt.Errorf("releasing the lock: %w", err)
 	}
+	item.Status.Attempt = &attempt
+	s.dispatcher.Released(item.UID, item.Status.Attempt)
 	now := s.clock.Now()
 	requeue(item, policy.Outcome{Name: contract.OutcomeAbandoned, Message: why}, false, now.Add(jitter(policy.HeldRecheck, s.random)), now)
 	return reconcile.WaitFor(policy.Soon), nil
 }
 
-// noSlot frees slots that nobody will release, or says that all are in use.
-func (s *lockStep) noSlot(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table garbagecollection.Table, slots items.Slots) (reconcile.Result, error) {
-	var errs []error
-	for _, row := range slots {
-		freed, err := s.collector.Free(ctx, item, env, table, row)
-		if freed {
-			return reconcile.WaitFor(policy.Soon), nil
-		}
-		errs = append(errs, err) // another row may be freed all the same
-	}
-	if err := errors.Join(errs...); err != nil {
-		return reconcile.Result{}, err
-	}
-	return s.refused(item, v1alpha1.ReasonNoFreeSlot, "Every slot is in use, some perhaps by another cluster."), nil
-}
-
 // notAcquired says why the lock was refused.
-func (s *lockStep) notAcquired(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table garbagecollection.Table, err error) (reconcile.Result, error) {
+func (s *lockStep) notAcquired(ctx context.Context, try *attemptToLock, table garbagecollection.Table, err error) (reconcile.Result, error) {
 	var refusal *lock.Refusal
 	if !errors.As(err, &refusal) {
 		return reconcile.Result{}, err // the table says what it was doing
 	}
-	now := s.clock.Now()
+	now, item := s.clock.Now(), try.item
 	switch {
 	case errors.Is(err, lock.ErrAlreadyDone):
 		finishAlreadyDone(item, refusal.Card, now)
 		return reconcile.Done(), nil
 	case errors.Is(err, lock.ErrAttemptOver):
 		// Acquired by us before a crash, and ended since: its number is used up.
-		consume(item, env, refusal.Row, now)
+		consume(item, try.env, refusal.Row, now)
+		s.dispatcher.Released(item.UID, item.Status.Attempt)
 		return reconcile.WaitFor(policy.Soon), nil
 	case errors.Is(err, lock.ErrForeign):
+		try.reason = refusalOf(refusal.Row)
 		return s.refused(item, v1alpha1.ReasonForeignRow, refusal.Message), nil
 	}
-	freed, err := s.collector.Free(ctx, item, env, table, refusal.Row)
+	freed, err := s.collector.Free(ctx, item, try.env, table, refusal.Row)
 	switch {
 	case err != nil:
 		return reconcile.Result{}, err
 	case freed:
-		return reconcile.WaitFor(policy.Soon), nil
-	case refusal.Row.BranchKey == refusal.Row.Key:
-		return s.refused(item, v1alpha1.ReasonBranchHeld, refusal.Message), nil
-	default:
-		return s.refused(item, v1alpha1.ReasonNoFreeSlot, refusal.Message), nil
+		try.after = policy.Soon
+		return s.refused(item, v1alpha1.ReasonBackingOff, "A lock whose holder is gone was freed. The item tries again at once."), nil
 	}
+	if try.reason = refusalOf(refusal.Row); try.reason == queue.RefusedBranch {
+		return s.refused(item, v1alpha1.ReasonBranchHeld, refusal.Message), nil
+	}
+	return s.refused(item, v1alpha1.ReasonNoFreeSlot, refusal.Message), nil
 }
 
+// refusalOf is what a row that was in the way says to the queue.
+func refusalOf(row lock.Row) queue.Refusal {
+	if row.BranchKey == row.Key {
+		return queue.RefusedBranch
+	}
+	return queue.RefusedSlot
+}
+
+// refused records why the item waits again. The queue grants it another slot after a while, but not where a status that an
+// older version wrote says that an attempt works on it: then it tries by itself.
 func (s *lockStep) refused(item *v1alpha1.WorkItem, reason, message string) reconcile.Result {
 	now := s.clock.Now()
 	conditionsOf(now, item).False(v1alpha1.ConditionLocked, reason, message)
-	recordWait(item, reason, now)
-	return reconcile.WaitFor(jitter(policy.HeldRecheck, s.random))
+	again := time.Duration(0)
+	if item.AttemptActive() {
+		again = jitter(policy.HeldRecheck, s.random)
+	}
+	return waitInQueue(now, item, policy.Miss{Reason: reason, Message: message}, again)
 }
 
 // jitter is base and up to as much again at random, so that two controllers do not meet a second time.

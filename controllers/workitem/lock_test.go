@@ -5,15 +5,13 @@ package workitem
 
 import (
 	"context"
-	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/controllers/internal/items"
@@ -70,8 +68,8 @@ func TestRowsOfOthers(t *testing.T) {
 		w := accepted(t)
 		acquire(w, "theirs", w.clock.Now().Add(time.Hour))
 		w.look("one")
-		if c := w.get("one").Condition(v1alpha1.ConditionLocked); c.Reason != v1alpha1.ReasonNoFreeSlot || w.starts() != 0 {
-			t.Errorf("Locked says %+v, %d builds", c, w.starts())
+		if c := w.get("one").Condition(v1alpha1.ConditionAdmitted); c.Reason != v1alpha1.ReasonNoFreeSlot || w.starts() != 0 {
+			t.Errorf("Admitted says %+v, %d builds", c, w.starts())
 		}
 	})
 	t.Run("expired, never claimed", func(t *testing.T) {
@@ -102,9 +100,9 @@ func TestRowsOfOthers(t *testing.T) {
 			"owner":              emulatordynamodb.String("somebody else"),
 		}))
 		w.look("one")
-		c := w.get("one").Condition(v1alpha1.ConditionLocked)
+		c := w.get("one").Condition(v1alpha1.ConditionAdmitted)
 		if c.Status != metav1.ConditionFalse || w.starts() != 0 {
-			t.Errorf("Locked says %+v, %d builds", c, w.starts())
+			t.Errorf("Admitted says %+v, %d builds", c, w.starts())
 		}
 	})
 }
@@ -144,14 +142,12 @@ func TestAnUnrecordedAttemptIsConsumed(t *testing.T) {
 	w := newWorld(t)
 	w.branch("feature/x")
 	w.item("one", "feature/x")
-	w.failStatus = func(*v1alpha1.WorkItem) error {
-		return apierrors.NewConflict(schema.GroupResource{Resource: "workitems"}, "one", errors.New("somebody wrote"))
-	}
+	w.failStatus = conflictOfAttempt
 	w.look("one")
 	w.failStatus = nil
 	slots, err := items.ReadSlots(t.Context(), w.table, w.environment().Status.ProjectARN)
 	w.must(err)
-	w.must(w.table.Abandon(t.Context(), slots[0], w.clock.Now()))
+	w.must(w.table.Abandon(t.Context(), slots[slices.Index(slots.Held(), true)], w.clock.Now()))
 	item := w.until("one", "concluded", concluded)
 	if item.Status.Phase != v1alpha1.PhaseSucceeded || item.Status.Attempt.Number != 2 || w.starts() != 1 {
 		t.Errorf("phase %s, attempt %d, %d builds: %s", item.Status.Phase, item.Status.Attempt.Number, w.starts(), describe(item))
@@ -192,8 +188,9 @@ func TestAnOldNumberThatIsAcquiredAgain(t *testing.T) {
 		}
 		slots, err := items.ReadSlots(t.Context(), w.table, w.environment().Status.ProjectARN)
 		w.must(err)
-		w.must(w.table.Abandon(t.Context(), slots[0], w.clock.Now()))
-		w.look("one")
+		w.must(w.table.Abandon(t.Context(), slots[slices.Index(slots.Held(), true)], w.clock.Now()))
+		_, err = w.reconcile("one")
+		w.must(err)
 		if got := locks.NextNumber(w.get("one")); got != number+2 {
 			t.Fatalf("the next number is %d: the case is not what it should be", got)
 		}
@@ -228,7 +225,7 @@ func TestAProjectThatIsChangedAfterAcquiring(t *testing.T) {
 	meta.FindStatusCondition(env.Status.Conditions, v1alpha1.ConditionReady).ObservedGeneration = env.Generation
 	w.must(w.client.Status().Update(t.Context(), env))
 	item := w.until("one", "running", isRunning)
-	if p := item.Status.Attempt.Parameters; p.SlotKey != contract.SlotKey(env.Status.ProjectARN, 0) || p.ProjectARN != env.Status.ProjectARN {
+	if p := item.Status.Attempt.Parameters; !slices.Contains(contract.SlotKeys(env.Status.ProjectARN), p.SlotKey) || p.ProjectARN != env.Status.ProjectARN {
 		t.Errorf("an attempt in %s holds %s", p.ProjectARN, p.SlotKey)
 	}
 	if w.held() != 2 || w.starts() != 1 {
@@ -247,7 +244,11 @@ func TestRowsThatComeBackFromABackup(t *testing.T) {
 				w.clock.Step(settling)
 			}
 		},
-		"by whoever needs them": func(w *world) { w.until("two", "concluded", concluded) },
+		"by whoever needs them": func(w *world) {
+			w.concurrency(2) // a slot of its own, so that only the branch is in the way
+			w.swept = w.clock.Now().Add(24 * time.Hour)
+			w.until("two", "concluded", concluded)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

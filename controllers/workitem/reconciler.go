@@ -15,6 +15,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/access"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/dispatch"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/garbagecollection"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/reporting"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/tracking"
@@ -34,6 +35,8 @@ type Options struct {
 	Clients access.Clients
 	// Watcher is what running builds are seen through.
 	Watcher *watch.Watcher
+	// Dispatcher grants slots to items that wait. The watcher and the collector hand in what they see released.
+	Dispatcher *dispatch.Dispatcher
 	// Collector frees locks that are in an item's way and that nobody will release.
 	Collector *garbagecollection.Collector
 	// Over is when builds were first seen to be over, shared with the collector.
@@ -61,7 +64,7 @@ type Reconciler struct {
 	reporter         *reporting.Reporter
 	watcher          *watch.Watcher
 	collector        *garbagecollection.Collector
-	reservations     *reservations
+	dispatcher       *dispatch.Dispatcher
 	over             *tracking.FirstSeenTracker
 	heartbeats       *tracking.HeartbeatTracker
 	trouble          *tracking.TroubleTracker
@@ -75,7 +78,7 @@ func New(o Options) *Reconciler {
 	return &Reconciler{
 		client: o.Client, access: reach, clock: o.Clock, random: o.Random, cluster: o.Cluster,
 		metrics: o.Metrics, recorder: reconcile.Recorder{Events: o.Events}, reporter: reporting.New(reach, o.Clock),
-		watcher: o.Watcher, collector: o.Collector, reservations: newReservations(),
+		watcher: o.Watcher, collector: o.Collector, dispatcher: o.Dispatcher,
 		over: o.Over, heartbeats: tracking.NewHeartbeatTracker(), trouble: tracking.NewTroubleTracker(),
 		progressInterval: o.ProgressInterval, settling: o.SettlingTime,
 	}

@@ -19,10 +19,11 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/controllers/internal/items"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/dispatch"
 	"github.com/kiro-worker/kiro-worker/internal/watch"
 )
 
-// newsBuffer is how many changes the watcher may see before the work queue accepts them.
+// newsBuffer is how many changes the watcher may see, and how many grants be made, before the work queue accepts them.
 const newsBuffer = 1024
 
 // IndexItems adds the index by which items of one environment are listed. It is called once a manager.
@@ -34,26 +35,38 @@ func IndexItems(ctx context.Context, indexer client.FieldIndexer) error {
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, realTime clock.Clock, concurrency int) error {
 	news := make(chan event.GenericEvent, newsBuffer)
 	runner := &watch.Runner{Watcher: r.watcher, Clock: realTime, Changed: func(ctx context.Context, key types.NamespacedName) {
-		item := &v1alpha1.WorkItem{}
-		item.Namespace, item.Name = key.Namespace, key.Name
 		select {
-		case news <- event.GenericEvent{Object: item}:
+		case news <- event.GenericEvent{Object: named(key)}:
 		case <-ctx.Done():
 		}
 	}}
 	if err := mgr.Add(runner); err != nil {
 		return fmt.Errorf("adding the watch of builds: %w", err)
 	}
+	grants := make(chan event.GenericEvent, newsBuffer)
+	r.dispatcher.OnGrant(func(key types.NamespacedName) { grants <- event.GenericEvent{Object: named(key)} })
+	if err := mgr.Add(&dispatch.Runner{Dispatcher: r.dispatcher, Clock: realTime, Random: r.random}); err != nil {
+		return fmt.Errorf("adding the dispatcher: %w", err)
+	}
 	err := ctrl.NewControllerManagedBy(mgr).
 		Named("workitem").
 		For(&v1alpha1.WorkItem{}).
-		Watches(&v1alpha1.WorkEnvironment{}, handler.EnqueueRequestsFromMapFunc(r.itemsThatWaitFor), builder.WithPredicates(usabilityChanged())).
-		Watches(&v1alpha1.WorkItem{}, r.wakeNext()).
+		Watches(&v1alpha1.WorkEnvironment{}, handler.EnqueueRequestsFromMapFunc(r.itemsConcernedBy), builder.WithPredicates(changedForItems())).
+		Watches(&v1alpha1.WorkItem{}, r.dispatcher.Items()).
+		Watches(&v1alpha1.WorkEnvironment{}, r.dispatcher.Environments()).
 		WatchesRawSource(source.Channel(news, &handler.EnqueueRequestForObject{})).
+		WatchesRawSource(source.Channel(grants, dispatch.Enqueue())).
 		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency}).
 		Complete(r)
 	if err != nil {
 		return fmt.Errorf("setting up the work item controller: %w", err)
 	}
 	return nil
+}
+
+// named is an item of which only the name is known.
+func named(key types.NamespacedName) *v1alpha1.WorkItem {
+	item := &v1alpha1.WorkItem{}
+	item.Namespace, item.Name = key.Namespace, key.Name
+	return item
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/access"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/dispatch"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/locks"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/policy"
 	"github.com/kiro-worker/kiro-worker/internal/build"
@@ -28,10 +29,11 @@ import (
 // startStep starts the attempt's build, once, whatever crashes: the intent is persisted first, the call carries a token
 // made from the lock, and what is not known afterwards is looked for before the attempt is abandoned.
 type startStep struct {
-	access  access.Access
-	clock   clock.PassiveClock
-	random  func() float64
-	metrics *Metrics
+	access     access.Access
+	clock      clock.PassiveClock
+	random     func() float64
+	metrics    *Metrics
+	dispatcher *dispatch.Dispatcher
 	// persist writes the status now.
 	persist func(context.Context, *v1alpha1.WorkItem) error
 }

@@ -14,22 +14,24 @@ func (r *Reconciler) steps(before *v1alpha1.WorkItem) []reconcile.Step[*v1alpha1
 	return []reconcile.Step[*v1alpha1.WorkItem]{
 		&stopStep{
 			access: r.access, clock: r.clock, watcher: r.watcher, collector: r.collector,
-			heartbeats: r.heartbeats, trouble: r.trouble,
+			dispatcher: r.dispatcher, heartbeats: r.heartbeats, trouble: r.trouble,
 		},
 		accept,
-		&admitStep{access: r.access, clock: r.clock, reservations: r.reservations},
+		&admitStep{access: r.access, clock: r.clock, dispatcher: r.dispatcher},
 		&lockStep{
 			access: r.access, clock: r.clock, random: r.random, cluster: r.cluster,
-			accept: accept, collector: r.collector, reservations: r.reservations,
+			accept: accept, collector: r.collector, dispatcher: r.dispatcher,
 		},
-		&startStep{access: r.access, clock: r.clock, random: r.random, metrics: r.metrics, persist: r.persister(before)},
+		&startStep{
+			access: r.access, clock: r.clock, random: r.random, metrics: r.metrics, dispatcher: r.dispatcher, persist: r.persister(before),
+		},
 		&watchStep{
 			clock: r.clock, watcher: r.watcher, reporter: r.reporter, over: r.over,
 			progressInterval: r.progressInterval, settling: r.settling,
 		},
 		&concludeStep{
 			access: r.access, clock: r.clock, random: r.random, metrics: r.metrics,
-			watcher: r.watcher, reporter: r.reporter,
+			watcher: r.watcher, dispatcher: r.dispatcher, reporter: r.reporter,
 		},
 	}
 }

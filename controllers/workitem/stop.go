@@ -17,6 +17,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/access"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/dispatch"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/garbagecollection"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/locks"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/policy"
@@ -36,6 +37,7 @@ type stopStep struct {
 	clock      clock.PassiveClock
 	watcher    *watch.Watcher
 	collector  *garbagecollection.Collector
+	dispatcher *dispatch.Dispatcher
 	heartbeats *tracking.HeartbeatTracker
 	trouble    *tracking.TroubleTracker
 }
@@ -95,6 +97,7 @@ func (s *stopStep) stopAttempt(ctx context.Context, item *v1alpha1.WorkItem, cau
 		err = locks.Abandon(ctx, table, a, now)
 		switch {
 		case err == nil:
+			s.dispatcher.Released(item.UID, a)
 			outcome, err := outcomeWithoutBuild(ctx, table, a, cause)
 			if err != nil {
 				return reconcile.Result{}, err

@@ -5,14 +5,11 @@ package workitem
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"testing"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/locks"
@@ -61,7 +58,6 @@ func TestCancel(t *testing.T) {
 
 // A lock that was acquired just before the write that would have recorded it was refused is abandoned, not forgotten.
 func TestCancelBetweenAcquireAndIntent(t *testing.T) {
-	conflict := apierrors.NewConflict(schema.GroupResource{Resource: "workitems"}, "one", errors.New("somebody wrote"))
 	for name, end := range map[string]func(*world){
 		"cancelled": func(w *world) {
 			w.cancel("one")
@@ -76,7 +72,7 @@ func TestCancelBetweenAcquireAndIntent(t *testing.T) {
 			w := newWorld(t)
 			w.branch("feature/x")
 			w.item("one", "feature/x")
-			w.failStatus = func(*v1alpha1.WorkItem) error { return conflict }
+			w.failStatus = conflictOfAttempt
 			w.look("one")
 			if w.held() != 2 {
 				t.Fatalf("%d rows are held: the case is not what it should be", w.held())
@@ -250,7 +246,7 @@ func TestTheEnvironmentIsDeleted(t *testing.T) {
 	env := w.deleteEnvironment()
 
 	woken := map[string]bool{}
-	for _, request := range w.r.itemsThatWaitFor(t.Context(), env) {
+	for _, request := range w.r.itemsConcernedBy(t.Context(), env) {
 		woken[request.Name] = true
 	}
 	for _, name := range []string{"runs", "queued", "waits"} {

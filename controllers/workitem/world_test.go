@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	clocktesting "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/access"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/dispatch"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/garbagecollection"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/tracking"
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
@@ -72,6 +74,10 @@ type world struct {
 	unreachable string // a destination that cannot be notified
 	watcher     *watch.Watcher
 	collector   *garbagecollection.Collector
+	dispatcher  *dispatch.Dispatcher
+	granted     map[string]bool               // items that were granted a slot, and not reconciled since
+	known       map[string]*v1alpha1.WorkItem // as the dispatcher knows them
+	swept       time.Time
 	r           *Reconciler
 
 	mu           sync.Mutex
@@ -94,11 +100,16 @@ func newWorld(t *testing.T) *world {
 
 // restart makes a controller that remembers nothing, as after a crash.
 func (w *world) restart() {
-	w.watcher = watch.New(w, watch.Options{Fast: time.Second, Slow: 10 * time.Second})
+	reader := client.NewNamespacedClient(w.client, w.namespace)
+	w.dispatcher = dispatch.New(dispatch.Options{Reader: reader, Tables: w, Clock: w.clock, Cluster: "test"})
+	w.granted, w.known, w.swept = map[string]bool{}, map[string]*v1alpha1.WorkItem{}, w.clock.Now()
+	w.dispatcher.OnGrant(func(key types.NamespacedName) { w.granted[key.Name] = true })
+	w.must(w.dispatcher.Start(w.t.Context()))
+	w.watcher = watch.New(w, watch.Options{Fast: time.Second, Slow: 10 * time.Second, Released: w.dispatcher.RowReleased})
 	over := tracking.NewFirstSeenTracker()
-	w.collector = garbagecollection.New(access.Access{Reader: w.client, Clients: w}, w.clock, settling, over)
+	w.collector = garbagecollection.New(access.Access{Reader: w.client, Clients: w}, w.clock, settling, over, w.dispatcher)
 	w.r = New(Options{
-		Client: w.client, Clients: w, Watcher: w.watcher, Collector: w.collector, Over: over, Clock: w.clock, Events: w.events,
+		Client: w.client, Clients: w, Watcher: w.watcher, Dispatcher: w.dispatcher, Collector: w.collector, Over: over, Clock: w.clock, Events: w.events,
 		Metrics: NewMetrics(prometheus.NewRegistry()), Random: func() float64 { return 0 },
 		Cluster: "test", ProgressInterval: 5 * time.Second, SettlingTime: settling,
 	})

@@ -49,6 +49,7 @@ func (m *manager) concurrency() int { return int(*m.cache.env.Spec.Concurrency) 
 func (t *invariants) slotsChanged(was, is rowState) {
 	if was.inProgress {
 		t.held[was.project]--
+		t.freedAt[was.holder] = t.s.now
 	}
 	if is.inProgress {
 		t.held[is.project]++

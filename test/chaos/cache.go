@@ -11,6 +11,7 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
@@ -24,14 +25,17 @@ type cache struct {
 	seen    int
 	items   map[string]*v1alpha1.WorkItem
 	env     *v1alpha1.WorkEnvironment
-	changed func(name string)
+	// changed is called with each event: the item as it was and as it is, nil where there was or is none.
+	changed func(name string, old, next *v1alpha1.WorkItem)
+	// configured is called with each new state of the environment.
+	configured func(env *v1alpha1.WorkEnvironment)
 	// sends is called when the manager writes an item. What it returns is called with the result, if the write arrives.
 	sends func(name string) func(old, next *v1alpha1.WorkItem)
 }
 
 // newCache begins with a list of all that there is.
-func newCache(c *cluster, p *process, changed func(string)) *cache {
-	k := &cache{w: c.w, cluster: c, process: p, seen: len(c.log), env: c.env, changed: changed, items: map[string]*v1alpha1.WorkItem{}}
+func newCache(c *cluster, p *process) *cache {
+	k := &cache{w: c.w, cluster: c, process: p, seen: len(c.log), env: c.env, items: map[string]*v1alpha1.WorkItem{}}
 	for name, item := range c.items {
 		k.items[name] = item
 	}
@@ -59,15 +63,15 @@ func (k *cache) learn(upTo int) {
 		switch ch := k.cluster.log[k.seen]; {
 		case ch.env != nil:
 			k.env = ch.env
-			for _, name := range k.names() {
-				k.changed(name)
-			}
+			k.configured(ch.env)
 		case ch.item == nil:
+			old := k.items[ch.name]
 			delete(k.items, ch.name)
-			k.changed(ch.name)
+			k.changed(ch.name, old, nil)
 		default:
+			old := k.items[ch.name]
 			k.items[ch.name] = ch.item
-			k.changed(ch.name)
+			k.changed(ch.name, old, ch.item)
 		}
 	}
 }
@@ -79,6 +83,10 @@ func (k *cache) names() []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+func (k *cache) environment() types.NamespacedName {
+	return types.NamespacedName{Namespace: namespace, Name: environmentName}
 }
 
 // kubeClient is the part of a client that the controller uses: it reads from the cache and writes to the API server.
@@ -110,12 +118,15 @@ func (c *kubeClient) Get(_ context.Context, key client.ObjectKey, obj client.Obj
 
 // List implements client.Client. There is one namespace and one environment, so the index selects all.
 func (c *kubeClient) List(_ context.Context, list client.ObjectList, _ ...client.ListOption) error {
-	into, ok := list.(*v1alpha1.WorkItemList)
-	if !ok {
+	switch into := list.(type) {
+	case *v1alpha1.WorkItemList:
+		for _, name := range c.cache.names() {
+			into.Items = append(into.Items, *c.cache.items[name].DeepCopy())
+		}
+	case *v1alpha1.WorkEnvironmentList:
+		into.Items = append(into.Items, *c.cache.env.DeepCopy())
+	default:
 		return fmt.Errorf("simulation: %T is not simulated", list)
-	}
-	for _, name := range c.cache.names() {
-		into.Items = append(into.Items, *c.cache.items[name].DeepCopy())
 	}
 	return nil
 }

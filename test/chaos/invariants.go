@@ -31,12 +31,17 @@ type invariants struct {
 	intended map[string]bool
 	// held is how many slots of a project are held.
 	held map[string]int
+	// readySince is since when an item could start while a slot is free.
+	readySince map[string]time.Time
+	// freedAt is when a slot of an item was last freed, by the item's UID.
+	freedAt map[string]time.Time
 }
 
 func newInvariants(s *simulation) *invariants {
 	return &invariants{
 		s: s, fences: map[string]int64{}, live: map[string]*run{}, claimed: map[string]bool{}, released: map[string]contract.Outcome{},
 		processed: map[string]string{}, starts: map[string][]*run{}, intended: map[string]bool{}, held: map[string]int{},
+		readySince: map[string]time.Time{}, freedAt: map[string]time.Time{},
 	}
 }
 

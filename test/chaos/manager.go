@@ -19,6 +19,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/access"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/dispatch"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/garbagecollection"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/tracking"
 	"github.com/kiro-worker/kiro-worker/internal/watch"
@@ -45,17 +46,23 @@ type manager struct {
 	reconciler *workitem.Reconciler
 	collector  *garbagecollection.Collector
 	watcher    *watch.Watcher
+	dispatcher *dispatch.Dispatcher
+	ticks      ticks
+	granted    map[string]time.Time // when an item was last granted a slot, or has used a grant
 	queue      map[string]*queued
 	windows    map[string]*window
 	begins     func(name string)
+	grants     func(m *manager, name string)
 	ctx        context.Context //nolint:containedctx // the manager's own, as controller-runtime has it
 }
 
 // queued is one item in the work queue, as controller-runtime keeps it: never reconciled twice at once.
 type queued struct {
 	pending, running, dirty bool
-	failures                int
-	due                     time.Time // of the delayed reconcile; zero if there is none
+	// granted is set if it was granted a slot since the last reconcile.
+	granted  bool
+	failures int
+	due      time.Time // of the delayed reconcile; zero if there is none
 }
 
 // lead starts a manager that leads its cluster.
@@ -64,9 +71,10 @@ func (s *simulation) lead(c *cluster) {
 		return
 	}
 	s.programs++
-	m := &manager{process: s.process(fmt.Sprintf("%s/manager-%d", c.name, s.programs)), cluster: c, queue: map[string]*queued{}}
+	m := &manager{process: s.process(fmt.Sprintf("%s/manager-%d", c.name, s.programs)), cluster: c, queue: map[string]*queued{}, granted: map[string]time.Time{}}
 	m.windows = map[string]*window{}
 	m.begins = func(name string) { s.invariants.begins(m, name) }
+	m.grants = s.invariants.grants
 	m.ctx = log.IntoContext(context.Background(), logr.Discard())
 	m.leads = true
 	m.crash = func() {
@@ -79,17 +87,20 @@ func (s *simulation) lead(c *cluster) {
 		}
 	}
 	m.froze = func() { s.after(leadership, func() { s.depose(m) }) }
-	m.cache = newCache(c, m.process, m.enqueue)
+	m.cache = newCache(c, m.process)
+	m.cache.changed, m.cache.configured = m.observe, m.configure
 	m.cache.sends = func(name string) func(old, next *v1alpha1.WorkItem) {
 		w := m.windows[name].closed(m.concurrency())
 		return func(old, next *v1alpha1.WorkItem) { s.invariants.wrote(m, w, old, next) }
 	}
 	p := &ports{s: s, process: m.process}
-	m.watcher = watch.New(p, watch.Options{Fast: watchFast, Slow: watchSlow})
 	kubernetes, clients, over := s.mutant.kubernetes(&kubeClient{cache: m.cache}), s.mutant.ports(p), tracking.NewFirstSeenTracker()
-	m.collector = garbagecollection.New(access.Access{Reader: kubernetes, Clients: clients}, m.process, s.mutant.settling(), over)
+	m.dispatcher = dispatch.New(dispatch.Options{Reader: kubernetes, Tables: p, Clock: m.process, Cluster: c.name})
+	m.dispatcher.OnGrant(m.grant)
+	m.watcher = watch.New(p, watch.Options{Fast: watchFast, Slow: watchSlow, Released: m.dispatcher.RowReleased})
+	m.collector = garbagecollection.New(access.Access{Reader: kubernetes, Clients: clients}, m.process, s.mutant.settling(), over, m.dispatcher)
 	m.reconciler = workitem.New(workitem.Options{
-		Client: kubernetes, Clients: clients, Watcher: m.watcher, Collector: m.collector, Over: over, Clock: m.process,
+		Client: kubernetes, Clients: clients, Dispatcher: m.dispatcher, Watcher: m.watcher, Collector: m.collector, Over: over, Clock: m.process,
 		Events: noEvents{}, Metrics: metrics, Random: s.random.Float64, Cluster: c.name,
 		ProgressInterval: 10 * time.Second, SettlingTime: s.mutant.settling(),
 	})
@@ -97,6 +108,10 @@ func (s *simulation) lead(c *cluster) {
 	s.say("%s leads, its clock off by %s", m.name, m.skew.Round(time.Second))
 	m.spawn("watch", m.watch, nil)
 	m.spawn("sweep", m.sweep, nil)
+	if err := m.dispatcher.Start(m.ctx); err != nil {
+		s.fail(&s.counts.Stuck, "%s: %s", m.name, err)
+	}
+	m.tick(s.now)
 	for _, name := range m.cache.names() {
 		m.enqueue(name)
 	}
@@ -138,6 +153,7 @@ func (m *manager) watch() {
 		for _, key := range changed {
 			m.enqueue(key.Name)
 		}
+		m.woken()
 		_ = m.w.sleep(m.ctx, min(max(next.Sub(m.Now()), 0), watchFast))
 	}
 }
@@ -152,6 +168,7 @@ func (m *manager) sweep() {
 		if err := m.collector.Sweep(m.ctx, m.cache.env.DeepCopy()); err != nil {
 			m.w.say("%s: sweeping: %s", m.name, err)
 		}
+		m.woken()
 	}
 }
 
@@ -192,6 +209,10 @@ func (m *manager) reconcile(name string) {
 
 func (m *manager) reconciled(name string, q *queued, res ctrl.Result, err error) {
 	q.running = false
+	if q.granted {
+		q.granted, m.granted[name] = false, m.w.now
+	}
+	m.woken()
 	switch {
 	case err != nil:
 		m.w.say("%s: %s: %s", m.name, name, err)

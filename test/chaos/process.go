@@ -20,6 +20,8 @@ type process struct {
 	dead bool
 	// frozen is the time up to which it does not run: SIGSTOP, a paused machine.
 	frozen time.Time
+	// thawed is when all that it did before it was frozen has gone on, also where the faults' end woke it before.
+	thawed time.Time
 	// cut is the time up to which it does not reach a service.
 	cut   map[service]time.Time
 	tasks []*task
@@ -115,7 +117,7 @@ func (p *process) kill() {
 // freeze stops a process for a while.
 func (p *process) freeze(d time.Duration) {
 	if end := p.w.now.Add(d); end.After(p.frozen) {
-		p.frozen = end
+		p.frozen, p.thawed = end, end
 		p.w.say("%s freezes for %s", p.name, d.Round(time.Second))
 		if p.froze != nil {
 			p.froze()

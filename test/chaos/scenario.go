@@ -37,7 +37,11 @@ func (s *simulation) setUp() {
 	if s.chance(0.5) {
 		s.redTests = 0.4
 	}
-	for n := range 1 + s.random.IntN(4) {
+	cards := 1 + s.random.IntN(4)
+	if s.chance(0.15) {
+		cards += 8 // a long queue
+	}
+	for n := range cards {
 		s.addCard(n)
 	}
 	for _, c := range s.clusters {
@@ -112,7 +116,7 @@ func (s *simulation) addCard(n int) {
 		chance float64
 		do     func(*card)
 	}{
-		{0.3, s.trigger}, {0.12, s.cancel}, {0.12, s.drop}, {0.06, s.withdraw},
+		{0.3, s.trigger}, {0.12, s.cancel}, {0.12, s.drop}, {0.06, s.withdraw}, {0.15, s.prioritize},
 	} {
 		if s.chance(p.chance) {
 			s.plan(s.between(time.Minute, 25*time.Minute), func() { p.do(c) })
@@ -169,6 +173,14 @@ func (s *simulation) poll(c *card, k *cluster) {
 // cancel sets spec.cancel in one cluster.
 func (s *simulation) cancel(c *card) {
 	c.clusters[s.random.IntN(len(c.clusters))].edit(c.name, "cancelled", func(i *v1alpha1.WorkItem) { i.Spec.Cancel = true })
+}
+
+// prioritize changes the item's priority in each cluster.
+func (s *simulation) prioritize(c *card) {
+	priority := int32(s.random.IntN(3))
+	for _, k := range c.clusters {
+		k.edit(c.name, fmt.Sprintf("priority is %d", priority), func(i *v1alpha1.WorkItem) { i.Spec.Priority = priority })
+	}
 }
 
 // drop deletes the item in one cluster. Its card is still triggered, so that the next poll makes it again.

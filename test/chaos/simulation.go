@@ -149,6 +149,9 @@ func (s *simulation) cure() {
 	for _, c := range s.clusters {
 		for _, m := range c.managers {
 			wake(m.process)
+			if m.deposed {
+				s.notice(m, s.between(0, 3*time.Second)) // it wakes sooner than it would have noticed
+			}
 		}
 	}
 	for _, a := range s.accounts {
@@ -164,6 +167,9 @@ func (s *simulation) cure() {
 // glance checks whether everything is over.
 func (s *simulation) glance() {
 	left := s.unfinished()
+	if s.healed {
+		s.invariants.idle()
+	}
 	switch {
 	case left == "":
 		s.finish()

@@ -2,17 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package items is what two controllers need of an environment's work items and slots: the index that they are listed by,
-// which of them wait, how the queue sees them, and the slot rows. It decides nothing.
+// which of them wait and since when, and the slot rows. It decides nothing.
 package items
 
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
-	"github.com/kiro-worker/kiro-worker/internal/queue"
 )
 
 // EnvironmentIndex is the cache's index of work items by the environment that they name.
@@ -49,14 +49,10 @@ func Waiting(item *v1alpha1.WorkItem) bool {
 		!item.AttemptActive() && !item.Finished() && item.IsTrue(v1alpha1.ConditionAccepted)
 }
 
-// Entry is an item as the queue sees it. Whether it backs off is the caller's to say.
-func Entry(item *v1alpha1.WorkItem, backingOff bool) queue.Entry {
-	return queue.Entry{
-		Key: string(item.UID), Name: item.Name, Priority: item.Spec.Priority, CreatedAt: item.QueuedAt(), BranchKey: Branch(item),
-		BackingOff: backingOff,
+// WaitingSince is since when an item waits: since it is in the queue, or was accepted.
+func WaitingSince(item *v1alpha1.WorkItem) time.Time {
+	if q := item.Status.Queue; q != nil && q.Since != nil {
+		return q.Since.Time
 	}
+	return item.Condition(v1alpha1.ConditionAccepted).LastTransitionTime.Time
 }
-
-// Branch names the item's branch within its environment. The lock's own key needs the repository's id, which is known
-// only once the item was accepted.
-func Branch(item *v1alpha1.WorkItem) string { return item.Spec.Repository + "#" + item.Spec.Branch }

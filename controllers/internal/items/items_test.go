@@ -56,19 +56,15 @@ func TestWaiting(t *testing.T) {
 	}
 }
 
-func TestEntry(t *testing.T) {
-	made := time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)
-	item := &v1alpha1.WorkItem{}
-	item.UID, item.Name, item.CreationTimestamp = "u", "one", metav1.NewTime(made)
-	item.Spec.Repository, item.Spec.Branch, item.Spec.Priority = "acme/shop", "feature/x", 7
-	e := items.Entry(item, true)
-	if e.Key != "u" || e.Name != "one" || e.Priority != 7 || e.BranchKey != "acme/shop#feature/x" || !e.BackingOff || !e.CreatedAt.Equal(made) {
-		t.Errorf("got %+v", e)
+func TestWaitingSince(t *testing.T) {
+	accepting, queued := metav1.NewTime(time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)), metav1.NewTime(time.Date(2026, 1, 2, 1, 0, 0, 0, time.UTC))
+	item := accepted(func(i *v1alpha1.WorkItem) { i.Status.Conditions[0].LastTransitionTime = accepting })
+	if got := items.WaitingSince(item); !got.Equal(accepting.Time) {
+		t.Errorf("an item that was just accepted waits since %s", got)
 	}
-	older := metav1.NewTime(made.Add(-time.Hour))
-	item.Spec.Card = &v1alpha1.Card{CreatedAt: &older}
-	if e := items.Entry(item, false); !e.CreatedAt.Equal(older.Time) {
-		t.Errorf("the card's age orders the queue, not the object's: got %s", e.CreatedAt)
+	item.Status.Queue = &v1alpha1.QueuePosition{Since: &queued}
+	if got := items.WaitingSince(item); !got.Equal(queued.Time) {
+		t.Errorf("an item in the queue waits since %s", got)
 	}
 }
 
@@ -99,39 +95,8 @@ func TestSlots(t *testing.T) {
 	if err != nil || len(slots) != contract.MaxSlots {
 		t.Fatalf("%d slots, %v", len(slots), err)
 	}
-	for name, c := range map[string]struct {
-		why         string
-		lockID      string
-		concurrency int
-		want        string
-	}{
-		"free":       {"the lowest free one", "c", 3, contract.SlotKey(project, 1)},
-		"full":       {"as many are held as may run", "c", 2, ""},
-		"lowered":    {"concurrency was lowered while builds run", "c", 1, ""},
-		"own, full":  {"after a crash the lock finds the slot that it holds", "b", 1, contract.SlotKey(project, 2)},
-		"own, lower": {"its own slot, not a lower one that is free", "b", 50, contract.SlotKey(project, 2)},
-	} {
-		if got := slots.For(c.lockID, c.concurrency); got != c.want {
-			t.Errorf("%s: %s: got %q", name, c.why, got)
-		}
-	}
-	full := rows{}
-	for n := range contract.MaxSlots {
-		full[contract.SlotKey(project, n)] = held("other")
-	}
-	for name, c := range map[string]struct {
-		why         string
-		table       rows
-		concurrency int
-		want        string
-	}{
-		"none held":  {"the first", rows{}, 1, contract.SlotKey(project, 0)},
-		"every slot": {"there is none left, whatever the concurrency", full, contract.MaxSlots, ""},
-	} {
-		slots, err := items.ReadSlots(t.Context(), c.table, project)
-		if got := slots.For("mine", c.concurrency); err != nil || got != c.want {
-			t.Errorf("%s: %s: got %q, %v", name, c.why, got, err)
-		}
+	if held := slots.Held(); !held[0] || held[1] || !held[2] || len(held) != contract.MaxSlots {
+		t.Errorf("held are %v", held)
 	}
 	if !slots.Has(contract.SlotKey(project, 49)) || slots.Has(contract.SlotKey(project+"-other", 0)) {
 		t.Error("a slot of another project bounds nothing here")

@@ -10,7 +10,6 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
-	"github.com/kiro-worker/kiro-worker/internal/queue"
 )
 
 // Slots are the rows of all slots of a project, by number, as one consistent read found them. A slot without a row is a
@@ -32,11 +31,11 @@ func ReadSlots(ctx context.Context, table lock.Reader, projectARN string) (Slots
 	return slots, nil
 }
 
-// Held says of each slot whether it is held; those that lockID holds are left out, unless it is empty.
-func (s Slots) Held(lockID string) []bool {
+// Held says of each slot whether it is held.
+func (s Slots) Held() []bool {
 	held := make([]bool, len(s))
 	for n, row := range s {
-		held[n] = row.Held() && (lockID == "" || row.LockID != lockID)
+		held[n] = row.Held()
 	}
 	return held
 }
@@ -44,18 +43,4 @@ func (s Slots) Held(lockID string) []bool {
 // Has reports whether a key is one of the slots'.
 func (s Slots) Has(key string) bool {
 	return slices.ContainsFunc(s, func(row lock.Row) bool { return row.Key == key })
-}
-
-// For is the key of the slot that a lock acquires: the one that it holds already, after a crash, or else the lowest that
-// is free. Empty if none may be acquired.
-func (s Slots) For(lockID string, concurrency int) string {
-	for _, row := range s {
-		if row.Held() && row.LockID == lockID {
-			return row.Key
-		}
-	}
-	if n, ok := queue.LowestFree(s.Held("")); ok && queue.FreeSlots(s.Held(lockID), concurrency) > 0 {
-		return s[n].Key
-	}
-	return ""
 }

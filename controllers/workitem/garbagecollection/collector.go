@@ -16,6 +16,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/access"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/dispatch"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/locks"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/tracking"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
@@ -44,19 +45,20 @@ const (
 
 // Collector frees locks that nobody will release.
 type Collector struct {
-	access   access.Access
-	clock    clock.PassiveClock
-	settling time.Duration
-	over     *tracking.FirstSeenTracker
-	missing  *tracking.NotFoundTracker
-	trouble  *tracking.TroubleTracker
+	access     access.Access
+	clock      clock.PassiveClock
+	settling   time.Duration
+	over       *tracking.FirstSeenTracker
+	dispatcher *dispatch.Dispatcher
+	missing    *tracking.NotFoundTracker
+	trouble    *tracking.TroubleTracker
 }
 
 // New returns a Collector. settling is how long after a build's end its last request may still be on its way, counted from
 // when over first saw the end.
-func New(reach access.Access, now clock.PassiveClock, settling time.Duration, over *tracking.FirstSeenTracker) *Collector {
+func New(reach access.Access, now clock.PassiveClock, settling time.Duration, over *tracking.FirstSeenTracker, dispatcher *dispatch.Dispatcher) *Collector {
 	return &Collector{
-		access: reach, clock: now, settling: settling, over: over,
+		access: reach, clock: now, settling: settling, over: over, dispatcher: dispatcher,
 		missing: tracking.NewNotFoundTracker(), trouble: tracking.NewTroubleTracker(),
 	}
 }
@@ -65,18 +67,19 @@ func New(reach access.Access, now clock.PassiveClock, settling time.Duration, ov
 // holder is gone. It reports whether the row was freed.
 func (c *Collector) Free(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table Table, row lock.Row) (bool, error) {
 	if orphaned(item, row) {
-		return c.freed(ctx, row, abandoned, table.Abandon(ctx, row, c.clock.Now()))
+		return c.freed(ctx, env, row, abandoned, table.Abandon(ctx, row, c.clock.Now()))
 	}
 	return c.reap(ctx, env, table, row)
 }
 
-func (c *Collector) freed(ctx context.Context, row lock.Row, how string, err error) (bool, error) {
+func (c *Collector) freed(ctx context.Context, env *v1alpha1.WorkEnvironment, row lock.Row, how string, err error) (bool, error) {
 	switch {
 	case locks.IsRefusal(err):
 		return false, nil // it changed while we looked
 	case err != nil:
 		return false, fmt.Errorf("freeing a lock: %w", err)
 	}
+	c.dispatcher.Freed(env, row)
 	logging.Info(log.FromContext(ctx), "Freed a lock", keyHow, how, keyRow, row.Key, keyHolder, row.WorkItemID, logging.KeyBuild, row.BuildID)
 	return true, nil
 }

@@ -67,6 +67,35 @@ func (c *Collector) abandonUnrecorded(ctx context.Context, item *v1alpha1.WorkIt
 		if err := locks.Abandon(ctx, table, a, c.clock.Now()); err != nil {
 			return fmt.Errorf("abandoning a lock that was acquired just before: %w", err)
 		}
+		c.dispatcher.Freed(env, row)
+	}
+	return nil
+}
+
+// abandonOvertaken abandons the locks of the environment's own items that no build has claimed and whose attempt is over: a
+// cache that lagged had an old number acquired again. Their slots would be idle until the leases end.
+func (c *Collector) abandonOvertaken(ctx context.Context, env *v1alpha1.WorkEnvironment, table Table, slots items.Slots) error {
+	unclaimed := map[string]lock.Row{}
+	for _, row := range slots {
+		if row.Held() && !row.Foreign && row.BuildID == "" {
+			unclaimed[row.Holder] = row
+		}
+	}
+	if len(unclaimed) == 0 {
+		return nil
+	}
+	all, err := items.InEnvironment(ctx, c.access.Reader, client.ObjectKeyFromObject(env))
+	if err != nil {
+		return err
+	}
+	for i := range all {
+		row, ok := unclaimed[string(all[i].UID)]
+		if !ok || row.Attempt >= locks.NextNumber(&all[i]) {
+			continue
+		}
+		if _, err := c.freed(ctx, env, row, abandoned, table.Abandon(ctx, row, c.clock.Now())); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -5,8 +5,10 @@ package garbagecollection
 
 import (
 	"testing"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
@@ -45,6 +47,34 @@ func TestOrphaned(t *testing.T) {
 			c.change(&row)
 			if got := orphaned(item, row); got != c.want {
 				t.Errorf("%s: got %v", c.why, got)
+			}
+		})
+	}
+}
+
+// A cache that lagged had an old number's lock acquired again. Nobody waits for that row, so the sweep frees it.
+func TestASweepFreesOvertakenLocks(t *testing.T) {
+	for name, c := range map[string]struct {
+		why    string
+		number int32
+		uid    types.UID
+		want   string
+	}{
+		"overtaken":      {"the item is at a later attempt", 1, "other", ""},
+		"the next":       {"the item is about to use it", 0, "other", "3"},
+		"another item's": {"its cluster knows whether it is needed", 1, "somebody", "3"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.acquireOther(3, "", time.Hour)
+			item := v1alpha1.WorkItem{ObjectMeta: metav1.ObjectMeta{UID: c.uid}}
+			if c.number > 0 {
+				item.Status.Attempt = &v1alpha1.Attempt{Number: c.number, Outcome: v1alpha1.ReasonAbandoned}
+			}
+			w.items = []v1alpha1.WorkItem{item}
+			w.must(w.collector.Sweep(t.Context(), w.env))
+			if got := w.slotsHeld(); got != c.want {
+				t.Errorf("%s: %q are held, want %q", c.why, got, c.want)
 			}
 		})
 	}

@@ -35,7 +35,7 @@ func (c *Collector) Sweep(ctx context.Context, env *v1alpha1.WorkEnvironment) er
 	if err != nil {
 		return err
 	}
-	var errs []error
+	errs := []error{c.abandonOvertaken(ctx, env, table, slots)}
 	for _, row := range slots {
 		_, err := c.reap(ctx, env, table, row)
 		errs = append(errs, err)

@@ -9,9 +9,11 @@ import (
 	"time"
 
 	clocktesting "k8s.io/utils/clock/testing"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/access"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/dispatch"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/tracking"
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
 	"github.com/kiro-worker/kiro-worker/internal/build"
@@ -37,14 +39,17 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 // the collector as well.
 type world struct {
 	access.Clients
-	t         *testing.T
-	clock     *clocktesting.FakeClock
-	faults    *faults.Injector
-	table     lock.Table
-	builds    build.Service
-	env       *v1alpha1.WorkEnvironment
-	work      func(context.Context) error
-	collector *Collector
+	client.Reader
+	t          *testing.T
+	clock      *clocktesting.FakeClock
+	faults     *faults.Injector
+	table      lock.Table
+	builds     build.Service
+	env        *v1alpha1.WorkEnvironment
+	work       func(context.Context) error
+	dispatcher *dispatch.Dispatcher
+	items      []v1alpha1.WorkItem
+	collector  *Collector
 }
 
 func newWorld(t *testing.T) *world {
@@ -62,7 +67,8 @@ func newWorld(t *testing.T) *world {
 	w.env = &v1alpha1.WorkEnvironment{}
 	w.env.Spec.CodeBuild.ProjectName = project
 	w.env.Status.ProjectARN = "arn:aws:codebuild:" + region + ":" + account + ":project/" + project
-	w.collector = New(access.Access{Clients: w}, w.clock, settling, tracking.NewFirstSeenTracker())
+	w.dispatcher = dispatch.New(dispatch.Options{Reader: w, Tables: w, Clock: w.clock, Cluster: "test"})
+	w.collector = New(access.Access{Reader: w, Clients: w}, w.clock, settling, tracking.NewFirstSeenTracker(), w.dispatcher)
 	return w
 }
 
@@ -78,5 +84,15 @@ func (w *world) Builds(context.Context, string, v1alpha1.AWSAccess) (build.Servi
 }
 
 func (w *world) Table(context.Context, string, v1alpha1.AWSAccess, string) (lock.Table, error) {
+	return w.table, nil
+}
+
+// List implements client.Reader, of the environment's items.
+func (w *world) List(_ context.Context, list client.ObjectList, _ ...client.ListOption) error {
+	list.(*v1alpha1.WorkItemList).Items = w.items //nolint:forcetypeassert // nothing else is listed
+	return nil
+}
+
+func (w *world) LockReader(context.Context, string, v1alpha1.AWSAccess, string) (lock.Reader, error) {
 	return w.table, nil
 }

@@ -14,23 +14,30 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/queue"
 )
 
-// queueMisses says the queue's reasons in the API's words.
-var queueMisses = map[queue.Reason]Miss{
-	queue.ReasonNotFirst:   {v1alpha1.ReasonNotFirst, "Other items are ahead in the queue: they have a higher priority or an older card."},
-	queue.ReasonNoFreeSlot: {v1alpha1.ReasonNoFreeSlot, "It starts once a running build ends. Raise the environment's spec.concurrency to run more at once."},
-	queue.ReasonBranchHeld: {v1alpha1.ReasonBranchHeld, "Another item works on the branch, or is ahead of it in the queue with the same branch."},
-	queue.ReasonBackingOff: {v1alpha1.ReasonBackingOff, "The next attempt waits before it tries again."},
+// NotAdmitted says why an item that was not granted a slot waits. What only concerns the environment, as that it is suspended
+// or not usable now, is said by the environment: it would have to be written to each item that waits.
+func NotAdmitted(item *v1alpha1.WorkItem, reason queue.Reason) Miss {
+	refused := item.Condition(v1alpha1.ConditionLocked)
+	switch {
+	case reason != queue.ReasonBranchHeld && reason != queue.ReasonBackingOff:
+		return Miss{v1alpha1.ReasonNoFreeSlot, fmt.Sprintf(
+			"It starts once a slot of WorkEnvironment %q is free and no other item is ahead of it. Raise the environment's spec.concurrency or the item's priority, or see the environment's conditions if nothing starts there.",
+			item.Spec.EnvironmentRef.Name)}
+	case refused.Status == metav1.ConditionFalse:
+		return Miss{refused.Reason, refused.Message} // it lets others go first for a while
+	case reason == queue.ReasonBranchHeld:
+		return Miss{v1alpha1.ReasonBranchHeld, "Another item works on the branch, or is ahead of it in the queue with the same branch."}
+	}
+	return Miss{v1alpha1.ReasonBackingOff, "Its last try to acquire a slot came to nothing. It is tried again within a minute."}
 }
 
-// NotAdmitted says why the queue did not admit an item.
-func NotAdmitted(d queue.Decision) Miss { return queueMisses[d.Reason] }
-
-// QueueRecheck is how soon an item that was not admitted asks again.
-func QueueRecheck(d queue.Decision, concurrency int) time.Duration {
-	if d.Position <= concurrency {
-		return HeadRecheck
+// QueueDeadline is how long until an item that waits is overdue; zero if it is already.
+func QueueDeadline(now time.Time, item *v1alpha1.WorkItem) time.Duration {
+	q := item.Status.Queue
+	if q == nil || q.Since == nil {
+		return 0
 	}
-	return TailRecheck
+	return max(q.Since.Add(QueueOverdue).Sub(now), 0)
 }
 
 // Usable reports whether new work may begin in an environment, as its own controller says of it as it is.
@@ -39,21 +46,15 @@ func Usable(env *v1alpha1.WorkEnvironment) bool {
 	return c != nil && c.Status == metav1.ConditionTrue && c.ObservedGeneration == env.Generation
 }
 
-// Unusable says why the item's environment cannot be used now, or nil. A nil environment does not exist.
-func Unusable(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) *Miss {
-	if env == nil {
+// NoEnvironment says why nothing of an item's environment will ever start it, or nil. A nil environment does not exist.
+func NoEnvironment(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) *Miss {
+	switch {
+	case env == nil:
 		return &Miss{v1alpha1.ReasonEnvironmentNotFound, fmt.Sprintf(
 			"WorkEnvironment %q does not exist in this namespace. Create it.", item.Spec.EnvironmentRef.Name)}
-	}
-	ready := meta.FindStatusCondition(env.Status.Conditions, v1alpha1.ConditionReady)
-	switch {
 	case !env.DeletionTimestamp.IsZero():
 		return &Miss{v1alpha1.ReasonEnvironmentDeleting, fmt.Sprintf(
 			"WorkEnvironment %q is being deleted, so no new work starts in it.", env.Name)}
-	case ready == nil || ready.ObservedGeneration != env.Generation:
-		return &Miss{v1alpha1.ReasonEnvironmentNotReady, fmt.Sprintf("WorkEnvironment %q has not been checked yet.", env.Name)}
-	case ready.Status != metav1.ConditionTrue:
-		return &Miss{v1alpha1.ReasonEnvironmentNotReady, fmt.Sprintf("WorkEnvironment %q is not usable: %s", env.Name, ready.Message)}
 	}
 	return nil
 }

@@ -14,36 +14,39 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/queue"
 )
 
-func TestUnusable(t *testing.T) {
-	now := metav1.NewTime(noon)
+func TestUsable(t *testing.T) {
 	for name, c := range map[string]struct {
 		why    string
 		change func(*v1alpha1.WorkEnvironment)
-		reason string
+		want   bool
 	}{
-		"usable":   {"its own controller says so", func(*v1alpha1.WorkEnvironment) {}, ""},
-		"deleted":  {"nothing new begins in what is being deleted", func(e *v1alpha1.WorkEnvironment) { e.DeletionTimestamp = &now }, v1alpha1.ReasonEnvironmentDeleting},
-		"new":      {"nobody has checked it", func(e *v1alpha1.WorkEnvironment) { e.Status.Conditions = nil }, v1alpha1.ReasonEnvironmentNotReady},
-		"changed":  {"what was checked is not what it is now", func(e *v1alpha1.WorkEnvironment) { e.Generation++ }, v1alpha1.ReasonEnvironmentNotReady},
-		"unusable": {"its table, project or bucket is missing", func(e *v1alpha1.WorkEnvironment) { e.Status.Conditions[0].Status = metav1.ConditionFalse }, v1alpha1.ReasonEnvironmentNotReady},
+		"usable":   {"its own controller says so", func(*v1alpha1.WorkEnvironment) {}, true},
+		"new":      {"nobody has checked it", func(e *v1alpha1.WorkEnvironment) { e.Status.Conditions = nil }, false},
+		"changed":  {"what was checked is not what it is now", func(e *v1alpha1.WorkEnvironment) { e.Generation++ }, false},
+		"unusable": {"its table, project or bucket is missing", func(e *v1alpha1.WorkEnvironment) { e.Status.Conditions[0].Status = metav1.ConditionFalse }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := &v1alpha1.WorkEnvironment{ObjectMeta: metav1.ObjectMeta{Name: "env", Generation: 3}}
 			env.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, ObservedGeneration: 3}}
 			c.change(env)
-			got := ""
-			if m := Unusable(itemOnBranch("x"), env); m != nil {
-				got = m.Reason
-			}
-			if got != c.reason {
-				t.Errorf("%s: got %q, want %q", c.why, got, c.reason)
-			}
-			if Usable(env) != (c.reason == "") && name != "deleted" {
-				t.Errorf("%s: usable is %t", c.why, Usable(env))
+			if got := Usable(env); got != c.want {
+				t.Errorf("%s: usable is %t", c.why, got)
 			}
 		})
 	}
-	if m := Unusable(itemOnBranch("x"), nil); m == nil || m.Reason != v1alpha1.ReasonEnvironmentNotFound {
+}
+
+func TestNoEnvironment(t *testing.T) {
+	now := metav1.NewTime(noon)
+	env := &v1alpha1.WorkEnvironment{ObjectMeta: metav1.ObjectMeta{Name: "env"}}
+	if m := NoEnvironment(itemOnBranch("x"), env); m != nil {
+		t.Errorf("an environment that was not checked yet may be usable soon: %+v", m)
+	}
+	env.DeletionTimestamp = &now
+	if m := NoEnvironment(itemOnBranch("x"), env); m == nil || m.Reason != v1alpha1.ReasonEnvironmentDeleting {
+		t.Errorf("nothing new begins in what is being deleted: %+v", m)
+	}
+	if m := NoEnvironment(itemOnBranch("x"), nil); m == nil || m.Reason != v1alpha1.ReasonEnvironmentNotFound {
 		t.Errorf("an environment that does not exist: %+v", m)
 	}
 }
@@ -87,15 +90,42 @@ func TestBackingOffMiss(t *testing.T) {
 }
 
 func TestNotAdmitted(t *testing.T) {
-	for _, r := range []queue.Reason{queue.ReasonNotFirst, queue.ReasonNoFreeSlot, queue.ReasonBranchHeld, queue.ReasonBackingOff} {
-		if m := NotAdmitted(queue.Decision{Reason: r}); m.Reason == "" || m.Message == "" {
-			t.Errorf("the queue's reason %d is not explained", r)
-		}
+	refused := itemOnBranch("x")
+	refused.Status.Conditions = []metav1.Condition{{
+		Type: v1alpha1.ConditionLocked, Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonForeignRow, Message: "Row r is another program's.",
+	}}
+	for name, c := range map[string]struct {
+		why    string
+		item   *v1alpha1.WorkItem
+		reason queue.Reason
+		want   string
+	}{
+		"ready":           {"it waits for a slot, whatever keeps it from one", itemOnBranch("x"), queue.ReasonNotFirst, v1alpha1.ReasonNoFreeSlot},
+		"not known yet":   {"its event has not reached the queue", itemOnBranch("x"), 0, v1alpha1.ReasonNoFreeSlot},
+		"ready again":     {"what refused it is over", refused, queue.ReasonNotFirst, v1alpha1.ReasonNoFreeSlot},
+		"branch held":     {"another item has its branch", itemOnBranch("x"), queue.ReasonBranchHeld, v1alpha1.ReasonBranchHeld},
+		"refused":         {"a person learns what is in the way", refused, queue.ReasonBackingOff, v1alpha1.ReasonForeignRow},
+		"refused branch":  {"a person learns who holds it", refused, queue.ReasonBranchHeld, v1alpha1.ReasonForeignRow},
+		"came to nothing": {"the grant ended unused", itemOnBranch("x"), queue.ReasonBackingOff, v1alpha1.ReasonBackingOff},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if m := NotAdmitted(c.item, c.reason); m.Reason != c.want || m.Message == "" {
+				t.Errorf("%s: got %+v", c.why, m)
+			}
+		})
 	}
-	if got := QueueRecheck(queue.Decision{Position: 2}, 2); got != HeadRecheck {
-		t.Errorf("the head of the queue looks again after %s", got)
+}
+
+func TestQueueDeadline(t *testing.T) {
+	item, since := itemOnBranch("x"), metav1.NewTime(noon.Add(-time.Hour))
+	if got := QueueDeadline(noon, item); got != 0 {
+		t.Errorf("an item that does not wait is overdue in %s", got)
 	}
-	if got := QueueRecheck(queue.Decision{Position: 3}, 2); got != TailRecheck {
-		t.Errorf("the rest of the queue looks again after %s", got)
+	item.Status.Queue = &v1alpha1.QueuePosition{Since: &since}
+	if got := QueueDeadline(noon, item); got != QueueOverdue-time.Hour {
+		t.Errorf("it is overdue in %s", got)
+	}
+	if got := QueueDeadline(noon.Add(48*time.Hour), item); got != 0 {
+		t.Errorf("it is overdue, and has no timer left: got %s", got)
 	}
 }

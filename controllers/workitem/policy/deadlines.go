@@ -16,11 +16,8 @@ const (
 	// when somebody is likely to work on it, and then less and less often.
 	AcceptSoonest = 5 * time.Second
 	AcceptLatest  = 5 * time.Minute
-	// HeadRecheck and TailRecheck are how soon a waiting item is looked at again without an event. A slot that another
-	// cluster releases causes none, so the head of the queue looks more often than the rest.
-	HeadRecheck = 10 * time.Second
-	TailRecheck = time.Minute
-	// HeldRecheck is how soon a slot or branch that another holds is tried again, plus up to as much at random.
+	// HeldRecheck is how soon a slot that was acquired and released again, because too many were in use, is tried again, plus
+	// up to as much at random.
 	HeldRecheck = 5 * time.Second
 	// RunningRecheck is how soon a running item is looked at without news: deadlines pass without any.
 	RunningRecheck = time.Minute
@@ -32,13 +29,6 @@ const (
 const (
 	// AcceptFresh is how old acceptance may be when the lock is acquired.
 	AcceptFresh = 10 * time.Second
-	// ReservationTime is how long an admitted item counts as active although the cache does not show it yet. It only has
-	// to outlast the cache's lag: a wrong reservation costs a wait, never a second build.
-	ReservationTime = 10 * time.Second
-	// PassOver is how long those behind an item whose lock was refused may go first.
-	PassOver = 3 * HeldRecheck
-	// HeadLength is how many of a queue's first are woken when an attempt has ended: the first may wait for its branch.
-	HeadLength = 5
 )
 
 // Start.

@@ -6,6 +6,8 @@ package policy
 import (
 	"testing"
 	"time"
+
+	"github.com/kiro-worker/kiro-worker/internal/queue"
 )
 
 // What one duration has to be because of another.
@@ -22,7 +24,7 @@ func TestDeadlinesFitTogether(t *testing.T) {
 		{"one late heartbeat must not stop a worker", 10 * heartbeat, SilentAfter},
 		{"a running item is looked at before what was seen of its build is too old", RunningRecheck, FreshLook},
 		{"silence is measured between looks that are at most FreshLook apart", FreshLook, SilentAfter},
-		{"an item whose lock was refused must let those behind it try once", HeldRecheck, PassOver},
+		{"who released a slot because too many were in use comes after those who were refused meanwhile", HeldRecheck, time.Duration(queue.RefusalWait.Base)},
 		{"a build that was started at the end of the window is found by then", StartWindow, NotFoundAfter},
 		{"what was seen of a build is remembered while a build of 36 hours could matter to somebody", 15 * time.Hour, Remembered},
 	} {
