@@ -69,5 +69,5 @@
 //     found: Slots or LookFailed. A look's time is the one before the read.
 //   - It reconciles the items in Result.Grants, ahead of all others, and no other items for the queue's sake.
 //
-// Order and Decide are the same decisions as pure functions of a list, for who has no Manager: positions for people.
+// Order is the same order as a pure function of a list, for who has no Manager: positions for people.
 package queue
