@@ -65,6 +65,7 @@ func setupWorkItems(ctx context.Context, mgr ctrl.Manager, clients *resolver.Res
 	}
 	over := tracking.NewFirstSeenTracker()
 	collector := garbagecollection.New(access.Access{Reader: mgr.GetClient(), Clients: clients}, clock.RealClock{}, o.settlingTime, over, dispatcher)
+	dispatcher.OnIdleSlots(collector.IdleSlots)
 	if err := collector.SetupWithManager(mgr, clock.RealClock{}, o.sweepInterval); err != nil {
 		return err
 	}

@@ -99,6 +99,7 @@ func (s *simulation) lead(c *cluster) {
 	m.dispatcher.OnGrant(m.grant)
 	m.watcher = watch.New(p, watch.Options{Fast: watchFast, Slow: watchSlow, Released: m.dispatcher.RowReleased})
 	m.collector = garbagecollection.New(access.Access{Reader: kubernetes, Clients: clients}, m.process, s.mutant.settling(), over, m.dispatcher)
+	m.dispatcher.OnIdleSlots(m.collector.IdleSlots)
 	m.reconciler = workitem.New(workitem.Options{
 		Client: kubernetes, Clients: clients, Dispatcher: m.dispatcher, Watcher: m.watcher, Collector: m.collector, Over: over, Clock: m.process,
 		Events: noEvents{}, Metrics: metrics, Random: s.random.Float64, Cluster: c.name,

@@ -92,7 +92,7 @@ func precedes(a, b *v1alpha1.WorkItem) bool {
 // idle checks, once the faults have ended, that no item that could start waits while a slot stays free.
 func (t *invariants) idle() {
 	for _, c := range t.s.clusters {
-		free := !c.gone && len(c.managers) == 1 && int(*c.env.Spec.Concurrency) > t.held[c.account.arn]
+		free := !c.gone && len(c.managers) == 1 && int(*c.env.Spec.Concurrency) > t.held[c.account.arn]-t.forsaken(c.account.arn)
 		for _, name := range c.names() {
 			key := c.name + "/" + name
 			if !free || !t.ready(c.managers[0], name) {
@@ -107,6 +107,23 @@ func (t *invariants) idle() {
 			}
 		}
 	}
+}
+
+// longOver is how long a lease is over before every manager's clock says so.
+const longOver = 5 * time.Minute
+
+// forsaken is how many of a project's slots are held by locks that nobody claimed before their leases were over: the first
+// that wants one may free it.
+func (t *invariants) forsaken(project string) int {
+	n := 0
+	for key, row := range t.s.table.rows {
+		is := stateOf(row)
+		if strings.HasPrefix(key, "slot#") && is.inProgress && is.project == project && is.buildID == "" &&
+			t.s.now.Sub(time.Unix(numberOf(row[contract.AttrExpiresAt]), 0)) > longOver {
+			n++
+		}
+	}
+	return n
 }
 
 func (t *invariants) ready(m *manager, name string) bool {

@@ -38,6 +38,7 @@ type Options struct {
 type Dispatcher struct {
 	options Options
 	granted func(types.NamespacedName)
+	idle    func(ctx context.Context, env *v1alpha1.WorkEnvironment, slots []lock.Row)
 	wake    chan struct{}
 
 	mu           sync.Mutex
@@ -51,7 +52,7 @@ type Dispatcher struct {
 // New returns a Dispatcher that grants nothing before Start.
 func New(o Options) *Dispatcher {
 	return &Dispatcher{
-		options: o, granted: func(types.NamespacedName) {}, wake: make(chan struct{}, 1),
+		options: o, granted: func(types.NamespacedName) {}, idle: func(context.Context, *v1alpha1.WorkEnvironment, []lock.Row) {}, wake: make(chan struct{}, 1),
 		queues: queue.NewManager(o.Cluster), environments: map[queue.Environment]*v1alpha1.WorkEnvironment{},
 	}
 }
@@ -59,6 +60,12 @@ func New(o Options) *Dispatcher {
 // OnGrant sets what is called with each item that was granted a slot. It is called before Start, and before any event is
 // handed in.
 func (d *Dispatcher) OnGrant(granted func(types.NamespacedName)) { d.granted = granted }
+
+// OnIdleSlots sets what is called with slots whose holder may be gone, when an item finds no other. Nobody is granted a
+// held slot, so nobody would ever be refused it and look who holds it.
+func (d *Dispatcher) OnIdleSlots(idle func(context.Context, *v1alpha1.WorkEnvironment, []lock.Row)) {
+	d.idle = idle
+}
 
 // Start rebuilds the queues from the cache and begins to grant. The lock is held over the lists, so that an event that is
 // newer than they are comes after them.

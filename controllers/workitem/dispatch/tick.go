@@ -16,6 +16,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/controllers/internal/items"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/logging"
 	"github.com/kiro-worker/kiro-worker/internal/queue"
 )
@@ -98,9 +99,12 @@ func (d *Dispatcher) lookAt(ctx context.Context, due []dueLook) {
 func (d *Dispatcher) look(ctx context.Context, due dueLook) {
 	err := errNoEnvironment
 	for _, env := range due.environments {
-		var look queue.Look
-		if look, err = d.read(ctx, env); err == nil {
+		var slots items.Slots
+		at := d.options.Clock.Now()
+		if slots, err = d.read(ctx, env); err == nil {
+			look := lookOf(slots, at)
 			d.act(func(now time.Time) queue.Result { return d.queues.Slots(due.project, look, now) })
+			d.collect(ctx, due.project, env, slots)
 			return
 		}
 	}
@@ -108,23 +112,51 @@ func (d *Dispatcher) look(ctx context.Context, due dueLook) {
 	d.act(func(now time.Time) queue.Result { return d.queues.LookFailed(due.project, now) })
 }
 
-func (d *Dispatcher) read(ctx context.Context, env *v1alpha1.WorkEnvironment) (queue.Look, error) {
+func (d *Dispatcher) read(ctx context.Context, env *v1alpha1.WorkEnvironment) (items.Slots, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
-	at := d.options.Clock.Now()
 	table, err := d.options.Tables.LockReader(ctx, env.Namespace, env.Spec.LockAccess(), env.Spec.Lock.TableName)
 	if err != nil {
-		return queue.Look{}, err
+		return nil, err
 	}
-	slots, err := items.ReadSlots(ctx, table, env.Status.ProjectARN)
-	if err != nil {
-		return queue.Look{}, err
-	}
+	return items.ReadSlots(ctx, table, env.Status.ProjectARN)
+}
+
+func lookOf(slots items.Slots, at time.Time) queue.Look {
 	look := queue.Look{At: at, Rows: make([]queue.Row, len(slots))}
 	for n, row := range slots {
 		if row.Held() {
 			look.Rows[n] = queue.Row{Held: true, Holder: row.Holder, Attempt: row.Attempt}
 		}
 	}
-	return look, nil
+	return look
+}
+
+// collect has the slots freed whose holder is gone, if an item is ready and finds no slot.
+func (d *Dispatcher) collect(ctx context.Context, project string, env *v1alpha1.WorkEnvironment, slots items.Slots) {
+	d.mu.Lock()
+	wanted, now := !d.queues.Demand(project).IsZero(), d.options.Clock.Now()
+	d.mu.Unlock()
+	var idle []lock.Row
+	for _, row := range slots {
+		if wanted && mayBeIdle(row, now) {
+			idle = append(idle, row)
+		}
+	}
+	if len(idle) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	d.idle(ctx, env, idle)
+}
+
+// unclaimedFor is how long a lock stays unclaimed at the most while all is well: its build is recorded as soon as it has
+// started.
+const unclaimedFor = time.Minute
+
+// mayBeIdle reports whether a slot's holder may be gone: its lease is over, or no build was recorded for long.
+func mayBeIdle(row lock.Row, now time.Time) bool {
+	unclaimed := row.BuildID == "" && now.Sub(row.CreatedAt) > unclaimedFor
+	return row.Held() && (unclaimed || now.After(row.ExpiresAt))
 }

@@ -74,7 +74,7 @@ func (c *Collector) abandonUnrecorded(ctx context.Context, item *v1alpha1.WorkIt
 
 // abandonOvertaken abandons the locks of the environment's own items that no build has claimed and whose attempt is over: a
 // cache that lagged had an old number acquired again. Their slots would be idle until the leases end.
-func (c *Collector) abandonOvertaken(ctx context.Context, env *v1alpha1.WorkEnvironment, table Table, slots items.Slots) error {
+func (c *Collector) abandonOvertaken(ctx context.Context, env *v1alpha1.WorkEnvironment, table Table, slots []lock.Row) error {
 	unclaimed := map[string]lock.Row{}
 	for _, row := range slots {
 		if row.Held() && !row.Foreign && row.BuildID == "" {

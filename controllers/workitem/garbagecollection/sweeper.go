@@ -17,6 +17,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/controllers/internal/items"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/logging"
 )
 
@@ -35,6 +36,28 @@ func (c *Collector) Sweep(ctx context.Context, env *v1alpha1.WorkEnvironment) er
 	if err != nil {
 		return err
 	}
+	return c.collect(ctx, env, table, slots)
+}
+
+// IdleSlots frees those of an environment's slots whose holder is gone. An item waits for one.
+func (c *Collector) IdleSlots(ctx context.Context, env *v1alpha1.WorkEnvironment, slots []lock.Row) {
+	table, err := c.access.EnvironmentTable(ctx, env)
+	if err == nil {
+		err = c.collect(ctx, env, table, slots)
+	}
+	c.report(ctx, env, err)
+}
+
+// report says what kept an environment's locks from being looked at, when that changes.
+func (c *Collector) report(ctx context.Context, env *v1alpha1.WorkEnvironment, err error) {
+	key := client.ObjectKeyFromObject(env).String()
+	if c.trouble.Changed("sweep "+key, fault.Message(err), c.clock.Now()) {
+		logging.Warn(log.FromContext(ctx), "Could not look for locks whose holder is gone",
+			logging.KeyEnvironment, key, logging.KeyError, fault.Message(err))
+	}
+}
+
+func (c *Collector) collect(ctx context.Context, env *v1alpha1.WorkEnvironment, table Table, slots []lock.Row) error {
 	errs := []error{c.abandonOvertaken(ctx, env, table, slots)}
 	for _, row := range slots {
 		_, err := c.reap(ctx, env, table, row)
@@ -82,12 +105,7 @@ func (s *sweeper) sweep(ctx context.Context) {
 	}
 	for i := range environments.Items {
 		env := &environments.Items[i]
-		key := client.ObjectKeyFromObject(env).String()
-		err := s.collector.Sweep(ctx, env)
-		if s.collector.trouble.Changed("sweep "+key, fault.Message(err), s.clock.Now()) {
-			logging.Warn(log.FromContext(ctx), "Could not look for locks whose holder is gone",
-				logging.KeyEnvironment, key, logging.KeyError, fault.Message(err))
-		}
+		s.collector.report(ctx, env, s.collector.Sweep(ctx, env))
 	}
 }
 

@@ -175,3 +175,17 @@ func TestSweeperLogsTroubleOnce(t *testing.T) {
 		t.Errorf("two kinds of trouble made these lines:\n%s", out.String())
 	}
 }
+
+// The dispatcher hands in slots that an item waits for. They are freed as a sweep would free them, and the dispatcher is told.
+func TestIdleSlotsAreFreed(t *testing.T) {
+	w := newWorld(t)
+	w.acquireOther(0, "", time.Hour)
+	w.acquireOther(1, "", 5*time.Minute)
+	w.clock.Step(6 * time.Minute)
+	slots, err := items.ReadSlots(t.Context(), w.table, w.env.Status.ProjectARN)
+	w.must(err)
+	w.collector.IdleSlots(t.Context(), w.env, slots[:2])
+	if got := w.slotsHeld(); got != "0" {
+		t.Errorf("the slots %q are held, want the one whose lease goes on", got)
+	}
+}
