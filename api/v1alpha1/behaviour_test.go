@@ -136,6 +136,7 @@ func TestDefaults(t *testing.T) {
 		Lock:        v1alpha1.LockTable{TableName: "locks", LeaseDuration: minutes(90)},
 		CodeBuild:   v1alpha1.CodeBuildProject{ProjectName: "worker", Timeout: minutes(60), QueuedTimeout: minutes(20)},
 		Concurrency: ptr.To[int32](1),
+		Queueing:    v1alpha1.QueueingPriority,
 		Credentials: v1alpha1.BuildCredentials{
 			GitHubTokenSecretARN: "arn:aws:secretsmanager:eu-central-1:111122223333:secret:github-AbCdEf",
 		},
