@@ -1,5 +1,6 @@
 # syntax=docker/dockerfile:1
-# Two images from one build: `manager` runs in the cluster, `kiro-worker` is the image of the CodeBuild project.
+# Three images from one build: `manager` runs in the cluster, `kiro-worker` is the image of the CodeBuild project, and `demo` is for
+# charts/kiro-worker-demo.
 #   docker build --target manager -t … .
 #   docker build --target kiro-worker -t … .
 
@@ -18,7 +19,7 @@ ARG VERSION=dev
 ENV GOCACHE=/cache/go-build
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/cache/go-build \
     CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
-    go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$VERSION" -o /out/ ./cmd/manager ./cmd/kiro-worker
+    go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$VERSION" -o /out/ ./cmd/manager ./cmd/kiro-worker ./cmd/kiro-local
 
 FROM gcr.io/distroless/static:nonroot AS manager
 COPY --from=build /out/manager /manager
@@ -37,3 +38,15 @@ RUN apt-get update \
     && useradd --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin --uid 10002 kiro-agent-git
 COPY --from=build /out/kiro-worker /usr/local/bin/kiro-worker
 CMD ["kiro-worker", "version"]
+
+# The emulators of GitHub and AWS, builds included, with what the sample repository's tests need: nothing is fetched in the cluster.
+FROM kiro-worker AS demo
+COPY --from=build /out/kiro-local /usr/local/bin/kiro-local
+COPY infra/templates/test /usr/share/kiro-local/infra/templates/test
+ENV HOME=/home/node XDG_CACHE_HOME=/home/node/.cache
+USER 1000:1000
+WORKDIR /home/node/sample
+COPY --chown=1000:1000 internal/local/demo/sample/repository/package.json internal/local/demo/sample/repository/package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund --cache "$XDG_CACHE_HOME/kiro-worker/npm" && rm -rf node_modules
+WORKDIR /home/node
+ENTRYPOINT ["kiro-local"]

@@ -175,6 +175,10 @@ clean: ## Remove what was built here. The control plane's cache stays.
 
 ##@ Run it on a cluster
 
+.PHONY: cluster
+cluster: $(BIN)/helm ## Make a cluster with kind, install the demo's chart in it and wait for its cards. CLUSTER=kiro-worker; KEEP=1 leaves it.
+	@VERSION=$(VERSION) CONTAINER_TOOL=$(CONTAINER_TOOL) HELM=$(BIN)/helm hack/cluster.sh
+
 .PHONY: install
 install: ## Install the CRDs into the cluster that kubectl points to.
 	kubectl apply --server-side -k config/crd

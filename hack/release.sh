@@ -27,15 +27,29 @@ echo "release: workflows"
 echo "release: image and programs $version"
 go -C hack/tools/release run ./build -root "$PWD" -out "$dist" -version "$version" -revision "$(git rev-parse HEAD)" -image -programs
 
-echo "release: chart $chart_version"
-cp -R charts/kiro-worker "$work/chart"
-# The annotation names the image of this release, as appVersion does.
-sed -i.bak "s|image: ghcr.io/kiro-worker/manager:.*|image: ghcr.io/kiro-worker/manager:$version|" "$work/chart/Chart.yaml"
-rm "$work/chart/Chart.yaml.bak"
-"$bin/helm" lint --strict "$work/chart" --set clusterName=release >/dev/null
-"$bin/helm" package "$work/chart" --version "$chart_version" --app-version "$version" --destination "$dist" >/dev/null
-"$bin/helm" template kiro-worker "$dist/kiro-worker-$chart_version.tgz" --set clusterName=release | grep -q "image: ghcr.io/kiro-worker/manager:$version" ||
-	{ echo "release: the packaged chart does not run manager:$version" >&2; exit 1; }
+echo "release: charts $chart_version"
+mkdir "$work/charts"
+cp -R charts/kiro-worker charts/kiro-worker-demo "$work/charts/"
+# The annotation names the image of this release, as appVersion does; the demo has the other chart in it by a link.
+for chart in kiro-worker kiro-worker-demo; do
+	sed -i.bak -e "s|^version: .*|version: $chart_version|" -e "s|^appVersion: .*|appVersion: $version|" \
+		-e "s|image: ghcr.io/kiro-worker/manager:.*|image: ghcr.io/kiro-worker/manager:$version|" "$work/charts/$chart/Chart.yaml"
+	rm "$work/charts/$chart/Chart.yaml.bak"
+done
+runs() { # CHART IMAGE ARGUMENTS… fails unless the packaged chart runs the image
+	local chart=$1 image=$2
+	shift 2
+	"$bin/helm" template kiro-worker "$dist/$chart-$chart_version.tgz" "$@" | grep -q "image: $image\$" ||
+		{ echo "release: the packaged chart $chart does not run $image" >&2; exit 1; }
+}
+"$bin/helm" lint --strict "$work/charts/kiro-worker" --set clusterName=release >/dev/null
+"$bin/helm" lint --strict "$work/charts/kiro-worker-demo" --namespace kiro-demo >/dev/null
+for chart in kiro-worker kiro-worker-demo; do
+	"$bin/helm" package "$work/charts/$chart" --destination "$dist" >/dev/null
+done
+runs kiro-worker "ghcr.io/kiro-worker/manager:$version" --set clusterName=release
+runs kiro-worker-demo "ghcr.io/kiro-worker/manager:$version" --namespace kiro-demo
+runs kiro-worker-demo "ghcr.io/kiro-worker/demo:$version" --namespace kiro-demo
 
 echo "release: install.yaml"
 digest=$(cat "$dist/images/manager.digest")

@@ -26,6 +26,10 @@ const usage = `kiro-local runs the whole of Kiro Worker on one machine.
       Put five cards on a board, watch what becomes of them, and say so. Ends with 0 if all is as it should be.
   kiro-local card add --title=TITLE --spec=NAME|DIRECTORY [--column=COLUMN] [--dir=DIR]
       Put a new card on the board of a demo that was started with --keep.
+  kiro-local serve --host=NAME [--namespace=NAMESPACE] [--listen=ADDRESS] [--dir=DIR]
+      Play the five cards with a manager that is installed in the cluster which the kubeconfig names: charts/kiro-worker-demo.
+  kiro-local wait [--url=ADDRESS] [--timeout=15m]
+      Wait until that is done, print what became of the cards, and end with 0 if all is as it should be.
   kiro-local stand-in-agent SPEC_PATH TASK_ID
       Stand in for a coding agent: write the files that the spec's design.md spells out for the task.
   kiro-local version
@@ -63,6 +67,10 @@ func command(name string, args []string) (int, error) {
 	switch name {
 	case "demo":
 		return supervised(func() (int, error) { return runDemo(args) })
+	case "serve":
+		return 0, serve(args)
+	case "wait":
+		return wait(args)
 	case "card":
 		if len(args) == 0 || args[0] != "add" {
 			return 0, errUsage

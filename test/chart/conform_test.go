@@ -27,7 +27,11 @@ func TestConforms(t *testing.T) {
 		t.Fatal(err)
 	}
 	rendered := filepath.Join(t.TempDir(), "crds.yaml")
-	if err := os.WriteFile(rendered, []byte(render(t, "--set", "clusterName=prod")), 0o600); err != nil {
+	demo, stderr, err := tool(t.Context(), "helm", "template", "kiro-demo", demoChart, "--namespace", demoNamespace, "--kube-version", kubernetes)
+	if err != nil {
+		t.Fatalf("helm template: %v\n%s", err, stderr)
+	}
+	if err := os.WriteFile(rendered, []byte(render(t, "--set", "clusterName=prod")+"\n---\n"+demo), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	files, err := filepath.Glob(filepath.Join(ours, "*.out.yaml"))

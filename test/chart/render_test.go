@@ -23,6 +23,10 @@ func TestLint(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s lint: %v\n%s%s", helm, err, stdout, stderr)
 		}
+		stdout, stderr, err = tool(t.Context(), helm, "lint", "--strict", demoChart, "--namespace", demoNamespace, "--kube-version", kubernetes)
+		if err != nil {
+			t.Errorf("%s lint of the demo: %v\n%s%s", helm, err, stdout, stderr)
+		}
 	}
 }
 

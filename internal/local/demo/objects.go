@@ -79,17 +79,20 @@ func (s *System) createObjects(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	objects := []client.Object{
-		&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: Namespace}},
+	var objects []client.Object
+	if s.options.Cluster == nil {
+		objects = append(objects, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.namespace()}})
+	}
+	objects = append(objects,
 		&corev1.Secret{
-			ObjectMeta: metav1.ObjectMeta{Name: kubeSecretName, Namespace: Namespace},
+			ObjectMeta: metav1.ObjectMeta{Name: kubeSecretName, Namespace: s.namespace()},
 			StringData: map[string]string{"token": s.token},
 		},
 		environment,
 		s.source(),
-	}
+	)
 	for _, o := range objects {
-		if err := s.Client.Create(ctx, o); err != nil {
+		if err := s.put(ctx, o); err != nil {
 			return fmt.Errorf("creating %T %s: %w", o, o.GetName(), err)
 		}
 	}
@@ -110,7 +113,7 @@ func (s *System) environment() (*v1alpha1.WorkEnvironment, error) {
 	}
 	// What the stack says; and beside it, what is the sample repository's and what only this machine needs.
 	environment := s.stack.environment.DeepCopy()
-	environment.Name, environment.Namespace = environmentName, Namespace
+	environment.Name, environment.Namespace = environmentName, s.namespace()
 	spec := &environment.Spec
 	spec.AWS.EndpointURL = s.AWSURL
 	spec.CodeBuild.Timeout = &metav1.Duration{Duration: 30 * time.Minute}
@@ -128,7 +131,7 @@ func (s *System) environment() (*v1alpha1.WorkEnvironment, error) {
 
 func (s *System) source() *v1alpha1.WorkSource {
 	return &v1alpha1.WorkSource{
-		ObjectMeta: metav1.ObjectMeta{Name: sourceName, Namespace: Namespace},
+		ObjectMeta: metav1.ObjectMeta{Name: sourceName, Namespace: s.namespace()},
 		Spec: v1alpha1.WorkSourceSpec{
 			EnvironmentRef: v1alpha1.LocalObjectReference{Name: environmentName},
 			// The shortest that there is: a person who puts a card on the board is watching.

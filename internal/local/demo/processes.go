@@ -78,6 +78,9 @@ func (p *program) kill() {
 // watch returns a context that ends, with the reason, when the program does.
 func (p *program) watch(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
+	if p == nil { // somebody else's
+		return ctx, func() { cancel(context.Canceled) }
+	}
 	go func() {
 		select {
 		case <-p.done:

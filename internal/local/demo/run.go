@@ -25,6 +25,8 @@ const (
 
 	standInTimeout = 5 * time.Minute
 	kiroTimeout    = 2 * time.Hour
+	// clusterTimeout leaves somebody the time to install a manager.
+	clusterTimeout = time.Hour
 )
 
 // View is shown the state of the cards.
@@ -35,8 +37,11 @@ type View interface {
 // Run watches the five cards to their ends, pushes the spec that came too late, and returns what became of all.
 func (s *System) Run(ctx context.Context, view View) (*Report, error) {
 	timeout := standInTimeout
-	if s.options.Agent == AgentKiro {
+	switch {
+	case s.options.Agent == AgentKiro:
 		timeout = kiroTimeout
+	case s.options.Cluster != nil:
+		timeout = clusterTimeout
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("the cards were not done within %s", timeout))
 	defer cancel()
@@ -90,7 +95,7 @@ func (s *System) broken(ctx context.Context, snapshot Snapshot, started time.Tim
 func (s *System) look(ctx context.Context, waited map[string]bool) (Snapshot, error) {
 	snapshot := Snapshot{RealAgent: s.options.Agent == AgentKiro, LockRows: map[string]contract.RowStatus{}}
 	var items v1alpha1.WorkItemList
-	if err := s.Client.List(ctx, &items, client.InNamespace(Namespace)); err != nil {
+	if err := s.Client.List(ctx, &items, client.InNamespace(s.namespace())); err != nil {
 		return snapshot, fmt.Errorf("listing the work items: %w", err)
 	}
 	byCard := map[string]*v1alpha1.WorkItem{}

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -86,7 +85,7 @@ func (s *System) startGitHub() error {
 	if s.GitHub, err = github.New(github.Options{Dir: s.path("github")}); err != nil {
 		return fmt.Errorf("starting the emulated GitHub: %w", err)
 	}
-	if s.GitHubURL, err = s.servers.serve(s.GitHub); err != nil {
+	if s.GitHubURL, err = s.servers.serve(s.GitHub, s.options.Listen, s.options.Listen.GitHubPort); err != nil {
 		return err
 	}
 	s.GitHub.SetURL(s.GitHubURL)
@@ -106,7 +105,7 @@ func (s *System) startAWS() error {
 	endpoint.Handle(aws.CloudWatch, cloudwatch.New(cloudwatch.Options{}), cloudwatch.WriteError)
 	endpoint.Handle(aws.SNS, s.servers.topics, sns.WriteError)
 	endpoint.Handle(aws.SQS, s.servers.queues, sqs.WriteError)
-	if s.AWSURL, err = s.servers.serve(endpoint); err != nil {
+	if s.AWSURL, err = s.servers.serve(endpoint, s.options.Listen, s.options.Listen.AWSPort); err != nil {
 		return err
 	}
 	if err := s.deploy(); err != nil {
@@ -114,18 +113,6 @@ func (s *System) startAWS() error {
 	}
 	s.putSecrets()
 	return nil
-}
-
-// serve serves a handler on a free port of this machine alone.
-func (s *servers) serve(handler http.Handler) (url string, err error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it returns at once
-	if err != nil {
-		return "", fmt.Errorf("listening: %w", err)
-	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
-	s.http = append(s.http, server)
-	go func() { _ = server.Serve(listener) }()
-	return "http://" + listener.Addr().String(), nil
 }
 
 // close ends the builds, with every process of theirs, and then the servers that they talk to.

@@ -11,8 +11,16 @@ import (
 	"runtime"
 )
 
-// repositoryFile reads a file of the repository that this was built from: the demo runs what is in it, not a copy.
-func repositoryFile(parts ...string) (string, error) {
+// repositoryFile reads a file of the repository that this was built from: the demo runs what is in it, not a copy. An image has
+// the files in a directory of their own.
+func (s *System) repositoryFile(parts ...string) (string, error) {
+	if s.options.Sources != "" {
+		text, err := os.ReadFile(filepath.Join(append([]string{s.options.Sources}, parts...)...))
+		if err != nil {
+			return "", fmt.Errorf("reading the files of the demo: %w", err)
+		}
+		return string(text), nil
+	}
 	_, file, _, ok := runtime.Caller(0)
 	if !ok {
 		return "", errors.New("this program was built without its sources' paths; build it with `make build`")

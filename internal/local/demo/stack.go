@@ -55,7 +55,7 @@ func (s *System) newEndpoint() *aws.Endpoint {
 
 // deploy makes the stacks of the tier test.
 func (s *System) deploy() error {
-	data, err := repositoryFile("infra", "templates", "test", "data.yaml")
+	data, err := s.repositoryFile("infra", "templates", "test", "data.yaml")
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (s *System) deploy() error {
 // another name; the tests of infra hold that it is.
 func (s *System) deployCompute(colour string) (v1alpha1.WorkEnvironment, error) {
 	var environment v1alpha1.WorkEnvironment
-	template, err := repositoryFile("infra", "templates", "test", "blue.yaml")
+	template, err := s.repositoryFile("infra", "templates", "test", "blue.yaml")
 	if err != nil {
 		return environment, err
 	}
@@ -93,7 +93,7 @@ func (s *System) Move(ctx context.Context, colour string) error {
 		return err
 	}
 	environment := &v1alpha1.WorkEnvironment{}
-	key := client.ObjectKey{Namespace: Namespace, Name: environmentName}
+	key := client.ObjectKey{Namespace: s.namespace(), Name: environmentName}
 	if err := s.Client.Get(ctx, key, environment); err != nil {
 		return fmt.Errorf("reading the environment: %w", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kiro-worker/kiro-worker/internal/local/controlplane"
@@ -43,6 +44,14 @@ type Options struct {
 	Say func(line string)
 	// APIServerArgs are further flags of kube-apiserver, without their dashes.
 	APIServerArgs map[string]string
+	// Cluster, if set, is a cluster that is there, with a manager in it or to come: nothing of Kubernetes is started.
+	Cluster *rest.Config
+	// Namespace of the objects. Empty is Namespace. In a cluster that is there, it must exist.
+	Namespace string
+	// Listen says where the emulators listen. The zero one is this machine alone.
+	Listen Listen
+	// Sources is a directory with the repository's files that the demo reads. Empty is the repository that this was built from.
+	Sources string
 	// Manager, if set, is given what the manager would be started with, and returns what to start it with: a test installs
 	// it as a cluster's operators would.
 	Manager func(ctx context.Context, s *System, args, env []string) ([]string, []string, error)
@@ -85,7 +94,11 @@ func Start(ctx context.Context, o Options) (*System, error) {
 		o.Say = func(string) {}
 	}
 	s := &System{options: o, cluster: clusterName, token: "ghp_" + rand.Text(), cardIDs: map[string]string{}}
-	for _, name := range []string{"manager", "kiro-worker", "kiro-local"} {
+	programs, steps := []string{"manager", "kiro-worker", "kiro-local"}, []func(context.Context) error{s.startServers, s.createObjects, s.startManager}
+	if o.Cluster != nil {
+		programs, steps = programs[1:], []func(context.Context) error{s.startOutside, s.connect, s.createObjects}
+	}
+	for _, name := range programs {
 		if _, err := os.Stat(s.program(name)); err != nil {
 			return s, fmt.Errorf("%s is not built; run `make build`: %w", name, err)
 		}
@@ -95,7 +108,6 @@ func Start(ctx context.Context, o Options) (*System, error) {
 			return s, fmt.Errorf("making the demo's directories: %w", err)
 		}
 	}
-	steps := []func(context.Context) error{s.startServers, s.createObjects, s.startManager}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return s, err
@@ -122,10 +134,25 @@ func (s *System) Tidy() error {
 	return errors.Join(errs...)
 }
 
+// namespace of the objects.
+func (s *System) namespace() string {
+	if s.options.Namespace != "" {
+		return s.options.Namespace
+	}
+	return Namespace
+}
+
 // startServers starts what does not depend on each other at once: most of it is waiting.
 func (s *System) startServers(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(s.startControlPlane)
+	g.Go(func() error { return s.startOutside(ctx) })
+	return g.Wait()
+}
+
+// startOutside starts what is outside a cluster: GitHub, AWS and npm's packages.
+func (s *System) startOutside(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.startEmulators(ctx) })
 	g.Go(func() error {
 		cache, err := npmCache()
@@ -166,9 +193,9 @@ func (s *System) startManager(ctx context.Context) error {
 		"--kubeconfig=" + s.Kubeconfig,
 		"--cluster-name=" + s.cluster,
 		// The stack's role trusts the id of its own settings, which the demo's namespace is allowed to present.
-		"--external-ids=" + Namespace + "=" + s.stack.environment.Spec.AWS.ExternalID,
+		"--external-ids=" + s.namespace() + "=" + s.stack.environment.Spec.AWS.ExternalID,
 		"--allowed-endpoints=" + s.AWSURL + "," + s.GitHubURL,
-		"--leader-elect", "--leader-elect-namespace=" + Namespace,
+		"--leader-elect", "--leader-elect-namespace=" + s.namespace(),
 		"--metrics-bind-address=127.0.0.1:0", "--metrics-secure=false",
 		"--health-probe-bind-address=127.0.0.1:0",
 		"--log-level=" + s.options.LogLevel,
