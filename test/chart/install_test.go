@@ -50,6 +50,7 @@ func TestInstall(t *testing.T) {
 	t.Run("DryRun", func(t *testing.T) { dryRuns(t, c) })
 	t.Run("PodSecurity", func(t *testing.T) { podSecurity(t, c) })
 	t.Run("Manager", func(t *testing.T) { managerWorks(t, c) })
+	t.Run("Metrics", func(t *testing.T) { metricsAreVerified(t, c, values) })
 	t.Run("Policies", func(t *testing.T) { policies(t, c, values) })
 
 	t.Run("Uninstall", func(t *testing.T) { uninstalls(t, c) })

@@ -119,7 +119,7 @@ type managerProcess struct {
 	log             *buffer
 }
 
-func (c *cluster) startManager(t *testing.T) *managerProcess {
+func (c *cluster) startManager(t *testing.T, more ...string) *managerProcess {
 	t.Helper()
 	container := c.deployment(t).Spec.Template.Spec.Containers[0]
 	kubeconfig, _ := c.as(t, namespace, c.deployment(t).Spec.Template.Spec.ServiceAccountName)
@@ -129,6 +129,7 @@ func (c *cluster) startManager(t *testing.T) *managerProcess {
 	args := append([]string{}, container.Args...)
 	args = append(args, "--kubeconfig="+kubeconfig, "--leader-elect-namespace="+namespace,
 		"--health-probe-bind-address="+p.probes, "--metrics-bind-address="+p.metrics)
+	args = append(args, more...)
 	cmd := exec.Command(filepath.Join(tools, "manager"), args...)
 	cmd.Env = []string{"AWS_ACCESS_KEY_ID=AKIATEST", "AWS_SECRET_ACCESS_KEY=none", "AWS_EC2_METADATA_DISABLED=true", "HOME=" + t.TempDir()}
 	for _, e := range container.Env {
