@@ -30,12 +30,15 @@ go -C hack/tools/release run ./build -root "$PWD" -out "$dist" -version "$versio
 echo "release: charts $chart_version"
 mkdir "$work/charts"
 cp -R charts/kiro-worker charts/kiro-worker-demo "$work/charts/"
-# The annotation names the image of this release, as appVersion does; the demo has the other chart in it by a link.
+# The annotation names the image of this release, as appVersion does.
 for chart in kiro-worker kiro-worker-demo; do
 	sed -i.bak -e "s|^version: .*|version: $chart_version|" -e "s|^appVersion: .*|appVersion: $version|" \
 		-e "s|image: ghcr.io/kiro-worker/manager:.*|image: ghcr.io/kiro-worker/manager:$version|" "$work/charts/$chart/Chart.yaml"
 	rm "$work/charts/$chart/Chart.yaml.bak"
 done
+# In the repository the demo has the other chart by a link.
+rm "$work/charts/kiro-worker-demo/charts/kiro-worker"
+cp -R "$work/charts/kiro-worker" "$work/charts/kiro-worker-demo/charts/"
 runs() { # CHART IMAGE ARGUMENTS… fails unless the packaged chart runs the image
 	local chart=$1 image=$2
 	shift 2
