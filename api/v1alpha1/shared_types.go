@@ -103,6 +103,11 @@ type CoverageSummary struct {
 	// +kubebuilder:validation:MaxLength=8
 	// +optional
 	Statements string `json:"statements,omitempty"`
+	// ChangedLines is the coverage of the lines that the work changed, in percent. Absent where that is no gate, or there
+	// was nothing to measure.
+	// +kubebuilder:validation:MaxLength=8
+	// +optional
+	ChangedLines string `json:"changedLines,omitempty"`
 }
 
 // Retry says how often something is tried, and how long the waits in between are. The n-th wait is base * factor^(n-1),

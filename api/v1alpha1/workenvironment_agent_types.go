@@ -59,4 +59,12 @@ type Agent struct {
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('10s') && duration(self) <= duration('8h')",message="silenceTimeout must be 10s to 8h"
 	// +optional
 	SilenceTimeout *metav1.Duration `json:"silenceTimeout,omitempty"`
+
+	// TotalTimeout is how long the agent may work on all tasks of an attempt together, 1m to 36h. Default: what the
+	// build's timeout leaves once a reserve for tests, pull request and upload is kept.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('36h')",message="totalTimeout must be 1m to 36h"
+	// +optional
+	TotalTimeout *metav1.Duration `json:"totalTimeout,omitempty"`
 }

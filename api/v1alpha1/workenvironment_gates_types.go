@@ -25,8 +25,9 @@ type Gates struct {
 	// +optional
 	TestCommand string `json:"testCommand,omitempty"`
 
-	// SetupCommand installs what the tests need, before the agent starts. Default: "npm ci" where the repository has a
-	// package-lock.json with dependencies, and nothing elsewhere.
+	// SetupCommand installs what the tests need, before the agent starts and again before the tests. Default: what the
+	// package manager that package.json names in packageManager, or whose lock file is there (npm, pnpm, yarn or bun),
+	// installs from its lock file, where there is anything to install; nothing elsewhere.
 	// +kubebuilder:validation:MaxLength=1024
 	// +optional
 	SetupCommand string `json:"setupCommand,omitempty"`
@@ -73,11 +74,45 @@ type Gates struct {
 	// +optional
 	MissingMetrics MissingPolicy `json:"missingMetrics,omitempty"`
 
+	// ChangedLines is the lowest coverage that passes of the lines that the work added or changed, in all its attempts, 0
+	// to 100 percent. A changed source file, other than a test, that no coverage report tells of counts as not covered.
+	// Needs reports that name lines: LCOV, Istanbul's coverage-final.json, Cobertura, JaCoCo or a Go profile. Default: no
+	// such gate.
+	// +optional
+	ChangedLines *Percentage `json:"changedLines,omitempty"`
+
+	// SecretEnv lists variables for the setup command and the tests whose values are secrets, such as a token of a private
+	// package registry. The build reads them from AWS Secrets Manager with its own role; the agent is not given them.
+	// Default: none.
+	// +kubebuilder:validation:MaxItems=16
+	// +listType=map
+	// +listMapKey=name
+	// +optional
+	SecretEnv []SecretVariable `json:"secretEnv,omitempty"`
+
 	// UncoveredBoxes says what becomes of an attempt whose tasks.md has lines that look like tasks and cannot be read as
 	// any: Ignore names them in the pull request, Fail ends it as ValidationFailed before the agent is started. Lists of
 	// checks, such as a definition of done, are no tasks and do not count. Default Ignore.
 	// +optional
 	UncoveredBoxes MissingPolicy `json:"uncoveredBoxes,omitempty"`
+}
+
+// SecretVariable is a variable whose value is a secret's.
+type SecretVariable struct {
+	// Name of the variable. Names that begin with CODEBUILD_, AWS_, KIRO_ or GIT_ are refused, and those that would change
+	// which programs run.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:Pattern=`^[A-Za-z_][A-Za-z0-9_]*$`
+	// +kubebuilder:validation:XValidation:rule="!['CODEBUILD_', 'AWS_', 'KIRO_', 'GIT_', 'LD_', 'DYLD_'].exists(p, self.startsWith(p)) && !(self in ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'TMPDIR', 'NODE_OPTIONS'])",message="name must not begin with CODEBUILD_, AWS_, KIRO_, GIT_, LD_ or DYLD_, nor be one that changes which programs run"
+	// +required
+	Name string `json:"name"`
+	// SecretARN is the ARN of the secret in AWS Secrets Manager whose text is the value. The build's role must be allowed
+	// to read it. It must be none of spec.credentials.
+	// +kubebuilder:validation:MaxLength=512
+	// +kubebuilder:validation:Pattern=`^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+$`
+	// +required
+	SecretARN string `json:"secretARN"`
 }
 
 // OnChange is what a change of a protected path does.

@@ -184,6 +184,9 @@ type Result struct {
 	// Coverage is the test coverage that was measured, in percent.
 	// +optional
 	Coverage *CoverageSummary `json:"coverage,omitempty"`
+	// Agent is what the agent says that its work cost in this attempt. Absent where it does not say.
+	// +optional
+	Agent *AgentCost `json:"agent,omitempty"`
 	// ArtifactsURL is where the logs, reports and diffs are, as "s3://bucket/prefix/".
 	// +kubebuilder:validation:MaxLength=1024
 	// +optional
@@ -196,6 +199,36 @@ type Result struct {
 	// +kubebuilder:validation:MaxLength=1024
 	// +optional
 	LogsURL string `json:"logsURL,omitempty"`
+}
+
+// AgentCost is what an agent says that its work cost.
+type AgentCost struct {
+	// Credits are those of all tasks, such as "12.5".
+	// +kubebuilder:validation:MaxLength=24
+	// +optional
+	Credits string `json:"credits,omitempty"`
+	// Seconds are those of all tasks.
+	// +optional
+	Seconds int64 `json:"seconds,omitempty"`
+	// Tasks are the costs of each task of the attempt, of the first 50.
+	// +kubebuilder:validation:MaxItems=50
+	// +listType=atomic
+	// +optional
+	Tasks []TaskCost `json:"tasks,omitempty"`
+}
+
+// TaskCost is what an agent says that a task cost, over all tries.
+type TaskCost struct {
+	// Task is the task's number.
+	// +kubebuilder:validation:MaxLength=64
+	Task string `json:"task"`
+	// Credits of the task, such as "1.25".
+	// +kubebuilder:validation:MaxLength=24
+	// +optional
+	Credits string `json:"credits,omitempty"`
+	// Seconds of the task.
+	// +optional
+	Seconds int64 `json:"seconds,omitempty"`
 }
 
 // Summary is what "kubectl get workitems" shows of an item beside its phase and reason.

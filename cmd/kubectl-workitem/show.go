@@ -181,6 +181,7 @@ func (s story) result() []pair {
 		{"Commit", r.Commit},
 		{"Tests", tests(r.Tests)},
 		{"Coverage", coverage(r.Coverage)},
+		{"Agent", agentCost(r.Agent)},
 		{"Artifacts", r.ArtifactsURL},
 		{"Pull request", r.PullRequestURL},
 		{"Log", r.LogsURL},
@@ -194,12 +195,26 @@ func tests(t *v1alpha1.TestCounts) string {
 	return fmt.Sprintf("%d passed, %d failed, %d skipped of %d", t.Passed, t.Failed, t.Skipped, t.Total)
 }
 
+func agentCost(c *v1alpha1.AgentCost) string {
+	if c == nil {
+		return ""
+	}
+	var parts []string
+	if c.Credits != "" {
+		parts = append(parts, c.Credits+" credits")
+	}
+	if c.Seconds > 0 {
+		parts = append(parts, (time.Duration(c.Seconds) * time.Second).String())
+	}
+	return strings.Join(parts, ", ")
+}
+
 func coverage(c *v1alpha1.CoverageSummary) string {
 	if c == nil {
 		return ""
 	}
 	var parts []string
-	for _, m := range []pair{{"lines", c.Lines}, {"functions", c.Functions}, {"branches", c.Branches}, {"statements", c.Statements}} {
+	for _, m := range []pair{{"lines", c.Lines}, {"functions", c.Functions}, {"branches", c.Branches}, {"statements", c.Statements}, {"changed lines", c.ChangedLines}} {
 		if m.text != "" {
 			parts = append(parts, m.label+" "+m.text)
 		}

@@ -73,6 +73,6 @@ func resultOf(item *v1alpha1.WorkItem, r *contract.Result) *v1alpha1.Result {
 		return out
 	}
 	out.Commit, out.ArtifactsURL = fault.Cut(r.Commit, maxCommit), fault.Cut(r.ArtifactsURL, maxURL)
-	out.Tests, out.Coverage = testsOf(*r), coverageOf(*r)
+	out.Tests, out.Coverage, out.Agent = testsOf(*r), coverageOf(*r), costOf(*r)
 	return out
 }

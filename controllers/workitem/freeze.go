@@ -5,6 +5,7 @@ package workitem
 
 import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/locks"
@@ -98,6 +99,15 @@ func settings(env *v1alpha1.WorkEnvironment) contract.Settings {
 	}
 	for _, v := range env.Spec.CodeBuild.Env {
 		s.Env = append(s.Env, contract.Variable{Name: v.Name, Value: v.Value})
+	}
+	if agent.TotalTimeout != nil {
+		s.AgentTotalTimeout = contract.Duration(agent.TotalTimeout.Duration)
+	}
+	if gates.ChangedLines != nil {
+		s.ChangedLines = ptr.To(int(*gates.ChangedLines))
+	}
+	for _, v := range gates.SecretEnv {
+		s.SecretEnv = append(s.SecretEnv, contract.SecretVariable{Name: v.Name, SecretARN: v.SecretARN})
 	}
 	if steering := env.Spec.Steering; steering != nil {
 		s.SteeringSource, s.SteeringRef, s.SteeringPath = steering.Source, steering.Ref, steering.Path

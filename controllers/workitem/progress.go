@@ -105,9 +105,46 @@ func coverageOf(r contract.Result) *v1alpha1.CoverageSummary {
 	if c == nil {
 		return nil
 	}
-	return &v1alpha1.CoverageSummary{
+	summary := &v1alpha1.CoverageSummary{
 		Lines: percent(c.Lines), Functions: percent(c.Functions), Branches: percent(c.Branches), Statements: percent(c.Statements),
 	}
+	if r.ChangedLines != nil {
+		summary.ChangedLines = percent(r.ChangedLines.Percent)
+	}
+	return summary
+}
+
+// maxCost is the highest cost that is believed: a build is hostile, and a status must be one that can be written.
+const maxCost = 1e9
+
+// costOf is what the agent says that its work cost; nil where it does not say.
+func costOf(r contract.Result) *v1alpha1.AgentCost {
+	if r.Credits == 0 && r.AgentSeconds == 0 {
+		return nil
+	}
+	cost := &v1alpha1.AgentCost{Credits: amount(r.Credits), Seconds: int64(bounded(r.AgentSeconds))}
+	for _, c := range r.Costs[:min(len(r.Costs), contract.MaxCosts)] {
+		cost.Tasks = append(cost.Tasks, v1alpha1.TaskCost{Task: fault.Cut(fault.Clean(c.Task), maxTaskName), Credits: amount(c.Credits), Seconds: int64(bounded(c.Seconds))})
+	}
+	return cost
+}
+
+// maxTaskName is the longest number of a task in a status.
+const maxTaskName = 64
+
+func bounded(v float64) float64 {
+	if !(v > 0) {
+		return 0
+	}
+	return min(v, maxCost)
+}
+
+// amount writes credits with at most two decimals; empty for none.
+func amount(v float64) string {
+	if v = bounded(v); v == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64)
 }
 
 // percent writes a metric with at most two decimals; one that was not measured is empty.

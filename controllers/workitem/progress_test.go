@@ -4,6 +4,7 @@
 package workitem
 
 import (
+	"math"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -63,5 +64,27 @@ func TestPercent(t *testing.T) {
 	}
 	if got := percent(nil); got != "" {
 		t.Errorf("what was not measured is shown as %q", got)
+	}
+}
+
+// What a build says of its agent's cost is a build's word: no number of it may make a status that cannot be written.
+func TestCostOf(t *testing.T) {
+	many := make([]contract.TaskCost, contract.MaxCosts+1)
+	tests := map[string]struct {
+		why  string
+		r    contract.Result
+		want *v1alpha1.AgentCost
+	}{
+		"none":   {"an agent that says nothing", contract.Result{}, nil},
+		"costs":  {"with two decimals", contract.Result{Credits: 3.456, AgentSeconds: 61.9, Costs: []contract.TaskCost{{Task: "1.1", Credits: 3.456, Seconds: 61.9}}}, &v1alpha1.AgentCost{Credits: "3.46", Seconds: 61, Tasks: []v1alpha1.TaskCost{{Task: "1.1", Credits: "3.46", Seconds: 61}}}},
+		"absurd": {"bounded", contract.Result{Credits: math.Inf(1), AgentSeconds: -1}, &v1alpha1.AgentCost{Credits: "1000000000"}},
+		"many":   {"as many as the schema takes", contract.Result{Credits: 1, Costs: many}, &v1alpha1.AgentCost{Credits: "1", Tasks: make([]v1alpha1.TaskCost, contract.MaxCosts)}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(tc.want, costOf(tc.r)); diff != "" {
+				t.Errorf("%s\n-want +got:\n%s", tc.why, diff)
+			}
+		})
 	}
 }

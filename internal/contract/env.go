@@ -72,18 +72,24 @@ type Settings struct {
 	// MissingMetrics and UncoveredBoxes are Ignore or Fail; empty is Ignore.
 	MissingMetrics string `json:"missingMetrics,omitempty"`
 	UncoveredBoxes string `json:"uncoveredBoxes,omitempty"`
+	// ChangedLines is the lowest coverage, in percent, of the lines that the work changed; nil is no gate.
+	ChangedLines *int `json:"changedLines,omitempty"`
 	// ProtectedPaths are what the agent must not change, or what is named if it does.
 	ProtectedPaths []ProtectedPath `json:"protectedPaths,omitempty"`
 	TestTimeout    Duration        `json:"testTimeout,omitempty"`
 	// Env are the environment's own variables. They are for setup, agent and tests alone: as variables of the build they
 	// would be the worker's and git's too, which take proxies, certificates and the like from there.
 	Env []Variable `json:"env,omitempty"`
+	// SecretEnv are variables whose values are secrets. They are for setup and tests alone, and read in the build.
+	SecretEnv []SecretVariable `json:"secretEnv,omitempty"`
 
 	AgentPreset    string   `json:"agentPreset,omitempty"`
 	AgentHarness   string   `json:"agentHarness,omitempty"`
 	AgentCommand   []string `json:"agentCommand,omitempty"`
 	TaskTimeout    Duration `json:"taskTimeout,omitempty"`
 	SilenceTimeout Duration `json:"silenceTimeout,omitempty"`
+	// AgentTotalTimeout is how long all tasks together may take; zero is what the build leaves.
+	AgentTotalTimeout Duration `json:"agentTotalTimeout,omitempty"`
 
 	SteeringSource string `json:"steeringSource,omitempty"`
 	SteeringRef    string `json:"steeringRef,omitempty"`
@@ -138,6 +144,13 @@ type Parameters struct {
 type Variable struct {
 	Name  string `json:"name"`
 	Value string `json:"value,omitempty"`
+}
+
+// SecretVariable is a variable whose value is a secret's.
+type SecretVariable struct {
+	Name string `json:"name"`
+	// SecretARN is the secret's.
+	SecretARN string `json:"secretARN"`
 }
 
 // Variables encodes the parameters, in a fixed order. Empty optional ones are left out.

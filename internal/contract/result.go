@@ -60,6 +60,25 @@ type Coverage struct {
 	Statements *float64 `json:"statements,omitempty"`
 }
 
+// ChangedLines is how many of the lines that the work changed ran.
+type ChangedLines struct {
+	Covered int64 `json:"covered"`
+	Total   int64 `json:"total"`
+	// Percent is nil where there was nothing to measure.
+	Percent *float64 `json:"percent,omitempty"`
+}
+
+// MaxCosts is of how many tasks a result has the costs.
+const MaxCosts = 50
+
+// TaskCost is what the agent says that a task cost, over all tries.
+type TaskCost struct {
+	// Task is its number, at most 64 bytes.
+	Task    string  `json:"task"`
+	Credits float64 `json:"credits,omitempty"`
+	Seconds float64 `json:"seconds,omitempty"`
+}
+
 // Tasks counts the spec's tasks.
 type Tasks struct {
 	Done  int32 `json:"done"`
@@ -89,6 +108,10 @@ type Result struct {
 	// CoverageGate and Coverage are what was measured.
 	CoverageGate Gate      `json:"coverageGate,omitempty"`
 	Coverage     *Coverage `json:"coverage,omitempty"`
+	// ChangedLines is the coverage of the lines that the work changed; nil where that is no gate.
+	ChangedLines *ChangedLines `json:"changedLines,omitempty"`
+	// Costs are what the agent says that each task of this attempt cost; those of the first MaxCosts tasks.
+	Costs []TaskCost `json:"costs,omitempty"`
 	// ArtifactsURL is where the artifacts lie, as s3://bucket/prefix/.
 	ArtifactsURL string `json:"artifactsURL,omitempty"`
 	// PullRequestURL is the pull request's address.

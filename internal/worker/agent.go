@@ -57,7 +57,8 @@ func (a agentStage) run(ctx context.Context, s *State) error {
 	if err := a.probe(ctx, env); err != nil {
 		return err
 	}
-	run := &taskRun{taskRunner: a.tasks, state: s, env: env, end: a.budget.agentEnd()}
+	run := &taskRun{taskRunner: a.tasks, state: s, env: env}
+	run.end, run.advice = a.budget.agentEnd()
 	for _, task := range open {
 		if err := run.do(ctx, task); err != nil {
 			a.keepUnfinished(ctx, s)

@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// maxAgentTime is the longest that all tasks together may take.
-	maxAgentTime = 60 * time.Minute
+	// localAgentTime is how long all tasks together may take where there is no build that could end.
+	localAgentTime = 60 * time.Minute
 	// reserve is what is kept of the build's time for tests, coverage, pull request and upload.
 	reserve = 10 * time.Minute
 	// lastReserve is what is kept for reading the results, pull request, upload and cleanup when the tests run.
@@ -36,6 +36,8 @@ type budget struct {
 	clock     clock.PassiveClock
 	startedAt time.Time
 	timeout   time.Duration
+	// total is how long all tasks together may take; zero is what the build leaves.
+	total time.Duration
 	// local: there is no build that could end.
 	local bool
 }
@@ -54,13 +56,21 @@ func (b budget) limit(ctx context.Context, name contract.Stage) (context.Context
 	return context.WithTimeoutCause(ctx, end.Sub(b.clock.Now()), errOutOfTime)
 }
 
-// agentEnd is when the agent's time is over.
-func (b budget) agentEnd() time.Time {
+// agentEnd is when the agent's time is over, and what would make it longer.
+func (b budget) agentEnd() (end time.Time, advice string) {
+	const (
+		ofBuild = "raise spec.timeout of the work item, or spec.codeBuild.timeout of the WorkEnvironment"
+		ofTotal = "raise spec.agent.totalTimeout of the WorkEnvironment"
+	)
 	now := b.clock.Now()
-	if b.local {
-		return now.Add(maxAgentTime)
+	left := localAgentTime
+	if !b.local {
+		left = agentTime(now, b.startedAt, b.timeout)
 	}
-	return now.Add(agentTime(now, b.startedAt, b.timeout))
+	if b.total > 0 && b.total < left {
+		return now.Add(b.total), ofTotal
+	}
+	return now.Add(left), ofBuild
 }
 
 // tests is how long the tests may run, where the environment gives them limit.
@@ -107,7 +117,7 @@ func inShort(kept, timeout time.Duration) time.Duration {
 // reserve is at most half of a short build: a build of ten minutes would otherwise have no time to work at all.
 func agentTime(now, began time.Time, timeout time.Duration) time.Duration {
 	left := began.Add(timeout).Sub(now) - min(reserve, timeout/2)
-	return max(min(left, maxAgentTime), 0)
+	return max(left, 0)
 }
 
 // testTime is how long the tests may run.

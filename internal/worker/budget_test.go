@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	clocktesting "k8s.io/utils/clock/testing"
+
 	"github.com/kiro-worker/kiro-worker/internal/artifacts"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
@@ -51,10 +53,10 @@ func TestAgentTime(t *testing.T) {
 		want    time.Duration
 	}{
 		"Whole":    {"An hour's build leaves 50 minutes.", 0, time.Hour, 50 * time.Minute},
-		"Capped":   {"The tasks together never take over an hour.", 0, 8 * time.Hour, time.Hour},
 		"Late":     {"What passed is gone.", 45 * time.Minute, time.Hour, 5 * time.Minute},
 		"TooLate":  {"The reserve is not touched.", 55 * time.Minute, time.Hour, 0},
 		"Short":    {"Half of a short build is kept.", 0, 10 * time.Minute, 5 * time.Minute},
+		"Long":     {"A long build has a long time to work: there is no other end.", 0, 5 * time.Hour, 290 * time.Minute},
 		"OverTime": {"Never negative.", 2 * time.Hour, time.Hour, 0},
 	}
 	for name, c := range cases {
@@ -157,5 +159,27 @@ func TestHangingServicesAtTheEnd(t *testing.T) {
 				t.Errorf("%s\n%d artifacts, want %d", c.why, len(w.bucket.objects), c.kept)
 			}
 		})
+	}
+}
+
+// What ends the agent's time is what the message says to raise.
+func TestAgentEnd(t *testing.T) {
+	cases := map[string]struct {
+		why    string
+		total  time.Duration
+		local  bool
+		want   time.Duration
+		advice string
+	}{
+		"Build": {"Without a limit of its own it is what the build leaves.", 0, false, 110 * time.Minute, "spec.timeout of the work item"},
+		"Total": {"A shorter one counts.", 30 * time.Minute, false, 30 * time.Minute, "spec.agent.totalTimeout"},
+		"Later": {"A longer one does not make the build longer.", 5 * time.Hour, false, 110 * time.Minute, "spec.timeout of the work item"},
+		"Local": {"A local run has no build.", 0, true, time.Hour, ""},
+	}
+	for name, c := range cases {
+		b := budget{clock: clocktesting.NewFakePassiveClock(noon), startedAt: noon, timeout: 2 * time.Hour, total: c.total, local: c.local}
+		if end, advice := b.agentEnd(); end.Sub(noon) != c.want || !strings.Contains(advice, c.advice) {
+			t.Errorf("%s: %s got %s, %q", name, c.why, end.Sub(noon), advice)
+		}
 	}
 }

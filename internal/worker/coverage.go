@@ -23,6 +23,7 @@ type coverageStage struct {
 	reports   []string // the environment's patterns
 	threshold int      // percent
 	missing   string   // what becomes of metrics that the reports lack: contract.Ignore, the default, or contract.Fail
+	changed   changedLines
 	clean     cleaner
 }
 
@@ -31,7 +32,7 @@ func (c coverageStage) run(ctx context.Context, s *State) error {
 	switch {
 	case errors.Is(err, report.ErrNotMeasured):
 		s.Result.CoverageGate = contract.GateNotMeasured
-		return failed(contract.OutcomeCoverageNotMeasured, err)
+		return failed(contract.OutcomeCoverageNotMeasured, fmt.Errorf("%w%s", err, adviceFor(c.tree, true)))
 	case err != nil:
 		return fmt.Errorf("reading the coverage: %w", err)
 	}
@@ -57,7 +58,7 @@ func (c coverageStage) run(ctx context.Context, s *State) error {
 	}
 	switch gate {
 	case contract.GatePassed:
-		return nil
+		return c.changed.measure(ctx, s, found)
 	case contract.GateFailed:
 		return failedf(contract.OutcomeCoverageTooLow, "coverage is below %d%%: %s", c.threshold, describe(below))
 	default:

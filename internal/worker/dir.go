@@ -22,6 +22,7 @@ type buildDir string
 const (
 	agentLog = "agent.log"
 	setupLog = "setup.log"
+	nodeLog  = "node-version.log"
 	// agentErrors holds what a run of the agent wrote to standard error, until that follows in agentLog.
 	agentErrors = "agent-errors.log"
 	// runSuffix is behind a log's name: what the run that is going on has written, until that follows in the log.

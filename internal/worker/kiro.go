@@ -14,6 +14,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
 	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
+	"github.com/kiro-worker/kiro-worker/internal/worker/prbody"
 )
 
 // agentsDir is where Kiro keeps the configuration of its agents, and maxAgentFile the largest that is put back.
@@ -55,6 +56,15 @@ func (r *taskRun) spent(outcome agent.Outcome, record *TaskRecord) {
 	r.state.Result.AgentSeconds += outcome.Seconds
 	if agent.UsesKiro(r.settings.AgentPreset) && !outcome.Closed && outcome.ExitCode == 0 {
 		r.state.note("Task %s: the agent ended without its closing line, so what it cost is not known.", record.ID)
+	}
+}
+
+// cost adds what a task cost to the result.
+func (r *taskRun) cost(record TaskRecord) {
+	const longest = 64
+	costs := &r.state.Result.Costs
+	if len(*costs) < contract.MaxCosts && record.Credits+record.AgentSeconds > 0 {
+		*costs = append(*costs, contract.TaskCost{Task: prbody.Cut(r.clean(record.ID), longest), Credits: record.Credits, Seconds: record.AgentSeconds})
 	}
 }
 

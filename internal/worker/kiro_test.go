@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
 )
@@ -64,6 +66,9 @@ n=$(grep -c '\[x\]' `+testSpec+`/tasks.md); n=$((n + 2)); echo "$n" > f$n; cp .k
 	_, result := w.row()
 	if result.Outcome != contract.OutcomeSucceeded || result.Credits != 0.5 || result.AgentSeconds != 20 {
 		t.Fatalf("got %+v\n%s", result, w.log)
+	}
+	if diff := cmp.Diff([]contract.TaskCost{{Task: "2", Credits: 0.25, Seconds: 10}, {Task: "3", Credits: 0.25, Seconds: 10}}, result.Costs); diff != "" {
+		t.Errorf("what each task cost (-want +got):\n%s", diff)
 	}
 	if text := w.file(".kiro/agents/team.json"); text != "{\"team\": 1}\n" {
 		t.Errorf("what the harness made of the agents' configuration was committed: %s", text)

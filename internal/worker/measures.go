@@ -23,6 +23,9 @@ const (
 	metricTasksTotal    = "TasksTotal"
 	metricAgentCredits  = "AgentCredits"
 	metricAgentSeconds  = "AgentSeconds"
+	metricTaskCredits   = "TaskCredits"
+	metricTaskSeconds   = "TaskSeconds"
+	metricChangedLines  = "ChangedLines"
 
 	dimEnvironment = "Environment"
 	dimOutcome     = "Outcome"
@@ -53,6 +56,17 @@ func measures(s *State, r contract.Result, environment string, now time.Time) []
 	}
 	if r.AgentSeconds > 0 {
 		add(metricAgentSeconds, metricsink.UnitSeconds, r.AgentSeconds)
+	}
+	for _, c := range r.Costs {
+		if c.Credits > 0 {
+			add(metricTaskCredits, metricsink.UnitCount, c.Credits)
+		}
+		if c.Seconds > 0 {
+			add(metricTaskSeconds, metricsink.UnitSeconds, c.Seconds)
+		}
+	}
+	if r.ChangedLines != nil && r.ChangedLines.Percent != nil {
+		add(metricChangedLines, metricsink.UnitPercent, *r.ChangedLines.Percent)
 	}
 	if r.Tests != nil {
 		add(metricTestsTotal, metricsink.UnitCount, float64(r.Tests.Total))

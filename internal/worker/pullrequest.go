@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"strings"
 
+	"k8s.io/utils/ptr"
+
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/forge"
@@ -117,7 +119,7 @@ func (p pullRequestStage) changedMeanwhile(pr forge.PullRequest) error {
 // summary is what is recorded, as the pull request shows it.
 func (p pullRequestStage) summary(ctx context.Context, s *State) prbody.Summary {
 	summary := prbody.Summary{
-		Result: s.Result, FailedTests: s.FailedTests, PartOnly: s.CoverageParts, Notes: s.Notes,
+		Result: s.Result, FailedTests: s.FailedTests, PartOnly: s.CoverageParts, ChangedThreshold: ptr.Deref(p.parameters.Settings.ChangedLines, 0), Notes: s.Notes,
 		Threshold: p.parameters.CoverageThreshold, Attempt: p.parameters.Attempt, Correlation: p.parameters.CorrelationID,
 		WorkItem: p.parameters.WorkItem, BuildURL: p.build.URL, BuildARN: p.build.ARN, Region: p.build.Region,
 	}

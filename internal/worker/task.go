@@ -41,6 +41,8 @@ type taskRun struct {
 	state *State
 	env   []string  // the agent's, as NAME=value
 	end   time.Time // of the agent's time
+	// advice is what would make that longer.
+	advice string
 	// settled: all that is in the checkout is committed, and nothing ran in it since. It need not be looked through again.
 	settled bool
 }
@@ -77,6 +79,7 @@ func (r *taskRun) do(ctx context.Context, task agent.Task) error {
 		record.Commit = r.state.Result.Commit
 	}
 	r.state.Tasks = append(r.state.Tasks, record)
+	r.cost(record)
 	r.state.save()
 	if !result.Done {
 		return failedf(contract.OutcomeAgentFailed, "task %s (%s) is not done: %s", task.ID, task.Title, result.Reason)
@@ -141,7 +144,7 @@ func (r *taskRun) try(ctx context.Context, task agent.Task, list []byte, record 
 func (r *taskRun) outOfTime(task agent.Task) error {
 	done := r.state.Result.Tasks
 	return failedf(contract.OutcomeTimedOut, "the agent's time was over at task %s, with %d of %d tasks done; the next attempt goes on from there. "+
-		"Raise spec.timeout of the work item, or split the spec", task.ID, done.Done, done.Total)
+		"To have more done in one attempt, %s, or split the spec", task.ID, done.Done, done.Total, r.advice)
 }
 
 // baseline is the tree that a try begins with, and that it is measured against. Without it what an earlier try left,

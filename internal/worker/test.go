@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -43,7 +44,19 @@ func (t testStage) run(ctx context.Context, s *State) error {
 	if err := t.setup.run(ctx, s, t.measured.workspace); err != nil {
 		return err
 	}
+	commands := t.commands()
+	if len(commands) > maxTestCommands {
+		return failedf(contract.OutcomeTestsNotMeasured, "gates.testCommand has %d lines; at most %d commands run side by side", len(commands), maxTestCommands)
+	}
+	secret, err := t.setup.secrets.read(ctx)
+	if err != nil {
+		return err
+	}
 	if err := t.measured.handOver(ctx); err != nil {
+		return err
+	}
+	asked, err := t.ask(ctx, s, commands)
+	if err != nil {
 		return err
 	}
 	removed, err := t.measured.sandbox.Renew(ctx)
@@ -53,22 +66,12 @@ func (t testStage) run(ctx context.Context, s *State) error {
 	if len(removed) > 0 {
 		s.note("Look twice: removed before the tests ran, as it was left outside of the checkout: %s.", t.clean(firstFew(removed)))
 	}
-	commands := t.commands()
-	if len(commands) > maxTestCommands {
-		return failedf(contract.OutcomeTestsNotMeasured, "gates.testCommand has %d lines; at most %d commands run side by side", len(commands), maxTestCommands)
-	}
-	for n, command := range commands {
-		asked, note := askRunner(t.space.tree, command, len(t.settings.TestResults) > 0)
-		if commands[n] = asked; note != "" {
-			s.note("%s", t.clean(note))
-		}
-	}
 	s.TestsBegan = t.clock.Now()
 	s.save()
 	if err := report.Age(t.measured.tree.Dir(), t.settings.TestResults, t.settings.CoverageReports, s.TestsBegan); err != nil {
 		return failed(contract.OutcomeTestsNotMeasured, err)
 	}
-	runs, err := t.runAll(ctx, commands)
+	runs, err := t.runAll(ctx, asked, secret)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -107,7 +110,7 @@ type testRun struct {
 }
 
 // runAll runs the commands side by side and waits for all of them.
-func (t testStage) runAll(ctx context.Context, commands []string) ([]testRun, error) {
+func (t testStage) runAll(ctx context.Context, commands []asked, secret []string) ([]testRun, error) {
 	limit := time.Duration(t.settings.TestTimeout)
 	if limit <= 0 {
 		limit = contract.DefaultTestTimeout
@@ -115,10 +118,14 @@ func (t testStage) runAll(ctx context.Context, commands []string) ([]testRun, er
 	limit = t.budget.tests(limit)
 	runs := make([]testRun, len(commands))
 	var all sync.WaitGroup
-	for n, command := range commands {
-		runs[n] = testRun{command: command, output: testLog(n)}
+	for n, a := range commands {
+		runs[n] = testRun{command: a.command, output: testLog(n)}
+		env := slices.Clone(secret)
+		if a.options != "" {
+			env = append(env, "NODE_OPTIONS="+strings.TrimSpace(t.measured.sandbox.Variable("NODE_OPTIONS")+" "+a.options))
+		}
 		all.Go(func() {
-			runs[n].result, runs[n].err = t.measured.sandbox.Run(ctx, command, t.dir.path(runs[n].output), limit)
+			runs[n].result, runs[n].err = t.measured.sandbox.Run(ctx, a.command, t.dir.path(runs[n].output), limit, env...)
 		})
 	}
 	all.Wait()
@@ -136,7 +143,7 @@ func (t testStage) read(ctx context.Context, s *State, runs []testRun) error {
 	switch {
 	case errors.Is(err, report.ErrNotMeasured):
 		s.Result.TestsGate = contract.GateNotMeasured
-		return failed(contract.OutcomeTestsNotMeasured, fmt.Errorf("%w%s", err, complaint))
+		return failed(contract.OutcomeTestsNotMeasured, fmt.Errorf("%w%s%s", err, adviceFor(t.space.tree, false), complaint))
 	case err != nil:
 		return fmt.Errorf("reading the test results: %w", err)
 	}

@@ -6,6 +6,7 @@ package worker
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
@@ -64,12 +65,15 @@ func newWiring(o Options) wiring {
 	}
 	w.remote = remoteOf(o)
 	w.progress = &progress{lease: w.lease}
-	w.budget = budget{clock: o.Clock, startedAt: o.Build.StartedAt, timeout: p.BuildTimeout, local: w.local}
+	w.budget = budget{clock: o.Clock, startedAt: o.Build.StartedAt, timeout: p.BuildTimeout, total: time.Duration(p.Settings.AgentTotalTimeout), local: w.local}
 	w.retry = retrier{clock: o.Clock, random: o.Random, clean: w.clean}
 	w.publish = publisher{
 		repo: w.repo, tree: w.space.tree, remote: w.remote, lease: w.lease, retry: w.retry.with(w.policies.git), clock: o.Clock, redactor: o.Redactor,
 	}
-	w.setup = setup{budget: w.budget, setupCommand: p.Settings.SetupCommand, dir: w.dir}
+	w.setup = setup{
+		budget: w.budget, setupCommand: p.Settings.SetupCommand, dir: w.dir,
+		secrets: secretVariables{secrets: o.Ports.Secrets, named: p.Settings.SecretEnv, retry: w.retry.with(contract.RetryService), redactor: o.Redactor},
+	}
 	return w
 }
 
@@ -93,8 +97,11 @@ func remoteOf(o Options) *gitrepo.Remote {
 
 // trailersOf say in a commit where it comes from.
 func trailersOf(p contract.Parameters) string {
-	return fmt.Sprintf("Kiro-Work-Item: %s\nKiro-Attempt: %d\nKiro-Correlation-Id: %s\n", p.WorkItem, p.Attempt, p.CorrelationID)
+	return fmt.Sprintf("%s\nKiro-Attempt: %d\nKiro-Correlation-Id: %s\n", workItemTrailer(p), p.Attempt, p.CorrelationID)
 }
+
+// workItemTrailer is the line of a commit's message that names the work item.
+func workItemTrailer(p contract.Parameters) string { return "Kiro-Work-Item: " + p.WorkItem }
 
 func (w wiring) claimStage() claimStage {
 	return claimStage{lease: w.lease, retry: w.retry.with(w.policies.lock), progress: w.progress}
@@ -151,7 +158,10 @@ func (w wiring) testStage() testStage {
 
 func (w wiring) coverageStage() coverageStage {
 	p := w.o.Parameters
-	return coverageStage{tree: w.measured.tree, reports: p.Settings.CoverageReports, threshold: p.CoverageThreshold, missing: p.Settings.MissingMetrics, clean: w.clean}
+	return coverageStage{
+		tree: w.measured.tree, reports: p.Settings.CoverageReports, threshold: p.CoverageThreshold, missing: p.Settings.MissingMetrics, clean: w.clean,
+		changed: changedLines{repo: w.repo, threshold: p.Settings.ChangedLines, item: workItemTrailer(p), clean: w.clean},
+	}
 }
 
 func (w wiring) pullRequestStage() pullRequestStage {

@@ -54,6 +54,50 @@ func (w *WorkTree) ReadFile(name string, limit int64) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(file, limit))
 }
 
+// HasFile reports whether there is a regular file at a path of the checkout, whatever its length.
+func (w *WorkTree) HasFile(name string) bool {
+	root, err := os.OpenRoot(w.git.tree)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = root.Close() }()
+	info, err := plainPath(root, name)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// Bounds of a search by name.
+const (
+	maxNamed      = 1000
+	maxNamedDepth = 8
+	maxLooked     = 200_000
+)
+
+// Named are the paths of the checkout's files that have one of some names, in their order. What is installed is not looked at.
+func (w *WorkTree) Named(names map[string]bool) []string {
+	root, err := os.OpenRoot(w.git.tree)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = root.Close() }()
+	var found []string
+	looked := 0
+	_ = fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
+		if looked++; looked > maxLooked || len(found) >= maxNamed {
+			return fs.SkipAll
+		}
+		switch base := path.Base(name); {
+		case err != nil || entry.IsDir() && (base == ".git" || base == "node_modules" || base == "vendor" || strings.Count(name, "/") >= maxNamedDepth):
+			if entry != nil && entry.IsDir() {
+				return fs.SkipDir
+			}
+		case entry.Type().IsRegular() && names[base]:
+			found = append(found, name)
+		}
+		return nil
+	})
+	return found
+}
+
 // nextSuffix is behind the name of a file that is about to take another's place.
 const nextSuffix = ".kiro-worker-next"
 

@@ -54,7 +54,9 @@ type Summary struct {
 	Notes []string
 	// Threshold is the lowest coverage that passes, in percent.
 	Threshold int
-	Attempt   int32
+	// ChangedThreshold is the same for the lines that the work changed.
+	ChangedThreshold int
+	Attempt          int32
 	// Correlation is the correlation id, WorkItem is "<namespace>/<name>".
 	Correlation, WorkItem string
 	// BuildURL is the build's page in the console; empty if there is none.
@@ -173,6 +175,14 @@ func (s Summary) coverage(w *strings.Builder) {
 			if slices.Contains(s.PartOnly, m.Name) {
 				row[1] += " of a part of the code (see the notes)"
 			}
+		}
+		rows = append(rows, row)
+	}
+	if c := s.Result.ChangedLines; c != nil {
+		row := []string{"lines that the work changed", "none that could be measured", "–"}
+		if c.Percent != nil {
+			// Its threshold is its own; whether it passed is the gate's.
+			row = []string{row[0], fmt.Sprintf("%s (%d of %d)", Percent(*c.Percent), c.Covered, c.Total), fmt.Sprintf("at least %d%% of these", s.ChangedThreshold)}
 		}
 		rows = append(rows, row)
 	}

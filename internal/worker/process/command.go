@@ -47,7 +47,7 @@ func lookPath(name, dir string, env []string) (string, error) {
 		}
 		return "", fmt.Errorf("%w: %q is not an executable file", ErrNotFound, name)
 	}
-	for _, place := range filepath.SplitList(variable(env, "PATH")) {
+	for _, place := range filepath.SplitList(Variable(env, "PATH")) {
 		// An empty or relative entry would run what the repository put there.
 		if !filepath.IsAbs(place) {
 			continue
@@ -64,8 +64,14 @@ func executable(path string) bool {
 	return err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o111 != 0
 }
 
-// variable is the last value of a name, as the system would take it.
-func variable(env []string, name string) string {
+// Has reports whether a program is in the PATH of an environment.
+func Has(program string, env []string) bool {
+	_, err := lookPath(program, "", env)
+	return err == nil
+}
+
+// Variable is the last value of a name in an environment, as the system would take it.
+func Variable(env []string, name string) string {
 	for i := len(env) - 1; i >= 0; i-- {
 		if value, ok := strings.CutPrefix(env[i], name+"="); ok {
 			return value

@@ -122,6 +122,8 @@ type sourceFile struct {
 	said  measured // in sums
 	lines map[uint32]*linePage
 	marks [metricCount]map[uint64]mark // functions, branches and statements
+	// blocks are those of a report that has blocks in place of lines.
+	blocks []block
 }
 
 // linePage is 512 lines: which have code, and which of them ran.
@@ -195,6 +197,7 @@ func (f *sourceFile) join(o *sourceFile) {
 			mine.ran[i] |= page.ran[i]
 		}
 	}
+	f.blocks = append(f.blocks, o.blocks...)
 	for metric, marks := range o.marks {
 		if f.marks[metric] == nil && len(marks) > 0 {
 			f.marks[metric] = map[uint64]mark{}

@@ -58,6 +58,12 @@ func goBlock(record string, s *sink) error {
 	if runs > 0 {
 		m.covered = m.total
 	}
+	if _, end, ok := strings.Cut(place, ","); ok {
+		last, _, _ := strings.Cut(end, ".")
+		if to, err := strconv.ParseUint(last, 10, 32); err == nil {
+			f.blocks = append(f.blocks, span(uint32(at), uint32(to), runs > 0))
+		}
+	}
 	return f.note(metricStatements, coverKey(block), m)
 }
 

@@ -77,6 +77,9 @@ type CoverageReport struct {
 	Partial []string
 	// Ignored are files that look like reports but do not count, each with the reason.
 	Ignored []string
+
+	// sources are the source files that the reports tell of.
+	sources map[string]*sharedFile
 }
 
 // notMeasured says that nothing was found, and what was found instead.

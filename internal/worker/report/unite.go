@@ -26,6 +26,7 @@ func unite(root string, found []covered, r *CoverageReport) (sum measured) {
 		sum.add(u.parts[n])
 	}
 	u.describe(r)
+	r.sources = u.byName
 	return sum
 }
 

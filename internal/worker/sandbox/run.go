@@ -7,14 +7,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/worker/process"
 )
 
 // Run runs one of the environment's commands in the checkout, without a shell, and appends what it writes to the file
-// output. An error means that it could not be run, or that the context ended.
-func (s *Sandbox) Run(ctx context.Context, command, output string, timeout time.Duration) (process.Result, error) {
+// output. It is given further variables, as NAME=value. An error means that it could not be run, or that the context ended.
+func (s *Sandbox) Run(ctx context.Context, command, output string, timeout time.Duration, further ...string) (process.Result, error) {
 	words, err := process.Words(command)
 	if err != nil {
 		return process.Result{}, fmt.Errorf("the command %q: %w", command, err)
@@ -23,6 +24,7 @@ func (s *Sandbox) Run(ctx context.Context, command, output string, timeout time.
 	if err != nil {
 		return process.Result{}, err
 	}
+	env = slices.Concat(env, further)
 	credential, _ := s.Credential()
 	result, err := process.Run(ctx, process.Spec{
 		Args: words, Dir: s.options.Tree, Env: env, Stdout: output, Credential: credential, Timeout: timeout, Clock: s.options.Clock,
@@ -31,6 +33,21 @@ func (s *Sandbox) Run(ctx context.Context, command, output string, timeout time.
 		err = context.Cause(ctx)
 	}
 	return result, err
+}
+
+// Has reports whether a program is in the PATH that commands are run with.
+func (s *Sandbox) Has(program string) bool {
+	env, err := s.Environment("")
+	return err == nil && process.Has(program, env)
+}
+
+// Variable is the value of a variable that commands are run with; empty for none.
+func (s *Sandbox) Variable(name string) string {
+	env, err := s.Environment("")
+	if err != nil {
+		return ""
+	}
+	return process.Variable(env, name)
 }
 
 // EndAll ends whatever the other user, or git on a checkout, still runs. Nothing of it may go on between two tasks, or
