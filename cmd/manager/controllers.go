@@ -58,6 +58,9 @@ func setupControllers(ctx context.Context, mgr ctrl.Manager, clients *resolver.R
 	return nil
 }
 
+// looksAtOnce is how many looks of up to a hundred builds each are made side by side.
+const looksAtOnce = 8
+
 // setupWorkItems adds the work item controller, the watch of builds and the sweep of locks.
 func setupWorkItems(ctx context.Context, mgr ctrl.Manager, clients *resolver.Resolver, dispatcher *dispatch.Dispatcher, o options) error {
 	if err := workitem.IndexItems(ctx, mgr.GetFieldIndexer()); err != nil {
@@ -75,7 +78,7 @@ func setupWorkItems(ctx context.Context, mgr ctrl.Manager, clients *resolver.Res
 		Collector:        collector,
 		Over:             over,
 		Dispatcher:       dispatcher,
-		Watcher:          watch.New(clients, watch.Options{Fast: o.watchInterval, Slow: o.watchSlowest, Released: dispatcher.RowReleased}),
+		Watcher:          watch.New(clients, watch.Options{Fast: o.watchInterval, Slow: o.watchSlowest, Released: dispatcher.RowReleased, All: watch.SideBySide(looksAtOnce)}),
 		Clock:            clock.RealClock{},
 		Events:           mgr.GetEventRecorder("workitem"),
 		Metrics:          workitem.NewMetrics(metrics.Registry),

@@ -14,10 +14,19 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 
-// look asks the build service and the table once for all subjects of a place. The rows are read after the builds: a
+// look is one look at subjects of a place, and what it found.
+type look struct {
+	place    Place
+	subjects []Subject
+	changed  []types.NamespacedName
+	failing  bool // it had no answer, or half of one
+}
+
+// look asks the build service and the table once for all of a look's subjects. The rows are read after the builds: a
 // worker releases before its build ends, so a build that is seen to be over is never paired with the row from
 // before its release.
-func (w *Watcher) look(ctx context.Context, p Place, subjects []Subject, now time.Time) []types.NamespacedName {
+func (w *Watcher) look(ctx context.Context, l *look, now time.Time) {
+	p, subjects := l.place, l.subjects
 	found, missing, buildErr := w.builds(ctx, p, subjects)
 	rows, rowErr := w.rows(ctx, p, subjects)
 
@@ -26,11 +35,12 @@ func (w *Watcher) look(ctx context.Context, p Place, subjects []Subject, now tim
 		seen[s] = observationOf(s, now, found, missing, rows)
 		seen[s].BuildErr, seen[s].RowErr = buildErr, rowErr
 	}
-	changed, released := w.record(p, subjects, seen, buildErr != nil || rowErr != nil, now)
+	var released []lock.Row
+	l.changed, released = w.record(subjects, seen)
+	l.failing = buildErr != nil || rowErr != nil
 	for _, row := range released {
 		w.options.Released(p, row)
 	}
-	return changed
 }
 
 func observationOf(s Subject, now time.Time, found map[build.Reference]build.Build, missing map[build.Reference]bool, rows map[string]lock.Row) *Observation {
@@ -45,7 +55,7 @@ func observationOf(s Subject, now time.Time, found map[build.Reference]build.Bui
 }
 
 // record keeps what was seen, and returns what is new and which rows were released.
-func (w *Watcher) record(p Place, subjects []Subject, seen map[Subject]*Observation, failing bool, now time.Time) ([]types.NamespacedName, []lock.Row) {
+func (w *Watcher) record(subjects []Subject, seen map[Subject]*Observation) ([]types.NamespacedName, []lock.Row) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var changed []types.NamespacedName
@@ -64,7 +74,6 @@ func (w *Watcher) record(p Place, subjects []Subject, seen map[Subject]*Observat
 		t.observed = seen[s]
 		w.latest[s.Item] = t
 	}
-	w.pace(p, len(changed) > 0, failing, now)
 	return changed, released
 }
 
@@ -92,6 +101,8 @@ func releasedRow(old, seen *Observation) (lock.Row, bool) {
 
 // pace looks again soon while something changes, and ever more slowly while nothing does.
 func (w *Watcher) pace(p Place, news, failing bool, now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	pace := w.places[p]
 	if pace == nil {
 		return

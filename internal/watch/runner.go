@@ -5,6 +5,7 @@ package watch
 
 import (
 	"context"
+	"sync"
 
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
@@ -35,6 +36,22 @@ func (r *Runner) Start(ctx context.Context) error {
 			return nil
 		case <-timer.C():
 		}
+	}
+}
+
+// SideBySide makes calls side by side, so many at once.
+func SideBySide(most int) func(calls []func()) {
+	return func(calls []func()) {
+		var running sync.WaitGroup
+		places := make(chan struct{}, most)
+		for _, call := range calls {
+			places <- struct{}{}
+			running.Go(func() {
+				defer func() { <-places }()
+				call()
+			})
+		}
+		running.Wait()
 	}
 }
 

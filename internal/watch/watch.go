@@ -10,6 +10,7 @@ package watch
 
 import (
 	"context"
+	"slices"
 	"sort"
 	"sync"
 	"time"
@@ -69,13 +70,15 @@ type Options struct {
 	Slow time.Duration
 	// CallTimeout is how long the build service, and then the table, of one place may take to answer. Zero is ten seconds.
 	CallTimeout time.Duration
+	// All makes calls that do not depend on each other. Nil makes them one after the other.
+	All func(calls []func())
 	// Released is called with each branch row that is seen released, as it is or, if it is another's by now, as it was; nil
 	// is not called.
 	Released func(p Place, row lock.Row)
 }
 
-// callTimeout is many times what an answer takes. Places are looked at one after the other, so an account that
-// swallows requests delays all the others by this, and not by all the SDK's retries.
+// callTimeout is many times what an answer takes: an account that swallows requests delays a tick by this, and not by all
+// the SDK's retries.
 const callTimeout = 10 * time.Second
 
 // Watcher keeps the latest observation of every subject. It starts no goroutine: whoever owns it calls Tick.
@@ -106,6 +109,13 @@ type tracked struct {
 func New(clients Clients, options Options) *Watcher {
 	if options.CallTimeout <= 0 {
 		options.CallTimeout = callTimeout
+	}
+	if options.All == nil {
+		options.All = func(calls []func()) {
+			for _, call := range calls {
+				call()
+			}
+		}
 	}
 	if options.Released == nil {
 		options.Released = func(Place, lock.Row) {}
@@ -158,11 +168,40 @@ func (w *Watcher) Latest(item types.NamespacedName, ref build.Reference) *Observ
 	return t.observed
 }
 
+// Watched is how many builds are watched.
+func (w *Watcher) Watched() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.latest)
+}
+
+// lookSize is how many subjects one look is for: as many as one call of each service takes. Each look has its own time, so
+// that thousands of builds in one place are all seen.
+const lookSize = 100
+
 // Tick looks at every place that is due, and returns the items of which something new was seen and the time at
 // which the next place is due.
 func (w *Watcher) Tick(ctx context.Context, now time.Time) (changed []types.NamespacedName, next time.Time) {
-	for _, due := range w.due(now) {
-		changed = append(changed, w.look(ctx, due.place, due.subjects, now)...)
+	due := w.due(now)
+	var looks []*look
+	var calls []func()
+	for i := range due {
+		for part := range slices.Chunk(due[i].subjects, lookSize) {
+			l := &look{place: due[i].place, subjects: part}
+			looks = append(looks, l)
+			calls = append(calls, func() { w.look(ctx, l, now) })
+		}
+	}
+	w.options.All(calls)
+	for i := range due {
+		var news, failing bool
+		for _, l := range looks {
+			if l.place == due[i].place {
+				changed = append(changed, l.changed...)
+				news, failing = news || len(l.changed) > 0, failing || l.failing
+			}
+		}
+		w.pace(due[i].place, news, failing, now)
 	}
 	return changed, w.nextDue(now)
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,7 +32,9 @@ type cloud struct {
 	rows   map[string]lock.Row
 	err    error           // of the build service
 	hangs  map[string]bool // regions that swallow requests
-	asked  []string
+
+	mu    sync.Mutex
+	asked []string
 }
 
 func newCloud() *cloud {
@@ -48,7 +51,9 @@ func (c *cloud) LockReader(_ context.Context, _ string, aws v1alpha1.AWSAccess, 
 
 // answer notes a call, and keeps it for ever where the region swallows requests.
 func (c *cloud) answer(ctx context.Context, region, what string, n int) error {
+	c.mu.Lock()
 	c.asked = append(c.asked, fmt.Sprintf("%s %s %d", region, what, n))
+	c.mu.Unlock()
 	if c.hangs[region] {
 		<-ctx.Done()
 		return ctx.Err()
@@ -230,6 +235,32 @@ func TestAnEndpointThatHangs(t *testing.T) {
 	c.hangs["a-hanging"] = false
 	if changed, _ := w.Tick(t.Context(), start.Add(2*fast)); names(changed) != "a" {
 		t.Errorf("it answers again, and there is news of %q", names(changed))
+	}
+}
+
+// A place of thousands of builds is looked at a hundred at a time, each with its own time: one look that fails, or takes all of
+// its time, takes none of the others'.
+func TestManyBuildsInOnePlace(t *testing.T) {
+	for name, all := range map[string]func([]func()){"one after the other": nil, "side by side": SideBySide(3)} {
+		t.Run(name, func(t *testing.T) {
+			c := newCloud()
+			w := New(c, Options{Fast: fast, Slow: slow, All: all})
+			for n := range 2*lookSize + 50 {
+				c.run(w, "here", fmt.Sprintf("item-%03d", n))
+			}
+			changed, next := w.Tick(t.Context(), start)
+			slices.Sort(c.asked)
+			want := []string{"here builds 100", "here builds 100", "here builds 50", "here rows 100", "here rows 100", "here rows 50"}
+			if diff := cmp.Diff(want, c.asked); diff != "" {
+				t.Errorf("calls (-want +got):\n%s", diff)
+			}
+			if len(changed) != 250 || !next.Equal(start.Add(fast)) || w.Watched() != 250 {
+				t.Errorf("%d of %d items have news, the next look is due at %s", len(changed), w.Watched(), next)
+			}
+			if changed, next = w.Tick(t.Context(), next); len(changed) != 0 || next.Sub(start) <= 2*fast {
+				t.Errorf("nothing has changed, and there is news of %d; the pace of a place is one, and slows down: %s", len(changed), next)
+			}
+		})
 	}
 }
 
