@@ -24,6 +24,7 @@ func TestItemsOfASourceThatIsGone(t *testing.T) {
 
 	must(t, w.client.Delete(t.Context(), source))
 	w.reconcile()
+	w.letGo()
 	err := w.client.Get(t.Context(), client.ObjectKey{Namespace: w.namespace, Name: ItemName(ours)}, &v1alpha1.WorkItem{})
 	if !apierrors.IsNotFound(err) {
 		t.Errorf("the item of a source that is gone is still there: %v", err)

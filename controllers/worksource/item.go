@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/board"
@@ -36,6 +37,8 @@ func desired(source *v1alpha1.WorkSource, c chosenCard) *v1alpha1.WorkItem {
 	item := &v1alpha1.WorkItem{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: source.Namespace, Name: c.name, OwnerReferences: []metav1.OwnerReference{ownerReference(source)},
+			// Here, and not by the item's own controller, which would have to write it once more.
+			Finalizers: []string{v1alpha1.Finalizer},
 		},
 		Spec: v1alpha1.WorkItemSpec{
 			EnvironmentRef: source.Spec.EnvironmentRef,
@@ -106,6 +109,7 @@ func ownPart(source *v1alpha1.WorkSource, item *v1alpha1.WorkItem) *v1alpha1.Wor
 			Namespace: item.Namespace, Name: item.Name, UID: item.UID,
 			OwnerReferences: []metav1.OwnerReference{ownerReference(source)},
 			Annotations:     annotationsOf(item),
+			Finalizers:      ownFinalizers(item),
 		},
 		Spec: v1alpha1.WorkItemSpec{
 			EnvironmentRef: s.EnvironmentRef, SourceRef: s.SourceRef, Card: s.Card, TriggeredAt: s.TriggeredAt,
@@ -113,6 +117,15 @@ func ownPart(source *v1alpha1.WorkSource, item *v1alpha1.WorkItem) *v1alpha1.Wor
 		},
 	}
 	return part.DeepCopy()
+}
+
+// ownFinalizers are those that an item keeps: what was applied once and is left out later would be taken away. One that is
+// being deleted may be given none that it does not have.
+func ownFinalizers(item *v1alpha1.WorkItem) []string {
+	if !controllerutil.ContainsFinalizer(item, v1alpha1.Finalizer) {
+		return nil
+	}
+	return []string{v1alpha1.Finalizer}
 }
 
 func annotationsOf(item *v1alpha1.WorkItem) map[string]string {

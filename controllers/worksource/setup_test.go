@@ -83,6 +83,7 @@ func (w *world) start() (stop func()) {
 }
 
 func (w *world) exists(card string) bool {
+	w.letGo()
 	err := w.client.Get(w.t.Context(), client.ObjectKey{Namespace: w.namespace, Name: ItemName(card)}, &v1alpha1.WorkItem{})
 	if err != nil && !apierrors.IsNotFound(err) {
 		w.t.Fatal(err)

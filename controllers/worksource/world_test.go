@@ -208,9 +208,23 @@ func (w *world) get() *v1alpha1.WorkSource {
 
 func (w *world) items() []v1alpha1.WorkItem {
 	w.t.Helper()
+	w.letGo()
 	l := &v1alpha1.WorkItemList{}
 	must(w.t, w.client.List(w.t.Context(), l, client.InNamespace(w.namespace)))
 	return l.Items
+}
+
+// letGo does what the items' own controller does with those that are being deleted and have nothing left to stop.
+func (w *world) letGo() {
+	w.t.Helper()
+	items := &v1alpha1.WorkItemList{}
+	must(w.t, w.client.List(w.t.Context(), items, client.InNamespace(w.namespace)))
+	for i := range items.Items {
+		if item := &items.Items[i]; !item.DeletionTimestamp.IsZero() {
+			item.Finalizers = nil
+			must(w.t, client.IgnoreNotFound(w.client.Update(w.t.Context(), item)))
+		}
+	}
 }
 
 func (w *world) item(card string) *v1alpha1.WorkItem {
