@@ -73,11 +73,13 @@ deflake: $(if $(PKG),,$(CHART_TOOLS) build) ## Run the tests again and again unt
 	done
 
 .PHONY: bench
-bench: ## Measure redaction and the worker's overhead. One line per measure: name, value, unit, ratio. BENCH=overhead chooses.
+bench: ## Measure redaction and the worker's overhead. One line per measure: name, value, unit, ratio. BENCH=overhead chooses; BENCH=scale [SMALL=1] measures long queues.
 	@hack/preflight.sh test
 	@$(MAKE) --no-print-directory build >&2
 	@$(if $(filter redact,$(or $(BENCH),redact)),go -C test/bench/redact run .)
 	@$(if $(filter overhead,$(or $(BENCH),overhead)),go run ./test/bench/overhead -bin $(BIN))
+	@$(if $(filter scale,$(BENCH)),assets="$(ASSETS)"; go build -o $(BIN)/bench-scale ./test/bench/scale && \
+		KUBEBUILDER_ASSETS="$$assets" $(BIN)/bench-scale -bin $(BIN) $(if $(SMALL),-small) $(if $(SIZES),-sizes=$(SIZES)) $(if $(ONLY),-only=$(ONLY)))
 
 .PHONY: chaos
 chaos: ## Simulate the protocols over SEEDS=10000 seeds. FIRST=n SEEDS=1 VERBOSE=1 prints the history of seed n.

@@ -54,6 +54,7 @@ func run(args []string) error {
 		return fmt.Errorf("finding the cluster: %w", err)
 	}
 	nameTo(config)
+	o.limit(config)
 	metrics.Registry.MustRegister(buildInfo())
 	ctx := log.IntoContext(ctrl.SetupSignalHandler(), logger)
 	mgr, err := newManager(ctx, config, o)

@@ -117,15 +117,17 @@ func clientOptions(o options) client.Options {
 	return client.Options{Cache: &client.CacheOptions{EnableReadYourWritesConsistency: &wait}}
 }
 
+// cacheOptions leave out of the cache which manager set which field: nobody here reads that, and it is close to half of an
+// item.
 func cacheOptions(o options) cache.Options {
 	if len(o.namespaces) == 0 {
-		return cache.Options{}
+		return cache.Options{DefaultTransform: cache.TransformStripManagedFields()}
 	}
 	namespaces := make(map[string]cache.Config, len(o.namespaces))
 	for _, name := range o.namespaces {
 		namespaces[name] = cache.Config{}
 	}
-	return cache.Options{DefaultNamespaces: namespaces}
+	return cache.Options{DefaultNamespaces: namespaces, DefaultTransform: cache.TransformStripManagedFields()}
 }
 
 func metricsOptions(o options) metricsserver.Options {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client/config"
 
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
@@ -46,6 +47,8 @@ type options struct {
 	watchSlowest     time.Duration
 	settlingTime     time.Duration
 	progressInterval time.Duration
+	apiQPS           float32
+	apiBurst         int
 	sweepInterval    time.Duration
 	concurrency      int
 	version          bool
@@ -113,8 +116,12 @@ func (o *options) register(flags *pflag.FlagSet) {
 		"Shortest time between two status writes of a work item that only report progress.")
 	flags.DurationVar(&o.sweepInterval, "sweep-interval", 5*time.Minute,
 		"Time between two searches for locks whose holder is gone.")
-	flags.IntVar(&o.concurrency, "concurrency", 10,
+	flags.IntVar(&o.concurrency, "concurrency", 32,
 		"Number of work items that are reconciled at once.")
+	flags.Float32Var(&o.apiQPS, "kube-api-qps", 0,
+		"Requests a second to the API server at most. Default: no limit of its own; the API server's priority and fairness decides, and asks to wait.")
+	flags.IntVar(&o.apiBurst, "kube-api-burst", 0,
+		"Requests at once beyond --kube-api-qps. Default: twice that.")
 	flags.BoolVar(&o.version, "version", false, "Print the version and exit.")
 }
 
@@ -122,6 +129,9 @@ func (o *options) validate() error {
 	var errs []error
 	if err := checkClusterName(o.clusterName); err != nil {
 		errs = append(errs, err)
+	}
+	if o.apiQPS < 0 || o.apiBurst < 0 || (o.apiBurst > 0 && o.apiQPS == 0) {
+		errs = append(errs, errors.New("--kube-api-qps and --kube-api-burst must not be negative, and a burst needs --kube-api-qps"))
 	}
 	if !o.metricsSecure && o.metricsCertDir != "" {
 		errs = append(errs, errors.New("--metrics-cert-dir needs --metrics-secure"))
@@ -182,4 +192,16 @@ func checkClusterName(name string) error {
 			name, maxClusterName)
 	}
 	return nil
+}
+
+// limit keeps requests to the API server to what the flags say. Without them nothing here does: the API server answers who
+// asks too much with 429 and when to ask again, which the client keeps to.
+func (o *options) limit(config *rest.Config) {
+	if o.apiQPS == 0 {
+		return
+	}
+	config.QPS, config.Burst = o.apiQPS, o.apiBurst
+	if config.Burst == 0 {
+		config.Burst = max(int(2*o.apiQPS), 1)
+	}
 }

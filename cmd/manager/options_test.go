@@ -15,7 +15,7 @@ func TestParseOptions(t *testing.T) {
 	defaults := options{
 		clusterName: "prod", metricsAddress: ":8443", metricsSecure: true, metricsAuth: true, probeAddress: ":8081", logLevel: "info",
 		watchInterval: 5 * time.Second, watchSlowest: 30 * time.Second, settlingTime: 40 * time.Second,
-		progressInterval: 15 * time.Second, sweepInterval: 5 * time.Minute, concurrency: 10,
+		progressInterval: 15 * time.Second, sweepInterval: 5 * time.Minute, concurrency: 32,
 	}
 	with := func(change func(*options)) options {
 		o := defaults
@@ -85,6 +85,13 @@ func TestParseOptions(t *testing.T) {
 		"SlowerThanSlowest": {
 			why: "a slowest pace below the fastest is a mistake", args: []string{"--watch-interval=1m"},
 			err: "--watch-slowest must be at least --watch-interval",
+		},
+		"BurstWithoutLimit": {
+			why: "a burst beyond no limit is a mistake", args: []string{"--cluster-name=prod", "--kube-api-burst=10"}, err: "a burst needs --kube-api-qps",
+		},
+		"APILimit": {
+			why: "a cluster without priority and fairness needs a limit here", args: []string{"--cluster-name=prod", "--kube-api-qps=50"},
+			want: with(func(o *options) { o.clusterName, o.apiQPS = "prod", 50 }),
 		},
 		"AllAtOnce": {
 			why: "every mistake is reported at once", args: []string{"--concurrency=0", "--settling-time=-1s", "--sweep-interval=0"},

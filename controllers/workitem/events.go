@@ -58,9 +58,27 @@ func conditionChanged(_, is metav1.Condition) *reconcile.Event {
 	case is.Type == v1alpha1.ConditionSucceeded && is.Status == metav1.ConditionFalse && !contract.Outcome(is.Reason).ByPerson():
 		return reconcile.Warning(actionReconcile, is.Reason, is.Message)
 	case is.Status == metav1.ConditionTrue && !conditions.ActionRequired(is.Reason):
-		return reconcile.Normal(actionReconcile, is.Type, is.Message)
+		return plain(is, reconcile.Normal(actionReconcile, is.Type, is.Message))
 	}
-	return reconcile.OfCondition(actionReconcile, is)
+	return plain(is, reconcile.OfCondition(actionReconcile, is))
+}
+
+// plain leaves to the log what happens to every item on its way: that its build was started and how it ended are its two
+// events, beside what goes wrong or has to be waited for.
+func plain(is metav1.Condition, e *reconcile.Event) *reconcile.Event {
+	switch is.Type {
+	case v1alpha1.ConditionBuildStarted, v1alpha1.ConditionSucceeded, v1alpha1.ConditionOverdue:
+		return e
+	case v1alpha1.ConditionAdmitted:
+		if conditions.ActionRequired(is.Reason) {
+			return e
+		}
+		return e.Quietly()
+	}
+	if is.Status == metav1.ConditionTrue && !conditions.ActionRequired(is.Reason) {
+		return e.Quietly()
+	}
+	return e
 }
 
 // attemptsEnded are the events of attempts that ended without ending the item. The conditions do not show them: the next

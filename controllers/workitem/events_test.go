@@ -29,15 +29,16 @@ func TestConditionChanged(t *testing.T) {
 		kind   string
 		status metav1.ConditionStatus
 		reason string
-		want   string // the event's type and reason; empty for none
+		want   string // the event's type and reason, quiet if it is for the log alone; empty for none
 	}{
-		{"a step is done", v1alpha1.ConditionAccepted, yes, v1alpha1.ReasonRequirementsMet, "Normal Accepted"},
+		{"a step is done", v1alpha1.ConditionAccepted, yes, v1alpha1.ReasonRequirementsMet, "quiet Normal Accepted"},
 		{"a wait that ends by itself", v1alpha1.ConditionAccepted, no, v1alpha1.ReasonSpecNotFound, "Normal SpecNotFound"},
-		{"a wait that ends by itself", v1alpha1.ConditionAdmitted, no, v1alpha1.ReasonNoFreeSlot, "Normal NoFreeSlot"},
+		{"a wait that ends by itself", v1alpha1.ConditionAdmitted, no, v1alpha1.ReasonNoFreeSlot, "quiet Normal NoFreeSlot"},
 		{"a secret that a person has to correct", v1alpha1.ConditionAccepted, no, v1alpha1.ReasonCredentialsInvalid, "Warning CredentialsInvalid"},
 		{"an endpoint that a person has to allow", v1alpha1.ConditionAccepted, no, v1alpha1.ReasonEndpointNotAllowed, "Warning EndpointNotAllowed"},
 		{"an environment that a person has to repair", v1alpha1.ConditionAdmitted, no, v1alpha1.ReasonEnvironmentNotReady, "Warning EnvironmentNotReady"},
 		{"a row that a person has to remove", v1alpha1.ConditionLocked, no, v1alpha1.ReasonForeignRow, "Warning ForeignRow"},
+		{"a build was started", v1alpha1.ConditionBuildStarted, yes, v1alpha1.ReasonStarted, "Normal BuildStarted"},
 		{"CodeBuild is full for now", v1alpha1.ConditionBuildStarted, no, v1alpha1.ReasonCapacity, "Normal Capacity"},
 		{"CodeBuild refuses the start", v1alpha1.ConditionBuildStarted, no, v1alpha1.ReasonStartRefused, "Warning StartRefused"},
 		{"a person's own stop", v1alpha1.ConditionBuildFinished, unknown, v1alpha1.ReasonStopping, "Normal Stopping"},
@@ -51,13 +52,15 @@ func TestConditionChanged(t *testing.T) {
 		{"a person's own withdrawal", v1alpha1.ConditionSucceeded, no, v1alpha1.ReasonWithdrawn, "Normal Withdrawn"},
 		{"a person's own deletion", v1alpha1.ConditionSucceeded, no, v1alpha1.ReasonDeleted, "Normal Deleted"},
 		{"a person's own deletion", v1alpha1.ConditionSucceeded, no, v1alpha1.ReasonEnvironmentDeleted, "Normal EnvironmentDeleted"},
-		{"all is done", v1alpha1.ConditionConcluded, yes, v1alpha1.ReasonReported, "Normal Concluded"},
+		{"all is done", v1alpha1.ConditionConcluded, yes, v1alpha1.ReasonReported, "quiet Normal Concluded"},
 		{"somebody was not notified", v1alpha1.ConditionConcluded, yes, v1alpha1.ReasonConcludingOverdue, "Warning ConcludingOverdue"},
 		{"a wait that lasts too long", v1alpha1.ConditionOverdue, yes, v1alpha1.ReasonQueueOverdue, "Warning QueueOverdue"},
 	} {
 		got := ""
 		if e := conditionChanged(metav1.Condition{}, metav1.Condition{Type: c.kind, Status: c.status, Reason: c.reason}); e != nil {
-			got = e.Type() + " " + e.Reason()
+			if got = e.Type() + " " + e.Reason(); e.Quiet() {
+				got = "quiet " + got
+			}
 		}
 		if got != c.want {
 			t.Errorf("%s: %s=%s %s: got %q, want %q", c.why, c.kind, c.status, c.reason, got, c.want)

@@ -65,7 +65,7 @@ func (s *watchStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (rec
 		set.True(v1alpha1.ConditionBuildFinished, state.Reason, state.Message)
 		return reconcile.Done(), nil
 	}
-	if left := policy.ProgressDue(now, a, s.progressInterval); left > 0 {
+	if left := policy.ProgressDue(now, a, policy.ProgressInterval(s.progressInterval, s.watcher.Watched())); left > 0 {
 		// Nothing is recorded yet: each change of the status costs a write.
 		return reconcile.WaitFor(left), nil
 	}

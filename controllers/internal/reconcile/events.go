@@ -24,6 +24,7 @@ type EventRecorder interface {
 // Event is what a person who describes an object sees of a change.
 type Event struct {
 	warning      bool
+	quiet        bool // for the log alone
 	reason, note string
 	action       string
 }
@@ -37,6 +38,17 @@ func Normal(action, reason, note string) *Event {
 func Warning(action, reason, note string) *Event {
 	return &Event{warning: true, action: action, reason: reason, note: note}
 }
+
+// Quietly leaves an event to the log: the object's own conditions tell a person as much, and each event is an object in the
+// cluster's store.
+func (e *Event) Quietly() *Event {
+	quiet := *e
+	quiet.quiet = true
+	return &quiet
+}
+
+// Quiet reports whether the event is left to the log.
+func (e *Event) Quiet() bool { return e.quiet }
 
 // OfCondition is the event of a condition's change: a warning if a person should look at it.
 func OfCondition(action string, c metav1.Condition) *Event {
@@ -65,7 +77,9 @@ func (r Recorder) Record(log logr.Logger, object v1alpha1.Object, e *Event) {
 	if e == nil {
 		return
 	}
-	r.Events.Eventf(object, nil, e.Type(), e.reason, e.action, "%s", e.note)
+	if !e.quiet {
+		r.Events.Eventf(object, nil, e.Type(), e.reason, e.action, "%s", e.note)
+	}
 	write := logging.Info
 	if e.warning {
 		write = logging.Warn

@@ -127,13 +127,21 @@ func FreshlyAccepted(now time.Time, item *v1alpha1.WorkItem) bool {
 	return a != nil && a.Time != nil && now.Sub(a.Time.Time) < AcceptFresh && AcceptedAsItIs(item)
 }
 
-// AcceptAgain is when the forge is asked again: after half as long as the miss has lasted.
+// acceptTick is what times of asking again are rounded up to: items that wait ask together, so that one call of the forge
+// carries as many as it takes.
+const acceptTick = AcceptSoonest
+
+// AcceptAgain is when the forge is asked again: after half as long as the miss has lasted, at the next shared tick.
 func AcceptAgain(now time.Time, item *v1alpha1.WorkItem) time.Duration {
 	since := now
 	if c := item.Condition(v1alpha1.ConditionAccepted); c.Type != "" {
 		since = c.LastTransitionTime.Time
 	}
-	return min(max(now.Sub(since)/2, AcceptSoonest), AcceptLatest)
+	at := now.Add(min(max(now.Sub(since)/2, AcceptSoonest), AcceptLatest))
+	if tick := at.Truncate(acceptTick); tick.Before(at) {
+		at = tick.Add(acceptTick)
+	}
+	return at.Sub(now)
 }
 
 // taskLine finds a task as tolerantly as the worker reads them: a checkbox in a list, or a heading "Task 1".

@@ -101,6 +101,11 @@ func TestAcceptAgain(t *testing.T) {
 			}
 		})
 	}
+	for _, off := range []time.Duration{time.Second, 3 * time.Second, AcceptSoonest - time.Millisecond} {
+		if at := noon.Add(off).Add(AcceptAgain(noon.Add(off), itemOnBranch("x"))); !at.Equal(noon.Add(2 * AcceptSoonest)) {
+			t.Errorf("items that were looked at within one tick ask together at the next; after %s one asks at %s", off, at)
+		}
+	}
 	if got := AcceptAgain(noon, itemOnBranch("x")); got != AcceptSoonest {
 		t.Errorf("without a condition: %s", got)
 	}

@@ -107,6 +107,16 @@ func buildStart(a *v1alpha1.Attempt) time.Time {
 	return a.IntentTime.Time
 }
 
+// progressShare is how much longer progress waits to be written with each build that runs: a cluster's store takes about as
+// many writes from two hundred builds as from fifteen.
+const progressShare = time.Second
+
+// ProgressInterval is the least time between two writes of one item's progress while so many builds run. least is what it is
+// for a few.
+func ProgressInterval(least time.Duration, running int) time.Duration {
+	return max(least, time.Duration(running)*progressShare)
+}
+
 // ProgressDue is how long it still is until progress may be written again. More than the interval is left only if the
 // clock was set back, and progress must not stand still for as long as that.
 func ProgressDue(now time.Time, a *v1alpha1.Attempt, interval time.Duration) time.Duration {

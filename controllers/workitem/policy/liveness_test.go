@@ -85,6 +85,15 @@ func TestStateOf(t *testing.T) {
 	}
 }
 
+// The writes of progress do not grow with the number of builds.
+func TestProgressInterval(t *testing.T) {
+	for running, want := range map[int]time.Duration{0: 15 * time.Second, 15: 15 * time.Second, 60: time.Minute, 200: 200 * time.Second} {
+		if got := ProgressInterval(15*time.Second, running); got != want {
+			t.Errorf("with %d running: %s, want %s", running, got, want)
+		}
+	}
+}
+
 func TestProgressDue(t *testing.T) {
 	const interval = 10 * time.Second
 	at := func(ago time.Duration) *metav1.MicroTime { t := metav1.NewMicroTime(noon.Add(-ago)); return &t }
