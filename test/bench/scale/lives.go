@@ -1,0 +1,184 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+)
+
+// measureLives measures how fast items that were made at once are started, and ended, where slots are no limit.
+func measureLives(ctx context.Context, w *world, p plan) error {
+	if err := w.createEnvironments(ctx, projects); err != nil {
+		return err
+	}
+	if err := w.startManager(); err != nil {
+		return err
+	}
+	if err := w.post("/builds?last=2s"); err != nil {
+		return err
+	}
+	if _, err := await("the environments are ready", patience, time.Second, func() (bool, error) { return w.environmentsReady(ctx) }); err != nil {
+		return err
+	}
+	rates := make([]lifeRates, len(p.lives))
+	for i, count := range p.lives {
+		var err error
+		if rates[i], err = w.lives(ctx, count); err != nil {
+			return fmt.Errorf("with %d at once: %w", count, err)
+		}
+	}
+	if err := w.manager.kill(); err != nil {
+		return err
+	}
+	raw, err := w.rawPatches(ctx, p.window/2)
+	if err != nil {
+		return err
+	}
+	line("raw_patches", raw, "1/s", 1, "itself")
+	for i, r := range rates {
+		n := strconv.Itoa(p.lives[i])
+		line("launch_rate_"+n, r.launch, "1/s", r.launch/(raw/r.launchWrites), "raw_patches_by_writes")
+		line("launch_writes_"+n, r.launchWrites, "writes_an_item", r.launchWrites/4, "goal_of_4")
+		line("whole_life_rate_"+n, r.whole, "1/s", r.whole/(raw/r.writes), "raw_patches_by_writes")
+		line("whole_life_writes_"+n, r.writes, "writes_an_item", r.writes/8, "8_events_and_writes")
+		line("whole_life_cpu_"+n, r.cpu, "ms_an_item", r.cpu/max(r.server, 0.01), "apiserver")
+	}
+	return nil
+}
+
+type lifeRates struct {
+	launch, whole        float64 // items a second
+	launchWrites, writes float64 // an item
+	cpu, server          float64 // ms an item
+}
+
+func (w *world) environmentsReady(ctx context.Context) (bool, error) {
+	list := &v1alpha1.WorkEnvironmentList{}
+	if err := w.client.List(ctx, list, client.InNamespace(namespace)); err != nil {
+		return false, fmt.Errorf("listing the environments: %w", err)
+	}
+	for _, env := range list.Items {
+		ready := false
+		for _, c := range env.Status.Conditions {
+			ready = ready || (c.Type == v1alpha1.ConditionReady && c.Status == metav1.ConditionTrue)
+		}
+		if !ready {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// lives makes items at once and follows them to their ends.
+func (w *world) lives(ctx context.Context, count int) (r lifeRates, err error) {
+	before, err := w.stats(true)
+	if err != nil {
+		return r, err
+	}
+	written, err := w.writes()
+	if err != nil {
+		return r, err
+	}
+	manager, err := cpuOf(w.manager.pid())
+	if err != nil {
+		return r, err
+	}
+	server, err := cpuOf(w.apiServer)
+	if err != nil {
+		return r, err
+	}
+	ended, err := w.inPhase(ctx, v1alpha1.PhaseSucceeded)
+	if err != nil {
+		return r, err
+	}
+	began := time.Now()
+	made := make(chan error, 1)
+	go func() { made <- w.createItems(ctx, count, projects) }()
+	if _, err := await("all are started", patience, 50*time.Millisecond, func() (bool, error) {
+		s, err := w.stats(false)
+		return s.Starts >= count, err
+	}); err != nil {
+		return r, err
+	}
+	s, err := w.stats(false)
+	if err != nil {
+		return r, err
+	}
+	r.launch = float64(count) / s.Last.Sub(began).Seconds()
+	launched, err := w.writes()
+	if err != nil {
+		return r, err
+	}
+	r.launchWrites = (launched - written) / float64(count)
+	_ = before
+	if err := <-made; err != nil {
+		return r, err
+	}
+	if _, err := await("all have ended", patience, 500*time.Millisecond, func() (bool, error) {
+		n, err := w.inPhase(ctx, v1alpha1.PhaseSucceeded)
+		return n >= ended+count, err
+	}); err != nil {
+		return r, err
+	}
+	took := time.Since(began)
+	all, err := w.writes()
+	if err != nil {
+		return r, err
+	}
+	manager2, err := cpuOf(w.manager.pid())
+	if err != nil {
+		return r, err
+	}
+	server2, err := cpuOf(w.apiServer)
+	if err != nil {
+		return r, err
+	}
+	r.whole, r.writes = float64(count)/took.Seconds(), (all-written)/float64(count)
+	r.cpu = float64((manager2 - manager).Milliseconds()) / float64(count)
+	r.server = float64((server2 - server).Milliseconds()) / float64(count)
+	return r, nil
+}
+
+// rawPatches is how many statuses of ended items a plain client writes in a second, with ten requests at once.
+func (w *world) rawPatches(ctx context.Context, d time.Duration) (float64, error) {
+	var done atomic.Int64
+	var failed error
+	var once sync.Once
+	var running sync.WaitGroup
+	end := time.Now().Add(d)
+	for worker := range 10 {
+		running.Go(func() {
+			for i := 0; time.Now().Before(end); i++ {
+				item := &v1alpha1.WorkItem{}
+				item.Namespace, item.Name = namespace, "item-"+strconv.Itoa((worker+10*i)%w.made)
+				patch, err := json.Marshal(map[string]any{"status": map[string]any{"startTime": metav1.NewTime(time.Unix(int64(i)*3600, 0))}})
+				if err == nil {
+					err = w.client.Status().Patch(ctx, item, client.RawPatch(types.MergePatchType, patch))
+				}
+				if err != nil {
+					once.Do(func() { failed = err })
+					return
+				}
+				done.Add(1)
+			}
+		})
+	}
+	running.Wait()
+	if failed != nil {
+		return 0, fmt.Errorf("patching: %w", failed)
+	}
+	return float64(done.Load()) / d.Seconds(), nil
+}
