@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"text/tabwriter"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -106,6 +107,7 @@ rules:
 	takeApart(t, c)
 	t.Run("Rights", func(t *testing.T) {
 		seen := used(t, log)
+		tell(t, granted(t, rendered), seen)
 		for right := range unseen {
 			seen[right] = true
 		}
@@ -120,6 +122,32 @@ var unseen = map[string]string{
 	"objects: create kiro-worker.io/workitems": "the API server asks for it where a patch by server-side apply makes an object",
 	"objects: patch events.k8s.io/events":      "an event becomes a series only when it repeats",
 	"own: patch /events":                       "an event of the election is patched only when it repeats",
+}
+
+// tell prints each right, whether it was granted, and whether it was used.
+func tell(t *testing.T, granted []string, seen map[string]bool) {
+	t.Helper()
+	all := map[string]bool{}
+	for right := range seen {
+		all[right] = true
+	}
+	for _, right := range granted {
+		all[right] = true
+	}
+	var table strings.Builder
+	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(w, "IN\tRIGHT\tGRANTED\tUSED")
+	word := map[bool]string{true: "yes", false: "no"}
+	for _, right := range sorted(all) {
+		where, what, _ := strings.Cut(right, ": ")
+		used := word[seen[right]]
+		if why := unseen[right]; why != "" && !seen[right] {
+			used = why
+		}
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", where, what, word[slices.Contains(granted, right)], used)
+	}
+	_ = w.Flush()
+	t.Logf("what the API server saw the manager use, in its namespace (own) and in those of objects:\n%s", &table)
 }
 
 func clusterOf(t *testing.T, s *demo.System) *cluster {

@@ -154,3 +154,14 @@ tlsConfig:
   name: {{ include "kiro-worker.serviceAccountName" . }}
   namespace: {{ .Release.Namespace }}
 {{- end -}}
+
+{{/*
+Whether the cluster has this very CRD from somebody else than Helm, as from `make install`. Then there is nothing to install, and Helm
+would refuse to touch it. One that differs is rendered all the same: Helm's refusal is better than a manager with other CRDs.
+*/}}
+{{- define "kiro-worker.crdIsThere" -}}
+{{- $there := lookup "apiextensions.k8s.io/v1" "CustomResourceDefinition" "" .metadata.name -}}
+{{- if and $there (not (dig "metadata" "annotations" "meta.helm.sh/release-name" "" $there)) -}}
+{{- eq (toJson .spec.versions) (toJson $there.spec.versions) -}}
+{{- end -}}
+{{- end -}}
