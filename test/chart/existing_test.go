@@ -46,7 +46,11 @@ func TestCRDsOfSomebodyElse(t *testing.T) {
 		if _, stderr, err := tool(t.Context(), helm, install...); err == nil || !strings.Contains(stderr, crd) {
 			t.Errorf("%s installs beside other CRDs: %v\n%s", helm, err, stderr)
 		}
-		if _, stderr, err := tool(t.Context(), helm, append(install, "--take-ownership")...); err != nil || owner() != release {
+		take := []string{"--take-ownership"}
+		if helm == "helm" { // Helm 4 applies on the server, where fields are whoever's who applied them first
+			take = append(take, "--force-conflicts")
+		}
+		if _, stderr, err := tool(t.Context(), helm, append(install, take...)...); err != nil || owner() != release {
 			t.Errorf("%s does not take it over: %v; the CRD is %q's\n%s", helm, err, owner(), stderr)
 		}
 		if got := c.kubectl(t, "", "get", "crd", crd, "-o", "jsonpath={.spec.versions[0].schema.openAPIV3Schema.properties.spec.properties.priority.type}"); got != "integer" {

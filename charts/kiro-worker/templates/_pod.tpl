@@ -8,6 +8,18 @@
 {{- with .Values.namespaces }}
 - --namespaces={{ join "," . }}
 {{- end }}
+{{- $ids := list }}
+{{- range $namespace, $all := .Values.externalIDs }}
+{{- range $all }}
+{{- $ids = append $ids (printf "%s=%s" $namespace .) }}
+{{- end }}
+{{- end }}
+{{- with $ids }}
+- --external-ids={{ join "," . }}
+{{- end }}
+{{- with .Values.ownIdentityNamespaces }}
+- --own-identity-namespaces={{ join "," . }}
+{{- end }}
 {{- with .Values.allowedEndpoints }}
 - --allowed-endpoints={{ join "," . }}
 {{- end }}
