@@ -218,6 +218,12 @@ image-oci: ## Build the manager's image for amd64 and arm64 as an OCI layout, di
 	@$(RELEASE_BUILD) -image
 	@echo "dist/images/manager is $$(cat dist/images/manager.digest)"
 
+.PHONY: image-push
+image-push: $(BIN)/crane ## Build that image and push it as IMG=registry/manager:tag, without Docker.
+	@[ "$(origin IMG)" != file ] || { echo "make image-push: give IMG=REGISTRY/manager:TAG, where your cluster pulls it" >&2; exit 2; }
+	@$(MAKE) --no-print-directory image-oci
+	$(BIN)/crane push dist/images/manager $(IMG)
+
 .PHONY: image-test
 image-test: ## Build that image twice, compare the digests, and run the manager from it.
 	go -C hack/tools/release test ./build -count=1 -v -timeout=60m

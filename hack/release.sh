@@ -63,6 +63,25 @@ cp -R config "$work/config"
 echo "release: checksums"
 (cd "$dist" && sha256sum install.yaml workitem.krew.yaml ./*.tgz | sed 's|\./||' >>checksums.txt && sha256sum --check --quiet checksums.txt)
 
+echo "release: publishing, rehearsed on a registry of this machine"
+"$bin/crane" registry serve --address 127.0.0.1:0 >"$work/registry.log" 2>&1 &
+registry=$!
+trap 'kill "$registry" 2>/dev/null || true; rm -rf "$work"' EXIT
+port=
+for _ in $(seq 100); do
+	port=$(sed -n 's/.*serving on port //p' "$work/registry.log")
+	[ -z "$port" ] || break
+	sleep 0.1
+done
+[ -n "$port" ] || { echo "release: the registry did not start: $(cat "$work/registry.log")" >&2; exit 1; }
+hack/publish.sh "127.0.0.1:$port" "$version" 2>"$work/publish.log" >"$work/published" || { cat "$work/publish.log" >&2; exit 1; }
+sed 's/^/  /' "$work/published"
+# What people pull is what was made.
+for chart in kiro-worker kiro-worker-demo; do
+	"$bin/helm" pull "oci://127.0.0.1:$port/charts/$chart" --version "$chart_version" --plain-http --destination "$work" >/dev/null 2>&1
+	cmp "$work/$chart-$chart_version.tgz" "$dist/$chart-$chart_version.tgz"
+done
+
 echo "release: made of $version, and published nowhere:"
 (cd "$dist" && find . -type f -not -path './images/manager/blobs/*' | sort | sed 's|^\./|  |')
 echo "  images/manager is $digest"
