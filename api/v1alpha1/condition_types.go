@@ -120,6 +120,9 @@ const (
 	ReasonTriggerAhead = "TriggerAhead"
 	// ReasonInUse: items still use the object that is being deleted.
 	ReasonInUse = "InUse"
+	// ReasonAnotherInstallation, of an event only: two installations are to work on one environment, and the one that was
+	// there first does.
+	ReasonAnotherInstallation = "AnotherInstallation"
 	// ReasonError: something else went wrong; the message says what. It is tried again.
 	ReasonError = "Error"
 )

@@ -275,6 +275,15 @@ type QueueStatus struct {
 	First []QueuedItem `json:"first,omitempty"`
 }
 
+// ManagerClaim says which installation works on an environment.
+type ManagerClaim struct {
+	// Name of the installation: the namespace and the name of its leader election's lease.
+	// +kubebuilder:validation:MaxLength=512
+	Name string `json:"name"`
+	// RenewedAt is when it last said so. Three minutes later another installation may take over.
+	RenewedAt metav1.Time `json:"renewedAt"`
+}
+
 // WorkEnvironmentStatus says whether the environment can be used, and how busy it is.
 type WorkEnvironmentStatus struct {
 	// ObservedGeneration is the generation of the spec that this status belongs to; -1 until the manager has looked at the
@@ -304,6 +313,9 @@ type WorkEnvironmentStatus struct {
 	// Queue says which items of this environment wait for a slot.
 	// +optional
 	Queue QueueStatus `json:"queue"`
+	// Manager is the installation of Kiro Worker that works on this environment and its items. Another one leaves them alone.
+	// +optional
+	Manager *ManagerClaim `json:"manager,omitempty"`
 	// LastCheckTime is when what the environment names was last checked.
 	// +optional
 	LastCheckTime *metav1.Time `json:"lastCheckTime,omitempty"`

@@ -24,7 +24,7 @@ import (
 )
 
 // setupControllers adds the three controllers.
-func setupControllers(ctx context.Context, mgr ctrl.Manager, clients *resolver.Resolver, o options) error {
+func setupControllers(ctx context.Context, mgr ctrl.Manager, clients *resolver.Resolver, o options, yield func(error)) error {
 	dispatcher := dispatch.New(dispatch.Options{Reader: mgr.GetClient(), Tables: clients, Clock: clock.RealClock{}, Cluster: o.clusterName})
 	if err := setupWorkItems(ctx, mgr, clients, dispatcher, o); err != nil {
 		return err
@@ -40,6 +40,8 @@ func setupControllers(ctx context.Context, mgr ctrl.Manager, clients *resolver.R
 		Clock:         clock.RealClock{},
 		Events:        mgr.GetEventRecorder("workenvironment"),
 		Metrics:       workenvironment.NewMetrics(metrics.Registry),
+		Installation:  o.installation(),
+		Yield:         yield,
 	})
 	if err := environments.SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("setting up the work environment controller: %w", err)

@@ -61,7 +61,7 @@ func runDoctor(args []string) error {
 	ctx, cancel := context.WithTimeout(ctrl.SetupSignalHandler(), timeout)
 	defer cancel()
 	d := doctor.New(doctor.Options{
-		Config: config, Client: c, Environments: clients, Destinations: clients, Sources: clients, Namespaces: o.namespaces,
+		Config: config, Client: c, Environments: clients, Destinations: clients, Sources: clients, Namespaces: o.namespaces, Installation: o.installation(),
 		Say: func(l doctor.Line) { doctor.Print(out, l) },
 	})
 	check := d.Run

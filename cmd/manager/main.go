@@ -6,6 +6,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -57,10 +58,21 @@ func run(args []string) error {
 	o.limit(config)
 	metrics.Registry.MustRegister(buildInfo())
 	ctx := log.IntoContext(ctrl.SetupSignalHandler(), logger)
-	mgr, err := newManager(ctx, config, o)
+	if err := standBy(ctx, logger, config, o); err != nil {
+		return err
+	}
+	ctx, yield := context.WithCancelCause(ctx)
+	defer yield(nil)
+	mgr, err := newManager(ctx, config, o, yield)
 	if err != nil {
 		return err
 	}
 	logger.Info("manager started", keyVersion, version, keyCluster, o.clusterName)
-	return mgr.Start(ctx)
+	if err := mgr.Start(ctx); err != nil {
+		return err
+	}
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+		return cause // started again, it stands by
+	}
+	return nil
 }

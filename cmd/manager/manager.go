@@ -33,8 +33,9 @@ import (
 // leaseName is the election's lease.
 const leaseName = "kiro-worker-manager"
 
-// newManager wires everything together; what it returns only has to be started.
-func newManager(ctx context.Context, config *rest.Config, o options) (ctrl.Manager, error) {
+// newManager wires everything together; what it returns only has to be started. yield ends it, where another installation
+// works already.
+func newManager(ctx context.Context, config *rest.Config, o options, yield func(error)) (ctrl.Manager, error) {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, v1alpha1.AddToScheme} {
 		if err := add(scheme); err != nil {
@@ -61,7 +62,7 @@ func newManager(ctx context.Context, config *rest.Config, o options) (ctrl.Manag
 	if err != nil {
 		return nil, err
 	}
-	if err := setupControllers(ctx, mgr, clients, o); err != nil {
+	if err := setupControllers(ctx, mgr, clients, o, yield); err != nil {
 		return nil, err
 	}
 	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {

@@ -43,6 +43,11 @@ type Options struct {
 	Clock         clock.PassiveClock
 	Events        reconcile.EventRecorder
 	Metrics       *Metrics
+	// Installation is the name of this installation, the same for all of its replicas. Empty knows no other.
+	Installation string
+	// Yield is called when another installation works on an environment: it has to end this process, whose other controllers
+	// work on the environment's items.
+	Yield func(error)
 	// Interval is the time between two checks of an environment that is usable. Zero is a minute. One that is not
 	// usable is checked sooner.
 	Interval time.Duration
@@ -80,6 +85,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{}, nil
 	case err != nil:
 		return reconcile.End(reconcile.Result{}, fmt.Errorf("reading the environment: %w", err))
+	case environment.AnotherInstallation(r.Installation, r.Clock.Now()) != nil:
+		r.Yield(environment.AnotherInstallation(r.Installation, r.Clock.Now()))
+		return reconcile.End(reconcile.WaitFor(v1alpha1.ClaimDuration), nil)
 	case !environment.DeletionTimestamp.IsZero():
 		return reconcile.End(reconcile.Result{}, r.delete(ctx, environment))
 	}
@@ -94,6 +102,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return reconcile.End(reconcile.WaitFor(last.left(now, r.Refresh)), nil)
 	}
 	before := environment.DeepCopy()
+	environment.Claim(r.Installation, now)
 	result, failures := r.run(ctx, environment, now, part)
 	summarize(environment, now, part, failures)
 
@@ -104,7 +113,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	run := last.next(now, environment, part, longestWait(failures))
 	r.runs.record(environment, run)
 	r.recorder().Transitions(log.FromContext(ctx), before, environment, withEvents, conditionChanged)
-	next := reconcile.WaitFor(nextCheck(r.Clock.Now(), environment, run.notBefore, r.Interval))
+	// At the latest after an interval, also where a service asked to wait longer: the claim is renewed.
+	next := reconcile.WaitFor(min(nextCheck(r.Clock.Now(), environment, run.notBefore, r.Interval), r.Interval))
 	return reconcile.End(next.Sooner(result), kubernetesError(failures))
 }
 

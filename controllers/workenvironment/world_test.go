@@ -68,6 +68,7 @@ type world struct {
 	events    *events.FakeRecorder
 	queues    *queues
 	r         *Reconciler
+	yielded   []error
 }
 
 // resolver makes the real ports on the emulated AWS.
@@ -148,6 +149,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) reconciler(c client.Client) *Reconciler {
 	return New(Options{
 		Client: c, Tables: w.resolver, Builds: w.resolver, Stores: w.resolver, Secrets: w.resolver, Notifications: w.resolver, Queues: w.queues, Clock: w.clock, Events: w.events,
+		Installation: "here/manager", Yield: func(err error) { w.yielded = append(w.yielded, err) },
 		Metrics: NewMetrics(prometheus.NewRegistry()),
 	})
 }

@@ -21,6 +21,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/preflight"
 )
 
 // maxSkew is how far clocks may differ: leases are measured in minutes, and AWS refuses requests that are five off.
@@ -47,13 +48,16 @@ func (d *Doctor) cluster(ctx context.Context) (found, bool) {
 		return message, err
 	})
 	if !reached {
-		s.skip("the API server is not reached", "clock", "rights", "objects")
+		s.skip("the API server is not reached", "clock", "rights", "kinds", "objects", "installation")
 		return found{}, false
 	}
 	s.check(ctx, "clock", func(context.Context) (string, error) {
 		return skew("the API server", date.Sub(d.options.Clock.Now().Truncate(time.Second)))
 	})
 	s.check(ctx, "rights", d.rights)
+	s.check(ctx, "kinds", func(ctx context.Context) (string, error) {
+		return "the CRDs have every field that this version knows", preflight.Kinds(ctx, d.options.Config)
+	})
 	var f found
 	listed := s.check(ctx, "objects", func(ctx context.Context) (message string, err error) {
 		f, err = d.list(ctx)
@@ -66,7 +70,19 @@ func (d *Doctor) cluster(ctx context.Context) (found, bool) {
 		}
 		return message, nil
 	})
-	return f, listed
+	if !listed {
+		s.skip("the objects are not known", "installation")
+		return f, false
+	}
+	s.check(ctx, "installation", func(context.Context) (string, error) {
+		for i := range f.environments {
+			if err := f.environments[i].AnotherInstallation(d.options.Installation, d.options.Clock.Now()); err != nil {
+				return "", err
+			}
+		}
+		return "no other installation works on these environments", nil
+	})
+	return f, true
 }
 
 // version asks the API server for its version, and when that is.

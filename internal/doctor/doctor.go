@@ -88,6 +88,8 @@ type Options struct {
 
 	// Namespaces to look into; none is all.
 	Namespaces []string
+	// Installation is the name of the installation that the doctor belongs to; empty knows no other.
+	Installation string
 	// Say is called with each line as soon as it is known.
 	Say func(Line)
 	// Clock is this machine's.

@@ -47,7 +47,7 @@ func TestAllGood(t *testing.T) {
 		}
 	}
 	want := []string{
-		"API server", "clock", "rights", "objects",
+		"API server", "clock", "rights", "kinds", "objects", "installation",
 		"role", "clock", "lock table", "project", "bucket", "secret", "secret", "topic", "queue", "dead letters",
 		"environment", "board", "repository", "rate limit",
 	}
@@ -98,6 +98,9 @@ func TestPlantedFaults(t *testing.T) {
 				},
 			})
 		}, "cluster/objects", []string{"install the CRDs"}},
+		"another installation works here": {func(w *world) {
+			w.environment.Claim("other/kiro-worker-manager", w.clock.Now())
+		}, "cluster/installation", []string{"other/kiro-worker-manager", "uninstall one of the two"}},
 		"the role trusts another external id": {
 			func(w *world) { w.cloud.AWS.Trust(role, "staging/"+w.namespace) }, "environment/role", []string{"cannot be assumed", "external id"},
 		},

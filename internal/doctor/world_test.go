@@ -24,6 +24,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 	"github.com/kiro-worker/kiro-worker/internal/local/testenv"
 	"github.com/kiro-worker/kiro-worker/internal/local/testenv/cloud"
+	"github.com/kiro-worker/kiro-worker/internal/preflight"
 	"github.com/kiro-worker/kiro-worker/internal/resolver"
 )
 
@@ -64,6 +65,10 @@ func newWorld(t *testing.T) *world {
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 	w := &world{t: t, config: testenv.Config(), client: testenv.Client(t), clock: clocktesting.NewFakePassiveClock(time.Now()), faults: faults.New(nil, nil)}
 	w.namespace = testenv.Namespace(t, w.client)
+	// The API server describes new kinds a moment after it serves them.
+	for deadline := time.Now().Add(time.Minute); preflight.Kinds(t.Context(), w.config) != nil && time.Now().Before(deadline); {
+		time.Sleep(50 * time.Millisecond)
+	}
 	w.startCloud()
 	w.objects()
 	return w
@@ -155,9 +160,12 @@ func (w *world) impersonate(user string) {
 func (w *world) run() (failed int, lines []Line) {
 	w.t.Helper()
 	admin := testenv.Client(w.t)
+	status := w.environment.Status
 	for _, o := range []client.Object{w.environment, w.source, w.secret} {
 		w.must(admin.Create(w.t.Context(), o))
 	}
+	w.environment.Status = status
+	w.must(admin.Status().Update(w.t.Context(), w.environment))
 	return w.ask((*Doctor).Run)
 }
 
@@ -176,7 +184,7 @@ func (w *world) ask(question func(*Doctor, context.Context) int) (failed int, li
 	})
 	d := New(Options{
 		Config: w.config, Client: w.client, Environments: clients, Destinations: clients, Sources: clients,
-		Namespaces: []string{w.namespace}, Clock: w.clock, Say: func(l Line) { lines = append(lines, l) },
+		Namespaces: []string{w.namespace}, Installation: "kiro-worker-system/kiro-worker-manager", Clock: w.clock, Say: func(l Line) { lines = append(lines, l) },
 	})
 	return question(d, w.t.Context()), lines
 }
