@@ -4,6 +4,7 @@
 package preflight_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -90,7 +91,7 @@ func without(t *testing.T, plural string, path []string) (restore func()) {
 		t.Fatalf("the CRD has no %v", path)
 	}
 	unstructured.RemoveNestedField(version, append([]string{"schema"}, path...)...)
-	drop(version)
+	drop(version, path[len(path)-1])
 	if err := unstructured.SetNestedSlice(crd.Object, versions, "spec", "versions"); err != nil {
 		t.Fatal(err)
 	}
@@ -108,21 +109,25 @@ func without(t *testing.T, plural string, path []string) (restore func()) {
 	}
 }
 
-// drop removes rules, lists of required fields and columns, which an API server would refuse without the property that they name.
-func drop(value any) {
+// drop removes what an API server would refuse without the property that it names: rules, columns, and its place in lists of
+// required fields.
+func drop(value any, name string) {
 	switch v := value.(type) {
 	case map[string]any:
-		for _, key := range []string{"x-kubernetes-validations", "required", "additionalPrinterColumns", "selectableFields"} {
+		for _, key := range []string{"x-kubernetes-validations", "additionalPrinterColumns", "selectableFields"} {
 			if _, is := v[key].([]any); is {
 				delete(v, key)
 			}
 		}
+		if required, is := v["required"].([]any); is {
+			v["required"] = slices.DeleteFunc(required, func(field any) bool { return field == name })
+		}
 		for _, inner := range v {
-			drop(inner)
+			drop(inner, name)
 		}
 	case []any:
 		for _, inner := range v {
-			drop(inner)
+			drop(inner, name)
 		}
 	}
 }
