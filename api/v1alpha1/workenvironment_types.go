@@ -29,6 +29,17 @@ type GitHubAPI struct {
 	APIURL string `json:"apiURL,omitempty"`
 }
 
+// OnDelete is what becomes of an environment's items when it is deleted.
+// +kubebuilder:validation:Enum=Wait;Cancel
+type OnDelete string
+
+const (
+	// OnDeleteWait lets builds go on and items wait.
+	OnDeleteWait OnDelete = "Wait"
+	// OnDeleteCancel stops the builds and ends the items.
+	OnDeleteCancel OnDelete = "Cancel"
+)
+
 // Steering is the Kiro Power whose steering files are brought into every checkout.
 type Steering struct {
 	// Source is the address of a git repository, or of a .zip, .tar.gz or .tgz archive, over HTTPS and without
@@ -210,6 +221,13 @@ type WorkEnvironmentSpec struct {
 	// Retry says what is tried again, and how.
 	// +optional
 	Retry RetryPolicies `json:"retry,omitzero"`
+
+	// OnDelete says what becomes of the items when this environment is deleted, Wait or Cancel. Default Wait: builds go on to
+	// their ends, for which the object waits; items that wait for their turn stay, and go on once an environment of this name
+	// exists again. Cancel stops the builds and ends every item as EnvironmentDeleted. It may be changed during the deletion.
+	// +kubebuilder:default=Wait
+	// +optional
+	OnDelete OnDelete `json:"onDelete,omitempty"`
 
 	// Retention says how long finished items are kept.
 	// +kubebuilder:default={}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -20,11 +21,17 @@ import (
 func TestUsersOf(t *testing.T) {
 	items := []v1alpha1.WorkItem{
 		accepted("c"), accepted("b", working), accepted("a", done),
+		accepted("unreported", done, func(i *v1alpha1.WorkItem) {
+			meta.RemoveStatusCondition(&i.Status.Conditions, v1alpha1.ConditionConcluded)
+		}),
 		accepted("retriggered", done, func(i *v1alpha1.WorkItem) { i.Spec.TriggeredAt = at(2 * time.Hour) }),
 	}
-	want := []user{{"b", "arn:build/b"}, {"c", ""}, {"retriggered", ""}}
-	if diff := cmp.Diff(want, usersOf(items), cmp.AllowUnexported(user{})); diff != "" {
-		t.Errorf("users (-want +got):\n%s", diff)
+	want := []user{{"b", "arn:build/b"}, {"c", ""}, {"retriggered", ""}, {"unreported", ""}}
+	if diff := cmp.Diff(want, usersOf(checked(cancelling), items), cmp.AllowUnexported(user{})); diff != "" {
+		t.Errorf("users of one that cancels (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]user{want[0], want[3]}, usersOf(checked(), items), cmp.AllowUnexported(user{})); diff != "" {
+		t.Errorf("users of one that waits for what runs (-want +got):\n%s", diff)
 	}
 	if got := names([]user{{"a", ""}, {"b", ""}, {"c", ""}, {"d", ""}, {"e", ""}}); got != "a, b, c, and 2 more" {
 		t.Errorf("five users are named %q", got)
@@ -34,13 +41,51 @@ func TestUsersOf(t *testing.T) {
 	}
 }
 
+func cancelling(e *v1alpha1.WorkEnvironment) { e.Spec.OnDelete = v1alpha1.OnDeleteCancel }
+
+// TestDeletionKeepsWhatWaits: an environment that is deleted, as by accident, waits for its builds and for nothing else.
+// Said otherwise during the deletion, it waits for every item to end.
+func TestDeletionKeepsWhatWaits(t *testing.T) {
+	w := newWorld(t)
+	e := w.environment()
+	w.reconcile()
+	w.item("running", working)
+	w.item("waiting")
+	must(t, w.client.Delete(t.Context(), e))
+	w.reconcile()
+	text := message(w.get(), v1alpha1.ConditionReady)
+	for _, part := range []string{"waits for the builds of 1 work items", "running", "spec.onDelete to Cancel", "go on once an environment of this name exists again"} {
+		mentions(t, text, part)
+	}
+	e = w.get()
+	cancelling(e)
+	must(t, w.client.Update(t.Context(), e))
+	w.reconcile()
+	mentions(t, message(w.get(), v1alpha1.ConditionReady), "waits for 2 work items")
+	e = w.get()
+	e.Spec.OnDelete = v1alpha1.OnDeleteWait
+	must(t, w.client.Update(t.Context(), e))
+	i := &v1alpha1.WorkItem{}
+	must(t, w.client.Get(t.Context(), client.ObjectKey{Namespace: w.namespace, Name: "running"}, i))
+	i.Status.Attempt.Outcome = v1alpha1.ReasonTestsFailed
+	must(t, w.client.Status().Update(t.Context(), i))
+	w.reconcile()
+	if err := w.client.Get(t.Context(), w.key(), e); !apierrors.IsNotFound(err) {
+		t.Errorf("nothing runs, and the environment is still there: %v", err)
+	}
+	must(t, w.client.Get(t.Context(), client.ObjectKey{Namespace: w.namespace, Name: "waiting"}, i))
+	if i.Finished() {
+		t.Error("what only waited has ended")
+	}
+}
+
 // The items stop by themselves; the environment waits until the last of them has ended. In a namespace that is being
 // deleted it is the same.
 func TestDeletionWaitsUntilItsItemsHaveEnded(t *testing.T) {
 	for name, namespaceToo := range map[string]bool{"the environment's": false, "the namespace's": true} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			e := w.environment()
+			e := w.environment(cancelling)
 			w.reconcile()
 			w.item("running", working)
 			w.item("done", done)

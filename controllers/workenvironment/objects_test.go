@@ -70,6 +70,9 @@ func done(i *v1alpha1.WorkItem) {
 	meta.SetStatusCondition(&i.Status.Conditions, metav1.Condition{
 		Type: v1alpha1.ConditionSucceeded, Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonTestsFailed,
 	})
+	meta.SetStatusCondition(&i.Status.Conditions, metav1.Condition{
+		Type: v1alpha1.ConditionConcluded, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonReported,
+	})
 }
 
 func working(i *v1alpha1.WorkItem) {

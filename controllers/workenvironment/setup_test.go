@@ -26,7 +26,7 @@ import (
 func TestEventsStartAReconcile(t *testing.T) {
 	w := newWorld(t)
 	w.start()
-	e := w.environment()
+	e := w.environment(cancelling)
 	w.eventually("a new environment is checked", func() bool {
 		return condition(w.get(), v1alpha1.ConditionReady) == "True Usable"
 	})

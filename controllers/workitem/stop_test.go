@@ -15,6 +15,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/locks"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/policy"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	emulatorcodebuild "github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 
@@ -222,15 +223,16 @@ func TestSilenceIsMeasuredByOneClock(t *testing.T) {
 }
 
 // deleteEnvironment deletes the environment, which stays until nothing uses it, as its own controller sees to.
-func (w *world) deleteEnvironment() *v1alpha1.WorkEnvironment {
+func (w *world) deleteEnvironment(onDelete v1alpha1.OnDelete) *v1alpha1.WorkEnvironment {
 	env := w.environment()
 	env.Finalizers = []string{v1alpha1.Finalizer}
+	env.Spec.OnDelete = onDelete
 	w.must(w.client.Update(w.t.Context(), env))
 	w.must(w.client.Delete(w.t.Context(), env))
 	return w.environment()
 }
 
-// Deleting an environment stops what runs in it and ends what waits for it.
+// Deleting an environment that cancels stops what runs in it and ends what waits for it.
 func TestTheEnvironmentIsDeleted(t *testing.T) {
 	w := newWorld(t)
 	w.work = hang
@@ -243,7 +245,7 @@ func TestTheEnvironmentIsDeleted(t *testing.T) {
 	for _, name := range []string{"queued", "waits"} {
 		w.look(name)
 	}
-	env := w.deleteEnvironment()
+	env := w.deleteEnvironment(v1alpha1.OnDeleteCancel)
 
 	woken := map[string]bool{}
 	for _, request := range w.r.itemsConcernedBy(t.Context(), env) {
@@ -264,6 +266,58 @@ func TestTheEnvironmentIsDeleted(t *testing.T) {
 	}
 }
 
+// Deleting an environment that waits stops nothing and ends nothing: what runs ends as it would have, and what waits goes on
+// in the environment that comes back.
+func TestTheEnvironmentIsDeletedAndComesBack(t *testing.T) {
+	w := newWorld(t)
+	over := make(chan struct{})
+	w.work = func(ctx context.Context, w *world, b emulatorcodebuild.Running) error {
+		if _, err := newWorker(ctx, w, b); err != nil {
+			return err
+		}
+		select {
+		case <-over:
+			return succeed(ctx, w, b)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	w.branch("feature/x")
+	w.branch("feature/y")
+	w.item("runs", "feature/x")
+	w.until("runs", "running", isRunning)
+	w.item("queued", "feature/y")
+	w.look("queued")
+	env := w.deleteEnvironment(v1alpha1.OnDeleteWait)
+	for _, name := range []string{"runs", "queued"} {
+		w.look(name)
+	}
+	if n := w.faults.Calls("codebuild", "StopBuild"); n != 0 {
+		t.Errorf("%d builds were asked to stop", n)
+	}
+	if c := w.get("queued").Condition(v1alpha1.ConditionAdmitted); c.Reason != v1alpha1.ReasonEnvironmentDeleting || !strings.Contains(c.Message, "this goes on") {
+		t.Errorf("what waits says %s: %s", c.Reason, c.Message)
+	}
+	close(over)
+	if item := w.until("runs", "concluded", concluded); item.Status.Phase != v1alpha1.PhaseSucceeded {
+		t.Errorf("the build's outcome is lost: %s", item.Status.Phase)
+	}
+	// The environment's own controller lets it go, as nothing runs any more.
+	env.Finalizers = nil
+	w.must(w.client.Update(w.t.Context(), env))
+	w.look("queued")
+	if c := w.get("queued").Condition(v1alpha1.ConditionAdmitted); c.Reason != v1alpha1.ReasonEnvironmentNotFound {
+		t.Errorf("what waits says %s: %s", c.Reason, c.Message)
+	}
+	w.createEnvironment()
+	if requests := w.r.itemsConcernedBy(t.Context(), w.environment()); len(requests) != 1 || requests[0].Name != "queued" {
+		t.Errorf("the environment is back, and wakes %v", requests)
+	}
+	if item := w.until("queued", "concluded", concluded); item.Status.Phase != v1alpha1.PhaseSucceeded || w.starts() != 2 {
+		t.Errorf("what waited is %s, after %d builds", item.Status.Phase, w.starts())
+	}
+}
+
 // An infrastructure failure is not tried again in an environment that is being deleted.
 func TestNoRetryInAnEnvironmentThatGoes(t *testing.T) {
 	w := newWorld(t)
@@ -274,7 +328,7 @@ func TestNoRetryInAnEnvironmentThatGoes(t *testing.T) {
 	w.until("one", "running", isRunning)
 	close(over)
 	w.deny("codebuild", "StopBuild")
-	w.deleteEnvironment()
+	w.deleteEnvironment(v1alpha1.OnDeleteCancel)
 	item := w.until("one", "concluded", concluded)
 	if c := item.Condition(v1alpha1.ConditionSucceeded); c.Reason != v1alpha1.ReasonEnvironmentDeleted || w.starts() != 1 {
 		t.Errorf("ended as %s after %d builds", c.Reason, w.starts())

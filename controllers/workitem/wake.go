@@ -28,8 +28,8 @@ func changedForItems() predicate.Predicate {
 }
 
 // itemsConcernedBy wakes the items that a change of their environment concerns: all that have not ended, if it is being
-// deleted, because they are to stop; else those that lack something of it to be accepted. Those that wait in the queue are
-// woken by a grant.
+// deleted, because they may have to stop; else those that lack something of it to be accepted, or that say that there is
+// none. Those that wait in the queue are woken by a grant.
 func (r *Reconciler) itemsConcernedBy(ctx context.Context, o client.Object) []ctrl.Request {
 	all, err := items.InEnvironment(ctx, r.client, client.ObjectKeyFromObject(o))
 	if err != nil {
@@ -40,10 +40,16 @@ func (r *Reconciler) itemsConcernedBy(ctx context.Context, o client.Object) []ct
 	var requests []ctrl.Request
 	for i := range all {
 		item := &all[i]
-		lacks := !item.AttemptActive() && !item.IsTrue(v1alpha1.ConditionAccepted)
+		lacks := !item.AttemptActive() && (!item.IsTrue(v1alpha1.ConditionAccepted) || lacksEnvironment(item))
 		if !item.Finished() && (deleted || lacks) {
 			requests = append(requests, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(item)})
 		}
 	}
 	return requests
+}
+
+// lacksEnvironment reports whether the item says that its environment is gone, or going.
+func lacksEnvironment(item *v1alpha1.WorkItem) bool {
+	reason := item.Condition(v1alpha1.ConditionAdmitted).Reason
+	return reason == v1alpha1.ReasonEnvironmentNotFound || reason == v1alpha1.ReasonEnvironmentDeleting
 }

@@ -43,7 +43,13 @@ func (t *invariants) begins(m *manager, name string) {
 	m.windows[name] = w
 }
 
-func (m *manager) concurrency() int { return int(*m.cache.env.Spec.Concurrency) }
+// concurrency is that of the environment; of one that is gone, what it was at last: an attempt that read it before may begin.
+func (m *manager) concurrency() int {
+	if m.cache.env != nil {
+		m.lastConcurrency = int(*m.cache.env.Spec.Concurrency)
+	}
+	return m.lastConcurrency
+}
 
 // slotsChanged follows how many slots of a project are held.
 func (t *invariants) slotsChanged(was, is rowState) {
@@ -89,6 +95,7 @@ func (t *invariants) written(c *cluster, old, next *v1alpha1.WorkItem) {
 	if next != nil && next.Status.Attempt != nil && next.Status.Attempt.IntentTime != nil {
 		t.intended[next.Status.Attempt.LockID] = true
 	}
+	t.environmentLost(c, next)
 	if t.s.trace != nil {
 		t.describe(c, old, next)
 	}

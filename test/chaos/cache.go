@@ -61,7 +61,7 @@ func (k *cache) learn(upTo int) {
 	}
 	for ; k.seen < upTo; k.seen++ {
 		switch ch := k.cluster.log[k.seen]; {
-		case ch.env != nil:
+		case ch.ofEnvironment:
 			k.env = ch.env
 			k.configured(ch.env)
 		case ch.item == nil:
@@ -106,7 +106,7 @@ func (c *kubeClient) Get(_ context.Context, key client.ObjectKey, obj client.Obj
 		}
 		item.DeepCopyInto(into)
 	case *v1alpha1.WorkEnvironment:
-		if key.Name != environmentName {
+		if key.Name != environmentName || c.cache.env == nil {
 			return apierrors.NewNotFound(resource, key.Name)
 		}
 		c.cache.env.DeepCopyInto(into)
@@ -124,7 +124,9 @@ func (c *kubeClient) List(_ context.Context, list client.ObjectList, _ ...client
 			into.Items = append(into.Items, *c.cache.items[name].DeepCopy())
 		}
 	case *v1alpha1.WorkEnvironmentList:
-		into.Items = append(into.Items, *c.cache.env.DeepCopy())
+		if c.cache.env != nil {
+			into.Items = append(into.Items, *c.cache.env.DeepCopy())
+		}
 	default:
 		return fmt.Errorf("simulation: %T is not simulated", list)
 	}

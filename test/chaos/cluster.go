@@ -31,12 +31,14 @@ type cluster struct {
 	name    string
 	account *account
 	items   map[string]*v1alpha1.WorkItem
-	env     *v1alpha1.WorkEnvironment
+	env     *v1alpha1.WorkEnvironment // nil: deleted
 	version int
 	log     []change
 	// managers are the running ones: the leader last; those before it were frozen when it became the leader.
 	managers []*manager
 	gone     bool
+	// onDelete is the environment's, for the invariants: a manager may see another.
+	onDelete v1alpha1.OnDelete
 	uids     int
 	// written is called with every new state of an item; deleted ones have no next.
 	written func(*cluster, *v1alpha1.WorkItem, *v1alpha1.WorkItem)
@@ -45,8 +47,10 @@ type cluster struct {
 // change is one line of the API server's history: an item or the environment as it then was.
 type change struct {
 	name string
-	item *v1alpha1.WorkItem // nil: deleted, or of the environment
-	env  *v1alpha1.WorkEnvironment
+	item *v1alpha1.WorkItem // nil: deleted
+	// ofEnvironment is set where the line is of the environment; then nil is its deletion.
+	ofEnvironment bool
+	env           *v1alpha1.WorkEnvironment
 }
 
 // names are the items' names in a fixed order.
@@ -116,13 +120,23 @@ func (c *cluster) remove(name string) {
 
 // setConcurrency changes the environment.
 func (c *cluster) setConcurrency(n int32) {
+	if c.env == nil {
+		return
+	}
 	env := c.env.DeepCopy()
 	env.Spec.Concurrency = &n
-	c.version++
-	env.ResourceVersion = strconv.Itoa(c.version)
-	c.env = env
 	c.w.say("%s: concurrency is %d", c.name, n)
-	c.publish(change{env: env})
+	c.putEnvironment(env)
+}
+
+// putEnvironment stores a new state of the environment; nil is its deletion.
+func (c *cluster) putEnvironment(env *v1alpha1.WorkEnvironment) {
+	c.version++
+	if env != nil {
+		env.ResourceVersion = strconv.Itoa(c.version)
+	}
+	c.env = env
+	c.publish(change{ofEnvironment: true, env: env})
 }
 
 func (c *cluster) publish(ch change) {

@@ -6,6 +6,7 @@ package chaos
 import (
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
@@ -31,10 +32,18 @@ func (m *manager) observe(name string, old, next *v1alpha1.WorkItem) {
 
 // configure is what the manager's watches do with the environment's event.
 func (m *manager) configure(env *v1alpha1.WorkEnvironment) {
-	m.dispatcher.ObserveEnvironment(env)
+	deleted := env == nil || !env.DeletionTimestamp.IsZero()
+	if env == nil {
+		key := m.cache.environment()
+		m.dispatcher.ForgetEnvironment(&v1alpha1.WorkEnvironment{ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name}})
+	} else {
+		m.dispatcher.ObserveEnvironment(env)
+	}
 	m.woken()
 	for _, name := range m.cache.names() {
-		if item := m.cache.items[name]; !item.Finished() && !item.AttemptActive() && !item.IsTrue(v1alpha1.ConditionAccepted) {
+		item := m.cache.items[name]
+		lacks := !item.AttemptActive() && !item.IsTrue(v1alpha1.ConditionAccepted)
+		if !item.Finished() && (deleted || lacks) {
 			m.enqueue(name)
 		}
 	}

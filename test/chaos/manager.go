@@ -51,9 +51,11 @@ type manager struct {
 	granted    map[string]time.Time // when an item was last granted a slot, or has used a grant
 	queue      map[string]*queued
 	windows    map[string]*window
-	begins     func(name string)
-	grants     func(m *manager, name string)
-	ctx        context.Context //nolint:containedctx // the manager's own, as controller-runtime has it
+	// lastConcurrency is what the environment had at last.
+	lastConcurrency int
+	begins          func(name string)
+	grants          func(m *manager, name string)
+	ctx             context.Context //nolint:containedctx // the manager's own, as controller-runtime has it
 }
 
 // queued is one item in the work queue, as controller-runtime keeps it: never reconciled twice at once.
@@ -166,6 +168,9 @@ const sweepEvery = 5 * time.Minute
 func (m *manager) sweep() {
 	for {
 		_ = m.w.sleep(m.ctx, sweepEvery)
+		if m.cache.env == nil {
+			continue // where there is no environment, the collector knows no table
+		}
 		if err := m.collector.Sweep(m.ctx, m.cache.env.DeepCopy()); err != nil {
 			m.w.say("%s: sweeping: %s", m.name, err)
 		}

@@ -147,3 +147,17 @@ func (s forgetfulStatus) Patch(ctx context.Context, obj client.Object, patch cli
 	}
 	return s.SubResourceWriter.Patch(ctx, obj, patch, o...)
 }
+
+// impatient shows an environment as one whose deletion cancels its items.
+type impatient struct{ client.Client }
+
+// Get implements client.Reader.
+func (i impatient) Get(ctx context.Context, key client.ObjectKey, o client.Object, options ...client.GetOption) error {
+	if err := i.Client.Get(ctx, key, o, options...); err != nil {
+		return err
+	}
+	if env, ok := o.(*v1alpha1.WorkEnvironment); ok {
+		env.Spec.OnDelete = v1alpha1.OnDeleteCancel
+	}
+	return nil
+}

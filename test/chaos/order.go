@@ -92,7 +92,7 @@ func precedes(a, b *v1alpha1.WorkItem) bool {
 // idle checks, once the faults have ended, that no item that could start waits while a slot stays free.
 func (t *invariants) idle() {
 	for _, c := range t.s.clusters {
-		free := !c.gone && len(c.managers) == 1 && int(*c.env.Spec.Concurrency) > t.held[c.account.arn]-t.forsaken(c.account.arn)
+		free := !c.gone && len(c.managers) == 1 && c.hasEnvironment() && int(*c.env.Spec.Concurrency) > t.held[c.account.arn]-t.forsaken(c.account.arn)
 		for _, name := range c.names() {
 			key := c.name + "/" + name
 			if !free || !t.ready(c.managers[0], name) {

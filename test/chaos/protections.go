@@ -47,5 +47,6 @@ func Mutants() []Mutant {
 		editing("the conditions on release", releaseUnasked),
 		{Name: "resourceVersion on status writes", Kubernetes: func(c client.Client) client.Client { return unversioned{c} }},
 		editing("fence", fenceless),
+		{Name: "waiting for a deleted environment", Kubernetes: func(c client.Client) client.Client { return impatient{c} }},
 	}
 }

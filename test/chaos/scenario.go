@@ -49,6 +49,7 @@ func (s *simulation) setUp() {
 	}
 	s.planTrouble()
 	s.planDisasters()
+	s.planEnvironmentDeletions()
 }
 
 func (s *simulation) newAccount(id string) *account {

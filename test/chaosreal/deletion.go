@@ -9,7 +9,9 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
@@ -23,8 +25,13 @@ var deletions = []scenario{
 	{name: "source deleted", conducts: []conduct{hangs}, act: deletes(theSource), gone: true, builds: 1},
 	{
 		// The item stays, and says why it ended.
-		name: "environment deleted", conducts: []conduct{hangs}, act: deletes(theEnvironments),
+		name: "environment deleted", conducts: []conduct{hangs}, act: deletesAndCancels,
 		reason: v1alpha1.ReasonEnvironmentDeleted, column: columnFailed, attempts: 1, builds: 1,
+	},
+	{
+		// As by a wrong commit: what runs goes on to its end, and what waits goes on when it is back.
+		name: "environment deleted and made again", conducts: []conduct{succeeds}, act: losesTheEnvironment,
+		reason: v1alpha1.ReasonSucceeded, column: columnDone, attempts: 1, builds: 1, pushes: 1,
 	},
 	{name: "all deleted", conducts: []conduct{hangs}, act: deletes(everything), gone: true, builds: 1},
 }
@@ -58,6 +65,39 @@ func theEnvironment(w *world) *v1alpha1.WorkEnvironment {
 
 func theEnvironments(w *world, _ *v1alpha1.WorkItem) []client.Object {
 	return []client.Object{theEnvironment(w)}
+}
+
+// deletesAndCancels deletes an environment whose deletion stops what works in it.
+func deletesAndCancels(ctx context.Context, w *world, item *v1alpha1.WorkItem) (bool, error) {
+	if !w.working(item) {
+		return false, nil
+	}
+	cancel := client.RawPatch(types.MergePatchType, []byte(`{"spec":{"onDelete":"Cancel"}}`))
+	if err := client.IgnoreNotFound(w.client.Patch(ctx, theEnvironment(w), cancel)); err != nil {
+		return false, fmt.Errorf("having the deletion cancel: %w", err)
+	}
+	return deletes(theEnvironments)(ctx, w, item)
+}
+
+// losesTheEnvironment deletes the environment as soon as there is an item, and makes it again once it is gone.
+func losesTheEnvironment(ctx context.Context, w *world, item *v1alpha1.WorkItem) (bool, error) {
+	if item == nil {
+		return false, nil
+	}
+	env := theEnvironment(w)
+	err := w.client.Get(ctx, client.ObjectKeyFromObject(env), env)
+	switch {
+	case apierrors.IsNotFound(err) && w.lost != nil:
+		again := theEnvironment(w)
+		again.Spec = *w.lost
+		return true, client.IgnoreAlreadyExists(w.client.Create(ctx, again))
+	case err != nil:
+		return false, fmt.Errorf("looking at the environment: %w", err)
+	case env.DeletionTimestamp.IsZero():
+		w.lost = env.Spec.DeepCopy()
+		return false, client.IgnoreNotFound(w.client.Delete(ctx, env))
+	}
+	return false, nil
 }
 
 // everything is what the namespace's deletion deletes, in any order. The namespace comes first: from then on the API

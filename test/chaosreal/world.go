@@ -84,7 +84,8 @@ type world struct {
 	cardID string
 	pull   int // its pull request
 	work   *work
-	table  lock.Table // as a stranger sees it
+	table  lock.Table                    // as a stranger sees it
+	lost   *v1alpha1.WorkEnvironmentSpec // of the environment that was deleted
 
 	mu       sync.Mutex
 	managers []*process

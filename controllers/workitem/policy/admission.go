@@ -51,10 +51,10 @@ func NoEnvironment(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) *Miss
 	switch {
 	case env == nil:
 		return &Miss{v1alpha1.ReasonEnvironmentNotFound, fmt.Sprintf(
-			"WorkEnvironment %q does not exist in this namespace. Create it.", item.Spec.EnvironmentRef.Name)}
+			"WorkEnvironment %q does not exist in this namespace. Create it, and this goes on.", item.Spec.EnvironmentRef.Name)}
 	case !env.DeletionTimestamp.IsZero():
 		return &Miss{v1alpha1.ReasonEnvironmentDeleting, fmt.Sprintf(
-			"WorkEnvironment %q is being deleted, so no new work starts in it.", env.Name)}
+			"WorkEnvironment %q is being deleted, so no new work starts in it. Once one of that name exists again, this goes on.", env.Name)}
 	}
 	return nil
 }

@@ -96,9 +96,15 @@ func TestAfterAttempt(t *testing.T) {
 		"environment deleted": {"there is nowhere to try again", contract.OutcomeBuildFault,
 			func(_ *v1alpha1.WorkItem, e *v1alpha1.WorkEnvironment) {
 				now := metav1.NewTime(noon)
-				e.DeletionTimestamp = &now
+				e.DeletionTimestamp, e.Spec.OnDelete = &now, v1alpha1.OnDeleteCancel
 			},
 			Next{Outcome: Outcome{Name: contract.OutcomeBuildFault, Message: "m"}}},
+		"environment deleted, which waits": {"it is tried again where it comes back", contract.OutcomeBuildFault,
+			func(_ *v1alpha1.WorkItem, e *v1alpha1.WorkEnvironment) {
+				now := metav1.NewTime(noon)
+				e.DeletionTimestamp = &now
+			},
+			Next{Again: true, After: 30 * time.Second, Counts: v1alpha1.RetryCounts{Infrastructure: 1}, Outcome: Outcome{Name: contract.OutcomeBuildFault, Message: "m"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			item, env := running(itemOnBranch("x")), &v1alpha1.WorkEnvironment{}

@@ -23,8 +23,8 @@ type StopCause struct {
 
 // Situation is what the decision whether an item is to be stopped depends on, besides the item itself.
 type Situation struct {
-	// Environment is the item's, as the cache has it; nil if there is none. Only its deletion counts: what stopping
-	// needs, the attempt froze.
+	// Environment is the item's, as the cache has it; nil if there is none. Only its deletion counts, and whether that is to
+	// cancel its items: what stopping needs, the attempt froze.
 	Environment *v1alpha1.WorkEnvironment
 	// Seen is what was last seen of the build, or nil.
 	Seen *watch.Observation
@@ -50,7 +50,8 @@ func byPerson(_ time.Time, item *v1alpha1.WorkItem, s Situation) *StopCause {
 }
 
 // StopRequested is why a person requests that the item stop, or nil: by what the item says, or by deleting its
-// environment, which may be nil.
+// environment, which may be nil, where that says that it cancels its items. Otherwise an environment that is deleted by
+// accident, as by a wrong commit, loses no work: what runs goes on, and what waits waits for it to come back.
 func StopRequested(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) *StopCause {
 	switch {
 	case !item.DeletionTimestamp.IsZero():
@@ -59,9 +60,9 @@ func StopRequested(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) *Stop
 		return &StopCause{contract.OutcomeCancelled, "spec.cancel is set. To go on, set it to false and spec.triggeredAt to now; a card is triggered by moving it away and back."}
 	case item.Withdrawn():
 		return &StopCause{contract.OutcomeWithdrawn, "The card was moved out of the ready status. Move it back to go on."}
-	case env != nil && !env.DeletionTimestamp.IsZero():
+	case env != nil && !env.DeletionTimestamp.IsZero() && env.Spec.OnDelete == v1alpha1.OnDeleteCancel:
 		return &StopCause{contract.OutcomeEnvironmentDeleted, fmt.Sprintf(
-			"WorkEnvironment %q was deleted. To go on, create it again and move the card away and back.", env.Name)}
+			"WorkEnvironment %q was deleted, with spec.onDelete: Cancel. To go on, create it again and move the card away and back.", env.Name)}
 	}
 	return nil
 }

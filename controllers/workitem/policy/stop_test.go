@@ -48,7 +48,11 @@ func testCauses(t *testing.T, cases map[string]causeCase) {
 func TestStopByAPerson(t *testing.T) {
 	now := metav1.NewTime(noon)
 	stays := &v1alpha1.WorkEnvironment{ObjectMeta: metav1.ObjectMeta{Name: "env"}}
-	deleted := &v1alpha1.WorkEnvironment{ObjectMeta: metav1.ObjectMeta{Name: "env", DeletionTimestamp: &now}}
+	waits := &v1alpha1.WorkEnvironment{ObjectMeta: metav1.ObjectMeta{Name: "env", DeletionTimestamp: &now}}
+	deleted := waits.DeepCopy()
+	deleted.Spec.OnDelete = v1alpha1.OnDeleteCancel
+	willCancel := stays.DeepCopy()
+	willCancel.Spec.OnDelete = v1alpha1.OnDeleteCancel
 	testCauses(t, map[string]causeCase{
 		"none":      {"nothing to stop", nil, Situation{Seen: looked(), Environment: stays}, ""},
 		"cancelled": {"a person requests it", func(i *v1alpha1.WorkItem) { i.Spec.Cancel = true }, Situation{}, v1alpha1.ReasonCancelled},
@@ -65,7 +69,12 @@ func TestStopByAPerson(t *testing.T) {
 		"nonsense annotation": {"what cannot be read withdraws nothing", func(i *v1alpha1.WorkItem) {
 			i.Annotations = map[string]string{v1alpha1.WithdrawnAnnotation: "yesterday"}
 		}, Situation{}, ""},
-		"environment deleted": {"nothing goes on in an environment that is being deleted", nil,
+		"environment deleted, which waits": {"what runs goes on to its end", nil, Situation{Environment: waits}, ""},
+		"environment deleted, which waits, while it waits": {"it goes on when the environment comes back", func(i *v1alpha1.WorkItem) {
+			i.Status.Attempt = nil
+		}, Situation{Environment: waits}, ""},
+		"environment that would cancel": {"nobody deleted it", nil, Situation{Environment: willCancel}, ""},
+		"environment deleted, which cancels": {"nothing goes on in it", nil,
 			Situation{Environment: deleted}, v1alpha1.ReasonEnvironmentDeleted},
 		"environment deleted while it waits": {"it would wait for ever", func(i *v1alpha1.WorkItem) { i.Status.Attempt = nil },
 			Situation{Environment: deleted}, v1alpha1.ReasonEnvironmentDeleted},
