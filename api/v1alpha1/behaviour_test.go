@@ -137,6 +137,7 @@ func TestDefaults(t *testing.T) {
 		CodeBuild:   v1alpha1.CodeBuildProject{ProjectName: "worker", Timeout: minutes(60), QueuedTimeout: minutes(20)},
 		Concurrency: ptr.To[int32](1),
 		Queueing:    v1alpha1.QueueingPriority,
+		OnDelete:    v1alpha1.OnDeleteWait,
 		Credentials: v1alpha1.BuildCredentials{
 			GitHubTokenSecretARN: "arn:aws:secretsmanager:eu-central-1:111122223333:secret:github-AbCdEf",
 		},
