@@ -36,7 +36,7 @@ var expectations = map[string]struct {
 	"the conditions on release":         {seed: 16},
 	"resourceVersion on status writes":  {seed: 34},
 	"fence":                             {covered: "lock id and claim: the fence is the second belt"},
-	"waiting for a deleted environment": {seed: 1},
+	"waiting for a deleted environment": {seed: 62},
 }
 
 // A simulation that finds nothing shows something only if it would find what it is to find.
