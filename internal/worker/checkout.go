@@ -13,6 +13,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/forge"
 	"github.com/kiro-worker/kiro-worker/internal/logging"
 	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 )
@@ -27,8 +28,9 @@ type checkoutStage struct {
 	repo       *gitrepo.Repository
 	remote     *gitrepo.Remote
 	retry      retrier
-	repository string // "owner/name"
-	accepted   string // the commit
+	repository string            // "owner/name"
+	accepted   string            // the commit
+	rules      forge.BranchRules // nil where there is no forge
 	clock      clock.PassiveClock
 }
 
@@ -59,6 +61,9 @@ func (c checkoutStage) run(ctx context.Context, s *State) error {
 			"move the card away and back to have the new head accepted", c.repo.Branch(), head, c.accepted)
 	}
 	if err := c.mayPush(ctx, head); err != nil {
+		return err
+	}
+	if err := c.checkRules(ctx); err != nil {
 		return err
 	}
 	if err := c.space.tree.Reset(ctx, head); err != nil {

@@ -32,6 +32,7 @@ type Remote interface {
 type Forge interface {
 	forge.PullRequests
 	forge.StatusChecks
+	forge.BranchRules
 }
 
 // Ports are the ways out of a build. A local run has none of them.

@@ -235,6 +235,12 @@ func (r *taskRun) observe(ctx context.Context, run finishedRun, record *TaskReco
 		return seen, err
 	}
 	seen.Protected = protected(r.settings.ProtectedPaths, all)
+	if raw, err := r.space.tree.RawLFS(ctx, tree, all); err != nil {
+		return seen, err
+	} else if len(raw) > 0 {
+		return seen, failedf(contract.OutcomeAgentFailed, "task %s changed %s, which Git LFS keeps by .gitattributes, and the worker has no Git LFS: nothing of that task was pushed, as "+
+			"it would be in the repository itself for ever. Make that change yourself, or ask for it in other files", run.task.ID, firstFew(raw))
+	}
 	seen.Changed, record.Files = r.list.others(own), r.list.others(all)
 	if seen.Nothing = run.outcome.Nothing(r.settings.AgentPreset) && len(own) == 0; seen.Nothing && run.outcome.Refused != "" {
 		return seen, r.refused(run.outcome.Refused)

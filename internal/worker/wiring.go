@@ -111,7 +111,7 @@ func (w wiring) checkoutStage() checkoutStage {
 	p := w.o.Parameters
 	return checkoutStage{
 		space: w.space, repo: w.repo, remote: w.remote, retry: w.retry.with(w.policies.git),
-		repository: p.Repository, accepted: p.Commit, clock: w.o.Clock,
+		repository: p.Repository, accepted: p.Commit, rules: w.o.Ports.Forge, clock: w.o.Clock,
 	}
 }
 

@@ -22,6 +22,8 @@ import (
 const (
 	opInspect       = "Inspect"
 	opGetPull       = "GetPullRequest"
+	opGetRules      = "GetBranchRules"
+	opGetRuleset    = "GetRuleset"
 	opUpdatePull    = "UpdatePullRequest"
 	opListComments  = "ListComments"
 	opCreateComment = "CreateComment"

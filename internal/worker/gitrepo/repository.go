@@ -172,8 +172,9 @@ func (r *Repository) Descends(ctx context.Context, ancestor, head string) (bool,
 
 // The author and committer of the worker's commits.
 const (
-	authorName  = "Kiro Worker"
-	authorEmail = "worker@kiro-worker.invalid"
+	authorName = "Kiro Worker"
+	// AuthorEmail is the author's and the committer's of every commit.
+	AuthorEmail = "worker@kiro-worker.invalid"
 )
 
 // Commit makes a commit of a tree on HEAD, dated at the given time, moves the branch to it, and returns its id.
@@ -190,8 +191,8 @@ func (r *Repository) Commit(ctx context.Context, tree, message string, at time.T
 		args:  append(args, tree),
 		input: strings.NewReader(message),
 		env: []string{
-			"GIT_AUTHOR_NAME=" + authorName, "GIT_AUTHOR_EMAIL=" + authorEmail, "GIT_AUTHOR_DATE=" + date,
-			"GIT_COMMITTER_NAME=" + authorName, "GIT_COMMITTER_EMAIL=" + authorEmail, "GIT_COMMITTER_DATE=" + date,
+			"GIT_AUTHOR_NAME=" + authorName, "GIT_AUTHOR_EMAIL=" + AuthorEmail, "GIT_AUTHOR_DATE=" + date,
+			"GIT_COMMITTER_NAME=" + authorName, "GIT_COMMITTER_EMAIL=" + AuthorEmail, "GIT_COMMITTER_DATE=" + date,
 		},
 	})
 	if err != nil {

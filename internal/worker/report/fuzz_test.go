@@ -4,6 +4,7 @@
 package report
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,9 +16,11 @@ import (
 func seed(f *testing.F, dir string) {
 	f.Helper()
 	files, err := filepath.Glob(filepath.Join("testdata", dir, "*"))
-	if err != nil || len(files) == 0 {
+	kinds, err2 := filepath.Glob(filepath.Join("testdata", "kinds", dir, "*"))
+	if err := errors.Join(err, err2); err != nil || len(files) == 0 || len(kinds) == 0 {
 		f.Fatalf("no seeds in %s: %v", dir, err)
 	}
+	files = append(files, kinds...)
 	for _, name := range files {
 		b, err := os.ReadFile(name)
 		if err != nil {

@@ -26,6 +26,7 @@ type repository struct {
 	dir           string // the bare repository
 	defaultBranch string
 	protections   []*protection
+	rulesets      []Ruleset
 	parent        *repository // what it is a fork of
 	createdAt     time.Time
 	nextNumber    int // issues and pull requests share their numbers

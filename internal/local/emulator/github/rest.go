@@ -63,6 +63,8 @@ func (s *Server) restRoutes() []restRoute {
 		{method: "GET", pattern: "/user", handle: (*restCall).getUser},
 		{method: "GET", pattern: "/repos/{owner}/{repo}", handle: (*restCall).getRepository},
 		{method: "GET", pattern: "/repos/{owner}/{repo}/branches/{branch...}", handle: (*restCall).getBranch},
+		{method: "GET", pattern: "/repos/{owner}/{repo}/rules/branches/{branch...}", handle: (*restCall).getBranchRules},
+		{method: "GET", pattern: "/repos/{owner}/{repo}/rulesets/{id}", handle: (*restCall).getRuleset},
 		{method: "GET", pattern: "/repos/{owner}/{repo}/pulls", handle: (*restCall).listPulls},
 		{method: "GET", pattern: "/repos/{owner}/{repo}/pulls/{number}", handle: (*restCall).getPull},
 		{method: "PATCH", pattern: "/repos/{owner}/{repo}/pulls/{number}", handle: (*restCall).patchPull},
