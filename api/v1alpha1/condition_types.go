@@ -276,6 +276,9 @@ const (
 	ReasonQueueTimedOut = string(contract.OutcomeQueueTimedOut)
 	// ReasonAbandoned: the attempt was given up before a build claimed its lock. It is not counted.
 	ReasonAbandoned = string(contract.OutcomeAbandoned)
+	// ReasonParametersRefused: the lock table's row holds other parameters than the build was started with. An
+	// infrastructure failure.
+	ReasonParametersRefused = string(contract.OutcomeParametersRefused)
 	// ReasonLeaseLost: the worker lost its lease. An infrastructure failure.
 	ReasonLeaseLost = string(contract.OutcomeLeaseLost)
 	// ReasonCancelled: a person set spec.cancel, or stopped the build in CodeBuild.

@@ -79,8 +79,8 @@ type EnvironmentVariable struct {
 	// +kubebuilder:validation:XValidation:rule="!self.startsWith('CODEBUILD_') && !self.startsWith('AWS_') && !self.startsWith('KIRO_WORKER_')",message="name must not begin with CODEBUILD_, AWS_ or KIRO_WORKER_"
 	// +required
 	Name string `json:"name"`
-	// Value of the variable, at most 4096 characters. Everybody who may see the build in the AWS console can read it,
-	// so put no secret here.
+	// Value of the variable, at most 4096 characters. Everybody who may read the lock table can read it, so put no
+	// secret here.
 	// +kubebuilder:validation:MaxLength=4096
 	// +optional
 	Value string `json:"value,omitempty"`
@@ -129,14 +129,14 @@ type BuildCredentials struct {
 	// GitHubTokenSecretARN is the ARN of the secret with the token or App key for GitHub's API: a token, or a JSON
 	// object with `token`, or with `appID`, `installationID` and `privateKey`. The controller reads it too, for items
 	// that were made by hand.
-	// +kubebuilder:validation:MaxLength=2048
+	// +kubebuilder:validation:MaxLength=640
 	// +kubebuilder:validation:Pattern=`^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+$`
 	// +required
 	GitHubTokenSecretARN string `json:"githubTokenSecretARN"`
 
 	// GitSecretARN is the ARN of the secret with the token or App key for git's fetches and pushes. Default: the same
 	// as githubTokenSecretARN.
-	// +kubebuilder:validation:MaxLength=2048
+	// +kubebuilder:validation:MaxLength=640
 	// +kubebuilder:validation:Pattern=`^(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+)?$`
 	// +optional
 	GitSecretARN string `json:"gitSecretARN,omitempty"`
@@ -144,7 +144,7 @@ type BuildCredentials struct {
 	// AgentSecretARN is the ARN of the secret with the agent's key (KIRO_API_KEY for Kiro), or with a JSON object of
 	// the agent's variables. It must be another secret than the other two: the agent is given it in plain text. Default:
 	// none; the agent is given no key.
-	// +kubebuilder:validation:MaxLength=2048
+	// +kubebuilder:validation:MaxLength=640
 	// +kubebuilder:validation:Pattern=`^(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+)?$`
 	// +optional
 	AgentSecretARN string `json:"agentSecretARN,omitempty"`

@@ -100,6 +100,30 @@ func (r *Retention) Keep(succeeded bool) time.Duration {
 	return durationOr(r.Failed, DefaultKeepFailed)
 }
 
+// Or is the policy, with what it leaves open filled in from the fallback. Absent, it is the fallback.
+func (r *Retry) Or(fallback contract.Retry) contract.Retry {
+	if r == nil {
+		return fallback
+	}
+	p := fallback
+	if r.Tries != nil {
+		p.Tries = int(*r.Tries)
+	}
+	if r.Base != nil {
+		p.Base = contract.Duration(r.Base.Duration)
+	}
+	if r.FactorPercent != nil {
+		p.Factor = float64(*r.FactorPercent) / 100
+	}
+	if r.Cap != nil {
+		p.Cap = contract.Duration(r.Cap.Duration)
+	}
+	if r.JitterPercent != nil {
+		p.Jitter = float64(*r.JitterPercent) / 100
+	}
+	return p
+}
+
 func durationOr(d *metav1.Duration, fallback time.Duration) time.Duration {
 	if d == nil {
 		return fallback

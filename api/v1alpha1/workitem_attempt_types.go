@@ -56,9 +56,10 @@ type FrozenParameters struct {
 	// +optional
 	StartRetry *Retry `json:"startRetry,omitempty"`
 	// Environment lists every variable that the build is given in addition to the project's own, as "NAME=value". None
-	// holds the value of a secret.
+	// holds the value of a secret. What the environment says of gates, agent, steering and retries is in the lock table's
+	// row of the branch, as its attribute parameters; here is its SHA-256, without which the worker takes no row's word.
 	// +kubebuilder:validation:MaxItems=100
-	// +kubebuilder:validation:items:MaxLength=8321
+	// +kubebuilder:validation:items:MaxLength=4224
 	// +listType=atomic
 	// +optional
 	Environment []string `json:"environment,omitempty"`

@@ -44,9 +44,12 @@ func runPhase(ctx context.Context, f *flags, out, errs io.Writer) worker.ExitCod
 	}
 	defer done()
 	options.Parameters, options.Build = parameters, build
-	if options.Ports, err = newPorts(ctx, parameters, options.Redactor); err != nil {
+	if options.Ports, err = newPorts(ctx, parameters); err != nil {
 		options.Log.Error(err, "The build's clients could not be made")
 		return worker.ExitInfrastructure
+	}
+	options.Connect = func(p contract.Parameters) (worker.Forge, worker.Remote, error) {
+		return newForge(p, options.Ports.Secrets, options.Redactor)
 	}
 	return worker.Run(ctx, options, worker.Phase(f.phase))
 }

@@ -146,24 +146,29 @@ func (c *cloud) run() (codebuild.Build, contract.Result, lock.Row) {
 		SlotKey: contract.SlotKey(arn, 0), BranchKey: contract.BranchKey("x", 1, "refs/heads/"+branch), CardKey: contract.CardKey("github", "1"),
 		Trigger: now.Truncate(time.Millisecond), ExpiresAt: now.Add(time.Hour), Now: now,
 	}
-	c.request = request
-	l, err := c.locks.Acquire(c.t.Context(), request)
-	c.must(err)
-	head, _ := c.github.BranchHead(repository, branch)
 	quick := contract.Retry{Tries: 2, Base: contract.Duration(time.Millisecond), Factor: 1, Cap: contract.Duration(time.Millisecond)}
-	variables, err := contract.Parameters{
-		Environment: "test", BranchName: branch, SpecPath: specPath, CoverageThreshold: 80, LocksTableName: tableName, GitHubTokenSecretARN: c.secret,
-		SlotKey: l.SlotKey, BranchKey: l.BranchKey, CardKey: l.CardKey, LockID: l.LockID, Fence: l.Fence, Trigger: request.Trigger, LastAttempt: true,
-		LeaseDuration: time.Hour, WorkItem: "b/c", Attempt: c.attempt, Repository: repository, PullRequest: int64(c.pull), Commit: head, Bucket: bucketName,
-		CorrelationID: "c0ffee", GitHubAPIURL: c.github.APIURL(), BuildTimeout: time.Hour,
+	frozen := contract.Frozen{
+		Bucket: bucketName, GitHubAPIURL: c.github.APIURL(), BuildTimeout: contract.Duration(time.Hour),
 		Settings: contract.Settings{
 			TestCommand: "sh test.sh", TestResults: []string{"results.xml"}, AgentPreset: "command",
 			AgentCommand:   []string{"sh", "-c", c.agent, "agent", "{{.TaskID}}"},
 			SteeringSource: c.power,
 			RetryGit:       quick, RetryGitHub: quick, RetryS3: quick, RetryDynamoDB: quick, RetryAgentTask: contract.Retry{Tries: 1},
 		},
-	}.Variables()
+	}
+	parameters, sha256, err := frozen.Encode()
 	c.must(err)
+	request.Parameters = parameters
+	c.request = request
+	l, err := c.locks.Acquire(c.t.Context(), request)
+	c.must(err)
+	head, _ := c.github.BranchHead(repository, branch)
+	variables := contract.Parameters{
+		Environment: "test", BranchName: branch, SpecPath: specPath, CoverageThreshold: 80, LocksTableName: tableName, GitHubTokenSecretARN: c.secret,
+		SlotKey: l.SlotKey, BranchKey: l.BranchKey, CardKey: l.CardKey, LockID: l.LockID, Fence: l.Fence, Trigger: request.Trigger, LastAttempt: true,
+		LeaseDuration: time.Hour, WorkItem: "b/c", Attempt: c.attempt, Repository: repository, PullRequest: int64(c.pull), Commit: head,
+		CorrelationID: "c0ffee", ParametersSHA256: sha256,
+	}.Variables()
 	var env []types.EnvironmentVariable
 	for _, v := range variables {
 		env = append(env, types.EnvironmentVariable{Name: &v.Name, Value: &v.Value, Type: types.EnvironmentVariableTypePlaintext})

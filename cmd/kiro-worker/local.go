@@ -42,11 +42,11 @@ func runLocal(ctx context.Context, f *flags, out, errs io.Writer) worker.ExitCod
 	options.Build = worker.Build{ARN: "local", UUID: "local", StartedAt: time.Now()}
 	options.Parameters = contract.Parameters{
 		Environment: "local", BranchName: "local", SpecPath: filepath.ToSlash(f.spec), CoverageThreshold: f.threshold,
-		WorkItem: "local", Attempt: 1, CorrelationID: "local", BuildTimeout: 8 * time.Hour,
-		Settings: contract.Settings{
+		WorkItem: "local", Attempt: 1, CorrelationID: "local",
+		Frozen: contract.Frozen{BuildTimeout: contract.Duration(8 * time.Hour), Settings: contract.Settings{
 			TestCommand: f.test, AgentPreset: f.agent, AgentCommand: f.command,
 			TaskTimeout: contract.Duration(contract.DefaultTaskTimeout), SilenceTimeout: contract.Duration(contract.DefaultSilenceTimeout),
-		},
+		}},
 	}
 	result, code := worker.RunLocal(ctx, options)
 	printResult(out, result, dir)

@@ -26,7 +26,7 @@ const metricsNamespace = "KiroWorker"
 
 // newPorts makes the build's clients. The build's role, region and endpoints are those of its
 // environment; the lock table may be in another region.
-func newPorts(ctx context.Context, p contract.Parameters, redactor *redact.Redactor) (worker.Ports, error) {
+func newPorts(ctx context.Context, p contract.Parameters) (worker.Ports, error) {
 	clients, own := awsapi.New(awsapi.Options{SessionName: "kiro-worker", UserAgent: "kiro-worker/" + version}), awsapi.Target{}
 	table, err1 := clients.DynamoDB(ctx, awsapi.Target{Region: p.LockRegion})
 	bucket, err2 := clients.S3(ctx, own)
@@ -35,21 +35,25 @@ func newPorts(ctx context.Context, p contract.Parameters, redactor *redact.Redac
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return worker.Ports{}, err
 	}
-	store := secretsmanager.New(manager)
+	return worker.Ports{
+		Lock: dynamodb.New(table, p.LocksTableName), Secrets: secretsmanager.New(manager),
+		Artifacts: s3.New(bucket), Metrics: cloudwatch.New(watch, metricsNamespace),
+	}, nil
+}
+
+// newForge makes the ports to GitHub. Where that is, and with which secrets, is known after the claim.
+func newForge(p contract.Parameters, store secrets.Reader, redactor *redact.Redactor) (worker.Forge, worker.Remote, error) {
 	api, err := githubClient(p, p.GitHubTokenSecretARN, store, redactor)
 	if err != nil {
-		return worker.Ports{}, err
+		return nil, nil, err
 	}
 	git := api
 	if p.GitSecretARN != "" && p.GitSecretARN != p.GitHubTokenSecretARN {
 		if git, err = githubClient(p, p.GitSecretARN, store, redactor); err != nil {
-			return worker.Ports{}, err
+			return nil, nil, err
 		}
 	}
-	return worker.Ports{
-		Lock: dynamodb.New(table, p.LocksTableName), Secrets: store, Forge: forgegithub.New(api), Remote: remote{git},
-		Artifacts: s3.New(bucket), Metrics: cloudwatch.New(watch, metricsNamespace),
-	}, nil
+	return forgegithub.New(api), remote{git}, nil
 }
 
 // githubClient makes a client whose credentials are read when they are needed, and are known to redaction from then.

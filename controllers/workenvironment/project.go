@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/internal/freeze"
 	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
 	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
@@ -29,6 +30,9 @@ func (s projectStep) Reconcile(ctx context.Context, environment *v1alpha1.WorkEn
 	if names := reservedNames(environment.Spec.CodeBuild.Env); len(names) > 0 {
 		return reconcile.Result{}, fault.NewTerminal(fault.CodeInvalidConfiguration, fmt.Errorf(
 			"spec.codeBuild.env sets %s, which the controller itself gives to each build: remove it from spec.codeBuild.env", strings.Join(names, ", ")))
+	}
+	if err := freeze.Check(&environment.Spec); err != nil {
+		return reconcile.Result{}, fault.NewTerminal(fault.CodeInvalidConfiguration, err)
 	}
 	project, err := s.read(ctx, environment)
 	s.metrics.checked(checkCodeBuildProject, err)

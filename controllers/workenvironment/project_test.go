@@ -4,6 +4,7 @@
 package workenvironment
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -42,14 +43,10 @@ func TestClassifyProject(t *testing.T) {
 func TestReservedNamesAreTheContracts(t *testing.T) {
 	full := contract.Parameters{
 		Environment: "test", BranchName: "b", SpecPath: "s", LocksTableName: "t", GitHubTokenSecretARN: "arn", SlotKey: "s", BranchKey: "b",
-		CardKey: "c", LockID: "l", WorkItem: "w", Repository: "r", Commit: "c", Bucket: "b", CorrelationID: "c", GitHubAPIURL: "u",
-		GitSecretARN: "arn", AgentSecretARN: "arn",
+		CardKey: "c", LockID: "l", WorkItem: "w", Repository: "r", Commit: "c", LockRegion: "r", CorrelationID: "c",
+		ParametersSHA256: "h",
 	}
-	variables, err := full.Variables()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, v := range variables {
+	for _, v := range full.Variables() {
 		refused := len(reservedNames([]v1alpha1.EnvironmentVariable{{Name: v.Name}})) > 0
 		bySchema := strings.HasPrefix(v.Name, "KIRO_WORKER_")
 		if !refused && !bySchema {
@@ -85,6 +82,15 @@ func TestProjectTrouble(t *testing.T) {
 				e.Spec.CodeBuild.Env = []v1alpha1.EnvironmentVariable{{Name: "BRANCH_NAME", Value: "main"}}
 			},
 			kind: v1alpha1.ConditionProjectReady, want: "False InvalidConfiguration", says: "BRANCH_NAME", stalled: "True InvalidConfiguration",
+		},
+		{
+			why: "what the environment says to its builds is longer than a lock's row may hold",
+			change: func(e *v1alpha1.WorkEnvironment) {
+				for n := range 20 {
+					e.Spec.CodeBuild.Env = append(e.Spec.CodeBuild.Env, v1alpha1.EnvironmentVariable{Name: fmt.Sprintf("V%d", n), Value: strings.Repeat("x", 4096)})
+				}
+			},
+			kind: v1alpha1.ConditionProjectReady, want: "False InvalidConfiguration", says: "spec.codeBuild.env", stalled: "True InvalidConfiguration",
 		},
 		{
 			why:   "CodeBuild answers with a web page: of the project nothing is known",

@@ -13,6 +13,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/internal/freeze"
 	"github.com/kiro-worker/kiro-worker/controllers/internal/items"
 	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/access"
@@ -21,6 +22,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/locks"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/policy"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/queue"
 )
@@ -90,37 +92,43 @@ func (s *lockStep) acquire(ctx context.Context, try *attemptToLock, slot int) (r
 	if try.slot = contract.SlotKey(try.env.Status.ProjectARN, slot); item.AttemptActive() {
 		try.slot = item.Status.Attempt.Parameters.SlotKey
 	}
-	held, err := table.Acquire(ctx, s.request(try))
+	parameters, _, err := freeze.Of(&try.env.Spec, item.Spec.BuildTimeout(&try.env.Spec), forgeURL).Encode()
+	if err != nil {
+		return s.refused(item, v1alpha1.ReasonInvalidConfiguration, fault.Message(err)), nil
+	}
+	request := s.request(try, parameters)
+	held, err := table.Acquire(ctx, request)
 	if err != nil {
 		return s.notAcquired(ctx, try, table, err)
 	}
 	s.dispatcher.Acquired(item, try.env.Status.ProjectARN, held)
-	return s.acquired(ctx, try, table, held, forgeURL)
+	return s.acquired(ctx, try, table, request, held)
 }
 
-func (s *lockStep) request(try *attemptToLock) lock.Request {
+func (s *lockStep) request(try *attemptToLock, parameters string) lock.Request {
 	now, item, env := s.clock.Now(), try.item, try.env
 	return lock.Request{
 		LockID: locks.NextID(item), WorkItemID: s.cluster + "/" + item.Namespace + "/" + item.Name, Holder: string(item.UID),
 		Attempt: locks.NextNumber(item), ProjectARN: env.Status.ProjectARN, SlotKey: try.slot,
-		BranchKey: locks.BranchKey(item), CardKey: locks.CardKey(item), Trigger: item.Status.ObservedTrigger.Time,
+		BranchKey: locks.BranchKey(item), CardKey: locks.CardKey(item), Parameters: parameters, Trigger: item.Status.ObservedTrigger.Time,
 		ExpiresAt: now.Add(env.Spec.LeaseDuration()), Now: now,
 	}
 }
 
 // acquired looks at the slots a second time. Two controllers that both saw the last free slot have both acquired one by
 // now; whoever sees too many releases its own, at a random time that differs from the other's.
-func (s *lockStep) acquired(ctx context.Context, try *attemptToLock, table locks.Abandoner, held lock.Lock, forgeURL string) (reconcile.Result, error) {
+func (s *lockStep) acquired(ctx context.Context, try *attemptToLock, table locks.Abandoner, request lock.Request, held lock.Lock) (reconcile.Result, error) {
 	now, item, env := s.clock.Now(), try.item, try.env
-	attempt, err := freeze(item, env, held, forgeURL)
-	if err != nil {
-		return reconcile.Result{}, fmt.Errorf("freezing the attempt: %w", err)
-	}
+	attempt := attemptOf(item, env, held)
 	slots, err := items.ReadSlots(ctx, table, env.Status.ProjectARN)
 	if err != nil {
 		return reconcile.Result{}, err
 	}
 	switch {
+	case held.Parameters != request.Parameters || held.CardKey != request.CardKey:
+		// Acquired before a crash. That its row says something else now may be because the environment was changed, or
+		// because somebody who may write the table wants to choose what the build does. Neither is worth telling apart.
+		return s.release(ctx, try, table, attempt, "The lock's row holds other parameters than the environment gives now.")
 	case !slots.Has(held.SlotKey):
 		// Acquired before a crash, for the project that the environment named then. Its slot bounds nothing here.
 		return s.release(ctx, try, table, attempt, "The environment's project has changed since the lock was acquired.")

@@ -33,7 +33,14 @@ func newWorker(ctx context.Context, w *world, b emulatorcodebuild.Running) (*wor
 		Lock:       lock.Lock{LockID: p.LockID, Fence: p.Fence, SlotKey: p.SlotKey, BranchKey: p.BranchKey, CardKey: p.CardKey},
 		parameters: p, table: w.table, arn: b.ARN, clock: w.clock,
 	}
-	return k, w.table.Claim(ctx, k.Lock, b.ARN, w.clock.Now().Add(p.LeaseDuration))
+	if err := w.table.Claim(ctx, k.Lock, b.ARN, w.clock.Now().Add(p.LeaseDuration)); err != nil {
+		return k, err
+	}
+	text, err := w.table.Parameters(ctx, k.Lock)
+	if err == nil {
+		k.parameters.Frozen, err = contract.FrozenFrom(text, p.ParametersSHA256)
+	}
+	return k, err
 }
 
 func (k *worker) release(ctx context.Context, status contract.RowStatus, r contract.Result) error {
@@ -65,10 +72,12 @@ func ending(status contract.RowStatus, r contract.Result) func(context.Context, 
 	}
 }
 
-var succeed = ending(contract.StatusComplete, contract.Result{
+var succeed = ending(contract.StatusComplete, succeeded)
+
+var succeeded = contract.Result{
 	Outcome: contract.OutcomeSucceeded, TestsGate: contract.GatePassed, CoverageGate: contract.GatePassed,
 	Commit: "abc", Tests: &contract.Tests{Total: 3, Passed: 3}, Tasks: contract.Tasks{Done: 1, Total: 1}, PullRequestUpdated: true,
-})
+}
 
 // hang is a build that claims its lock and then works until it is ended.
 func hang(ctx context.Context, w *world, b emulatorcodebuild.Running) error {

@@ -28,6 +28,7 @@ var actionRequired = map[string]bool{
 	v1alpha1.ReasonWorkerLost:           true,
 	v1alpha1.ReasonWorkerSilent:         true,
 	v1alpha1.ReasonLeaseLost:            true,
+	v1alpha1.ReasonParametersRefused:    true,
 	v1alpha1.ReasonInterrupted:          true,
 	v1alpha1.ReasonInternalError:        true,
 	v1alpha1.ReasonQueueTimedOut:        true,

@@ -19,20 +19,15 @@ func parameters() contract.Parameters {
 		LocksTableName: "locks", GitHubTokenSecretARN: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:github",
 		SlotKey: "slot#p#0", BranchKey: "branch#h/1#refs/heads/feature/x", CardKey: "card#github/I1",
 		LockID: "l", Fence: 7, Trigger: time.UnixMilli(1_750_000_000_123).UTC(), LastAttempt: true, LeaseDuration: 90 * time.Minute,
-		WorkItem: "team/card-1", Attempt: 2, Repository: "o/r", PullRequest: 5, Commit: "abc", Bucket: "artifacts",
-		CorrelationID: "c", GitHubAPIURL: "https://ghe.example.com/api/v3", GitSecretARN: "arn:git", AgentSecretARN: "arn:agent",
-		BuildTimeout: time.Hour, Settings: contract.Settings{TestCommand: "npm test", RetryGit: contract.Retry{Tries: 5}},
+		WorkItem: "team/card-1", Attempt: 2, Repository: "o/r", PullRequest: 5, Commit: "abc",
+		LockRegion: "eu-west-1", CorrelationID: "c", ParametersSHA256: contract.FrozenSHA256("{}"),
 	}
 }
 
 // The names are a protocol between versions: a build that was started by the last release reads them with this one.
 func TestVariableNamesArePinned(t *testing.T) {
-	variables, err := parameters().Variables()
-	if err != nil {
-		t.Fatal(err)
-	}
 	var names []string
-	for _, v := range variables {
+	for _, v := range parameters().Variables() {
 		names = append(names, v.Name)
 	}
 	want := []string{
@@ -40,8 +35,7 @@ func TestVariableNamesArePinned(t *testing.T) {
 		"KIRO_WORKER_SLOT_KEY", "KIRO_WORKER_BRANCH_KEY", "KIRO_WORKER_CARD_KEY", "KIRO_WORKER_LOCK_ID", "KIRO_WORKER_FENCE",
 		"KIRO_WORKER_TRIGGER", "KIRO_WORKER_LAST_ATTEMPT", "KIRO_WORKER_LEASE_DURATION_SECONDS", "KIRO_WORKER_WORK_ITEM",
 		"KIRO_WORKER_ATTEMPT", "KIRO_WORKER_REPOSITORY", "KIRO_WORKER_PULL_REQUEST", "KIRO_WORKER_COMMIT",
-		"KIRO_WORKER_BUCKET", "KIRO_WORKER_CORRELATION_ID", "KIRO_WORKER_GITHUB_API_URL", "KIRO_WORKER_GIT_SECRET_ARN",
-		"KIRO_WORKER_AGENT_SECRET_ARN", "KIRO_WORKER_BUILD_TIMEOUT", "KIRO_WORKER_SETTINGS",
+		"KIRO_WORKER_LOCK_REGION", "KIRO_WORKER_CORRELATION_ID", "KIRO_WORKER_PARAMETERS_SHA256",
 	}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)
@@ -50,11 +44,7 @@ func TestVariableNamesArePinned(t *testing.T) {
 
 func TestParametersSurviveTheWay(t *testing.T) {
 	p := parameters()
-	variables, err := p.Variables()
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := contract.ParametersFrom(lookup(variables))
+	got, err := contract.ParametersFrom(lookup(p.Variables()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +63,7 @@ func TestParametersFromNamesEveryMiss(t *testing.T) {
 	if err == nil {
 		t.Fatal("an empty environment was taken")
 	}
-	for _, name := range []string{contract.EnvBranchName, contract.EnvFence, contract.EnvLockID, contract.EnvBuildTimeout} {
+	for _, name := range []string{contract.EnvBranchName, contract.EnvFence, contract.EnvLockID, contract.EnvParametersSHA256} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("the error does not name %s: %v", name, err)
 		}

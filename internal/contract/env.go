@@ -4,7 +4,6 @@
 package contract
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -12,8 +11,9 @@ import (
 )
 
 // Names of the variables that a build is given. The first six are as old as the project's first build and are
-// kept for the sake of buildspecs that know them. No secret's value is ever among them: secrets are named by
-// ARN and read in the build.
+// kept for the sake of buildspecs that know them. The rest are ids: what the environment froze for the worker is in the
+// lock's row, and only its hash is here. No secret's value is ever among them: secrets are named by ARN and read in the
+// build.
 const (
 	EnvEnvironment          = "ENVIRONMENT"
 	EnvBranchName           = "BRANCH_NAME"
@@ -35,79 +35,14 @@ const (
 	EnvRepository           = "KIRO_WORKER_REPOSITORY"
 	EnvPullRequest          = "KIRO_WORKER_PULL_REQUEST"
 	EnvCommit               = "KIRO_WORKER_COMMIT"
-	EnvBucket               = "KIRO_WORKER_BUCKET"
 	EnvLockRegion           = "KIRO_WORKER_LOCK_REGION"
 	EnvCorrelationID        = "KIRO_WORKER_CORRELATION_ID"
-	EnvGitHubAPIURL         = "KIRO_WORKER_GITHUB_API_URL"
-	EnvGitSecretARN         = "KIRO_WORKER_GIT_SECRET_ARN"   //nolint:gosec // the name of a variable that names a secret
-	EnvAgentSecretARN       = "KIRO_WORKER_AGENT_SECRET_ARN" //nolint:gosec // the name of a variable that names a secret
-	EnvBuildTimeout         = "KIRO_WORKER_BUILD_TIMEOUT"
-	EnvSettings             = "KIRO_WORKER_SETTINGS"
+	EnvParametersSHA256     = "KIRO_WORKER_PARAMETERS_SHA256"
 	EnvLogLevel             = "LOG_LEVEL"
 )
 
-// Time-outs of a build where the environment sets none.
-const (
-	// DefaultTestTimeout is how long the test command may run.
-	DefaultTestTimeout = 15 * time.Minute
-	// DefaultTaskTimeout is how long the agent may work on one task.
-	DefaultTaskTimeout = 20 * time.Minute
-	// DefaultSilenceTimeout is how long the agent may write nothing.
-	DefaultSilenceTimeout = 10 * time.Minute
-)
-
-// What becomes of an attempt where something that could be measured is not there.
-const (
-	Ignore = "Ignore"
-	Fail   = "Fail"
-)
-
-// Settings is what of an environment's gates, agent, steering and retries a build is given, as one JSON
-// document in EnvSettings: structure that flat variables would lose.
-type Settings struct {
-	TestCommand     string   `json:"testCommand,omitempty"`
-	SetupCommand    string   `json:"setupCommand,omitempty"`
-	TestResults     []string `json:"testResults,omitempty"`
-	CoverageReports []string `json:"coverageReports,omitempty"`
-	// MissingMetrics and UncoveredBoxes are Ignore or Fail; empty is Ignore.
-	MissingMetrics string `json:"missingMetrics,omitempty"`
-	UncoveredBoxes string `json:"uncoveredBoxes,omitempty"`
-	// ChangedLines is the lowest coverage, in percent, of the lines that the work changed; nil is no gate.
-	ChangedLines *int `json:"changedLines,omitempty"`
-	// ProtectedPaths are what the agent must not change, or what is named if it does.
-	ProtectedPaths []ProtectedPath `json:"protectedPaths,omitempty"`
-	TestTimeout    Duration        `json:"testTimeout,omitempty"`
-	// Env are the environment's own variables. They are for setup, agent and tests alone: as variables of the build they
-	// would be the worker's and git's too, which take proxies, certificates and the like from there.
-	Env []Variable `json:"env,omitempty"`
-	// SecretEnv are variables whose values are secrets. They are for setup and tests alone, and read in the build.
-	SecretEnv []SecretVariable `json:"secretEnv,omitempty"`
-
-	AgentPreset    string   `json:"agentPreset,omitempty"`
-	AgentHarness   string   `json:"agentHarness,omitempty"`
-	AgentCommand   []string `json:"agentCommand,omitempty"`
-	TaskTimeout    Duration `json:"taskTimeout,omitempty"`
-	SilenceTimeout Duration `json:"silenceTimeout,omitempty"`
-	// AgentTotalTimeout is how long all tasks together may take; zero is what the build leaves.
-	AgentTotalTimeout Duration `json:"agentTotalTimeout,omitempty"`
-
-	SteeringSource string `json:"steeringSource,omitempty"`
-	SteeringRef    string `json:"steeringRef,omitempty"`
-	SteeringPath   string `json:"steeringPath,omitempty"`
-	// SteeringInclusion is always, auto or manual; empty leaves steering as it is.
-	SteeringInclusion string `json:"steeringInclusion,omitempty"`
-
-	// ArtifactsKMSKeyARN is the key that uploads are encrypted with; empty leaves it to the bucket.
-	ArtifactsKMSKeyARN string `json:"artifactsKMSKeyARN,omitempty"`
-
-	RetryGit       Retry `json:"retryGit,omitzero"`
-	RetryGitHub    Retry `json:"retryGitHub,omitzero"`
-	RetryS3        Retry `json:"retryS3,omitzero"`
-	RetryDynamoDB  Retry `json:"retryDynamoDB,omitzero"`
-	RetryAgentTask Retry `json:"retryAgentTask,omitzero"`
-}
-
-// Parameters is everything that a build is given.
+// Parameters is everything that a build is given: ids in its variables, and, once it has claimed its lock, what the
+// environment froze for it.
 type Parameters struct {
 	Environment          string // the tier: test, staging or production
 	BranchName           string // without refs/heads/
@@ -129,15 +64,12 @@ type Parameters struct {
 	Repository    string // "owner/name"
 	PullRequest   int64
 	Commit        string // hex; the checkout is at it or descends from it
-	Bucket        string
 	LockRegion    string // the lock table's; empty is the region that the build runs in
 	CorrelationID string
+	// ParametersSHA256 is of the document that the branch's row holds as AttrParameters. Another document is refused.
+	ParametersSHA256 string
 
-	GitHubAPIURL   string // empty is github.com
-	GitSecretARN   string // empty uses GitHubTokenSecretARN
-	AgentSecretARN string // empty gives the agent none
-	BuildTimeout   time.Duration
-	Settings       Settings
+	Frozen
 }
 
 // Variable is one plain-text variable of a build.
@@ -146,19 +78,8 @@ type Variable struct {
 	Value string `json:"value,omitempty"`
 }
 
-// SecretVariable is a variable whose value is a secret's.
-type SecretVariable struct {
-	Name string `json:"name"`
-	// SecretARN is the secret's.
-	SecretARN string `json:"secretARN"`
-}
-
-// Variables encodes the parameters, in a fixed order. Empty optional ones are left out.
-func (p Parameters) Variables() ([]Variable, error) {
-	settings, err := json.Marshal(p.Settings)
-	if err != nil {
-		return nil, fmt.Errorf("encoding the build's settings: %w", err)
-	}
+// Variables encodes the ids, in a fixed order. Empty optional ones are left out.
+func (p Parameters) Variables() []Variable {
 	all := []Variable{
 		{EnvEnvironment, p.Environment},
 		{EnvBranchName, p.BranchName},
@@ -179,14 +100,9 @@ func (p Parameters) Variables() ([]Variable, error) {
 		{EnvRepository, p.Repository},
 		{EnvPullRequest, strconv.FormatInt(p.PullRequest, 10)},
 		{EnvCommit, p.Commit},
-		{EnvBucket, p.Bucket},
 		{EnvLockRegion, p.LockRegion},
 		{EnvCorrelationID, p.CorrelationID},
-		{EnvGitHubAPIURL, p.GitHubAPIURL},
-		{EnvGitSecretARN, p.GitSecretARN},
-		{EnvAgentSecretARN, p.AgentSecretARN},
-		{EnvBuildTimeout, p.BuildTimeout.String()},
-		{EnvSettings, string(settings)},
+		{EnvParametersSHA256, p.ParametersSHA256},
 	}
 	kept := all[:0]
 	for _, v := range all {
@@ -194,11 +110,11 @@ func (p Parameters) Variables() ([]Variable, error) {
 			kept = append(kept, v)
 		}
 	}
-	return kept, nil
+	return kept
 }
 
-// ParametersFrom decodes what Variables encoded; lookup is os.LookupEnv in a build. Its error names every
-// variable that is missing or wrong at once.
+// ParametersFrom decodes what Variables encoded; lookup is os.LookupEnv in a build. What the environment froze is not yet
+// in it. Its error names every variable that is missing or wrong at once.
 func ParametersFrom(lookup func(string) (string, bool)) (Parameters, error) {
 	r := reader{lookup: lookup}
 	p := Parameters{
@@ -221,18 +137,9 @@ func ParametersFrom(lookup func(string) (string, bool)) (Parameters, error) {
 		Repository:           r.text(EnvRepository),
 		PullRequest:          r.number(EnvPullRequest),
 		Commit:               r.text(EnvCommit),
-		Bucket:               r.text(EnvBucket),
 		LockRegion:           r.optional(EnvLockRegion),
 		CorrelationID:        r.text(EnvCorrelationID),
-		GitHubAPIURL:         r.optional(EnvGitHubAPIURL),
-		GitSecretARN:         r.optional(EnvGitSecretARN),
-		AgentSecretARN:       r.optional(EnvAgentSecretARN),
-		BuildTimeout:         r.duration(EnvBuildTimeout),
-	}
-	if text := r.text(EnvSettings); text != "" {
-		if err := json.Unmarshal([]byte(text), &p.Settings); err != nil {
-			r.fail(EnvSettings, err)
-		}
+		ParametersSHA256:     r.text(EnvParametersSHA256),
 	}
 	if p.CoverageThreshold < 0 || p.CoverageThreshold > 100 {
 		r.fail(EnvCoverageThreshold, errors.New("must be 0 to 100"))
@@ -289,24 +196,4 @@ func (r *reader) flag(name string) bool {
 		r.fail(name, errors.New("is neither true nor false"))
 	}
 	return b
-}
-
-func (r *reader) duration(name string) time.Duration {
-	text := r.text(name)
-	if text == "" {
-		return 0
-	}
-	d, err := time.ParseDuration(text)
-	if err != nil {
-		r.fail(name, errors.New("is not a duration"))
-	}
-	return d
-}
-
-// ProtectedPath is a part of the repository that decides what is measured, or what runs elsewhere.
-type ProtectedPath struct {
-	// Glob is a pattern of paths.
-	Glob string `json:"glob"`
-	// NameOnly names a change in the pull request and lets it be.
-	NameOnly bool `json:"nameOnly,omitempty"`
 }

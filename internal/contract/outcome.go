@@ -39,6 +39,8 @@ const (
 	OutcomeTimedOut Outcome = "TimedOut"
 	// OutcomeInterrupted: the worker was ended from outside.
 	OutcomeInterrupted Outcome = "Interrupted"
+	// OutcomeParametersRefused: the lock's row holds other parameters than the build was started with.
+	OutcomeParametersRefused Outcome = "ParametersRefused"
 	// OutcomeLeaseLost: the lock is not the worker's any more.
 	OutcomeLeaseLost Outcome = "LeaseLost"
 	// OutcomeInternalError: the worker met an error of its own.

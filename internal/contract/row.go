@@ -21,6 +21,7 @@ const (
 	AttrAttempt     = "attempt"     // N
 	AttrHolder      = "holder"      // S, the object's UID
 	AttrProjectARN  = "projectArn"  // S
+	AttrParameters  = "parameters"  // S, a Frozen as JSON; branch row
 	AttrHeartbeatAt = "heartbeatAt" // N, epoch seconds
 	AttrStage       = "stage"       // S
 	AttrTasks       = "tasks"       // M {done N, total N}

@@ -23,6 +23,8 @@ type Lock struct {
 	SlotKey   string
 	BranchKey string
 	CardKey   string
+	// Parameters is the document that the branch row holds for the worker. Acquire alone fills it in.
+	Parameters string
 }
 
 // Request asks for a lock.
@@ -35,6 +37,7 @@ type Request struct {
 	SlotKey    string // a slot that was seen free
 	BranchKey  string
 	CardKey    string
+	Parameters string // what the environment froze for the worker; a contract.Frozen
 	Trigger    time.Time
 	ExpiresAt  time.Time
 	Now        time.Time
@@ -123,7 +126,8 @@ func (e *Refusal) Unwrap() error { return e.Err }
 
 // Acquirer acquires locks for builds, and releases those that no build has claimed. It is the controller's role.
 type Acquirer interface {
-	// Acquire acquires slot and branch together. If the LockID has them already, it returns the lock as it is. Else
+	// Acquire acquires slot and branch together. If the LockID has them already, it returns the lock as it is, with the
+	// parameters that its row holds. Else
 	// its error is a *Refusal: ErrHeld, ErrAlreadyDone, ErrAttemptOver, ErrForeign; or the network's.
 	Acquire(ctx context.Context, req Request) (Lock, error)
 	// Abandon releases an unclaimed lock, as it was read.
@@ -144,6 +148,8 @@ type Reader interface {
 type Holder interface {
 	// Claim records the build in the rows. A second claim by the same build is granted again.
 	Claim(ctx context.Context, l Lock, buildARN string, expiresAt time.Time) error
+	// Parameters reads the document that the lock was acquired with. It proves nothing by itself: compare its hash.
+	Parameters(ctx context.Context, l Lock) (string, error)
 	// Heartbeat moves the lease's end and records progress. ErrNotHolder: the lease is lost.
 	Heartbeat(ctx context.Context, l Lock, buildARN string, now, expiresAt time.Time, p Progress) error
 	// Release ends the lock. Released already by the same build with the same lockId, it is granted again.

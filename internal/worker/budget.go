@@ -50,7 +50,7 @@ var errOutOfTime = errors.New("the stage was stopped while there is still time t
 // limit is a stage's context.
 func (b budget) limit(ctx context.Context, name contract.Stage) (context.Context, context.CancelFunc) {
 	end, limited := stageEnd(name, b.startedAt, b.timeout)
-	if !limited || b.local {
+	if !limited || b.local || b.timeout <= 0 { // before the claim it is not known
 		return context.WithCancel(ctx)
 	}
 	return context.WithTimeoutCause(ctx, end.Sub(b.clock.Now()), errOutOfTime)

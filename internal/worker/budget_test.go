@@ -141,7 +141,7 @@ func TestHangingServicesAtTheEnd(t *testing.T) {
 			w.options.Clock, w.options.Parameters.LastAttempt = now, true
 			c.hang(w)
 			w.whenStage(c.stage, func() {
-				end, _ := stageEnd(c.stage, w.options.Build.StartedAt, w.options.Parameters.BuildTimeout)
+				end, _ := stageEnd(c.stage, w.options.Build.StartedAt, time.Duration(w.options.Parameters.BuildTimeout))
 				now.jump(end.Sub(now.Now()) - 2*time.Second)
 			})
 			codes := w.codebuild(t.Context())

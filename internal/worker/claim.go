@@ -14,9 +14,9 @@ import (
 // claimStage is the first of all: it records this build in the lock's rows. A build that is refused does nothing,
 // because another one holds the lock, or the attempt was abandoned. So does one that cannot find out.
 type claimStage struct {
-	lease    *lease.Renewer
-	retry    retrier
-	progress *progress
+	lease  *lease.Renewer
+	retry  retrier
+	frozen frozenReader
 }
 
 func (c claimStage) run(ctx context.Context, s *State) error {
@@ -29,6 +29,5 @@ func (c claimStage) run(ctx context.Context, s *State) error {
 	}
 	s.Claimed = true
 	s.save()
-	c.progress.renew(ctx)
-	return nil
+	return c.frozen.read(ctx)
 }

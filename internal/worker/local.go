@@ -20,7 +20,7 @@ import (
 // works in it, tests and coverage are measured, and nothing is committed, pushed or reported to anybody. It returns the
 // result beside the exit code.
 func RunLocal(ctx context.Context, o Options) (contract.Result, ExitCode) {
-	p, err := newPipeline(o)
+	p, err := newPipeline(o, true)
 	if err != nil {
 		o.Log.Error(err, "The run cannot begin")
 		return contract.Result{Outcome: contract.OutcomeInternalError, Message: err.Error()}, ExitUsage

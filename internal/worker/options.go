@@ -61,9 +61,13 @@ type Build struct {
 
 // Options make a run.
 type Options struct {
+	// Parameters are those of the build's variables. What the environment froze is read after the claim, and only in a
+	// local run given here.
 	Parameters contract.Parameters
 	Build      Build
 	Ports      Ports
+	// Connect makes the ports to the forge once it is known where that is. Nil: they are among the Ports.
+	Connect func(contract.Parameters) (Forge, Remote, error)
 
 	// Dir is the build's own directory; it must be the same in all phases.
 	Dir string

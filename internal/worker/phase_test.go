@@ -35,14 +35,14 @@ func (l losing) Heartbeat(ctx context.Context, k lock.Lock, arn string, now, exp
 
 func TestLostLeaseTouchesNothing(t *testing.T) {
 	w := newWorld(t)
-	if code := Run(t.Context(), w.options, PhasePreBuild); code != ExitOK {
+	if code := w.run(t.Context(), PhasePreBuild); code != ExitOK {
 		t.Fatalf("pre_build ended with %d\n%s", code, w.log)
 	}
 	before := w.head()
 	// Somebody who is sure that this build is over frees its rows.
 	w.must(w.locks.Release(t.Context(), lockOf(w.options.Parameters), testBuild, time.Now(), lock.Ending{Status: contract.StatusFailed, Outcome: contract.OutcomeInternalError}))
 	for _, phase := range []Phase{PhaseBuild, PhasePostBuild, PhaseFinally} {
-		if code := Run(t.Context(), w.options, phase); code != ExitLeaseLost {
+		if code := w.run(t.Context(), phase); code != ExitLeaseLost {
 			t.Errorf("phase %s ended with %d", phase, code)
 		}
 	}
@@ -59,11 +59,11 @@ func TestLeaseLostUnderTheAgent(t *testing.T) {
 	mark := filepath.Join(w.t.TempDir(), "lost")
 	w.options.Parameters.Settings.AgentCommand = shell("echo x > f; while [ ! -e " + mark + " ]; do sleep 0.05; done")
 	w.options.Ports.Lock = losing{Table: w.locks, mark: mark, when: contract.StageAgent}
-	if code := Run(t.Context(), w.options, PhaseBuild); code != ExitLeaseLost {
+	if code := w.run(t.Context(), PhaseBuild); code != ExitLeaseLost {
 		t.Errorf("exit code %d\n%s", code, w.log)
 	}
 	for _, phase := range []Phase{PhasePostBuild, PhaseFinally} {
-		if code := Run(t.Context(), w.options, phase); code != ExitLeaseLost {
+		if code := w.run(t.Context(), phase); code != ExitLeaseLost {
 			t.Errorf("phase %s ended with %d", phase, code)
 		}
 	}
@@ -119,8 +119,8 @@ func TestKilledBetweenPhases(t *testing.T) {
 			}
 			s.begin(c.stage, time.Now())
 			w.must(s.write())
-			Run(t.Context(), w.options, c.phase)
-			if code := Run(t.Context(), w.options, PhaseFinally); code != ExitInterrupted {
+			w.run(t.Context(), c.phase)
+			if code := w.run(t.Context(), PhaseFinally); code != ExitInterrupted {
 				t.Errorf("%s\nexit code %d\n%s", c.why, code, w.log)
 			}
 			row, result := w.row()
@@ -155,7 +155,7 @@ func TestOrphansOfAKilledWorker(t *testing.T) {
 		orphans[name] = cmd
 	}
 	began := now.Now()
-	Run(t.Context(), w.options, PhasePostBuild)
+	w.run(t.Context(), PhasePostBuild)
 	for name, cmd := range orphans {
 		if name == "other" {
 			if err := cmd.Process.Signal(syscall.Signal(0)); err != nil {
@@ -168,7 +168,7 @@ func TestOrphansOfAKilledWorker(t *testing.T) {
 			t.Errorf("the %s that was left was not ended: %v", name, err)
 		}
 	}
-	if code := Run(t.Context(), w.options, PhaseFinally); code != ExitInterrupted {
+	if code := w.run(t.Context(), PhaseFinally); code != ExitInterrupted {
 		t.Errorf("exit code %d\n%s", code, w.log)
 	}
 	if between := locks.released.Sub(began); between < pushFlight {

@@ -63,8 +63,9 @@ type pipeline struct {
 	clean    cleaner
 }
 
-// newPipeline makes the pipeline of a build and reads its state.
-func newPipeline(o Options) (*pipeline, error) {
+// newPipeline makes the pipeline of a build and reads its state. Unless it is whole, the environment's part of the
+// parameters is not known, and stages that need it are left out.
+func newPipeline(o Options, whole bool) (*pipeline, error) {
 	p := o.Parameters
 	log := o.Log.WithValues(logging.KeyCorrelationID, p.CorrelationID, logging.KeyWorkItem, p.WorkItem, logging.KeyAttempt, p.Attempt)
 	// The git directory is within: agents may pass through, but not look around.
@@ -77,8 +78,12 @@ func newPipeline(o Options) (*pipeline, error) {
 	}
 	w := newWiring(o)
 	w.failures = failureRecorder{pullRequest: w.pullRequestStage(), budget: w.budget, clean: w.clean, log: log}
+	stages := w.stages()
+	if !whole {
+		stages = w.lockStages()
+	}
 	return &pipeline{
-		stages: w.stages(), state: state, lease: w.lease, progress: w.progress, failures: w.failures, budget: w.budget,
+		stages: stages, state: state, lease: w.lease, progress: w.progress, failures: w.failures, budget: w.budget,
 		repo: w.repo, sandbox: w.space.sandbox, clock: o.Clock, log: log, clean: w.clean,
 	}, nil
 }
@@ -95,6 +100,14 @@ func (w wiring) stages() []stage {
 		{name: contract.StageCoverage, phase: PhaseBuild, runner: w.coverageStage(), local: true},
 		{name: contract.StagePullRequest, phase: PhasePostBuild, runner: w.pullRequestStage(), always: true},
 		{name: contract.StageUpload, phase: PhasePostBuild, runner: w.uploadStage(), always: true},
+		{name: contract.StageCleanup, phase: PhaseFinally, runner: w.cleanupStage(), always: true},
+	}
+}
+
+// lockStages are those that need nothing but the lock.
+func (w wiring) lockStages() []stage {
+	return []stage{
+		{name: contract.StageClaim, phase: PhasePreBuild, runner: w.claimStage()},
 		{name: contract.StageCleanup, phase: PhaseFinally, runner: w.cleanupStage(), always: true},
 	}
 }

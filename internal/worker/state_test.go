@@ -14,7 +14,7 @@ func TestStateOfAnotherBuild(t *testing.T) {
 	w.must(w.codeOf(PhasePreBuild))
 	w.options.Build.ARN = testBuild + "-other"
 	before := w.head()
-	if code := Run(t.Context(), w.options, PhaseBuild); code != ExitInfrastructure {
+	if code := w.run(t.Context(), PhaseBuild); code != ExitInfrastructure {
 		t.Errorf("another build's state is not ours to go on with, got %d", code)
 	}
 	w.untouched(before)

@@ -65,7 +65,7 @@ func newWiring(o Options) wiring {
 	}
 	w.remote = remoteOf(o)
 	w.progress = &progress{lease: w.lease}
-	w.budget = budget{clock: o.Clock, startedAt: o.Build.StartedAt, timeout: p.BuildTimeout, total: time.Duration(p.Settings.AgentTotalTimeout), local: w.local}
+	w.budget = budget{clock: o.Clock, startedAt: o.Build.StartedAt, timeout: time.Duration(p.BuildTimeout), total: time.Duration(p.Settings.AgentTotalTimeout), local: w.local}
 	w.retry = retrier{clock: o.Clock, random: o.Random, clean: w.clean}
 	w.publish = publisher{
 		repo: w.repo, tree: w.space.tree, remote: w.remote, lease: w.lease, retry: w.retry.with(w.policies.git), clock: o.Clock, redactor: o.Redactor,
@@ -104,7 +104,11 @@ func trailersOf(p contract.Parameters) string {
 func workItemTrailer(p contract.Parameters) string { return "Kiro-Work-Item: " + p.WorkItem }
 
 func (w wiring) claimStage() claimStage {
-	return claimStage{lease: w.lease, retry: w.retry.with(w.policies.lock), progress: w.progress}
+	// The environment's own policy is known only afterwards.
+	retry := w.retry.with(contract.RetryDynamoDB)
+	return claimStage{
+		lease: w.lease, retry: retry, frozen: frozenReader{lease: w.lease, retry: retry, sha256: w.o.Parameters.ParametersSHA256, dir: w.dir},
+	}
 }
 
 func (w wiring) checkoutStage() checkoutStage {

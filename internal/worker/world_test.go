@@ -143,12 +143,12 @@ func (w *world) newOptions(head string) {
 			Environment: "test", BranchName: testBranch, SpecPath: testSpec, CoverageThreshold: 80, LocksTableName: testTable,
 			SlotKey: contract.SlotKey(testProject, 0), BranchKey: contract.BranchKey("github.test", 1, "refs/heads/"+testBranch),
 			CardKey: contract.CardKey("github", "PVTI_1"), Trigger: time.UnixMilli(1_700_000_000_000).UTC(), LeaseDuration: time.Hour,
-			WorkItem: "shop/cart", Repository: testRepository, PullRequest: int64(w.pull), Commit: head, Bucket: testBucket,
-			CorrelationID: "c0ffee", BuildTimeout: time.Hour,
-			Settings: contract.Settings{
+			WorkItem: "shop/cart", Repository: testRepository, PullRequest: int64(w.pull), Commit: head,
+			CorrelationID: "c0ffee",
+			Frozen: contract.Frozen{Bucket: testBucket, BuildTimeout: contract.Duration(time.Hour), Settings: contract.Settings{
 				TestCommand: goodTests, TestResults: []string{"results.json"}, AgentPreset: agent.PresetCommand, AgentCommand: goodAgent(),
 				TaskTimeout: contract.Duration(time.Minute), RetryGit: quick(3), RetryGitHub: quick(4), RetryS3: quick(3), RetryDynamoDB: quick(3), RetryAgentTask: quick(1),
-			},
+			}},
 		},
 		Build: Build{ARN: testBuild, UUID: "b-1", StartedAt: time.Now(), SourceDir: w.t.TempDir()},
 		Ports: Ports{
@@ -167,12 +167,28 @@ func (w *world) must(err error) {
 	}
 }
 
+// run runs a phase of a build whose lock was acquired with what the options say now.
+func (w *world) run(ctx context.Context, phase Phase) ExitCode {
+	w.t.Helper()
+	o := w.options
+	text, sha256, err := o.Parameters.Encode()
+	w.must(err)
+	o.Parameters.ParametersSHA256, o.Parameters.Frozen = sha256, contract.Frozen{}
+	o.Ports.Lock = frozenRow{o.Ports.Lock, text}
+	if kept := filepath.Join(o.Dir, parametersFile); phase != PhasePreBuild {
+		if _, err := os.Stat(kept); err == nil {
+			w.must(os.WriteFile(kept, []byte(text), 0o600))
+		}
+	}
+	return Run(ctx, o, phase)
+}
+
 // codebuild runs the phases as CodeBuild would run the buildspec: a failed pre_build goes to its finally and no
 // further, a failed build goes on with post_build.
 func (w *world) codebuild(ctx context.Context) map[Phase]ExitCode {
 	codes := map[Phase]ExitCode{}
 	run := func(p Phase) ExitCode {
-		codes[p] = Run(ctx, w.options, p)
+		codes[p] = w.run(ctx, p)
 		return codes[p]
 	}
 	before := run(PhasePreBuild)
@@ -188,7 +204,7 @@ func (w *world) codebuild(ctx context.Context) map[Phase]ExitCode {
 
 // codeOf runs one phase that is to go well.
 func (w *world) codeOf(phase Phase) error {
-	if code := Run(w.t.Context(), w.options, phase); code != ExitOK {
+	if code := w.run(w.t.Context(), phase); code != ExitOK {
 		return fmt.Errorf("phase %s ended with %d\n%s", phase, code, w.log)
 	}
 	return nil

@@ -139,6 +139,17 @@ func (c *cluster) putEnvironment(env *v1alpha1.WorkEnvironment) {
 	c.publish(change{ofEnvironment: true, env: env})
 }
 
+// setTestCommand changes what the environment says to its builds.
+func (c *cluster) setTestCommand() {
+	if c.env == nil {
+		return
+	}
+	env := c.env.DeepCopy()
+	env.Spec.Gates.TestCommand += "make check;"
+	c.w.say("%s: the test command changes", c.name)
+	c.putEnvironment(env)
+}
+
 func (c *cluster) publish(ch change) {
 	c.log = append(c.log, ch)
 	for _, m := range c.managers {

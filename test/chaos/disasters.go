@@ -4,10 +4,13 @@
 package chaos
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
 // planDisasters plans what happens in few seeds, and must leave nothing behind either.
@@ -26,6 +29,35 @@ func (s *simulation) planDisasters() {
 	}
 	if s.chance(0.05) {
 		s.planRestore()
+	}
+	if s.chance(0.1) {
+		for range 1 + s.random.IntN(3) {
+			s.plan(s.between(time.Minute, 25*time.Minute), s.rewrite)
+		}
+	}
+}
+
+// evilCommand is what somebody who may write the lock table wants builds to run.
+const evilCommand = "evil"
+
+// rewrite changes what the rows of all branches that are held say to the workers. Every build may write such rows.
+func (s *simulation) rewrite() {
+	s.say("somebody rewrites the parameters of every lock")
+	for _, key := range s.rowKeys() {
+		row := s.table.rows[key]
+		if !strings.HasPrefix(key, "branch#") || !stateOf(row).inProgress {
+			continue
+		}
+		f, err := contract.FrozenFrom(textOf(row[contract.AttrParameters]), contract.FrozenSHA256(textOf(row[contract.AttrParameters])))
+		f.Settings.TestCommand = evilCommand
+		text, _, err2 := f.Encode()
+		if err := errors.Join(err, err2); err != nil {
+			s.fail(&s.counts.Stuck, "row %s has no parameters: %s", key, err)
+			return
+		}
+		row = maps.Clone(row)
+		row[contract.AttrParameters] = textValue(text)
+		s.table.rows[key] = row
 	}
 }
 

@@ -124,6 +124,13 @@ func (t *invariants) granted(r *run) {
 	}
 }
 
+// given is called when a build begins to work with parameters that it has accepted.
+func (t *invariants) given(r *run, f contract.Frozen) {
+	if f.Settings.TestCommand == evilCommand {
+		t.s.fail(&t.s.counts.Lost, "build %s works with parameters that somebody wrote into its lock's row", r.id)
+	}
+}
+
 // effect checks an effect outside at the moment in which it counts: its build must hold the branch.
 func (t *invariants) effect(r *run, p contract.Parameters, what string) {
 	if at, ok := t.s.unlocked[r.arn]; ok && !r.checked.After(at.Add(10*time.Second)) {

@@ -28,6 +28,8 @@ type Mutant struct {
 	Edits *atomic.Int64
 	// NoSettling removes the settling time.
 	NoSettling bool
+	// NoHash has workers take the row's word for their parameters.
+	NoHash bool
 }
 
 func (m Mutant) dynamoDB(api awsapi.DynamoDB) awsapi.DynamoDB {

@@ -32,6 +32,7 @@ var expectations = map[string]struct {
 	"the transaction over both rows":    {seed: 1},
 	"asking CodeBuild before reclaim":   {seed: 14},
 	"the settling time":                 {seed: 16},
+	"the parameters' hash":              {seed: 1},
 	"in_progress on heartbeat":          {seed: 2},
 	"the conditions on release":         {seed: 16},
 	"resourceVersion on status writes":  {seed: 34},

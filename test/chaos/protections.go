@@ -43,6 +43,7 @@ func Mutants() []Mutant {
 			return mutantPorts{Clients: p, builds: func(s build.Service) build.Service { return presumedOver{s} }}
 		}},
 		{Name: "the settling time", NoSettling: true},
+		{Name: "the parameters' hash", NoHash: true},
 		editing("in_progress on heartbeat", without(doesHeartbeat, partInProgress)),
 		editing("the conditions on release", releaseUnasked),
 		{Name: "resourceVersion on status writes", Kubernetes: func(c client.Client) client.Client { return unversioned{c} }},

@@ -212,6 +212,9 @@ func (s *simulation) planTrouble() {
 		if s.chance(0.25) {
 			s.plan(s.between(time.Minute, 25*time.Minute), func() { c.setConcurrency(int32(1 + s.random.IntN(3))) })
 		}
+		if s.chance(0.25) {
+			s.plan(s.between(time.Minute, 25*time.Minute), c.setTestCommand)
+		}
 	}
 	if s.chance(0.25) {
 		s.unlocker()

@@ -73,8 +73,7 @@ func (b *builder) work(ctx context.Context) types.StatusType {
 		b.s.say("%s does nothing: its claim was refused", b.process.name)
 		return types.StatusTypeFailed
 	}
-	_ = b.lease.Renew(ctx)
-	result, err := b.pipeline(ctx)
+	result, err := b.begun(ctx)
 	switch {
 	case lease.IsLost(err) || errors.Is(err, errLeaseLost):
 		b.s.say("%s has lost its lease", b.process.name)
@@ -105,6 +104,36 @@ func (b *builder) claim(ctx context.Context) bool {
 		_ = b.s.sleep(ctx, time.Second<<try)
 	}
 	return false
+}
+
+// begun does the work, if the lock's row holds what the build was started with.
+func (b *builder) begun(ctx context.Context) (contract.Result, error) {
+	text, err := b.read(ctx)
+	if err != nil {
+		return contract.Result{}, err
+	}
+	hash := b.p.ParametersSHA256
+	if b.s.mutant.NoHash {
+		hash = contract.FrozenSHA256(text)
+	}
+	if b.p.Frozen, err = contract.FrozenFrom(text, hash); err != nil {
+		b.s.say("%s: %s", b.process.name, err)
+		return b.failed(contract.OutcomeParametersRefused), nil
+	}
+	b.s.invariants.given(b.run, b.p.Frozen)
+	_ = b.lease.Renew(ctx)
+	return b.pipeline(ctx)
+}
+
+// read reads the build's parameters.
+func (b *builder) read(ctx context.Context) (text string, err error) {
+	for try := range tries {
+		if text, err = b.lease.Parameters(ctx); err == nil {
+			return text, nil
+		}
+		_ = b.s.sleep(ctx, time.Second<<try)
+	}
+	return "", err
 }
 
 // pipeline does the spec's open tasks, one push each, and measures.

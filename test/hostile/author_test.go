@@ -4,10 +4,14 @@
 package hostile
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	dynamodbemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
+	"github.com/kiro-worker/kiro-worker/internal/worker"
 )
 
 // Whoever may write a WorkEnvironment chooses variables. They reach setup, agent and tests, and nothing that holds a
@@ -30,5 +34,39 @@ func TestVariablesOfAnAuthorReachNoToken(t *testing.T) {
 	}
 	if !strings.Contains(tests, "tests: http://127.0.0.1:1 own") {
 		t.Errorf("the tests were not given them:\n%s", tests)
+	}
+}
+
+// A build of the same table rewrites what another's row says: it may write every branch row.
+func TestRewrittenRowGainsNothing(t *testing.T) {
+	mark := filepath.Join(openTemp(t), "ran")
+	w := newWorld(t, `echo "task $1" > "work-$1.txt"`)
+	w.acquire()
+	rows, err := w.rows.Rows("locks")
+	must(t, err)
+	row := rows[w.options.Parameters.BranchKey]
+	text, _ := row[contract.AttrParameters]["S"].(string)
+	evil := strings.NewReplacer("sh test.sh", "sh -c 'id > "+mark+"; sh test.sh'", "arn:secret", "arn:another").Replace(text)
+	if evil == text {
+		t.Fatalf("nothing was rewritten in %q", text)
+	}
+	row[contract.AttrParameters] = dynamodbemulator.String(evil)
+	must(t, w.rows.PutRow("locks", row))
+	before, _ := w.github.BranchHead(repository, branch)
+	for _, phase := range []worker.Phase{worker.PhasePreBuild, worker.PhaseFinally} {
+		if code := worker.Run(t.Context(), w.options, phase); code != worker.ExitInfrastructure {
+			t.Errorf("phase %s ended with %d\n%s", phase, code, w.log)
+		}
+	}
+	if after, _ := w.github.BranchHead(repository, branch); after != before {
+		t.Error("the branch was changed")
+	}
+	if _, err := os.Stat(mark); err == nil {
+		t.Error("what was written into the row was run")
+	}
+	rows, err = w.rows.Rows("locks")
+	must(t, err)
+	if result, _ := rows[w.options.Parameters.BranchKey][contract.AttrResult]["S"].(string); !strings.Contains(result, string(contract.OutcomeParametersRefused)) {
+		t.Errorf("the result is %q\n%s", result, w.log)
 	}
 }

@@ -69,6 +69,7 @@ type world struct {
 	user    uint32
 	home    string
 	log     *lockedBuffer
+	rows    *dynamodbemulator.Emulator // once the lock is acquired
 }
 
 // files are a repository with a spec of two open tasks, and tests that pass.
@@ -143,33 +144,36 @@ func (w *world) newOptions(script string) worker.Options {
 	must(w.t, err)
 	head, _ := w.github.BranchHead(repository, branch)
 	p := contract.Parameters{
-		Environment: "test", BranchName: branch, SpecPath: specPath, CoverageThreshold: 80, LocksTableName: "locks", AgentSecretARN: "arn:secret",
+		Environment: "test", BranchName: branch, SpecPath: specPath, CoverageThreshold: 80, LocksTableName: "locks",
 		SlotKey: contract.SlotKey(project, 0), BranchKey: contract.BranchKey("github.test", 1, "refs/heads/"+branch),
 		CardKey: contract.CardKey("github", "PVTI_1"), Trigger: time.UnixMilli(1_700_000_000_000).UTC(), LeaseDuration: time.Hour,
-		WorkItem: "shop/cart", Repository: repository, PullRequest: int64(w.pull), Commit: head, Bucket: "artifacts", Attempt: 1,
-		CorrelationID: "c0ffee", BuildTimeout: time.Hour,
-		Settings: contract.Settings{
+		WorkItem: "shop/cart", Repository: repository, PullRequest: int64(w.pull), Commit: head, Attempt: 1, CorrelationID: "c0ffee",
+		Frozen: contract.Frozen{Bucket: "artifacts", AgentSecretARN: "arn:secret", BuildTimeout: contract.Duration(time.Hour), Settings: contract.Settings{
 			TestCommand: "sh test.sh", TestResults: []string{"results.json"}, AgentPreset: agent.PresetCommand,
 			AgentCommand: []string{"sh", "-c", script, "agent", "{{.TaskID}}"}, TaskTimeout: contract.Duration(time.Minute),
 			RetryAgentTask: contract.Retry{Tries: 1, Base: contract.Duration(time.Millisecond), Factor: 1, Cap: contract.Duration(time.Millisecond)},
-		},
+		}},
 	}
-	locks := w.acquire(&p)
 	buildLog := w.dir + ".log"
 	must(w.t, os.WriteFile(buildLog, []byte("the log so far\n"), 0o600))
 	return worker.Options{
 		Parameters: p,
 		Build:      worker.Build{ARN: "arn:aws:codebuild:eu-central-1:111122223333:build/kiro:b-1", UUID: "b-1", StartedAt: time.Now(), SourceDir: w.t.TempDir()},
-		Ports:      worker.Ports{Lock: locks, Forge: forgegithub.New(api), Remote: remote{api}, Artifacts: w.objects, Secrets: secret{}},
+		Ports:      worker.Ports{Forge: forgegithub.New(api), Remote: remote{api}, Artifacts: w.objects, Secrets: secret{}},
 		Dir:        w.dir, Environ: os.Environ(), Executable: executable, Version: "test", BuildLog: buildLog,
 		Redactor: redactor, Log: log, Clock: clock.RealClock{}, Random: func() float64 { return 0 },
 	}
 }
 
-// acquire acquires the lock as the controller does.
-func (w *world) acquire(p *contract.Parameters) *dynamodb.Table {
+// acquire acquires the lock as the controller does, with what the options say of the environment, and leaves the options
+// with what the build's variables say.
+func (w *world) acquire() {
 	w.t.Helper()
+	p := &w.options.Parameters
+	parameters, sha256, err := p.Encode()
+	must(w.t, err)
 	emulator := dynamodbemulator.New(dynamodbemulator.Options{})
+	w.rows = emulator
 	must(w.t, emulator.CreateLockTable("locks"))
 	server := httptest.NewServer(emulator)
 	w.t.Cleanup(server.Close)
@@ -180,16 +184,17 @@ func (w *world) acquire(p *contract.Parameters) *dynamodb.Table {
 	now := time.Now()
 	l, err := locks.Acquire(w.t.Context(), lock.Request{
 		LockID: contract.LockID("uid", 1), WorkItemID: "cluster/shop/cart", Holder: "uid", Attempt: 1, ProjectARN: project,
-		SlotKey: p.SlotKey, BranchKey: p.BranchKey, CardKey: p.CardKey, Trigger: p.Trigger, ExpiresAt: now.Add(time.Hour), Now: now,
+		SlotKey: p.SlotKey, BranchKey: p.BranchKey, CardKey: p.CardKey, Parameters: parameters, Trigger: p.Trigger, ExpiresAt: now.Add(time.Hour), Now: now,
 	})
 	must(w.t, err)
-	p.LockID, p.Fence = l.LockID, l.Fence
-	return locks
+	p.LockID, p.Fence, p.ParametersSHA256, p.Frozen = l.LockID, l.Fence, sha256, contract.Frozen{}
+	w.options.Ports.Lock = locks
 }
 
 // build runs the phases as CodeBuild runs the buildspec, and returns metadata.json.
 func (w *world) build() string {
 	w.t.Helper()
+	w.acquire()
 	ok := worker.Run(w.t.Context(), w.options, worker.PhasePreBuild) == worker.ExitOK
 	worker.Run(w.t.Context(), w.options, worker.PhaseFinally)
 	if ok {

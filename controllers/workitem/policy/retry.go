@@ -12,33 +12,9 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
-// RetryOf is an environment's policy, with what it leaves open filled in from the fallback.
-func RetryOf(r *v1alpha1.Retry, fallback contract.Retry) contract.Retry {
-	if r == nil {
-		return fallback
-	}
-	p := fallback
-	if r.Tries != nil {
-		p.Tries = int(*r.Tries)
-	}
-	if r.Base != nil {
-		p.Base = contract.Duration(r.Base.Duration)
-	}
-	if r.FactorPercent != nil {
-		p.Factor = float64(*r.FactorPercent) / 100
-	}
-	if r.Cap != nil {
-		p.Cap = contract.Duration(r.Cap.Duration)
-	}
-	if r.JitterPercent != nil {
-		p.Jitter = float64(*r.JitterPercent) / 100
-	}
-	return p
-}
-
 // LastTry reports whether a work failure in the item's next attempt processes the trigger.
 func LastTry(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) bool {
-	return RetryOf(env.Spec.Retry.Work, contract.RetryWork).Exhausted(int(item.Status.Retries.Work) + 1)
+	return env.Spec.Retry.Work.Or(contract.RetryWork).Exhausted(int(item.Status.Retries.Work) + 1)
 }
 
 // Next is what follows an attempt.
@@ -61,13 +37,13 @@ func AfterAttempt(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, outcom
 	case class == contract.ClassWork && !item.Status.Attempt.Last:
 		next.Counts.Work++
 		next.Again = true
-		next.After = RetryOf(env.Spec.Retry.Work, contract.RetryWork).Backoff(int(next.Counts.Work), random())
+		next.After = env.Spec.Retry.Work.Or(contract.RetryWork).Backoff(int(next.Counts.Work), random())
 	case outcome.Name == contract.OutcomeAgentCredentialsInvalid:
 		// No attempt of any item can succeed before a person replaces them, so none is used up.
 		next.Again = true
-		next.After = RetryOf(env.Spec.Retry.Infrastructure, contract.RetryInfrastructure).Backoff(inARow(item, outcome.Name)+1, random())
+		next.After = env.Spec.Retry.Infrastructure.Or(contract.RetryInfrastructure).Backoff(inARow(item, outcome.Name)+1, random())
 	case class == contract.ClassInfrastructure:
-		retry := RetryOf(env.Spec.Retry.Infrastructure, contract.RetryInfrastructure)
+		retry := env.Spec.Retry.Infrastructure.Or(contract.RetryInfrastructure)
 		next.Counts.Infrastructure++
 		if n := int(next.Counts.Infrastructure); !retry.Exhausted(n) {
 			next.Again = true
@@ -98,14 +74,14 @@ func inARow(item *v1alpha1.WorkItem, outcome contract.Outcome) int {
 
 // StartsExhausted reports whether no more calls of StartBuild are left in an attempt.
 func StartsExhausted(now time.Time, a *v1alpha1.Attempt) bool {
-	return now.After(a.Deadlines.StartBy.Time) || RetryOf(a.Parameters.StartRetry, contract.RetryStartBuild).Exhausted(int(a.StartCalls))
+	return now.After(a.Deadlines.StartBy.Time) || a.Parameters.StartRetry.Or(contract.RetryStartBuild).Exhausted(int(a.StartCalls))
 }
 
 // NextStart is when CodeBuild may be asked to start the build: at the intent's time, and after each call that gave no
 // build a backoff later. It is computed from what the status holds, because the very write that counts a call wakes the
 // item again: a wait that only the queue knew of would be none, and CodeBuild would be asked ten times a second.
 func NextStart(a *v1alpha1.Attempt) time.Time {
-	retry := RetryOf(a.Parameters.StartRetry, contract.RetryStartBuild)
+	retry := a.Parameters.StartRetry.Or(contract.RetryStartBuild)
 	at := a.IntentTime.Time
 	for n := int32(1); n <= a.StartCalls && at.Before(a.Deadlines.StartBy.Time); n++ {
 		at = at.Add(max(retry.Backoff(int(n), spread(a.LockID)), LeastStartWait))

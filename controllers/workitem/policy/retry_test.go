@@ -59,7 +59,7 @@ func TestRetryOf(t *testing.T) {
 			contract.Retry{Tries: 7, Base: contract.Duration(time.Second), Factor: 1.5, Cap: contract.Duration(time.Hour), Jitter: 0.5}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(c.want, RetryOf(c.in, fallback)); diff != "" {
+			if diff := cmp.Diff(c.want, c.in.Or(fallback)); diff != "" {
 				t.Errorf("%s:\n%s", c.why, diff)
 			}
 		})

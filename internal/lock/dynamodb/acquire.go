@@ -19,6 +19,10 @@ func (t *Table) Acquire(ctx context.Context, req lock.Request) (lock.Lock, error
 		return lock.Lock{}, fault.NewTerminal(fault.CodeInvalidRequest,
 			errors.New("acquiring a lock needs a lock id and the keys of slot, branch and card"))
 	}
+	if n := len(req.Parameters); n > contract.MaxFrozenBytes {
+		return lock.Lock{}, fault.NewTerminal(fault.CodeInvalidRequest, fmt.Errorf(
+			"the parameters have %d bytes; at most %d are allowed", n, contract.MaxFrozenBytes))
+	}
 	v := valuesOfRequest(req)
 	olds, err := t.transact(ctx,
 		act{req.BranchKey, acquireBranch, v},
@@ -32,14 +36,14 @@ func (t *Table) Acquire(ctx context.Context, req lock.Request) (lock.Lock, error
 		return t.notAcquired(ctx, req, olds)
 	}
 	// The fence is known only now. Should this read fail, the next Acquire finds the lock acquired already.
-	branch, err := t.row(ctx, req.BranchKey)
+	i, err := t.get(ctx, req.BranchKey)
 	if err != nil {
 		return lock.Lock{}, fmt.Errorf("reading the acquired lock: %w", err)
 	}
-	if l, mine, err := own(req, branch); mine {
+	if l, mine, err := own(req, i); mine {
 		return l, err
 	}
-	return lock.Lock{}, t.giveBack(ctx, req, branch)
+	return lock.Lock{}, t.giveBack(ctx, req, rowOf(req.BranchKey, i))
 }
 
 // giveBack ends what was acquired over a branch row whose fence is a number but no whole one. No condition can tell such a row from
@@ -58,7 +62,7 @@ func (t *Table) giveBack(ctx context.Context, req lock.Request, branch lock.Row)
 
 // notAcquired says why a lock was not acquired, or finds that it was acquired before.
 func (t *Table) notAcquired(ctx context.Context, req lock.Request, olds []old) (lock.Lock, error) {
-	branch, err := t.oldRow(ctx, req.BranchKey, olds[0])
+	branch, err := t.oldItem(ctx, req.BranchKey, olds[0])
 	if err != nil {
 		return lock.Lock{}, fmt.Errorf("reading who holds the branch: %w", err)
 	}
@@ -69,7 +73,7 @@ func (t *Table) notAcquired(ctx context.Context, req lock.Request, olds []old) (
 		return lock.Lock{}, doneAlready(req, olds[2].item)
 	}
 	if olds[0].failed {
-		return lock.Lock{}, t.giveBack(ctx, req, branch)
+		return lock.Lock{}, t.giveBack(ctx, req, rowOf(req.BranchKey, branch))
 	}
 	slot, err := t.oldRow(ctx, req.SlotKey, olds[1])
 	if err != nil {
@@ -78,28 +82,38 @@ func (t *Table) notAcquired(ctx context.Context, req lock.Request, olds []old) (
 	return lock.Lock{}, heldBy(slot)
 }
 
-// oldRow is the row that an action met. The answer leaves out a row whose condition did not fail; it is read.
-func (t *Table) oldRow(ctx context.Context, key string, o old) (lock.Row, error) {
+// oldItem is what an action met. The answer leaves out a row whose condition did not fail; it is read.
+func (t *Table) oldItem(ctx context.Context, key string, o old) (item, error) {
 	if len(o.item) > 0 {
-		return rowOf(key, o.item), nil
+		return o.item, nil
 	}
-	return t.row(ctx, key)
+	return t.get(ctx, key)
+}
+
+func (t *Table) oldRow(ctx context.Context, key string, o old) (lock.Row, error) {
+	i, err := t.oldItem(ctx, key, o)
+	if err != nil {
+		return lock.Row{}, err
+	}
+	return rowOf(key, i), nil
 }
 
 // own reports whether the branch row is the attempt's own, and returns its lock, or that it is over. The slot is the
 // row's and not the request's: after a crash the caller may have chosen another.
-func own(req lock.Request, branch lock.Row) (l lock.Lock, mine bool, err error) {
-	switch {
+func own(req lock.Request, i item) (l lock.Lock, mine bool, err error) {
+	switch branch := rowOf(req.BranchKey, i); {
 	case branch.LockID != req.LockID || branch.Foreign:
 		return lock.Lock{}, false, nil
 	case branch.Status != contract.StatusInProgress:
 		return lock.Lock{}, true, attemptOver(branch)
+	default:
+		return lock.Lock{
+			LockID:     branch.LockID,
+			Fence:      branch.Fence,
+			SlotKey:    branch.SlotKey,
+			BranchKey:  branch.Key,
+			CardKey:    branch.CardKey,
+			Parameters: i.text(contract.AttrParameters),
+		}, true, nil
 	}
-	return lock.Lock{
-		LockID:    branch.LockID,
-		Fence:     branch.Fence,
-		SlotKey:   branch.SlotKey,
-		BranchKey: branch.Key,
-		CardKey:   branch.CardKey,
-	}, true, nil
 }

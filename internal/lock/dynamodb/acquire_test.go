@@ -5,6 +5,7 @@ package dynamodb_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
 	emulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
@@ -321,3 +323,41 @@ func TestOneWins(t *testing.T) {
 }
 
 var _ lock.Table = (*dynamodb.Table)(nil)
+
+func TestParametersAreTheBranchRows(t *testing.T) {
+	f := newTable(t)
+	with := func(text string) func(*lock.Request) { return func(r *lock.Request) { r.Parameters = text } }
+	first := f.mustAcquire(t, request("L1", with("one")))
+	if first.Parameters != "one" {
+		t.Errorf("acquiring answers with what the row holds, got %q", first.Parameters)
+	}
+	if again := f.mustAcquire(t, request("L1", with("two"))); again.Parameters != "one" {
+		t.Errorf("a lock that is acquired already is as it was acquired, got %q", again.Parameters)
+	}
+	f.mustClaim(t, first, buildA)
+	if text, err := f.Parameters(t.Context(), first); err != nil || text != "one" {
+		t.Errorf("the worker reads %q, %v", text, err)
+	}
+	rows, err := f.emulator.Rows(tableName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := rows[slot0][contract.AttrParameters]; ok {
+		t.Error("one copy is enough: each heartbeat pays for the size of both rows")
+	}
+	if err := f.Release(t.Context(), first, buildA, start, lock.Ending{Status: contract.StatusFailed, Outcome: contract.OutcomeInternalError}); err != nil {
+		t.Fatal(err)
+	}
+	if next := f.mustAcquire(t, request("L2", with("two"))); next.Parameters != "two" {
+		t.Errorf("the next attempt found those of the one before: %q", next.Parameters)
+	}
+}
+
+func TestParametersAreBounded(t *testing.T) {
+	f := newTable(t)
+	_, err := f.Acquire(t.Context(), request("L1", func(r *lock.Request) { r.Parameters = strings.Repeat("x", contract.MaxFrozenBytes+1) }))
+	if !fault.IsTerminal(err) {
+		t.Errorf("got %v", err)
+	}
+	f.wantRaw(t, "nothing is acquired", branch, "absent")
+}

@@ -30,7 +30,7 @@ const (
 var (
 	acquireBranch = expression{
 		condition: absentOrFree + " AND #lockId <> :lockId)",
-		update:    setAcquired,
+		update:    setAcquiredBranch,
 	}
 	acquireSlot = expression{
 		condition: absentOrFree + ")",
@@ -45,11 +45,17 @@ var (
 // giveBack ends a lock that no build has claimed, whatever its fence is.
 var giveBack = expression{held + unclaimed, setFailed}
 
-const setAcquired = "SET #fence = if_not_exists(#fence, :nowMillis) + :one" +
-	", #lockId = :lockId, #workItemId = :workItemId, #holder = :holder, #attempt = :attempt" +
-	", #slotKey = :slotKey, #branchKey = :branchKey, #cardKey = :cardKey, #projectArn = :projectArn" +
-	", #status = :inProgress, #expiresAt = :expiresAt, #createdAt = :createdAt" +
-	" REMOVE #buildId, #heartbeatAt, #stage, #tasks, #outcome, #result, #deleteAt"
+// The branch row alone holds the parameters: one copy is enough, and every heartbeat pays for the row's size.
+const (
+	setAcquired       = acquired + removed
+	setAcquiredBranch = acquired + ", #parameters = :parameters" + removed
+
+	acquired = "SET #fence = if_not_exists(#fence, :nowMillis) + :one" +
+		", #lockId = :lockId, #workItemId = :workItemId, #holder = :holder, #attempt = :attempt" +
+		", #slotKey = :slotKey, #branchKey = :branchKey, #cardKey = :cardKey, #projectArn = :projectArn" +
+		", #status = :inProgress, #expiresAt = :expiresAt, #createdAt = :createdAt"
+	removed = " REMOVE #buildId, #heartbeatAt, #stage, #tasks, #outcome, #result, #deleteAt"
+)
 
 // Claim. It races with abandon on the same rows, and exactly one of the two wins.
 var (

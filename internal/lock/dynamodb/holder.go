@@ -27,6 +27,15 @@ func (t *Table) Claim(ctx context.Context, l lock.Lock, buildARN string, expires
 	return t.notHolder(ctx, l, buildARN, olds)
 }
 
+// Parameters implements lock.Holder.
+func (t *Table) Parameters(ctx context.Context, l lock.Lock) (string, error) {
+	i, err := t.get(ctx, l.BranchKey)
+	if err != nil {
+		return "", fmt.Errorf("reading what the lock was acquired with: %w", err)
+	}
+	return i.text(contract.AttrParameters), nil
+}
+
 // Heartbeat implements lock.Holder.
 func (t *Table) Heartbeat(ctx context.Context, l lock.Lock, buildARN string, now, expiresAt time.Time, p lock.Progress) error {
 	if buildARN == "" {

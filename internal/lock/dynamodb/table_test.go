@@ -126,7 +126,7 @@ func (f *table) raw(t *testing.T, key string) string {
 		return "absent"
 	}
 	hidden := map[string]bool{"lockKey": true, "workItemId": true, "holder": true, "attempt": true, "slotKey": true,
-		"branchKey": true, "cardKey": true, "projectArn": true, "createdAt": true}
+		"branchKey": true, "cardKey": true, "projectArn": true, "createdAt": true, "parameters": true}
 	var parts []string
 	for name, value := range row {
 		if hidden[name] {

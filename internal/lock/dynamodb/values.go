@@ -44,6 +44,7 @@ func valuesOfRequest(r lock.Request) values {
 		"branchKey":  text(r.BranchKey),
 		"cardKey":    text(r.CardKey),
 		"projectArn": text(r.ProjectARN),
+		"parameters": text(r.Parameters),
 		"expiresAt":  seconds(r.ExpiresAt),
 		"createdAt":  text(r.Now.UTC().Format(time.RFC3339)),
 		"nowMillis":  millis(r.Now),

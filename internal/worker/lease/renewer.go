@@ -80,6 +80,13 @@ func (r *Renewer) claimed(sent time.Time) {
 	r.lease = renewed(sent, r.leaseDuration)
 }
 
+// Parameters reads what the lock was acquired with.
+func (r *Renewer) Parameters(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	return r.holder.Parameters(ctx, r.lock)
+}
+
 // Held reports whether this process ever held the lock: a heartbeat before the claim would be refused, and that would
 // look like a lost lease.
 func (r *Renewer) Held() bool {

@@ -34,6 +34,8 @@ func (h *holder) Heartbeat(_ context.Context, _ lock.Lock, _ string, _, _ time.T
 	return h.next()
 }
 
+func (h *holder) Parameters(context.Context, lock.Lock) (string, error) { return "", h.next() }
+
 func (h *holder) next() error {
 	if len(h.answers) == 0 {
 		return nil

@@ -50,24 +50,28 @@ func (w *world) environment(ctx context.Context) ([]string, error) {
 		SlotKey: contract.SlotKey(project, 0), BranchKey: contract.BranchKey("github.test", 1, "refs/heads/"+branch), CardKey: contract.CardKey("github", "1"),
 		Trigger: now.Truncate(time.Millisecond), ExpiresAt: now.Add(time.Hour), Now: now,
 	}
+	parameters, sha256, err := contract.Frozen{
+		Bucket: bucketName, GitHubAPIURL: w.cloud.GitHub.APIURL(), BuildTimeout: contract.Duration(time.Hour),
+		Settings: contract.Settings{
+			TestCommand: "sh test.sh", TestResults: []string{"results.xml"}, AgentPreset: "command",
+			AgentCommand: []string{"sh", "-c", `echo "task $1" > "work-$1.txt"`, "agent", "{{.TaskID}}"},
+		},
+	}.Encode()
+	if err != nil {
+		return nil, err
+	}
+	request.Parameters = parameters
 	l, err := w.locks.Acquire(ctx, request)
 	if err != nil {
 		return nil, err
 	}
 	head, _ := w.cloud.GitHub.BranchHead(repository, branch)
-	variables, err := contract.Parameters{
+	variables := contract.Parameters{
 		Environment: "test", BranchName: branch, SpecPath: specPath, CoverageThreshold: 80, LocksTableName: tableName, GitHubTokenSecretARN: w.secret,
 		SlotKey: l.SlotKey, BranchKey: l.BranchKey, CardKey: l.CardKey, LockID: l.LockID, Fence: l.Fence, Trigger: request.Trigger, LastAttempt: true,
-		LeaseDuration: time.Hour, WorkItem: "shop/cart", Attempt: 1, Repository: repository, PullRequest: int64(w.pull), Commit: head, Bucket: bucketName,
-		CorrelationID: "c0ffee", GitHubAPIURL: w.cloud.GitHub.APIURL(), BuildTimeout: time.Hour,
-		Settings: contract.Settings{
-			TestCommand: "sh test.sh", TestResults: []string{"results.xml"}, AgentPreset: "command",
-			AgentCommand: []string{"sh", "-c", `echo "task $1" > "work-$1.txt"`, "agent", "{{.TaskID}}"},
-		},
+		LeaseDuration: time.Hour, WorkItem: "shop/cart", Attempt: 1, Repository: repository, PullRequest: int64(w.pull), Commit: head,
+		CorrelationID: "c0ffee", ParametersSHA256: sha256,
 	}.Variables()
-	if err != nil {
-		return nil, err
-	}
 	arn := "arn:aws:codebuild:" + region + ":" + account + ":build/" + projectName + ":b-1"
 	env := []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "TMPDIR=" + w.dir, "GOMAXPROCS=1",

@@ -1,0 +1,81 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package freeze is what of an environment the worker of an attempt is given, as one document. When it is given, and where
+// it is kept, is for the controllers.
+package freeze
+
+import (
+	"strings"
+	"time"
+
+	"k8s.io/utils/ptr"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+)
+
+// Of is the document for a build with this time-out, whose work is at this forge.
+func Of(env *v1alpha1.WorkEnvironmentSpec, timeout time.Duration, forgeURL string) contract.Frozen {
+	return contract.Frozen{
+		Bucket:         env.Artifacts.Bucket,
+		GitHubAPIURL:   forgeURL,
+		GitSecretARN:   env.Credentials.GitSecretARN,
+		AgentSecretARN: env.Credentials.AgentSecretARN,
+		BuildTimeout:   contract.Duration(timeout),
+		Settings:       settings(env),
+	}
+}
+
+// maxForgeURL is the longest address of a forge that the schema allows.
+const maxForgeURL = 512
+
+// Check reports what of the environment no build could be given, whatever its item says.
+func Check(env *v1alpha1.WorkEnvironmentSpec) error {
+	_, _, err := Of(env, env.BuildTimeout(), strings.Repeat("x", maxForgeURL)).Encode()
+	return err
+}
+
+func settings(env *v1alpha1.WorkEnvironmentSpec) contract.Settings {
+	gates, agent, retry := env.Gates, env.Agent, env.Retry
+	s := contract.Settings{
+		TestCommand: gates.TestCommand, SetupCommand: gates.SetupCommand,
+		TestResults: gates.TestResults, CoverageReports: gates.CoverageReports, ProtectedPaths: protectedPaths(gates.ProtectedPaths),
+		TestTimeout:    contract.Duration(gates.TestTimeoutOrDefault()),
+		MissingMetrics: string(gates.MissingMetrics), UncoveredBoxes: string(gates.UncoveredBoxes),
+		AgentPreset: string(agent.Preset), AgentHarness: string(agent.Harness), AgentCommand: agent.Command,
+		TaskTimeout:        contract.Duration(agent.TaskTimeoutOrDefault()),
+		SilenceTimeout:     contract.Duration(agent.SilenceTimeoutOrDefault()),
+		ArtifactsKMSKeyARN: env.Artifacts.KMSKeyARN,
+		RetryGit:           retry.Git.Or(contract.RetryGit),
+		RetryGitHub:        retry.GitHub.Or(contract.RetryService),
+		RetryS3:            retry.S3.Or(contract.RetryService),
+		RetryDynamoDB:      retry.DynamoDB.Or(contract.RetryDynamoDB),
+		RetryAgentTask:     retry.AgentTask.Or(contract.RetryAgentTask),
+	}
+	for _, v := range env.CodeBuild.Env {
+		s.Env = append(s.Env, contract.Variable{Name: v.Name, Value: v.Value})
+	}
+	if agent.TotalTimeout != nil {
+		s.AgentTotalTimeout = contract.Duration(agent.TotalTimeout.Duration)
+	}
+	if gates.ChangedLines != nil {
+		s.ChangedLines = ptr.To(int(*gates.ChangedLines))
+	}
+	for _, v := range gates.SecretEnv {
+		s.SecretEnv = append(s.SecretEnv, contract.SecretVariable{Name: v.Name, SecretARN: v.SecretARN})
+	}
+	if steering := env.Steering; steering != nil {
+		s.SteeringSource, s.SteeringRef, s.SteeringPath = steering.Source, steering.Ref, steering.Path
+		s.SteeringInclusion = string(steering.Inclusion)
+	}
+	return s
+}
+
+func protectedPaths(all []v1alpha1.ProtectedPath) []contract.ProtectedPath {
+	var paths []contract.ProtectedPath
+	for _, p := range all {
+		paths = append(paths, contract.ProtectedPath{Glob: p.Glob, NameOnly: p.OnChange == v1alpha1.OnChangeName})
+	}
+	return paths
+}

@@ -1,0 +1,61 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package freeze_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/internal/freeze"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+)
+
+// Proxies, certificates, a preloaded library: as a variable of the build each would be the worker's and git's.
+func TestOwnVariablesAreForSetupAgentAndTests(t *testing.T) {
+	env := &v1alpha1.WorkEnvironmentSpec{}
+	env.CodeBuild.Env = []v1alpha1.EnvironmentVariable{{Name: "HTTPS_PROXY", Value: "http://evil.test"}, {Name: "SSL_CERT_FILE", Value: "/proc/self/environ"}}
+	got := freeze.Of(env, time.Hour, "").Settings.Env
+	want := []contract.Variable{{Name: "HTTPS_PROXY", Value: "http://evil.test"}, {Name: "SSL_CERT_FILE", Value: "/proc/self/environ"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	wide := func(bytes int) *v1alpha1.WorkEnvironmentSpec {
+		env := &v1alpha1.WorkEnvironmentSpec{}
+		for n := range bytes / 1024 {
+			env.CodeBuild.Env = append(env.CodeBuild.Env, v1alpha1.EnvironmentVariable{Name: fmt.Sprintf("V%d", n), Value: strings.Repeat("x", 1024)})
+		}
+		return env
+	}
+	if err := freeze.Check(wide(56 << 10)); err != nil {
+		t.Errorf("56 KB fit: %v", err)
+	}
+	env := wide(64 << 10)
+	if err := freeze.Check(env); err == nil {
+		t.Error("64 KB of values do not fit")
+	}
+	// Whatever an item adds, what was found good does not fail once a lock is to be acquired.
+	env = wide(63 << 10)
+	for freeze.Check(env) != nil {
+		env.CodeBuild.Env = env.CodeBuild.Env[1:]
+	}
+	if _, _, err := freeze.Of(env, 36*time.Hour, "https://"+strings.Repeat("x", 504)).Encode(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSettingsHaveTheArtifactsKey(t *testing.T) {
+	env := &v1alpha1.WorkEnvironmentSpec{}
+	env.Artifacts.KMSKeyARN = "arn:aws:kms:eu-central-1:111122223333:key/0123"
+	if got := freeze.Of(env, time.Hour, "").Settings.ArtifactsKMSKeyARN; got != env.Artifacts.KMSKeyARN {
+		t.Errorf("the build is given the key %q", got)
+	}
+}
