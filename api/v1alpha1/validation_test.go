@@ -195,6 +195,14 @@ func refusedOthers() []refusal {
 			set("\"arn:aws:secretsmanager:eu-central-1:111122223333:secret:github-abc\"", "spec", "credentials", "githubTokenSecretARN"),
 			set("[{name: NPM_TOKEN, secretARN: \"arn:aws:secretsmanager:eu-central-1:111122223333:secret:github-abc\"}]", "spec", "gates", "secretEnv"),
 		}, field: "spec.gates.secretEnv", message: "other secrets"},
+		{why: "the tests would be given GitHub's token, by a part of its ARN", kind: "WorkEnvironment", changes: []change{
+			set("\"arn:aws:secretsmanager:eu-central-1:111122223333:secret:github-AbCdEf\"", "spec", "credentials", "githubTokenSecretARN"),
+			set("[{name: NPM_TOKEN, secretARN: \"arn:aws:secretsmanager:eu-central-1:111122223333:secret:github\"}]", "spec", "gates", "secretEnv"),
+		}, field: "spec.gates.secretEnv", message: "other secrets"},
+		{why: "or the agent's key", kind: "WorkEnvironment", changes: []change{
+			set("\"arn:aws:secretsmanager:eu-central-1:111122223333:secret:kiro-AbCdEf\"", "spec", "credentials", "agentSecretARN"),
+			set("[{name: NPM_TOKEN, secretARN: \"arn:aws:secretsmanager:eu-central-1:111122223333:secret:kiro-AbCdEf\"}]", "spec", "gates", "secretEnv"),
+		}, field: "spec.gates.secretEnv", message: "other secrets"},
 		{why: "more than all of the changed lines", kind: "WorkEnvironment", changes: []change{set("101", "spec", "gates", "changedLines")}, field: "spec.gates.changedLines"},
 		{why: "an agent without any time", kind: "WorkEnvironment", changes: []change{set("1s", "spec", "agent", "totalTimeout")}, field: "spec.agent.totalTimeout", message: "1m to 36h"},
 		{why: "a variable that CodeBuild reserves", kind: "WorkEnvironment", changes: []change{set("[{name: CODEBUILD_X, value: a}]", "spec", "codeBuild", "env")}, field: "spec.codeBuild.env", message: "CODEBUILD_"},

@@ -152,7 +152,7 @@ const (
 )
 
 // WorkEnvironmentSpec says where builds run and what the work must pass.
-// +kubebuilder:validation:XValidation:rule="!has(self.gates) || !has(self.gates.secretEnv) || !has(self.credentials) || self.gates.secretEnv.all(v, v.secretARN != self.credentials.githubTokenSecretARN && (!has(self.credentials.gitSecretARN) || v.secretARN != self.credentials.gitSecretARN) && (!has(self.credentials.agentSecretARN) || v.secretARN != self.credentials.agentSecretARN))",fieldPath=".gates.secretEnv",message="gates.secretEnv must name other secrets than spec.credentials: the tests are given them in plain text"
+// +kubebuilder:validation:XValidation:rule="!has(self.gates) || !has(self.gates.secretEnv) || self.gates.secretEnv.all(v, !v.secretARN.startsWith(self.credentials.githubTokenSecretARN) && !self.credentials.githubTokenSecretARN.startsWith(v.secretARN) && [has(self.credentials.gitSecretARN) ? self.credentials.gitSecretARN : ”, has(self.credentials.agentSecretARN) ? self.credentials.agentSecretARN : ”].all(c, size(c) == 0 || (!v.secretARN.startsWith(c) && !c.startsWith(v.secretARN))))",fieldPath=".gates.secretEnv",message="gates.secretEnv must name other secrets than spec.credentials: the tests are given them in plain text"
 type WorkEnvironmentSpec struct {
 	// Tier says how much depends on this environment: test, staging or production. Default test. A WorkSource without
 	// an interval polls every 15m in production and every 5m elsewhere. The tier is also part of the artifacts' path

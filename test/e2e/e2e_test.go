@@ -22,7 +22,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/local/demo"
 )
 
-// TestDemo plays the five cards and looks at everything that they leave behind.
+// TestDemo plays the cards and looks at everything that they leave behind.
 func TestDemo(t *testing.T) {
 	dir, bin := t.TempDir(), buildPrograms(t)
 	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
@@ -76,6 +76,7 @@ func checkCard(t *testing.T, system *demo.System, report *demo.Report, state dem
 		"shipping":  {"Tasks | 2 of 2 done", "5 of 6 passed", "shipping is free from 5000 cents on"},
 		"invoice":   {"Tasks | 2 of 2 done", "5 of 5 passed", "threshold 80%"},
 		"gift-wrap": {"Tasks | 2 of 2 done", "6 of 6 passed", "| lines | 100%"},
+		"exchange":  {"Tasks | 2 of 2 done", "5 of 5 passed", "| statements | 100%", "lines that the work changed | 100%"},
 	}[state.Card.Slug]
 	want = append(want, "As described in "+state.Card.SpecPath(), status.CorrelationID, status.Result.ArtifactsURL)
 	for _, text := range want {
@@ -83,7 +84,7 @@ func checkCard(t *testing.T, system *demo.System, report *demo.Report, state dem
 			t.Errorf("the pull request does not say %q:\n%s", text, state.PullRequest.Body)
 		}
 	}
-	if head, ok := system.GitHub.BranchHead(demo.Repository, state.Card.Branch()); !ok || head != status.Result.Commit {
+	if head, ok := system.GitHub.BranchHead(state.Card.RepositoryName(), state.Card.Branch()); !ok || head != status.Result.Commit {
 		t.Errorf("the branch is at %s, the result says %s", head, status.Result.Commit)
 	}
 	checkArtifacts(t, report, state)
@@ -125,8 +126,8 @@ func checkLocks(t *testing.T, report *demo.Report) {
 			branches++
 		}
 	}
-	if branches != 4 {
-		t.Errorf("%d branches were locked, want the 4 that were worked on", branches)
+	if branches != 5 {
+		t.Errorf("%d branches were locked, want the 5 that were worked on", branches)
 	}
 }
 
@@ -138,10 +139,10 @@ func checkKubectl(t *testing.T, system *demo.System) {
 			t.Errorf("kubectl get workitems -o wide does not say %q:\n%s", want, table)
 		}
 	}
-	for _, phase := range []string{"Succeeded", "Failed"} {
+	for phase, want := range map[string]int{"Succeeded": 3, "Failed": 2} {
 		names := strings.Fields(kubectl(t, system, "get", "workitems", "--field-selector=status.phase="+phase, "-o", "name"))
-		if len(names) != 2 {
-			t.Fatalf("%d items are %s, want 2", len(names), phase)
+		if len(names) != want {
+			t.Fatalf("%d items are %s, want %d", len(names), phase, want)
 		}
 		status := map[string]string{"Succeeded": "True", "Failed": "False"}[phase]
 		kubectl(t, system, append([]string{"wait", "--timeout=5s", "--for=condition=Succeeded=" + status}, names...)...)

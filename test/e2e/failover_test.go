@@ -22,7 +22,7 @@ func TestFailOver(t *testing.T) {
 	defer cancel()
 	dir := t.TempDir()
 	system, err := demo.Start(ctx, demo.Options{
-		Dir: dir, Bin: buildPrograms(t), Launch: true, LogLevel: "debug", Say: func(line string) { t.Log("starting", line) },
+		Dir: dir, Bin: buildPrograms(t), Launch: true, LogLevel: "debug", OneRepository: true, Say: func(line string) { t.Log("starting", line) },
 	})
 	t.Cleanup(func() {
 		if err := system.Close(); err != nil {

@@ -19,6 +19,15 @@ func (s *System) seedGitHub() error {
 	if err := s.GitHub.CreateRepository(Repository, "main", github.Text(files)); err != nil {
 		return fmt.Errorf("making the sample repository: %w", err)
 	}
+	if s.goCache != "" {
+		files, err := goRepositoryFiles()
+		if err != nil {
+			return err
+		}
+		if err := s.GitHub.CreateRepository(goRepository, "main", github.Text(files)); err != nil {
+			return fmt.Errorf("making the sample repository of another kind: %w", err)
+		}
+	}
 	power, err := filesUnder("sample/power", "")
 	if err != nil {
 		return err
@@ -47,7 +56,7 @@ func (s *System) putCard(c Card) (id string, err error) {
 		maps.Copy(files, spec)
 	}
 	card, err := s.GitHub.PutCard(github.NewCard{
-		Repository: Repository, Title: c.Title, Body: "As described in " + c.SpecPath() + ".", Status: c.Column,
+		Repository: c.RepositoryName(), Title: c.Title, Body: "As described in " + c.SpecPath() + ".", Status: c.Column,
 		Branch: c.Branch(), Files: files, PullRequest: true, Issue: true,
 		Fields: map[string]string{branchField: c.Branch()},
 	})
@@ -63,7 +72,7 @@ func (s *System) pushSpec(c Card) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.GitHub.PushFiles(Repository, c.Branch(), github.Text(files), "Specify "+c.Title); err != nil {
+	if _, err := s.GitHub.PushFiles(c.RepositoryName(), c.Branch(), github.Text(files), "Specify "+c.Title); err != nil {
 		return fmt.Errorf("pushing the spec of %q: %w", c.Title, err)
 	}
 	return nil

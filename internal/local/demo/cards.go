@@ -31,6 +31,8 @@ const (
 type Card struct {
 	// Slug names the spec under sample/specs and, with "feature/" before it, the branch.
 	Slug string
+	// Repository that it is about; empty is Repository.
+	Repository string
 	// Title of the card.
 	Title string
 	// Column that it is in at first.
@@ -45,7 +47,7 @@ type Card struct {
 	Story string
 }
 
-// Cards are the five cards of the demo.
+// Cards are the six cards of the demo.
 var Cards = []Card{
 	{
 		Slug: "discount", Title: "Discount codes", Column: columnReady,
@@ -72,6 +74,19 @@ var Cards = []Card{
 		EndColumn: columnBacklog,
 		Story:     "it is not in the ready column: nothing happens",
 	},
+	{
+		Slug: "exchange", Repository: goRepository, Title: "Exchange rates", Column: columnReady,
+		Outcome: v1alpha1.ReasonSucceeded, EndColumn: columnReview,
+		Story: "its repository is a Go module, with an environment and a test command of its own",
+	},
+}
+
+// RepositoryName is the repository that the card is about.
+func (c Card) RepositoryName() string {
+	if c.Repository != "" {
+		return c.Repository
+	}
+	return Repository
 }
 
 // Branch of the card.
@@ -82,6 +97,17 @@ func (c Card) SpecPath() string { return ".kiro/specs/" + c.Branch() }
 
 // repositoryFiles are the sample repository's files on its default branch.
 func repositoryFiles() (map[string]string, error) { return filesUnder("sample/repository", "") }
+
+// goRepositoryFiles are those of the Go module. They have another ending here, as a module within this one could not be
+// embedded.
+func goRepositoryFiles() (map[string]string, error) {
+	files, err := filesUnder("sample/rates", "")
+	named := map[string]string{}
+	for name, text := range files {
+		named[strings.TrimSuffix(name, ".txt")] = text
+	}
+	return named, err
+}
 
 // specFiles are a card's spec files, by their paths in the repository.
 func specFiles(slug, specPath string) (map[string]string, error) {

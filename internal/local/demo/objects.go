@@ -27,6 +27,11 @@ const (
 	// Repository that the cards are about.
 	Repository = "acme/shop"
 
+	// goRepository is one of another kind, which one card is about.
+	goRepository      = "acme/rates"
+	goEnvironmentName = "local-go"
+	goSourceName      = "rates-board"
+
 	// powerRepository is the Kiro Power, and steeringFile what it brings into a checkout.
 	powerRepository = "acme/shop-conventions"
 	steeringFile    = ".kiro/steering/testing.md"
@@ -89,8 +94,11 @@ func (s *System) createObjects(ctx context.Context) error {
 			StringData: map[string]string{"token": s.token},
 		},
 		environment,
-		s.source(),
+		s.source(sourceName, environmentName, Repository),
 	)
+	if s.goCache != "" {
+		objects = append(objects, s.goEnvironment(environment), s.source(goSourceName, goEnvironmentName, goRepository))
+	}
 	for _, o := range objects {
 		if err := s.put(ctx, o); err != nil {
 			return fmt.Errorf("creating %T %s: %w", o, o.GetName(), err)
@@ -129,15 +137,16 @@ func (s *System) environment() (*v1alpha1.WorkEnvironment, error) {
 	return environment, nil
 }
 
-func (s *System) source() *v1alpha1.WorkSource {
+// source takes the cards of one repository from the board.
+func (s *System) source(name, environment, repository string) *v1alpha1.WorkSource {
 	return &v1alpha1.WorkSource{
-		ObjectMeta: metav1.ObjectMeta{Name: sourceName, Namespace: s.namespace()},
+		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: s.namespace()},
 		Spec: v1alpha1.WorkSourceSpec{
-			EnvironmentRef: v1alpha1.LocalObjectReference{Name: environmentName},
+			EnvironmentRef: v1alpha1.LocalObjectReference{Name: environment},
 			// The shortest that there is: a person who puts a card on the board is watching.
 			Interval: &metav1.Duration{Duration: 15 * time.Second},
 			GitHub: v1alpha1.GitHubSource{
-				Owner: owner, ProjectNumber: s.boardNumber, APIURL: s.GitHub.APIURL(),
+				Owner: owner, ProjectNumber: s.boardNumber, APIURL: s.GitHub.APIURL(), Repositories: []string{repository},
 				Credentials: v1alpha1.Credentials{SecretRef: &v1alpha1.SecretReference{Name: kubeSecretName}},
 			},
 			Branch:    v1alpha1.BranchRule{From: v1alpha1.BranchFromProjectField, Field: branchField},

@@ -34,7 +34,7 @@ type View interface {
 	Show(states []State)
 }
 
-// Run watches the five cards to their ends, pushes the spec that came too late, and returns what became of all.
+// Run watches the cards to their ends, pushes the spec that came too late, and returns what became of all.
 func (s *System) Run(ctx context.Context, view View) (*Report, error) {
 	timeout := standInTimeout
 	switch {
@@ -104,9 +104,9 @@ func (s *System) look(ctx context.Context, waited map[string]bool) (Snapshot, er
 			byCard[card.ID] = &items.Items[i]
 		}
 	}
-	for _, c := range Cards {
+	for _, c := range s.cards() {
 		state := State{Card: c, Item: byCard[s.cardIDs[c.Slug]]}
-		_, absent := s.GitHub.File(Repository, c.Branch(), steeringFile)
+		_, absent := s.GitHub.File(c.RepositoryName(), c.Branch(), steeringFile)
 		state.Steered = absent == nil
 		state.Waited = waited[c.Slug] || waitsForSpec(state.Item)
 		card, err := s.GitHub.Card(s.cardIDs[c.Slug])
@@ -115,7 +115,7 @@ func (s *System) look(ctx context.Context, waited map[string]bool) (Snapshot, er
 		}
 		state.Column = card.Status
 		if state.Item != nil && state.Item.Status.Accepted != nil {
-			pr, err := s.GitHub.PullRequest(Repository, int(state.Item.Status.Accepted.PullRequest))
+			pr, err := s.GitHub.PullRequest(c.RepositoryName(), int(state.Item.Status.Accepted.PullRequest))
 			if err != nil {
 				return snapshot, fmt.Errorf("looking at the pull request of %q: %w", c.Title, err)
 			}

@@ -63,7 +63,7 @@ func (s *System) startEmulators(ctx context.Context) error {
 // putCards puts the cards on the board, each a second after the one before: the oldest is worked on first, and GitHub
 // gives a card's age in whole seconds. The API server takes longer to start than that.
 func (s *System) putCards(ctx context.Context) error {
-	for i, c := range Cards {
+	for i, c := range s.cards() {
 		if i > 0 {
 			select {
 			case <-ctx.Done():

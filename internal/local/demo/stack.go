@@ -86,22 +86,27 @@ func (s *System) deployCompute(colour string) (v1alpha1.WorkEnvironment, error) 
 	return environment, nil
 }
 
-// Move deploys another compute stack and moves the environment to it, as docs/deployment says, whatever runs.
+// Move deploys another compute stack and moves the environments to it, as docs/deployment says, whatever runs.
 func (s *System) Move(ctx context.Context, colour string) error {
 	next, err := s.deployCompute(colour)
 	if err != nil {
 		return err
 	}
-	environment := &v1alpha1.WorkEnvironment{}
-	key := client.ObjectKey{Namespace: s.namespace(), Name: environmentName}
-	if err := s.Client.Get(ctx, key, environment); err != nil {
-		return fmt.Errorf("reading the environment: %w", err)
+	names := []string{environmentName}
+	if s.goCache != "" {
+		names = append(names, goEnvironmentName)
 	}
-	base := environment.DeepCopy()
-	environment.Spec.AWS.RoleARN = next.Spec.AWS.RoleARN
-	environment.Spec.CodeBuild.ProjectName = next.Spec.CodeBuild.ProjectName
-	if err := s.Client.Patch(ctx, environment, client.MergeFrom(base)); err != nil {
-		return fmt.Errorf("moving the environment: %w", err)
+	for _, name := range names {
+		environment := &v1alpha1.WorkEnvironment{}
+		if err := s.Client.Get(ctx, client.ObjectKey{Namespace: s.namespace(), Name: name}, environment); err != nil {
+			return fmt.Errorf("reading the environment: %w", err)
+		}
+		base := environment.DeepCopy()
+		environment.Spec.AWS.RoleARN = next.Spec.AWS.RoleARN
+		environment.Spec.CodeBuild.ProjectName = next.Spec.CodeBuild.ProjectName
+		if err := s.Client.Patch(ctx, environment, client.MergeFrom(base)); err != nil {
+			return fmt.Errorf("moving the environment: %w", err)
+		}
 	}
 	return nil
 }

@@ -36,6 +36,8 @@ type Options struct {
 	Bin string
 	// Agent is AgentStandIn or AgentKiro. Empty is AgentStandIn.
 	Agent string
+	// OneRepository leaves out the card of the other repository, with its environment and source.
+	OneRepository bool
 	// Launch starts the API server through Bin's kiro-local, so that it dies with this process.
 	Launch bool
 	// LogLevel of manager and worker. Empty is info.
@@ -77,6 +79,7 @@ type System struct {
 	boardNumber int32
 	boardID     string
 	cardIDs     map[string]string // by slug
+	goCache     string            // of the Go toolchain; empty where there is none
 
 	plane   *controlplane.ControlPlane
 	servers *servers
@@ -94,6 +97,7 @@ func Start(ctx context.Context, o Options) (*System, error) {
 		o.Say = func(string) {}
 	}
 	s := &System{options: o, cluster: clusterName, token: "ghp_" + rand.Text(), cardIDs: map[string]string{}}
+	s.findGo(ctx)
 	programs, steps := []string{"manager", "kiro-worker", "kiro-local"}, []func(context.Context) error{s.startServers, s.createObjects, s.startManager}
 	if o.Cluster != nil {
 		programs, steps = programs[1:], []func(context.Context) error{s.startOutside, s.connect, s.createObjects}
