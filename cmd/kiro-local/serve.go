@@ -166,7 +166,6 @@ func wait(args []string) (int, error) {
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	last := ""
 	for {
 		code, text, err := ask(ctx, url)
 		switch {
@@ -179,10 +178,9 @@ func wait(args []string) (int, error) {
 			fmt.Println(text)
 			return 1, nil
 		}
-		last = text
 		select {
 		case <-ctx.Done():
-			return 0, fmt.Errorf("the cards were not done within %s: %s", timeout, last)
+			return 0, fmt.Errorf("the cards were not done within %s: %s", timeout, text)
 		case <-time.After(waitPace):
 		}
 	}
