@@ -17,10 +17,12 @@ const (
 	RulePullRequest RuleKind = "pull request"
 	// RuleChecks: every commit has passed checks or deployments before it is pushed.
 	RuleChecks RuleKind = "checks"
-	// RuleAuthorEmail, RuleCommitterEmail and RuleMessage: author, committer and message of every commit match a pattern.
-	RuleAuthorEmail    RuleKind = "author email"
+	// RuleAuthorEmail: the author's address of every commit matches a pattern.
+	RuleAuthorEmail RuleKind = "author email"
+	// RuleCommitterEmail: the committer's does.
 	RuleCommitterEmail RuleKind = "committer email"
-	RuleMessage        RuleKind = "commit message"
+	// RuleMessage: the message does.
+	RuleMessage RuleKind = "commit message"
 	// RuleLinear: no commit is a merge.
 	RuleLinear RuleKind = "linear history"
 )

@@ -43,6 +43,11 @@ func (c changedLines) measure(ctx context.Context, s *State, found report.Covera
 		return fmt.Errorf("reading which lines the work changed: %w", err)
 	}
 	lines := found.Lines(added)
+	if lines.NoLines {
+		s.Result.CoverageGate = contract.GateNotMeasured
+		return failedf(contract.OutcomeCoverageNotMeasured, "gates.changedLines needs a report that names lines, and %s names none; let the test command write LCOV, "+
+			"Istanbul's coverage-final.json, Cobertura, JaCoCo or a Go profile as well", s.CoverageFormat)
+	}
 	percent := lines.Percent()
 	s.Result.ChangedLines = &contract.ChangedLines{Covered: lines.Covered, Total: lines.Total, Percent: percent}
 	if percent == nil {

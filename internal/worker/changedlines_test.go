@@ -58,6 +58,17 @@ func TestChangedLinesGate(t *testing.T) {
 	}
 }
 
+// A gate that nothing can measure is not passed.
+func TestChangedLinesWithoutLines(t *testing.T) {
+	w := newWorld(t)
+	s := &w.options.Parameters.Settings
+	s.AgentCommand, s.ChangedLines = shell(newFile), ptr.To(1)
+	w.codebuild(t.Context())
+	if _, result := w.row(); result.Outcome != contract.OutcomeCoverageNotMeasured || result.CoverageGate != contract.GateNotMeasured || !strings.Contains(result.Message, "names none") {
+		t.Errorf("got %+v", result)
+	}
+}
+
 // What an earlier attempt pushed is the work's, too: an attempt that has nothing left to do passes no gate by that.
 func TestChangedLinesOfEarlierAttempts(t *testing.T) {
 	w := newWorld(t, func(f map[string]string) {

@@ -86,7 +86,7 @@ func not(r forge.Rule) string {
 // breaks reports whether a text breaks a rule with a pattern. An expression that is none here breaks nothing: the server's own
 // may be of another kind.
 func breaks(r forge.Rule, text string) bool {
-	matches := false
+	var matches bool
 	switch r.Operator {
 	case forge.OperatorStartsWith:
 		matches = strings.HasPrefix(text, r.Pattern)

@@ -57,6 +57,10 @@ func (u setup) run(ctx context.Context, s *State, space workspace) error {
 	if _, err := space.sandbox.Renew(ctx); err != nil {
 		return err
 	}
+	chosen := ""
+	if u.setupCommand == "" {
+		chosen = " (it is the repository's package manager's; gates.setupCommand sets another)"
+	}
 	limit := u.budget.setup()
 	result, err := u.dir.logged(setupLog, func(output string) (process.Result, error) {
 		return space.sandbox.Run(ctx, command, output, limit, secret...)
@@ -66,11 +70,11 @@ func (u setup) run(ctx context.Context, s *State, space workspace) error {
 	}
 	switch {
 	case err != nil:
-		return failed(contract.OutcomeAgentFailed, fmt.Errorf("running the setup command: %w", err))
+		return failed(contract.OutcomeAgentFailed, fmt.Errorf("running the setup command %q%s: %w", command, chosen, err))
 	case result.End == process.EndTimedOut:
 		return failedf(contract.OutcomeAgentFailed, "the setup command %q did not end within %s", command, limit.Round(time.Second))
 	case result.ExitCode != 0:
-		return failedf(contract.OutcomeAgentFailed, "the setup command %q ended with exit code %d: %s", command, result.ExitCode, u.dir.lastOutput(setupLog))
+		return failedf(contract.OutcomeAgentFailed, "the setup command %q%s ended with exit code %d: %s", command, chosen, result.ExitCode, u.dir.lastOutput(setupLog))
 	}
 	if err := space.sandbox.Keep(); err != nil {
 		return err

@@ -69,6 +69,7 @@ func TestSpecsOfRealRepositories(t *testing.T) {
 		{"half-number", "a number between two others stands beside them", "1 1.5 2", "", ""},
 		{"boxes-that-are-read-as-nothing", "what looks like a box and is not read is named", "1", "", "2 3 4 5 6 7"},
 		{"marks-that-are-no-boxes", "words and letters in place of a box's mark", "1", "", "2 3 4"},
+		{"other-boxes", "boxes of other kinds", "1", "", "2 3 4 5"},
 		{"blanks-that-are-none", "other blanks", "1 3", "", "2"},
 		{"numbered-headings-one-in-prose", "a heading beside tasks that has nothing to tick may be one in prose", "2", "1", "10"},
 		{"han-numbers", "numbers as they are written in East Asia", "1 12 2", "", ""},

@@ -22,9 +22,9 @@ type Stray struct {
 var (
 	codeSpan = regexp.MustCompile("``[^`]*``|`[^`]*`")
 	// boxFirst is a box at a line's beginning, behind whatever markers and numbers.
-	boxFirst = regexp.MustCompile(`^[\s>|*+•◦▪·–—\-#\d.)_:\\]*(?:(?i:task)[ \t]*[\d.]*[ \t:.)]*)?(?:\\?\[[ \t]*[xX✓✔~/\-]?[ \t]*\\?\](?:[^(\[:]|$)|[☐⬜])`)
+	boxFirst = regexp.MustCompile(`^[\s>|*+•◦▪·–—\-#\d.)_:\\]*(?:(?i:task)[ \t]*[\d.]*[ \t:.)]*)?(?:\\?\[[ \t]*[xX✓✔~/\-]?[ \t]*\\?\](?:[^(\[:]|$)|\([ \t]*\)[ \t]|<input[^>]{0,80}checkbox|[☐⬜🔲◻▢□])`)
 	// boxWithin is a box elsewhere in a list item, a heading or a row of a table.
-	boxWithin = regexp.MustCompile(`(?:^|[\s|*(])\\?\[[ \t]*[xX]?[ \t]*\\?\](?:[\s|*).,;:]|$)|[☐⬜]`)
+	boxWithin = regexp.MustCompile(`(?:^|[\s|*(])\\?\[[ \t]*[xX]?[ \t]*\\?\](?:[\s|*).,;:]|$)|[☐⬜🔲◻▢□]`)
 	// statusFirst is a list item with a word or a letter in place of the box's mark.
 	statusFirst = regexp.MustCompile(`^[\s>]*(?:[-*+•]|\d{1,4}[.)])[ \t]+\\?\[[ \t]*(?:[vVoOcCdD]|(?i:` + doneWords + `|to ?do|wip|in[ -]progress|pending|open|partial|skipped|blocked))[ \t]*\\?\](?:[ \t]+\S|$)`)
 	structure   = regexp.MustCompile(`^[\s>]*(?:[-*+•|#]|\d{1,4}[.)])`)

@@ -74,24 +74,24 @@ func (w *walk) leftOut(name, why string) {
 
 // add adds a file, or a directory that a link leads to.
 func (w *walk) add(name, place string, depth int) {
-	real, err := w.tree.resolve(place)
+	found, err := w.tree.resolve(place)
 	switch {
 	case err != nil:
 		w.leftOut(name, err.Error())
-	case w.tree.dirs[real] != nil:
-		w.directory(name, real, depth+1)
-	case w.tree.files[real] == nil:
+	case w.tree.dirs[found] != nil:
+		w.directory(name, found, depth+1)
+	case w.tree.files[found] == nil:
 	case path.Base(name) != "." && strings.HasPrefix(path.Base(name), "."):
 		w.leftOut(name, "its name begins with a dot")
 	case len(w.files) <= maxPowerFiles:
-		w.files[name] = real
+		w.files[name] = found
 	}
 }
 
 // directory adds what is in a directory.
 func (w *walk) directory(name, place string, depth int) {
 	const deepest = 16
-	real, err := w.tree.resolve(place)
+	found, err := w.tree.resolve(place)
 	if err != nil {
 		w.leftOut(name, err.Error())
 		return
@@ -100,11 +100,11 @@ func (w *walk) directory(name, place string, depth int) {
 		w.leftOut(name, "it is too deep, or a link leads round in a circle")
 		return
 	}
-	for _, child := range w.tree.dirs[real] {
+	for _, child := range w.tree.dirs[found] {
 		if len(w.files) > maxPowerFiles {
 			return
 		}
-		w.add(name+"/"+child, path.Join(real, child), depth+1)
+		w.add(name+"/"+child, path.Join(found, child), depth+1)
 	}
 }
 

@@ -18,7 +18,7 @@ const inclusionAuto = "auto"
 // included is a file of steering that says when it is read, and whether that is always: one that says nothing is read in
 // every run of the agent, so the environment may choose another default.
 func included(name string, text []byte, inclusion string) (written []byte, always bool) {
-	head, _, has, err := frontMatter(text)
+	head, has, err := frontMatter(text)
 	var said struct {
 		Inclusion, Name, Description string
 	}

@@ -37,7 +37,7 @@ func pluginManifest(text []byte) (manifest, error) {
 // powerManifest reads the front matter of POWER.md, if there is any.
 func powerManifest(text []byte) (manifest, error) {
 	var m manifest
-	head, _, has, err := frontMatter(text)
+	head, has, err := frontMatter(text)
 	if err != nil || !has {
 		return m, err
 	}
@@ -57,21 +57,21 @@ func powerManifest(text []byte) (manifest, error) {
 // plainVersion is a version that nobody quoted.
 var plainVersion = regexp.MustCompile(`(?m)^version:[ \t]*([0-9][0-9.]*)[ \t]*(?:#.*)?$`)
 
-// frontMatter cuts the YAML off that a text may begin with.
-func frontMatter(text []byte) (head, rest []byte, has bool, err error) {
+// frontMatter is the YAML that a text may begin with.
+func frontMatter(text []byte) (head []byte, has bool, err error) {
 	text = bytes.ReplaceAll(bytes.TrimPrefix(text, []byte("\ufeff")), []byte("\r\n"), []byte("\n"))
 	behind, ok := bytes.CutPrefix(text, []byte("---\n"))
 	if !ok {
-		return nil, text, false, nil
+		return nil, false, nil
 	}
-	if rest, ok := bytes.CutPrefix(behind, []byte("---\n")); ok {
-		return nil, rest, true, nil
+	if bytes.HasPrefix(behind, []byte("---\n")) {
+		return nil, true, nil
 	}
-	head, rest, ok = bytes.Cut(behind, []byte("\n---"))
+	head, _, ok = bytes.Cut(behind, []byte("\n---"))
 	if !ok {
-		return nil, text, false, errors.New("its front matter has no end")
+		return nil, false, errors.New("its front matter has no end")
 	}
-	return head, rest, true, nil
+	return head, true, nil
 }
 
 // powerVersion is what a version may look like: it is written into commits.

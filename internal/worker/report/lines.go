@@ -24,8 +24,8 @@ type ChangedLines struct {
 	Covered, Total int64
 	// Unreported are files with such lines, in a language of the reports, that no report tells of: nothing of them ran.
 	Unreported []string
-	// Elsewhere says that lines were added in files of other languages only, or in tests: there was nothing to measure.
-	Elsewhere bool
+	// NoLines says that no report names lines, so nothing could be measured whatever was added.
+	NoLines bool
 }
 
 // Percent is cut to two digits; nil where there was nothing to measure.
@@ -34,15 +34,16 @@ func (c ChangedLines) Percent() *float64 { return ratio{c.Covered, c.Total}.perc
 // Lines measures the lines that a change added, by file. A file that no report tells of ran nowhere, unless it is a test or
 // in a language that none of the reports is of.
 func (r CoverageReport) Lines(added map[string][]Line) ChangedLines {
-	var c ChangedLines
+	c := ChangedLines{NoLines: true}
 	languages := map[string]bool{}
-	for name := range r.sources {
+	for name, s := range r.sources {
 		languages[language(name)] = true
+		c.NoLines = c.NoLines && !slices.ContainsFunc(s.files, (*sourceFile).namesLines)
 	}
 	for _, name := range slices.Sorted(maps.Keys(added)) {
 		files := r.named(name)
 		switch {
-		case files != nil:
+		case slices.ContainsFunc(files, func(f *sourceFile) bool { return f.namesLines() || f.said == measured{} }):
 			for _, line := range added[name] {
 				code, ran := false, false
 				for _, f := range files {
@@ -56,6 +57,7 @@ func (r CoverageReport) Lines(added map[string][]Line) ChangedLines {
 					c.Covered++
 				}
 			}
+		// A file of which only sums are known is, line by line, one that no report tells of.
 		case languages[language(name)] && language(name) != "" && !isTest.MatchString(name):
 			before := c.Total
 			for _, line := range added[name] {
@@ -68,7 +70,6 @@ func (r CoverageReport) Lines(added map[string][]Line) ChangedLines {
 			}
 		}
 	}
-	c.Elsewhere = c.Total == 0
 	return c
 }
 
@@ -119,6 +120,9 @@ func (r CoverageReport) named(name string) []*sourceFile {
 	}
 	return found
 }
+
+// namesLines is false of a file of which only sums are known, or that has no code.
+func (f *sourceFile) namesLines() bool { return len(f.lines)+len(f.blocks) > 0 }
 
 // at reports whether a line has code, and whether it ran.
 func (f *sourceFile) at(l Line) (code, ran bool) {
