@@ -16,6 +16,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/forge"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
+	"github.com/kiro-worker/kiro-worker/internal/lock/measured"
 	"github.com/kiro-worker/kiro-worker/internal/notify"
 )
 
@@ -37,6 +38,8 @@ type Clients interface {
 type Access struct {
 	Reader  client.Reader
 	Clients Clients
+	// Locks counts what is done with the locks. Nil counts nothing.
+	Locks *measured.Metrics
 }
 
 // Environment reads the item's environment.
@@ -88,20 +91,20 @@ func (a Access) ForgeURL(ctx context.Context, item *v1alpha1.WorkItem, env *v1al
 // Table returns the lock table of the item's attempt, from what the attempt froze.
 func (a Access) Table(ctx context.Context, item *v1alpha1.WorkItem) (lock.Table, error) {
 	p := item.Status.Attempt.Parameters
-	return a.table(ctx, item.Namespace, p.LockAccess(), p.TableName)
+	return a.table(ctx, item.Namespace, item.Spec.EnvironmentRef.Name, p.LockAccess(), p.TableName)
 }
 
 // EnvironmentTable returns an environment's lock table, as its spec says now.
 func (a Access) EnvironmentTable(ctx context.Context, env *v1alpha1.WorkEnvironment) (lock.Table, error) {
-	return a.table(ctx, env.Namespace, env.Spec.LockAccess(), env.Spec.Lock.TableName)
+	return a.table(ctx, env.Namespace, env.Name, env.Spec.LockAccess(), env.Spec.Lock.TableName)
 }
 
-func (a Access) table(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, name string) (lock.Table, error) {
+func (a Access) table(ctx context.Context, namespace, environment string, aws v1alpha1.AWSAccess, name string) (lock.Table, error) {
 	table, err := a.Clients.Table(ctx, namespace, aws, name)
 	if err != nil {
 		return nil, fmt.Errorf("reaching the lock table: %w", err)
 	}
-	return table, nil
+	return a.Locks.Table(table, namespace, environment), nil
 }
 
 // Builds returns the build service of the item's attempt, from what the attempt froze.
