@@ -62,7 +62,7 @@ func (s apply) applyCard(ctx context.Context, source *v1alpha1.WorkSource, c cho
 	case err != nil:
 		return nil, err
 	}
-	s.metrics.written()
+	s.metrics.written(source)
 	logApplied(ctx, c, wanted)
 	return nil, nil
 }

@@ -17,14 +17,10 @@
 // not be read is unknown, and unknown is never withdrawn. This controller and the one of work items meet only in the
 // WorkItem object: it sets what the card says, and never priority and cancel.
 //
-// Metrics:
+// Metrics, each with namespace and source; docs/metrics.md says what they mean:
 //
-//	kiro_worker_worksource_polls_total{result}            polls, by result: complete, failed, waited
-//	kiro_worker_worksource_poll_seconds                   how long a poll took
-//	kiro_worker_worksource_items_written_total            WorkItems made or changed
-//	kiro_worker_worksource_cards{state}                   cards at the last complete polls: seen, eligible, skipped
-//	kiro_worker_worksource_oldest_complete_poll_timestamp_seconds
-//	                                                      the oldest last complete poll, over all sources
-//	                                                      that are not suspended
-//	kiro_worker_worksource_rate_limit_remaining           the smallest remaining budget of any source
+//	kiro_worker_worksource_polls_total{result}, _poll_seconds, _poll_interval_seconds, _last_complete_poll_timestamp_seconds
+//	kiro_worker_worksource_ready, _credentials_valid
+//	kiro_worker_worksource_cards{state}, _skipped_cards{reason}, _items_written_total
+//	kiro_worker_worksource_rate_limit_remaining, _rate_limit_reset_timestamp_seconds
 package worksource

@@ -32,7 +32,7 @@ func (r *Reconciler) complete(source *v1alpha1.WorkSource, environment *v1alpha1
 	set := conditionsOf(source, began)
 	set.True(v1alpha1.ConditionBoardReachable, v1alpha1.ReasonPolled, "The last poll read the whole board.")
 	set.Remove(v1alpha1.ConditionStalled)
-	r.metrics.polled(resultComplete, now.Sub(began))
+	r.metrics.polled(source, resultComplete, now.Sub(began))
 	return reconcile.WaitFor(next.Sub(now))
 }
 
@@ -64,7 +64,7 @@ func (r *Reconciler) failed(source *v1alpha1.WorkSource, environment *v1alpha1.W
 	after := retryAfter(now, set.Get(kind), source.Spec.PollInterval(environment), asked)
 	next := metav1.NewTime(now.Add(after))
 	source.Status.NextPollTime = &next
-	r.metrics.polled(result, now.Sub(began))
+	r.metrics.polled(source, result, now.Sub(began))
 	return reconcile.WaitFor(after)
 }
 
@@ -74,7 +74,7 @@ func (r *Reconciler) interrupted(source *v1alpha1.WorkSource, began time.Time) {
 	now := r.clock.Now()
 	next := metav1.NewTime(now.Add(soonestRetry))
 	source.Status.NextPollTime = &next
-	r.metrics.polled(resultFailed, now.Sub(began))
+	r.metrics.polled(source, resultFailed, now.Sub(began))
 }
 
 // recordRateLimit records what is left of the credentials' budget.

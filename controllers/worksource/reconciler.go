@@ -91,6 +91,7 @@ func (r *Reconciler) pollIfDue(ctx context.Context, source *v1alpha1.WorkSource,
 	if err != nil || environment == nil {
 		return reconcile.Result{}, err // an event of the environment starts the next reconcile
 	}
+	r.metrics.paced(source, source.Spec.PollInterval(environment))
 	if !due(now, source, source.Spec.PollInterval(environment)) {
 		return untilNextPoll(now, source), nil
 	}
