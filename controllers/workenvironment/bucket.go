@@ -23,7 +23,7 @@ func (bucketStep) Condition() string { return v1alpha1.ConditionBucketReady }
 
 func (s bucketStep) Reconcile(ctx context.Context, environment *v1alpha1.WorkEnvironment) (reconcile.Result, error) {
 	err := s.check(ctx, environment)
-	s.metrics.checked(checkArtifactBucket, err)
+	s.metrics.checked(environment, checkArtifactBucket, err)
 	if err != nil {
 		return reconcile.Result{}, err
 	}

@@ -13,13 +13,9 @@
 //	      │
 //	steps (steps.go), each on its own ─ failures (failure.go) ─ Ready, Stalled (summary.go) ─ one status patch ─ events
 //
-// Metrics, by tier; no object's name is a label:
+// Metrics, each with namespace and environment; docs/metrics.md says what they mean:
 //
-//	kiro_worker_workenvironment_checks_total{check,result}        checks of what an environment names
-//	kiro_worker_workenvironment_environments{tier,ready}          environments, by whether they are usable
-//	kiro_worker_workenvironment_slots{tier}                       builds that may run at once
-//	kiro_worker_workenvironment_slots_in_use{tier}                slots in use, over every cluster
-//	kiro_worker_workenvironment_queue_length{tier}                work items that wait for a slot
-//	kiro_worker_workenvironment_oldest_queued_timestamp_seconds{tier}
-//	                                                              since when the longest waiting work item waits
+//	kiro_worker_workenvironment_checks_total{check,result}
+//	kiro_worker_workenvironment_ready{tier}, _credentials_valid{tier}
+//	kiro_worker_workenvironment_slots{tier}, _slots_in_use{tier}, _queue_length{tier}, _oldest_queued_timestamp_seconds{tier}
 package workenvironment

@@ -14,14 +14,12 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/metrics"
 )
 
-// Label names, and the values of check and result.
+// A label name of this controller's own, and the values of check and result.
 const (
-	labelCheck  = "check"
-	labelResult = "result"
-	labelTier   = "tier"
-	labelReady  = "ready"
+	labelCheck = "check"
 
 	checkLockTable        = "lock_table"
 	checkCodeBuildProject = "project"
@@ -37,113 +35,99 @@ const (
 // Metrics are this controller's. The package's documentation lists them.
 type Metrics struct {
 	checks *prometheus.CounterVec
+	series metrics.Series
 
-	environments, slots, inUse, length, oldest *prometheus.Desc
+	ready, credentials, slots, inUse, length, oldest *prometheus.Desc
 
 	mu sync.Mutex
 	by map[types.NamespacedName]observation
 }
 
-// observation is what the gauges need of an environment. They are computed over all environments of a tier, because
-// no object's name is a label.
+// observation is what the gauges need of an environment.
 type observation struct {
 	tier                 string
-	ready                bool
+	ready, credentials   bool
 	slots, inUse, length int32
 	oldest               time.Time
 }
 
 // NewMetrics registers the metrics.
 func NewMetrics(registry prometheus.Registerer) *Metrics {
-	desc := func(name, help string, labels ...string) *prometheus.Desc {
-		return prometheus.NewDesc("kiro_worker_workenvironment_"+name, help, labels, nil)
+	desc := func(name, help string) *prometheus.Desc {
+		return prometheus.NewDesc("kiro_worker_workenvironment_"+name, help,
+			[]string{metrics.LabelNamespace, metrics.LabelEnvironment, metrics.LabelTier}, nil)
 	}
 	m := &Metrics{
 		checks: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "kiro_worker_workenvironment_checks_total", Help: "Checks of lock tables, projects, buckets, secrets, topics and queues, by result.",
-		}, []string{labelCheck, labelResult}),
-		environments: desc("environments", "Environments, by tier and by whether they are usable.", labelTier, labelReady),
-		slots:        desc("slots", "Builds that may run at once, by tier.", labelTier),
-		inUse:        desc("slots_in_use", "Slots in use, over every cluster, by tier.", labelTier),
-		length:       desc("queue_length", "Work items that wait for a slot, by tier.", labelTier),
-		oldest:       desc("oldest_queued_timestamp_seconds", "Since when the longest waiting work item waits, by tier.", labelTier),
-		by:           map[types.NamespacedName]observation{},
+			Name: "kiro_worker_workenvironment_checks_total", Help: "Checks of what the environment names: lock table, project, bucket, secrets, topics and queues, by result.",
+		}, []string{metrics.LabelNamespace, metrics.LabelEnvironment, labelCheck, metrics.LabelResult}),
+		ready:       desc("ready", "1 if builds can run in the environment, else 0."),
+		credentials: desc("credentials_valid", "0 if the environment's credentials are missing, were refused or lack a permission, else 1."),
+		slots:       desc("slots", "Builds that may run at once."),
+		inUse:       desc("slots_in_use", "Slots in use, over every cluster."),
+		length:      desc("queue_length", "Work items that wait for a slot."),
+		oldest:      desc("oldest_queued_timestamp_seconds", "Since when the longest waiting work item waits. Absent while none does."),
+		by:          map[types.NamespacedName]observation{},
 	}
-	registry.MustRegister(m.checks, m)
+	m.series = metrics.Series{m.checks}
+	m.series.Register(registry)
+	registry.MustRegister(m)
 	return m
 }
 
 // Describe implements prometheus.Collector.
 func (m *Metrics) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{m.environments, m.slots, m.inUse, m.length, m.oldest} {
+	for _, d := range []*prometheus.Desc{m.ready, m.credentials, m.slots, m.inUse, m.length, m.oldest} {
 		ch <- d
 	}
 }
 
 // Collect implements prometheus.Collector.
 func (m *Metrics) Collect(ch chan<- prometheus.Metric) {
-	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
-		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
-	}
-	for tier, o := range m.byTier() {
-		gauge(m.environments, float64(o.usable), tier, "true")
-		gauge(m.environments, float64(o.unusable), tier, "false")
-		gauge(m.slots, float64(o.slots), tier)
-		gauge(m.inUse, float64(o.inUse), tier)
-		gauge(m.length, float64(o.length), tier)
-		if !o.oldest.IsZero() {
-			gauge(m.oldest, float64(o.oldest.Unix()), tier)
-		}
-	}
-}
-
-type sum struct {
-	observation
-
-	usable, unusable int
-}
-
-func (m *Metrics) byTier() map[string]sum {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	sums := map[string]sum{}
-	for _, o := range m.by {
-		s := sums[o.tier]
-		if o.ready {
-			s.usable++
-		} else {
-			s.unusable++
+	for key, o := range m.by {
+		gauge := func(d *prometheus.Desc, v float64) {
+			ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, key.Namespace, key.Name, o.tier)
 		}
-		s.slots += o.slots
-		s.inUse += o.inUse
-		s.length += o.length
-		if !o.oldest.IsZero() && (s.oldest.IsZero() || o.oldest.Before(s.oldest)) {
-			s.oldest = o.oldest
+		gauge(m.ready, flag(o.ready))
+		gauge(m.credentials, flag(o.credentials))
+		gauge(m.slots, float64(o.slots))
+		gauge(m.inUse, float64(o.inUse))
+		gauge(m.length, float64(o.length))
+		if !o.oldest.IsZero() {
+			gauge(m.oldest, float64(o.oldest.Unix()))
 		}
-		sums[o.tier] = s
 	}
-	return sums
+}
+
+func flag(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // checked counts a check.
-func (m *Metrics) checked(check string, err error) {
+func (m *Metrics) checked(environment *v1alpha1.WorkEnvironment, check string, err error) {
 	result := resultPassed
 	if _, ok := fault.AsWait(err); ok {
 		result = resultWaited
 	} else if err != nil {
 		result = resultFailed
 	}
-	m.checks.WithLabelValues(check, result).Inc()
+	m.checks.WithLabelValues(environment.Namespace, environment.Name, check, result).Inc()
 }
 
 // observe remembers what the gauges need of an environment.
 func (m *Metrics) observe(environment *v1alpha1.WorkEnvironment) {
 	status := environment.Status
 	o := observation{
-		tier:  string(environment.Spec.Tier),
-		ready: meta.IsStatusConditionTrue(status.Conditions, v1alpha1.ConditionReady),
-		slots: int32(environment.Spec.MaxConcurrency()), //nolint:gosec // at most contract.MaxSlots
-		inUse: status.SlotsInUse, length: status.Queue.Length,
+		tier:        string(environment.Spec.Tier),
+		ready:       meta.IsStatusConditionTrue(status.Conditions, v1alpha1.ConditionReady),
+		credentials: !credentialsRefused(environment),
+		slots:       int32(environment.Spec.MaxConcurrency()), //nolint:gosec // at most contract.MaxSlots
+		inUse:       status.SlotsInUse, length: status.Queue.Length,
 	}
 	if status.Queue.OldestSince != nil {
 		o.oldest = status.Queue.OldestSince.Time
@@ -153,8 +137,20 @@ func (m *Metrics) observe(environment *v1alpha1.WorkEnvironment) {
 	m.by[client.ObjectKeyFromObject(environment)] = o
 }
 
-// forget drops an environment that is gone.
+// credentialsRefused reports whether a condition says that credentials are missing, were refused, or lack a permission.
+func credentialsRefused(environment *v1alpha1.WorkEnvironment) bool {
+	for _, c := range environment.Status.Conditions {
+		switch c.Reason {
+		case v1alpha1.ReasonUnauthorized, v1alpha1.ReasonCredentialsInvalid, v1alpha1.ReasonAccessDenied:
+			return true
+		}
+	}
+	return false
+}
+
+// forget drops the series of an environment that is gone.
 func (m *Metrics) forget(key types.NamespacedName) {
+	m.series.Forget(prometheus.Labels{metrics.LabelNamespace: key.Namespace, metrics.LabelEnvironment: key.Name})
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.by, key)

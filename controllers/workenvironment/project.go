@@ -35,7 +35,7 @@ func (s projectStep) Reconcile(ctx context.Context, environment *v1alpha1.WorkEn
 		return reconcile.Result{}, fault.NewTerminal(fault.CodeInvalidConfiguration, err)
 	}
 	project, err := s.read(ctx, environment)
-	s.metrics.checked(checkCodeBuildProject, err)
+	s.metrics.checked(environment, checkCodeBuildProject, err)
 	if err != nil {
 		return reconcile.Result{}, err
 	}

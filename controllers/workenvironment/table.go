@@ -23,7 +23,7 @@ func (tableStep) Condition() string { return v1alpha1.ConditionLockTableReady }
 
 func (s tableStep) Reconcile(ctx context.Context, environment *v1alpha1.WorkEnvironment) (reconcile.Result, error) {
 	err := s.check(ctx, environment)
-	s.metrics.checked(checkLockTable, err)
+	s.metrics.checked(environment, checkLockTable, err)
 	if err != nil {
 		return reconcile.Result{}, err
 	}
