@@ -47,6 +47,8 @@ type Build struct {
 	Phase string
 	// Provisioned is true once the build has left the service's queue, and stays so when it is over.
 	Provisioned bool
+	// Phases are how long each phase took. They are for people only, and all that is known of a build that died.
+	Phases Phases
 	// Trouble is what the service says of the first of its phases that failed, in one line; empty if none did. Of a build
 	// that failed before its log began it is the only reason that there is.
 	Trouble   string
@@ -55,6 +57,19 @@ type Build struct {
 	EndTime   time.Time // zero while it runs
 	// LockID is the lock id in the build's environment; empty if it has none.
 	LockID string
+}
+
+// MaxPhases is how many phases of a build are looked at.
+const MaxPhases = 12
+
+// Phases are the phases of a build that are over, in their order; the rest is zero. It is an array, so that builds can be
+// compared.
+type Phases [MaxPhases]PhaseTime
+
+// PhaseTime is one of the service's phases and how long it took.
+type PhaseTime struct {
+	Name    string
+	Seconds float64
 }
 
 // Log is where people find a build's log. It is zero until there is one.

@@ -73,6 +73,16 @@ const (
 	OutcomeRetriesExhausted Outcome = "RetriesExhausted"
 )
 
+// Outcomes are all outcomes that this version knows.
+var Outcomes = []Outcome{
+	OutcomeSucceeded, OutcomeCheckoutFailed, OutcomeValidationFailed, OutcomeSteeringFailed, OutcomeAgentFailed,
+	OutcomeAgentCredentialsInvalid, OutcomeTestsFailed, OutcomeTestsNotMeasured, OutcomeCoverageTooLow,
+	OutcomeCoverageNotMeasured, OutcomeProtectedPathChanged, OutcomePullRequestFailed, OutcomeUploadFailed, OutcomeTimedOut,
+	OutcomeInterrupted, OutcomeLeaseLost, OutcomeInternalError,
+	OutcomeBuildFault, OutcomeWorkerLost, OutcomeWorkerSilent, OutcomeQueueTimedOut, OutcomeAbandoned, OutcomeCancelled,
+	OutcomeWithdrawn, OutcomeDeleted, OutcomeEnvironmentDeleted, OutcomeAlreadyDone, OutcomeRetriesExhausted,
+}
+
 // FailureClass says whose failure an outcome is.
 type FailureClass string
 

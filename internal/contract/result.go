@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
+	"time"
 )
 
 // ResultVersion is the version of the result document that this code writes.
@@ -31,6 +33,11 @@ const (
 	StageUpload      Stage = "upload"
 	StageCleanup     Stage = "cleanup"
 )
+
+// Stages are all stages, in their order.
+var Stages = []Stage{
+	StageClaim, StageCheckout, StageValidate, StageSteer, StageAgent, StageTest, StageCoverage, StagePullRequest, StageUpload, StageCleanup,
+}
 
 // Gate is the state of one gate. The zero value is not measured, which is not passed.
 type Gate string
@@ -85,6 +92,22 @@ type Tasks struct {
 	Total int32 `json:"total"`
 }
 
+// StageTime is when a stage of the worker began and how long it took.
+type StageTime struct {
+	Name    Stage     `json:"name"`
+	Began   time.Time `json:"began"`
+	Seconds float64   `json:"seconds"`
+}
+
+// Known reports whether it is of a stage that this version knows, and took a time that a stage can take: the document is a
+// build's.
+func (s StageTime) Known() bool {
+	return slices.Contains(Stages, s.Name) && s.Seconds >= 0 && s.Seconds <= maxStageSeconds
+}
+
+// maxStageSeconds is longer than CodeBuild lets any build run.
+const maxStageSeconds = 36 * 60 * 60
+
 // Result is what an attempt came to, as the worker recorded it in the lock rows.
 type Result struct {
 	// Version of the document.
@@ -102,6 +125,8 @@ type Result struct {
 	// Credits and AgentSeconds are what the agent says that its work cost; zero where it does not say.
 	Credits      float64 `json:"credits,omitempty"`
 	AgentSeconds float64 `json:"agentSeconds,omitempty"`
+	// Stages are the stages that were done when the document was written, in the order in which they began.
+	Stages []StageTime `json:"stages,omitempty"`
 	// TestsGate and Tests are what the tests gave.
 	TestsGate Gate   `json:"testsGate,omitempty"`
 	Tests     *Tests `json:"tests,omitempty"`

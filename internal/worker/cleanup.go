@@ -39,6 +39,7 @@ type cleanupStage struct {
 
 func (c cleanupStage) run(ctx context.Context, s *State) error {
 	result := s.finalResult()
+	result.Stages = s.stageTimes(c.clock.Now()) // cleanup itself until here: nothing is written after the release
 	s.Result = result
 	s.save()
 	err := c.publish.settle(ctx, s)

@@ -5,6 +5,7 @@ package worker
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,5 +32,22 @@ func TestInterruptedInCleanup(t *testing.T) {
 	row, result := w.row()
 	if row.Status != contract.StatusComplete || !result.Succeeded() || codes[PhaseFinally] != ExitOK {
 		t.Errorf("exit code %d, %s %+v\n%s", codes[PhaseFinally], row.Status, result, w.log)
+	}
+}
+
+// The result says how long each stage took, also to a controller that never saw the build run.
+func TestResultHasTheStages(t *testing.T) {
+	w := newWorld(t)
+	w.codebuild(t.Context())
+	_, result := w.row()
+	var names []contract.Stage
+	for _, stage := range result.Stages {
+		names = append(names, stage.Name)
+		if !stage.Known() || stage.Began.IsZero() {
+			t.Errorf("%+v is no time of a stage", stage)
+		}
+	}
+	if !slices.Equal(names, contract.Stages) {
+		t.Errorf("the stages are %v, want %v", names, contract.Stages)
 	}
 }

@@ -215,6 +215,21 @@ func (s *State) setPushAt(t time.Time) {
 	}
 }
 
+// stageTimes are the stages that were begun, with how long they took; for the one that runs, until now.
+func (s *State) stageTimes(now time.Time) []contract.StageTime {
+	var all []contract.StageTime
+	for _, r := range s.Stages {
+		ended := r.Ended
+		if ended.IsZero() {
+			ended = now
+		}
+		all = append(all, contract.StageTime{
+			Name: r.Name, Began: r.Began.UTC().Truncate(time.Millisecond), Seconds: ended.Sub(r.Began).Round(time.Millisecond).Seconds(),
+		})
+	}
+	return all
+}
+
 // finalResult is the result as it is, a success where nothing failed.
 func (s *State) finalResult() contract.Result {
 	r := s.Result

@@ -113,7 +113,7 @@ func TestStart(t *testing.T) {
 		t.Errorf("the same request gave %s and %s: a controller that crashed after the call would start two builds", first.Reference, again.Reference)
 	}
 	id := first.Reference.Name()
-	want := build.Build{Reference: build.Reference("arn:aws:codebuild:us-east-1:123456789012:build/" + id), StartTime: epoch, LockID: "lock"}
+	want := build.Build{Reference: build.Reference("arn:aws:codebuild:us-east-1:123456789012:build/" + id), StartTime: epoch, LockID: "lock", Phases: build.Phases{{Name: "SUBMITTED"}, {Name: "QUEUED"}}}
 	if first.State.Over() {
 		t.Errorf("it is over: %s", first.State)
 	}
@@ -307,6 +307,12 @@ func TestSample(t *testing.T) {
 			Group: "/aws/codebuild/codebuild-demo-project", Stream: "4dea3ca4-20ec-4898-b22a-a9eb9292775d",
 		},
 		StartTime: time.UnixMilli(1548716241890).UTC(), EndTime: time.UnixMilli(1548716315935).UTC(),
+		Phases: build.Phases{
+			{Name: "SUBMITTED", Seconds: 0.351}, {Name: "QUEUED", Seconds: 0.295}, {Name: "PROVISIONING", Seconds: 33.635},
+			{Name: "DOWNLOAD_SOURCE", Seconds: 15.638}, {Name: "INSTALL", Seconds: 0.184}, {Name: "PRE_BUILD", Seconds: 0.198},
+			{Name: "BUILD", Seconds: 9.431}, {Name: "POST_BUILD", Seconds: 3.161}, {Name: "UPLOAD_ARTIFACTS", Seconds: 8.992},
+			{Name: "FINALIZING", Seconds: 2.16},
+		},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil || len(missing) > 0 {
 		t.Errorf("%v, missing %v (-want +got):\n%s", err, missing, diff)
