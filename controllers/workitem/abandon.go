@@ -87,8 +87,9 @@ func (s *startStep) abandoned(item *v1alpha1.WorkItem, message string) reconcile
 		message += " " + c.Message
 	}
 	notBefore := now.Add(jitter(policy.AbandonedAgain(item), s.random))
-	requeue(item, policy.Outcome{Name: contract.OutcomeAbandoned, Message: message}, false, notBefore, now)
-	s.metrics.attempts.WithLabelValues(v1alpha1.ReasonAbandoned).Inc()
+	outcome := policy.Outcome{Name: contract.OutcomeAbandoned, Message: message}
+	s.metrics.noteAttempt(item, outcome, now)
+	requeue(item, outcome, false, notBefore, now)
 	return reconcile.WaitFor(policy.Soon)
 }
 

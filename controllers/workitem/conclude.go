@@ -108,7 +108,7 @@ func (s *concludeStep) settle(ctx context.Context, item *v1alpha1.WorkItem) (aga
 	}
 	s.dispatcher.Released(item.UID, a)
 	s.watcher.Forget(client.ObjectKeyFromObject(item))
-	s.metrics.attempts.WithLabelValues(string(outcome.Name)).Inc()
+	s.metrics.noteAttempt(item, outcome, s.clock.Now())
 	return s.retryOrFinish(item, env, outcome), nil
 }
 

@@ -28,11 +28,14 @@
 // Below the steps are access (the objects and clients that an item names), dispatch (who is granted a slot), locks (the lock
 // of an item's attempts) and tracking (what this process has seen over time).
 //
-// Metrics:
+// Metrics, each but the last with namespace, environment and tier; docs/metrics.md says what they mean:
 //
-//	kiro_worker_workitem_outcomes_total{outcome}       work items that ended
-//	kiro_worker_workitem_attempts_total{outcome}       attempts that ended
-//	kiro_worker_workitem_overdue_total{deadline}       waits that lasted longer than they should
-//	kiro_worker_workitem_start_refusals_total          calls of StartBuild that returned no build
-//	kiro_worker_workitem_status_writes_total           status writes
+//	kiro_worker_workitem_items{phase}, _overdue{deadline}, _oldest_attempt_timestamp_seconds, counted from the objects
+//	kiro_worker_workitem_outcomes_total{outcome,class}, _attempts_total{outcome,class}
+//	kiro_worker_workitem_overdue_total{deadline}, _start_refusals_total{reason}, _notifications_total{type,result}
+//	kiro_worker_workitem_queue_seconds, _lead_seconds, _attempt_seconds{class}, _end_to_end_seconds{class}
+//	kiro_worker_workitem_stage_seconds{stage}, _tests_total{result}, _coverage_ratio{metric}, _tasks_done_total,
+//	_agent_seconds_total, _agent_credits_total, as builds reported them
+//	kiro_worker_workitem_build_phase_seconds{phase}, as CodeBuild says
+//	kiro_worker_workitem_status_writes_total
 package workitem

@@ -34,7 +34,7 @@ func (r *Reconciler) record(ctx context.Context, before, item *v1alpha1.WorkItem
 		r.recorder.Record(logger, item, e)
 	}
 	r.recorder.Transitions(logger, before, item, recorded, conditionChanged)
-	r.metrics.record(before, item)
+	r.metrics.written(before, item, r.clock.Now())
 }
 
 // logger names the item's work on every line.

@@ -21,6 +21,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/tracking"
 	"github.com/kiro-worker/kiro-worker/internal/conditions"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/lock/measured"
 	"github.com/kiro-worker/kiro-worker/internal/watch"
 )
 
@@ -44,6 +45,8 @@ type Options struct {
 	Clock   clock.PassiveClock
 	Events  reconcile.EventRecorder
 	Metrics *Metrics
+	// Locks counts what is done with locks. Nil counts nothing.
+	Locks   *measured.Metrics
 	Random  func() float64 // 0 <= x < 1
 	Cluster string
 	// ProgressInterval is the least time between two status writes that report nothing but progress.
@@ -60,6 +63,7 @@ type Reconciler struct {
 	random           func() float64
 	cluster          string
 	metrics          *Metrics
+	locks            *measured.Metrics
 	recorder         reconcile.Recorder
 	reporter         *reporting.Reporter
 	watcher          *watch.Watcher
@@ -74,10 +78,10 @@ type Reconciler struct {
 
 // New returns a Reconciler.
 func New(o Options) *Reconciler {
-	reach := access.Access{Reader: o.Client, Clients: o.Clients}
+	reach := access.Access{Reader: o.Client, Clients: o.Clients, Locks: o.Locks}
 	return &Reconciler{
 		client: o.Client, access: reach, clock: o.Clock, random: o.Random, cluster: o.Cluster,
-		metrics: o.Metrics, recorder: reconcile.Recorder{Events: o.Events}, reporter: reporting.New(reach, o.Clock),
+		metrics: o.Metrics, locks: o.Locks, recorder: reconcile.Recorder{Events: o.Events}, reporter: reporting.New(reach, o.Clock, o.Metrics.noteNotification),
 		watcher: o.Watcher, collector: o.Collector, dispatcher: o.Dispatcher,
 		over: o.Over, heartbeats: tracking.NewHeartbeatTracker(), trouble: tracking.NewTroubleTracker(),
 		progressInterval: o.ProgressInterval, settling: o.SettlingTime,
@@ -109,6 +113,7 @@ func (r *Reconciler) advance(ctx context.Context, item *v1alpha1.WorkItem) (reco
 	result, err := reconcile.Run(ctx, item, r.steps(before), func(condition string, err error) { r.failed(item, condition, err) })
 
 	if perr := r.persist(ctx, before, item); perr != nil {
+		r.metrics.dropped(item)
 		if errors.Is(perr, reconcile.ErrGone) {
 			// A lock that was acquired in this very reconcile is released now: nobody looks at the item again.
 			r.collector.AbandonUnrecorded(ctx, item)

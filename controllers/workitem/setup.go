@@ -54,6 +54,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, realTime clock.Clock, co
 		Watches(&v1alpha1.WorkEnvironment{}, handler.EnqueueRequestsFromMapFunc(r.itemsConcernedBy), builder.WithPredicates(changedForItems())).
 		Watches(&v1alpha1.WorkItem{}, r.dispatcher.Items()).
 		Watches(&v1alpha1.WorkEnvironment{}, r.dispatcher.Environments()).
+		Watches(&v1alpha1.WorkEnvironment{}, r.seriesOfEnvironments()).
 		WatchesRawSource(source.Channel(news, &handler.EnqueueRequestForObject{})).
 		WatchesRawSource(source.Channel(grants, dispatch.Enqueue())).
 		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency}).

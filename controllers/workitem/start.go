@@ -117,7 +117,7 @@ func (s *startStep) notStarted(item *v1alpha1.WorkItem, err error) (reconcile.Re
 	default:
 		set.False(v1alpha1.ConditionBuildStarted, v1alpha1.ReasonStartRefused, fault.Message(err))
 	}
-	s.metrics.startRefusals.Inc()
+	s.metrics.noteStartRefusal(item, set.Get(v1alpha1.ConditionBuildStarted).Reason)
 	a.StartCalls++
 	return reconcile.WaitFor(policy.StartRecheck(now, a)), nil
 }

@@ -26,7 +26,7 @@ func (r *Reconciler) steps(before *v1alpha1.WorkItem) []reconcile.Step[*v1alpha1
 			access: r.access, clock: r.clock, random: r.random, metrics: r.metrics, dispatcher: r.dispatcher, persist: r.persister(before),
 		},
 		&watchStep{
-			clock: r.clock, watcher: r.watcher, reporter: r.reporter, over: r.over,
+			clock: r.clock, watcher: r.watcher, metrics: r.metrics, reporter: r.reporter, over: r.over,
 			progressInterval: r.progressInterval, settling: r.settling,
 		},
 		&concludeStep{

@@ -24,6 +24,7 @@ import (
 type watchStep struct {
 	clock            clock.PassiveClock
 	watcher          *watch.Watcher
+	metrics          *Metrics
 	reporter         *reporting.Reporter
 	over             *tracking.FirstSeenTracker
 	progressInterval time.Duration
@@ -62,6 +63,7 @@ func (s *watchStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (rec
 	}
 	if state.Over {
 		observe(a, *seen, now)
+		s.metrics.notePhases(item, seen.Build)
 		set.True(v1alpha1.ConditionBuildFinished, state.Reason, state.Message)
 		return reconcile.Done(), nil
 	}

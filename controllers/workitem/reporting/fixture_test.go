@@ -46,7 +46,7 @@ func (w *world) reporter(objects ...client.Object) *Reporter {
 		w.t.Fatal(err)
 	}
 	reader := fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).Build()
-	return New(access.Access{Reader: reader, Clients: w}, w.clock)
+	return New(access.Access{Reader: reader, Clients: w}, w.clock, func(*v1alpha1.WorkItem, string, error) {})
 }
 
 func newWorld(t *testing.T) *world {

@@ -27,6 +27,7 @@ func (r *Reporter) notify(ctx context.Context, item *v1alpha1.WorkItem, env *v1a
 		if err == nil {
 			err = notifier.Notify(ctx, message(item))
 		}
+		r.sent(item, kindOf(rule), err)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("notifying %s: %w", rule.Name, err))
 			continue
@@ -34,6 +35,19 @@ func (r *Reporter) notify(ctx context.Context, item *v1alpha1.WorkItem, env *v1a
 		item.Status.Notified = append(item.Status.Notified, rule.Name)
 	}
 	return errors.Join(errs...)
+}
+
+// kindDeadLetter is the kind of what is sent to the dead-letter queue.
+const kindDeadLetter = "dead_letter"
+
+// Kinds are what notifications are counted by.
+var Kinds = []string{"sns", "sqs", kindDeadLetter}
+
+func kindOf(rule v1alpha1.NotificationRule) string {
+	if rule.Name == deadLetters {
+		return kindDeadLetter
+	}
+	return strings.ToLower(string(rule.Type))
 }
 
 // due are the rules by which the end of the item is to be sent and was not sent yet. The dead-letter queue is one more.

@@ -27,11 +27,12 @@ type Reporter struct {
 	access  access.Access
 	clock   clock.PassiveClock
 	trouble *tracking.TroubleTracker
+	sent    func(item *v1alpha1.WorkItem, kind string, err error)
 }
 
-// New returns a Reporter.
-func New(reach access.Access, now clock.PassiveClock) *Reporter {
-	return &Reporter{access: reach, clock: now, trouble: tracking.NewTroubleTracker()}
+// New returns a Reporter. sent is told what became of each notification; its kind is one of Kinds.
+func New(reach access.Access, now clock.PassiveClock, sent func(item *v1alpha1.WorkItem, kind string, err error)) *Reporter {
+	return &Reporter{access: reach, clock: now, trouble: tracking.NewTroubleTracker(), sent: sent}
 }
 
 // Started gives the card the status that says that its work has begun. The work does not depend on it, so a failure is
