@@ -11,6 +11,7 @@
 //
 //	kiro_worker_aws_requests_total{service,operation,code}   calls, retries of one call not counted
 //	kiro_worker_aws_request_seconds{service,operation}       their duration, retries included
+//	kiro_worker_aws_dynamodb_capacity_units_total{operation} what DynamoDB says that they consumed
 package awsapi
 
 import (

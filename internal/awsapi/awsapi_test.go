@@ -22,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
@@ -360,13 +361,17 @@ func TestTLS(t *testing.T) {
 }
 
 func TestMetrics(t *testing.T) {
+	code := "ValidationException"
 	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.Header.Get("X-Amz-Target"), "DescribeTable") {
+		switch target := r.Header.Get("X-Amz-Target"); {
+		case strings.HasSuffix(target, "DescribeTable"):
 			_, _ = fmt.Fprint(w, `{}`)
-			return
+		case strings.HasSuffix(target, "GetItem"):
+			_, _ = fmt.Fprint(w, `{"ConsumedCapacity":{"TableName":"x","CapacityUnits":1.5}}`)
+		default:
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = fmt.Fprintf(w, `{"__type":%q}`, code)
 		}
-		w.WriteHeader(http.StatusBadRequest)
-		_, _ = fmt.Fprint(w, `{"__type":"ValidationException"}`)
 	})
 	registry := prometheus.NewRegistry()
 	c, target := clients(t, url, func(o *awsapi.Options) { o.Registerer = registry })
@@ -377,6 +382,11 @@ func TestMetrics(t *testing.T) {
 	}
 	_, _ = api.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: aws.String("x")})
 	_, _ = api.DescribeTimeToLive(t.Context(), &dynamodb.DescribeTimeToLiveInput{TableName: aws.String("x")})
+	code = strings.Repeat("A", 100) // what only looks like the service may answer anything
+	_, _ = api.DescribeTimeToLive(t.Context(), &dynamodb.DescribeTimeToLiveInput{TableName: aws.String("x")})
+	_, _ = api.GetItem(t.Context(), &dynamodb.GetItemInput{
+		TableName: aws.String("x"), Key: map[string]types.AttributeValue{"lockKey": &types.AttributeValueMemberS{Value: "y"}},
+	})
 
 	families, err := registry.Gather()
 	if err != nil {
@@ -396,7 +406,11 @@ func TestMetrics(t *testing.T) {
 		"kiro_worker_aws_requests_total ok DescribeTable DynamoDB":                       1,
 		"kiro_worker_aws_requests_total ValidationException DescribeTimeToLive DynamoDB": 1,
 		"kiro_worker_aws_request_seconds DescribeTable DynamoDB":                         1,
-		"kiro_worker_aws_request_seconds DescribeTimeToLive DynamoDB":                    1,
+		"kiro_worker_aws_requests_total other DescribeTimeToLive DynamoDB":               1,
+		"kiro_worker_aws_requests_total ok GetItem DynamoDB":                             1,
+		"kiro_worker_aws_request_seconds DescribeTimeToLive DynamoDB":                    2,
+		"kiro_worker_aws_request_seconds GetItem DynamoDB":                               1,
+		"kiro_worker_aws_dynamodb_capacity_units_total GetItem":                          1.5,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

@@ -14,7 +14,8 @@
 //
 //	kiro_worker_github_requests_total{operation,code}
 //	kiro_worker_github_request_seconds{operation}
-//	kiro_worker_github_rate_limit_remaining{credentials,resource}
+//	kiro_worker_github_rate_limit{credentials,resource}, _rate_limit_remaining, _rate_limit_reset_timestamp_seconds
+//	kiro_worker_github_credentials_expiry_timestamp_seconds{credentials}
 package githubapi
 
 import (
@@ -81,6 +82,7 @@ func New(o Options) (*Client, error) {
 		base: base, endpoint: endpoint, limits: o.Limits, metrics: o.Metrics, clock: o.Clock, userAgent: o.UserAgent,
 		sessions: newSessions(o.Credentials, base, endpoint.rest, o.Clock),
 	}
+	t.sessions.metrics = o.Metrics
 	graphQLClient := &http.Client{Transport: naming{t}, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse
 	}}

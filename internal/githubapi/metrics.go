@@ -7,17 +7,17 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/kiro-worker/kiro-worker/internal/fault"
+	shared "github.com/kiro-worker/kiro-worker/internal/metrics"
 )
 
 // The metrics' label names.
 const (
-	labelOperation   = "operation"
-	labelCode        = "code"
 	labelCredentials = "credentials"
 	labelResource    = "resource"
 )
@@ -30,26 +30,44 @@ type Metrics struct {
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 	left     *prometheus.GaugeVec
+	limit    *prometheus.GaugeVec
+	reset    *prometheus.GaugeVec
+	expiry   *prometheus.GaugeVec
+	series   shared.Series // those that name credentials
+
+	mu   sync.Mutex
+	used map[string]time.Time // credentials, and when they were last used
 }
 
 // NewMetrics makes the metrics and registers them. All clients of a process share one.
 func NewMetrics(registerer prometheus.Registerer) (*Metrics, error) {
 	m := &Metrics{
+		used: map[string]time.Time{},
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "kiro_worker_github_requests_total",
 			Help: "Calls to GitHub by operation, and HTTP status, fault code, or \"held\" if a rate limit kept them back.",
-		}, []string{labelOperation, labelCode}),
-		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name:    "kiro_worker_github_request_seconds",
-			Help:    "Time from sending a call to GitHub to the end of its answer, by operation.",
-			Buckets: []float64{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30},
-		}, []string{labelOperation}),
+		}, []string{shared.LabelOperation, shared.LabelCode}),
+		seconds: shared.Durations("kiro_worker_github_request_seconds",
+			"Time from sending a call to GitHub to the end of its answer, by operation.", shared.Calls, shared.LabelOperation),
 		left: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "kiro_worker_github_rate_limit_remaining",
 			Help: "What GitHub last said is left of a budget, by the App's installation or a hash of the token, and GitHub's name of the budget.",
 		}, []string{labelCredentials, labelResource}),
+		limit: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "kiro_worker_github_rate_limit",
+			Help: "The size of that budget.",
+		}, []string{labelCredentials, labelResource}),
+		reset: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "kiro_worker_github_rate_limit_reset_timestamp_seconds",
+			Help: "When that budget is full again.",
+		}, []string{labelCredentials, labelResource}),
+		expiry: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "kiro_worker_github_credentials_expiry_timestamp_seconds",
+			Help: "When the token expires, as GitHub says. Absent for Apps and for tokens that do not expire.",
+		}, []string{labelCredentials}),
 	}
-	for _, collector := range []prometheus.Collector{m.requests, m.seconds, m.left} {
+	m.series = shared.Series{m.left, m.limit, m.reset, m.expiry}
+	for _, collector := range []prometheus.Collector{m.requests, m.seconds, m.left, m.limit, m.reset, m.expiry} {
 		if err := registerer.Register(collector); err != nil {
 			return nil, fmt.Errorf("registering the metrics of GitHub: %w", err)
 		}
@@ -78,8 +96,53 @@ func (m *Metrics) held(operation string) {
 	}
 }
 
+// use says that credentials are in use. Those that were not for long are forgotten: a token that was replaced must not be
+// reported as about to expire.
+func (m *Metrics) use(credentials string, now time.Time) {
+	if m == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.used[credentials] = now
+	for other, last := range m.used {
+		if now.Sub(last) > forgetAfter {
+			delete(m.used, other)
+			m.series.Forget(prometheus.Labels{labelCredentials: other})
+		}
+	}
+}
+
+// replaced forgets credentials that others have taken the place of.
+func (m *Metrics) replaced(credentials string) {
+	if m == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.used, credentials)
+	m.series.Forget(prometheus.Labels{labelCredentials: credentials})
+}
+
 func (m *Metrics) remaining(credentials, resource string, rate RateLimit) {
 	if m != nil && rate.Known {
 		m.left.WithLabelValues(credentials, resource).Set(float64(rate.Remaining))
+		m.limit.WithLabelValues(credentials, resource).Set(float64(rate.Limit))
+		m.reset.WithLabelValues(credentials, resource).Set(float64(rate.ResetAt.Unix()))
+	}
+}
+
+// headerExpiry is where GitHub says until when a token is valid, as "2026-12-31 10:00:00 UTC" or with an offset.
+const headerExpiry = "Github-Authentication-Token-Expiration"
+
+func (m *Metrics) expires(credentials string, header http.Header) {
+	if m == nil {
+		return
+	}
+	for _, layout := range []string{"2006-01-02 15:04:05 MST", "2006-01-02 15:04:05 -0700"} {
+		if at, err := time.Parse(layout, header.Get(headerExpiry)); err == nil {
+			m.expiry.WithLabelValues(credentials).Set(float64(at.Unix()))
+			return
+		}
 	}
 }

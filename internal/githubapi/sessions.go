@@ -51,6 +51,8 @@ type sessions struct {
 	base   http.RoundTripper
 	rest   string
 	clock  clock.PassiveClock
+	// metrics forget credentials that were replaced.
+	metrics *Metrics
 
 	// turn is a lock that can be waited for with a context: its holder may be reading a secret over the network.
 	turn chan struct{}
@@ -143,6 +145,9 @@ func (s *sessions) read(ctx context.Context, current *session, refused bool) (*s
 func (s *sessions) put(next *session, valid time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if old := s.session; old != nil && old.credentials.identity() != next.credentials.identity() {
+		s.metrics.replaced(old.credentials.identity())
+	}
 	s.session, s.rereadAt = next, s.clock.Now().Add(valid)
 }
 

@@ -99,7 +99,9 @@ func (t *transport) send(s *session, req *http.Request, ex *exchange) (*http.Res
 	}
 	setBody(resp, ex.record(resp, body, resource == resourceGraphQL))
 	ex.failure = budget.observe(resource, ex)
+	t.metrics.use(s.credentials.identity(), t.clock.Now())
 	t.metrics.remaining(s.credentials.identity(), resource, budget.rateLimit(resource))
+	t.metrics.expires(s.credentials.identity(), resp.Header)
 	return resp, nil
 }
 

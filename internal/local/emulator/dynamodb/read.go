@@ -16,8 +16,10 @@ import (
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html
 func (e *Emulator) get(w http.ResponseWriter, r *http.Request, body []byte) {
 	var in struct {
-		TableName string
-		Key       item
+		TableName              string
+		Key                    item
+		ConsistentRead         bool
+		ReturnConsumedCapacity string
 	}
 	if err := json.Unmarshal(body, &in); err != nil {
 		WriteError(w, r, http.StatusBadRequest, "SerializationException", err.Error())
@@ -26,14 +28,18 @@ func (e *Emulator) get(w http.ResponseWriter, r *http.Request, body []byte) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	row, err := e.row(in.TableName, in.Key)
-	switch {
-	case err != nil:
+	if err != nil {
 		writeRefusal(w, r, err)
-	case row == nil:
-		writeJSON(w, http.StatusOK, map[string]any{})
-	default:
-		writeJSON(w, http.StatusOK, map[string]any{"Item": row})
+		return
 	}
+	answer := map[string]any{}
+	if row != nil {
+		answer["Item"] = row
+	}
+	if reported(in.ReturnConsumedCapacity) {
+		answer["ConsumedCapacity"] = consumed{in.TableName, readUnits(row, in.ConsistentRead)}
+	}
+	writeJSON(w, http.StatusOK, answer)
 }
 
 func (e *Emulator) row(tableName string, key item) (item, error) {
@@ -52,14 +58,17 @@ func (e *Emulator) batchGet(w http.ResponseWriter, r *http.Request, body []byte)
 		Keys           []item
 		ConsistentRead bool `json:",omitempty"`
 	}
-	var in struct{ RequestItems map[string]keys }
+	var in struct {
+		RequestItems           map[string]keys
+		ReturnConsumedCapacity string
+	}
 	if err := json.Unmarshal(body, &in); err != nil {
 		WriteError(w, r, http.StatusBadRequest, "SerializationException", err.Error())
 		return
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	found, left, asked := map[string][]item{}, map[string]keys{}, 0
+	found, left, asked, units := map[string][]item{}, map[string]keys{}, 0, map[string]float64{}
 	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
 		ask := in.RequestItems[name]
 		asked += len(ask.Keys)
@@ -82,9 +91,11 @@ func (e *Emulator) batchGet(w http.ResponseWriter, r *http.Request, body []byte)
 			switch {
 			case t.leave != nil && t.leave(n):
 				unprocessed.Keys = append(unprocessed.Keys, k)
+				continue
 			case row != nil:
 				found[name] = append(found[name], row)
 			}
+			units[name] += readUnits(row, ask.ConsistentRead)
 		}
 		if len(unprocessed.Keys) > 0 {
 			left[name] = unprocessed
@@ -94,7 +105,11 @@ func (e *Emulator) batchGet(w http.ResponseWriter, r *http.Request, body []byte)
 		writeRefusal(w, r, invalid("Too many items requested for the BatchGetItem call, or none: %d", asked))
 		return
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"Responses": found, "UnprocessedKeys": left})
+	answer := map[string]any{"Responses": found, "UnprocessedKeys": left}
+	if reported(in.ReturnConsumedCapacity) {
+		answer["ConsumedCapacity"] = listed(units)
+	}
+	writeJSON(w, http.StatusOK, answer)
 }
 
 // scan answers Scan, on one page.

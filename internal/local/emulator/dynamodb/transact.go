@@ -30,6 +30,8 @@ type token struct {
 type transaction struct {
 	ClientRequestToken string
 	TransactItems      []map[string]action // each with one action, by its kind
+
+	ReturnConsumedCapacity string
 }
 
 type reason struct {
@@ -88,7 +90,11 @@ func (e *Emulator) transact(w http.ResponseWriter, r *http.Request, body []byte)
 		p.commit()
 	}
 	e.remember(t.ClientRequestToken, request)
-	write(w, http.StatusOK, []byte("{}"))
+	answer := map[string]any{}
+	if reported(t.ReturnConsumedCapacity) {
+		answer["ConsumedCapacity"] = transactionUnits(all)
+	}
+	writeJSON(w, http.StatusOK, answer)
 }
 
 // planAll plans a transaction's actions, each over the rows as they are before all of them.
