@@ -114,6 +114,10 @@ redact-rules: ## Take the newest rules of gitleaks for redaction. Look at what c
 	go -C hack/redactrules mod tidy
 	go generate ./internal/redact
 
+.PHONY: metrics-docs
+metrics-docs: ## Write docs/metrics.md from what the code declares.
+	UPDATE_DOCS=1 go test -count=1 -run TestMetricsPage ./cmd/manager
+
 .PHONY: manifests
 manifests: generate ## The same as generate.
 

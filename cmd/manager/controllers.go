@@ -19,6 +19,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/garbagecollection"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/tracking"
 	"github.com/kiro-worker/kiro-worker/controllers/worksource"
+	"github.com/kiro-worker/kiro-worker/internal/lock/measured"
 	"github.com/kiro-worker/kiro-worker/internal/resolver"
 	"github.com/kiro-worker/kiro-worker/internal/watch"
 )
@@ -69,10 +70,14 @@ func setupWorkItems(ctx context.Context, mgr ctrl.Manager, clients *resolver.Res
 		return err
 	}
 	over := tracking.NewFirstSeenTracker()
-	collector := garbagecollection.New(access.Access{Reader: mgr.GetClient(), Clients: clients}, clock.RealClock{}, o.settlingTime, over, dispatcher)
+	locks := measured.NewMetrics(metrics.Registry)
+	collector := garbagecollection.New(access.Access{Reader: mgr.GetClient(), Clients: clients, Locks: locks}, clock.RealClock{}, o.settlingTime, over, dispatcher)
 	dispatcher.OnIdleSlots(collector.IdleSlots)
 	if err := collector.SetupWithManager(mgr, clock.RealClock{}, o.sweepInterval); err != nil {
 		return err
+	}
+	if err := mgr.Add(workitem.NewInventory(metrics.Registry, mgr.GetClient())); err != nil {
+		return fmt.Errorf("adding the metrics of what there is: %w", err)
 	}
 	items := workitem.New(workitem.Options{
 		Client:           mgr.GetClient(),
@@ -84,6 +89,7 @@ func setupWorkItems(ctx context.Context, mgr ctrl.Manager, clients *resolver.Res
 		Clock:            clock.RealClock{},
 		Events:           mgr.GetEventRecorder("workitem"),
 		Metrics:          workitem.NewMetrics(metrics.Registry),
+		Locks:            locks,
 		Random:           rand.Float64,
 		Cluster:          o.clusterName,
 		ProgressInterval: o.progressInterval,

@@ -65,6 +65,9 @@ func newManager(ctx context.Context, config *rest.Config, o options, yield func(
 	if err := setupControllers(ctx, mgr, clients, o, yield); err != nil {
 		return nil, err
 	}
+	if err := mgr.Add(newLeadership(metrics.Registry)); err != nil {
+		return nil, fmt.Errorf("adding the leader's metric: %w", err)
+	}
 	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
 		return nil, fmt.Errorf("adding /healthz: %w", err)
 	}

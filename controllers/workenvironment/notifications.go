@@ -26,7 +26,7 @@ func (s notificationsStep) Reconcile(ctx context.Context, environment *v1alpha1.
 	var failures []error
 	for i := range rules {
 		err := s.check(ctx, environment, &rules[i])
-		s.metrics.checked(checkDestination, err)
+		s.metrics.checked(environment, checkDestination, err)
 		if err != nil {
 			failures = append(failures, err)
 		}

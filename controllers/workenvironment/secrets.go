@@ -25,7 +25,7 @@ func (s secretsStep) Reconcile(ctx context.Context, environment *v1alpha1.WorkEn
 	var failures []error
 	for _, arn := range environment.Spec.Credentials.Secrets() {
 		err := s.check(ctx, environment, arn)
-		s.metrics.checked(checkSecret, err)
+		s.metrics.checked(environment, checkSecret, err)
 		if err != nil {
 			failures = append(failures, err)
 		}

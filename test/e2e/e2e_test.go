@@ -57,6 +57,7 @@ func TestDemo(t *testing.T) {
 	t.Run("Kubectl", func(t *testing.T) { checkKubectl(t, system) })
 	t.Run("Secrets", func(t *testing.T) { checkSecrets(t, system, report) })
 	t.Run("Permissions", func(t *testing.T) { checkPermissions(t, system) })
+	t.Run("Metrics", func(t *testing.T) { checkMetrics(t, system) })
 }
 
 // checkCard looks at what a reviewer and an operator look at. That outcome and column are right, the report knows.

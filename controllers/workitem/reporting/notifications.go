@@ -44,7 +44,7 @@ const kindDeadLetter = "dead_letter"
 var Kinds = []string{"sns", "sqs", kindDeadLetter}
 
 func kindOf(rule v1alpha1.NotificationRule) string {
-	if rule.Name == deadLetters {
+	if rule.Name == v1alpha1.DeadLetterRule {
 		return kindDeadLetter
 	}
 	return strings.ToLower(string(rule.Type))

@@ -160,7 +160,8 @@ func (s *System) WriteAround(out io.Writer, r *Report) {
 	}
 	fmt.Fprintf(out, "\nPut a new card on the board; it is seen within 15 s:\n\n  %s card add --dir %s --title \"Loyalty levels\" --spec loyalty\n",
 		s.program("kiro-local"), s.options.Dir)
-	fmt.Fprintf(out, "\nThe emulated GitHub listens on %s, AWS on %s; logs are in %s.\n", s.GitHubURL, s.AWSURL, s.path("logs"))
+	fmt.Fprintf(out, "\nThe emulated GitHub listens on %s, AWS on %s; metrics are at %s; logs are in %s.\n",
+		s.GitHubURL, s.AWSURL, s.MetricsURL, s.path("logs"))
 }
 
 // kubectl is the person's own, or where there is none ours.

@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"sync"
@@ -71,6 +72,8 @@ type System struct {
 	GitHub *github.Server
 	// GitHubURL and AWSURL are where the emulators listen.
 	GitHubURL, AWSURL string
+	// MetricsURL is where the manager serves its metrics.
+	MetricsURL string
 
 	options     Options
 	cluster     string
@@ -193,6 +196,11 @@ func (s *System) startControlPlane() error {
 // startManager starts the controller, as a cluster would.
 func (s *System) startManager(ctx context.Context) error {
 	s.options.Say("Kiro Worker: the manager, on emulated GitHub, DynamoDB, CodeBuild, S3 and Secrets Manager")
+	metrics, err := freeAddress(ctx)
+	if err != nil {
+		return err
+	}
+	s.MetricsURL = "http://" + metrics + "/metrics"
 	args, env := []string{
 		"--kubeconfig=" + s.Kubeconfig,
 		"--cluster-name=" + s.cluster,
@@ -200,13 +208,12 @@ func (s *System) startManager(ctx context.Context) error {
 		"--external-ids=" + s.namespace() + "=" + s.stack.environment.Spec.AWS.ExternalID,
 		"--allowed-endpoints=" + s.AWSURL + "," + s.GitHubURL,
 		"--leader-elect", "--leader-elect-namespace=" + s.namespace(),
-		"--metrics-bind-address=127.0.0.1:0", "--metrics-secure=false",
+		"--metrics-bind-address=" + metrics, "--metrics-secure=false",
 		"--health-probe-bind-address=127.0.0.1:0",
 		"--log-level=" + s.options.LogLevel,
 		// A person is watching, and nothing on this machine is on its way for long.
 		"--watch-interval=500ms", "--watch-slowest=1s", "--progress-interval=3s", "--settling-time=2s",
 	}, s.cloudEnv()
-	var err error
 	if s.options.Manager != nil {
 		if args, env, err = s.options.Manager(ctx, s, args, env); err != nil {
 			return fmt.Errorf("installing the manager: %w", err)
@@ -214,6 +221,17 @@ func (s *System) startManager(ctx context.Context) error {
 	}
 	s.manager, err = startProgram(s.program("manager"), s.path("logs", "manager.log"), env, args...)
 	return err
+}
+
+// freeAddress is an address of this machine that nobody listens on. The manager says nowhere which port it was given.
+func freeAddress(ctx context.Context) (string, error) {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("looking for a free port: %w", err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().String(), nil
 }
 
 // cloudEnv is the environment of programs that call the emulated AWS. Nothing of the caller's own AWS configuration
