@@ -37,7 +37,7 @@ type Metrics struct {
 	checks *prometheus.CounterVec
 	series metrics.Series
 
-	ready, credentials, slots, inUse, length, oldest *prometheus.Desc
+	ready, degraded, credentials, slots, inUse, length, oldest *prometheus.Desc
 
 	mu sync.Mutex
 	by map[types.NamespacedName]observation
@@ -47,6 +47,7 @@ type Metrics struct {
 type observation struct {
 	tier                 string
 	ready, credentials   bool
+	degraded             bool
 	slots, inUse, length int32
 	oldest               time.Time
 }
@@ -62,6 +63,7 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 			Name: "kiro_worker_workenvironment_checks_total", Help: "Checks of what the environment names: lock table, project, bucket, secrets, topics and queues, by result.",
 		}, []string{metrics.LabelNamespace, metrics.LabelEnvironment, labelCheck, metrics.LabelResult}),
 		ready:       desc("ready", "1 if builds can run in the environment, else 0."),
+		degraded:    desc("degraded", "1 while the infrastructure keeps failing and builds are started one at a time, else 0."),
 		credentials: desc("credentials_valid", "0 if the environment's credentials are missing, were refused or lack a permission, else 1."),
 		slots:       desc("slots", "Builds that may run at once."),
 		inUse:       desc("slots_in_use", "Slots in use, over every cluster."),
@@ -77,7 +79,7 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 
 // Describe implements prometheus.Collector.
 func (m *Metrics) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{m.ready, m.credentials, m.slots, m.inUse, m.length, m.oldest} {
+	for _, d := range []*prometheus.Desc{m.ready, m.degraded, m.credentials, m.slots, m.inUse, m.length, m.oldest} {
 		ch <- d
 	}
 }
@@ -91,6 +93,7 @@ func (m *Metrics) Collect(ch chan<- prometheus.Metric) {
 			ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, key.Namespace, key.Name, o.tier)
 		}
 		gauge(m.ready, flag(o.ready))
+		gauge(m.degraded, flag(o.degraded))
 		gauge(m.credentials, flag(o.credentials))
 		gauge(m.slots, float64(o.slots))
 		gauge(m.inUse, float64(o.inUse))
@@ -125,6 +128,7 @@ func (m *Metrics) observe(environment *v1alpha1.WorkEnvironment) {
 	o := observation{
 		tier:        string(environment.Spec.Tier),
 		ready:       meta.IsStatusConditionTrue(status.Conditions, v1alpha1.ConditionReady),
+		degraded:    meta.IsStatusConditionTrue(status.Conditions, v1alpha1.ConditionDegraded),
 		credentials: !credentialsRefused(environment),
 		slots:       int32(environment.Spec.MaxConcurrency()), //nolint:gosec // at most contract.MaxSlots
 		inUse:       status.SlotsInUse, length: status.Queue.Length,

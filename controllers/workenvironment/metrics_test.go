@@ -57,9 +57,9 @@ func TestMetricsGoWithTheirEnvironment(t *testing.T) {
 		}
 	}
 	want := map[string]float64{
-		"ready/busy/test": 1, "credentials_valid/busy/test": 1, "slots/busy/test": 3, "slots_in_use/busy/test": 2, "queue_length/busy/test": 4,
+		"ready/busy/test": 1, "degraded/busy/test": 0, "credentials_valid/busy/test": 1, "slots/busy/test": 3, "slots_in_use/busy/test": 2, "queue_length/busy/test": 4,
 		"oldest_queued_timestamp_seconds/busy/test": float64(epoch.Unix()), "checks_total/bucket/busy/passed": 1,
-		"ready/refused/production": 0, "credentials_valid/refused/production": 0, "slots/refused/production": 1,
+		"ready/refused/production": 0, "degraded/refused/production": 0, "credentials_valid/refused/production": 0, "slots/refused/production": 1,
 		"slots_in_use/refused/production": 0, "queue_length/refused/production": 0, "checks_total/bucket/refused/failed": 1,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -120,6 +120,9 @@ func (m *Metrics) written(before, item *v1alpha1.WorkItem, now time.Time) {
 	}
 	if since, locked := queuedSince(before, item); locked {
 		observeSeconds(m.queued, now.Sub(since).Seconds(), at...)
+		if freed, waited := m.takeSlot(item.Status.Attempt.Parameters.SlotKey, since); waited {
+			observeSeconds(m.dispatched, now.Sub(freed).Seconds(), at...)
+		}
 	}
 	if before.Status.StartTime == nil && item.Status.StartTime != nil && item.Status.ObservedTrigger != nil {
 		observeSeconds(m.lead, now.Sub(item.Status.ObservedTrigger.Time).Seconds(), at...)
@@ -131,6 +134,38 @@ func (m *Metrics) written(before, item *v1alpha1.WorkItem, now time.Time) {
 			observeSeconds(m.endToEnd, now.Sub(item.Status.ObservedTrigger.Time).Seconds(), append(at, classLabel(outcome))...)
 		}
 	}
+}
+
+// release is when an attempt's slot was released.
+type release struct {
+	holder  string
+	attempt int32
+	at      time.Time
+	taken   bool
+}
+
+// slotReleased remembers when a slot was released. The same release is seen by the watcher and at the attempt's conclusion:
+// the first counts, also after another has taken the slot.
+func (m *Metrics) slotReleased(slotKey, holder string, attempt int32, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if last, ok := m.released[slotKey]; ok && last.holder == holder && last.attempt == attempt {
+		return
+	}
+	m.released[slotKey] = release{holder: holder, attempt: attempt, at: now}
+}
+
+// takeSlot returns when a slot was released that an item has acquired, if the item was waiting for it by then.
+func (m *Metrics) takeSlot(slotKey string, since time.Time) (freed time.Time, waited bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, ok := m.released[slotKey]
+	if !ok || r.taken {
+		return time.Time{}, false
+	}
+	r.taken = true
+	m.released[slotKey] = r
+	return r.at, since.Before(r.at)
 }
 
 // dropped forgets what was measured in a reconcile whose status was not written.

@@ -43,7 +43,7 @@ type Metrics struct {
 	tests, tasks, agentSeconds, agentCredits   *prometheus.CounterVec
 	notifications                              *prometheus.CounterVec
 	queued, lead, attempt, endToEnd            *prometheus.HistogramVec
-	stages, phases                             *prometheus.HistogramVec
+	dispatched, stages, phases                 *prometheus.HistogramVec
 	coverage                                   *prometheus.GaugeVec
 	statusWrites                               prometheus.Counter
 	series                                     metrics.Series
@@ -51,6 +51,8 @@ type Metrics struct {
 	mu sync.Mutex
 	// tiers are the environments that exist. What has no environment any more is counted under no name.
 	tiers map[types.NamespacedName]string
+	// released is the last release of each slot, by the slot's key. There are as many as slots.
+	released map[string]release
 	// noted is what reconciles measured that have not written their status yet.
 	noted map[types.NamespacedName][]func()
 }
@@ -79,6 +81,7 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 		agentCredits:  counter("agent_credits_total", "What the agent says that its work cost, in its own credits, in attempts that ended."),
 		notifications: counter("notifications_total", "Notifications of ended items and entries in the dead-letter queue, by type, and by result: sent, failed.", labelType, metrics.LabelResult),
 		queued:        duration("queue_seconds", "From an item's acceptance, or its entry into the queue, to its lock."),
+		dispatched:    duration("dispatch_seconds", "From a slot's release to the lock of the item that took it, where the item was waiting by then."),
 		lead:          duration("lead_seconds", "From the trigger to the first lock: how long a person waits before anything happens."),
 		attempt:       duration("attempt_seconds", "From the decision to start a build to the attempt's end.", metrics.LabelClass),
 		endToEnd:      duration("end_to_end_seconds", "From the trigger to the item's end, all attempts included.", metrics.LabelClass),
@@ -90,11 +93,11 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 		statusWrites: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "kiro_worker_workitem_status_writes_total", Help: "Status writes, over all work items.",
 		}),
-		tiers: map[types.NamespacedName]string{}, noted: map[types.NamespacedName][]func(){},
+		tiers: map[types.NamespacedName]string{}, released: map[string]release{}, noted: map[types.NamespacedName][]func(){},
 	}
 	m.series = metrics.Series{
 		m.outcomes, m.attempts, m.overdue, m.startRefusals, m.tests, m.tasks, m.agentSeconds, m.agentCredits, m.notifications,
-		m.queued, m.lead, m.attempt, m.endToEnd, m.stages, m.phases, m.coverage,
+		m.queued, m.dispatched, m.lead, m.attempt, m.endToEnd, m.stages, m.phases, m.coverage,
 	}
 	m.series.Register(registry)
 	registry.MustRegister(m.statusWrites)
@@ -119,7 +122,7 @@ func (m *Metrics) know(environment *v1alpha1.WorkEnvironment) {
 	for _, deadline := range deadlines {
 		m.overdue.WithLabelValues(append(at, deadline)...)
 	}
-	for _, outcome := range contract.Outcomes {
+	for _, outcome := range contract.AllOutcomes {
 		m.outcomes.WithLabelValues(append(at, string(outcome), classLabel(outcome))...)
 		m.attempts.WithLabelValues(append(at, string(outcome), classLabel(outcome))...)
 	}

@@ -55,6 +55,8 @@ func TestAnItemIsMeasured(t *testing.T) {
 	locked := item.DeepCopy()
 	locked.Status.Queue, locked.Status.StartTime = nil, ptr.To(metav1.NewTime(measuredAt))
 	locked.Status.Attempt = &v1alpha1.Attempt{Number: 1, IntentTime: ptr.To(metav1.NewMicroTime(measuredAt))}
+	locked.Status.Attempt.Parameters.SlotKey = "slot#0"
+	m.slotReleased("slot#0", "another", 1, measuredAt.Add(-3*time.Second))
 	conditionsOf(measuredAt, locked).True(v1alpha1.ConditionLocked, v1alpha1.ReasonLockAcquired, "")
 	m.noteStartRefusal(locked, v1alpha1.ReasonCapacity)
 	m.written(item, locked, measuredAt)
@@ -75,7 +77,7 @@ func TestAnItemIsMeasured(t *testing.T) {
 	m.noteNotification(ended, "dead_letter", errors.New("denied"))
 
 	want := map[string]float64{
-		"queue_seconds": 600, "lead_seconds": 3600, "start_refusals_total/Capacity": 1,
+		"queue_seconds": 600, "dispatch_seconds": 3, "lead_seconds": 3600, "start_refusals_total/Capacity": 1,
 		"attempts_total/work/TestsFailed": 1, "attempt_seconds/work": 1200, "build_phase_seconds/PROVISIONING": 36,
 		"outcomes_total/work/TestsFailed": 1, "end_to_end_seconds/work": 4800,
 		"tasks_done_total": 3, "agent_seconds_total": 90, "agent_credits_total": 2.5, "tests_total/passed": 5, "tests_total/failed": 1,
@@ -84,6 +86,31 @@ func TestAnItemIsMeasured(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, measuredValues(t, registry)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// The wait for a slot is measured from its release, once, and only where somebody was waiting.
+func TestDispatchIsMeasured(t *testing.T) {
+	m := NewMetrics(prometheus.NewRegistry())
+	take := func(since time.Time) string {
+		freed, waited := m.takeSlot("slot", since)
+		return fmt.Sprint(freed.Sub(measuredAt).Seconds(), waited)
+	}
+	if _, waited := m.takeSlot("slot", measuredAt); waited {
+		t.Error("nobody released the slot")
+	}
+	m.slotReleased("slot", "a", 1, measuredAt.Add(10*time.Second))
+	m.slotReleased("slot", "a", 1, measuredAt.Add(15*time.Second)) // the same release, seen again
+	if got := take(measuredAt); got != "10 true" {
+		t.Errorf("the first look counts: %s", got)
+	}
+	m.slotReleased("slot", "a", 1, measuredAt.Add(20*time.Second)) // and once more, after another took it
+	if got := take(measuredAt); got == "20 true" {
+		t.Errorf("an old release was counted for a later item: %s", got)
+	}
+	m.slotReleased("slot", "b", 1, measuredAt.Add(100*time.Second))
+	if got := take(measuredAt.Add(200 * time.Second)); got != "100 false" {
+		t.Errorf("an item that came later did not wait: %s", got)
 	}
 }
 
@@ -118,7 +145,7 @@ func TestSeriesDoNotGrowWithItems(t *testing.T) {
 		item := measuredItem("blue", n)
 		item.Status.Phase = phases[n%len(phases)]
 		list.Items = append(list.Items, *item)
-		outcome := policy.Outcome{Name: contract.Outcomes[n%len(contract.Outcomes)], Result: &contract.Result{Tests: &contract.Tests{Failed: 1}}}
+		outcome := policy.Outcome{Name: contract.AllOutcomes[n%len(contract.AllOutcomes)], Result: &contract.Result{Tests: &contract.Tests{Failed: 1}}}
 		m.noteAttempt(item, outcome, measuredAt)
 		after := item.DeepCopy()
 		finish(after, outcome, measuredAt)

@@ -44,6 +44,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, realTime clock.Clock, co
 		return fmt.Errorf("adding the watch of builds: %w", err)
 	}
 	grants := make(chan event.GenericEvent, newsBuffer)
+	r.dispatcher.OnReleased(r.metrics.slotReleased)
 	r.dispatcher.OnGrant(func(key types.NamespacedName) { grants <- event.GenericEvent{Object: named(key)} })
 	if err := mgr.Add(&dispatch.Runner{Dispatcher: r.dispatcher, Clock: realTime, Random: r.random}); err != nil {
 		return fmt.Errorf("adding the dispatcher: %w", err)

@@ -73,8 +73,8 @@ const (
 	OutcomeRetriesExhausted Outcome = "RetriesExhausted"
 )
 
-// Outcomes are all outcomes that this version knows.
-var Outcomes = []Outcome{
+// AllOutcomes are all outcomes that this version knows.
+var AllOutcomes = []Outcome{
 	OutcomeSucceeded, OutcomeCheckoutFailed, OutcomeValidationFailed, OutcomeSteeringFailed, OutcomeAgentFailed,
 	OutcomeAgentCredentialsInvalid, OutcomeTestsFailed, OutcomeTestsNotMeasured, OutcomeCoverageTooLow,
 	OutcomeCoverageNotMeasured, OutcomeProtectedPathChanged, OutcomePullRequestFailed, OutcomeUploadFailed, OutcomeTimedOut,

@@ -27,7 +27,7 @@ func TestStageTimeKnown(t *testing.T) {
 // Each outcome is there once: counters of it begin at zero by this list.
 func TestOutcomesAreDistinct(t *testing.T) {
 	seen := map[Outcome]bool{}
-	for _, o := range Outcomes {
+	for _, o := range AllOutcomes {
 		if seen[o] || o == "" {
 			t.Errorf("%q is there twice, or empty", o)
 		}

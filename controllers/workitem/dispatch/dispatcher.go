@@ -40,6 +40,8 @@ type Dispatcher struct {
 	granted func(types.NamespacedName)
 	idle    func(ctx context.Context, env *v1alpha1.WorkEnvironment, slots []lock.Row)
 	wake    chan struct{}
+	// freed is called with each release of a slot, which may come several times.
+	freed func(slotKey, holder string, attempt int32, now time.Time)
 
 	mu           sync.Mutex
 	queues       *queue.Manager
@@ -53,6 +55,7 @@ type Dispatcher struct {
 func New(o Options) *Dispatcher {
 	return &Dispatcher{
 		options: o, granted: func(types.NamespacedName) {}, idle: func(context.Context, *v1alpha1.WorkEnvironment, []lock.Row) {}, wake: make(chan struct{}, 1),
+		freed:  func(string, string, int32, time.Time) {},
 		queues: queue.NewManager(o.Cluster), environments: map[queue.Environment]*v1alpha1.WorkEnvironment{},
 	}
 }
@@ -60,6 +63,12 @@ func New(o Options) *Dispatcher {
 // OnGrant sets what is called with each item that was granted a slot. It is called before Start, and before any event is
 // handed in.
 func (d *Dispatcher) OnGrant(granted func(types.NamespacedName)) { d.granted = granted }
+
+// OnReleased sets what is called with each release of a slot that is handed in; one release may be handed in several times.
+// It is called before Start.
+func (d *Dispatcher) OnReleased(freed func(slotKey, holder string, attempt int32, now time.Time)) {
+	d.freed = freed
+}
 
 // OnIdleSlots sets what is called with slots whose holder may be gone, when an item finds no other. Nobody is granted a
 // held slot, so nobody would ever be refused it and look who holds it.

@@ -109,6 +109,7 @@ func (d *Dispatcher) released(project, projectARN, slotKey, holder string, attem
 	if !ok {
 		return
 	}
+	d.freed(slotKey, holder, attempt, d.options.Clock.Now())
 	d.act(func(now time.Time) queue.Result {
 		return d.queues.Released(project, slot, queue.Row{Held: true, Holder: holder, Attempt: attempt}, now)
 	})
