@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	"golang.org/x/term"
 	"k8s.io/utils/clock"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
@@ -91,8 +92,13 @@ func baseOptions(f *flags, dir string, out io.Writer) (o worker.Options, done fu
 		return o, nil, err
 	}
 	redactor := redact.New(redact.Options{Known: environmentSecrets()})
-	lines := redact.NewLineWriter(io.MultiWriter(out, file), redactor)
-	log, err := logging.New(lines, f.logLevel)
+	lines, kept := redact.NewLineWriter(out, redactor), redact.NewLineWriter(file, redactor)
+	format, err := logging.FormatFor(f.logFormat, isTerminal(out))
+	var log logr.Logger
+	if err == nil {
+		// What is kept is read by machines, whoever watches.
+		log, err = logging.NewTo(f.logLevel, logging.Sink{Writer: lines, Format: format}, logging.Sink{Writer: kept, Format: logging.FormatJSON})
+	}
 	if err != nil {
 		_ = file.Close()
 		return o, nil, err
@@ -101,7 +107,12 @@ func baseOptions(f *flags, dir string, out io.Writer) (o worker.Options, done fu
 		Dir: dir, AgentUser: f.agentUser, Environ: os.Environ(), Executable: executable, Version: version,
 		BuildLog: buildLog, Redactor: redactor, Log: logr.Logger.WithName(log, "worker"), Clock: clock.RealClock{}, Random: rand.Float64,
 	}
-	return o, func() { _, _ = lines.Close(), file.Close() }, nil
+	return o, func() { _, _, _ = lines.Close(), kept.Close(), file.Close() }, nil
+}
+
+func isTerminal(out io.Writer) bool {
+	f, ok := out.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // environmentSecrets are the values in the worker's own environment that nobody must see.

@@ -26,6 +26,7 @@ type flags struct {
 	dir       string
 	agentUser string
 	logLevel  string
+	logFormat string
 
 	local     string
 	spec      string
@@ -43,6 +44,7 @@ func newFlags(errs io.Writer) *flags {
 	f.set.StringVar(&f.dir, "dir", "", "directory of the build, the same in all phases (default: one for the build in the directory for temporary files)")
 	f.set.StringVar(&f.agentUser, "agent-user", sandbox.DefaultUser, "user that agent and tests run as, where this program is root and there is such a user")
 	f.set.StringVar(&f.logLevel, "log-level", os.Getenv(contract.EnvLogLevel), "debug, info, warn or error (also LOG_LEVEL)")
+	f.set.StringVar(&f.logFormat, "log-format", "", "json or console; default: console on a terminal, else json")
 	f.set.StringVar(&f.local, "local", "", "checkout to work on, without AWS or GitHub; nothing is committed or pushed")
 	f.set.StringVar(&f.spec, "spec", "", "with --local: directory of the spec in the checkout (default: that of the branch, or the only one)")
 	f.set.StringVar(&f.agent, "agent", agent.PresetKiro, "with --local: preset of the agent: kiro, kiro-execute-task or command")

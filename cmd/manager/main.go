@@ -12,6 +12,7 @@ import (
 	"os"
 
 	"github.com/spf13/pflag"
+	"golang.org/x/term"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
@@ -45,7 +46,11 @@ func run(args []string) error {
 	// Whatever an error of a library contains, nothing that looks like a secret gets into the log.
 	sink := redact.NewLineWriter(os.Stdout, redact.New(redact.Options{}))
 	defer func() { _ = sink.Close() }()
-	logger, err := logging.New(sink, o.logLevel)
+	format, err := logging.FormatFor(o.logFormat, term.IsTerminal(int(os.Stdout.Fd())))
+	if err != nil {
+		return err
+	}
+	logger, err := logging.NewTo(o.logLevel, logging.Sink{Writer: sink, Format: format})
 	if err != nil {
 		return err
 	}

@@ -43,6 +43,7 @@ type options struct {
 	probeAddress         string
 
 	logLevel         string
+	logFormat        string
 	watchInterval    time.Duration
 	watchSlowest     time.Duration
 	settlingTime     time.Duration
@@ -106,6 +107,8 @@ func (o *options) register(flags *pflag.FlagSet) {
 		"Address to serve /healthz and /readyz on; 0 serves none.")
 	flags.StringVar(&o.logLevel, "log-level", o.logLevel,
 		"Lowest level that is logged: debug, info, warn or error. Default: LOG_LEVEL, else info.")
+	flags.StringVar(&o.logFormat, "log-format", "",
+		"Format of the log: json or console. Default: console on a terminal, else json.")
 	flags.DurationVar(&o.watchInterval, "watch-interval", 5*time.Second,
 		"Time between two looks at running builds while something changes.")
 	flags.DurationVar(&o.watchSlowest, "watch-slowest", 30*time.Second,
@@ -157,6 +160,9 @@ func (o *options) validate() error {
 	}
 	if o.watchSlowest < o.watchInterval {
 		errs = append(errs, errors.New("--watch-slowest must be at least --watch-interval"))
+	}
+	if _, err := logging.FormatFor(o.logFormat, false); err != nil {
+		errs = append(errs, fmt.Errorf("--log-format: %w", err))
 	}
 	if o.concurrency < 1 {
 		errs = append(errs, errors.New("--concurrency must be at least 1"))

@@ -9,6 +9,7 @@ import (
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
@@ -29,7 +30,7 @@ func (r *Reconciler) delete(ctx context.Context, item *v1alpha1.WorkItem) (recon
 	if item.AttemptActive() {
 		r.recorder.Record(r.logger(ctx, item), item, forcedDeletion(item.Status.Attempt))
 	} else {
-		r.collector.AbandonUnrecorded(ctx, item)
+		r.collector.AbandonUnrecorded(log.IntoContext(ctx, r.logger(ctx, item)), item)
 	}
 	r.watcher.Forget(client.ObjectKeyFromObject(item))
 	return reconcile.Result{}, reconcile.RemoveFinalizer(ctx, r.client, item)

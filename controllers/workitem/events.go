@@ -30,6 +30,9 @@ var recorded = append(append([]string{}, v1alpha1.WorkItemSteps...), v1alpha1.Co
 // record records what this reconcile has changed, as events, in the log and in the metrics: on transitions only.
 func (r *Reconciler) record(ctx context.Context, before, item *v1alpha1.WorkItem) {
 	logger := r.logger(ctx, item)
+	if a := item.Status.Attempt; a != nil && a.Build != nil {
+		logger = logger.WithValues(logging.KeyBuild, a.Build.ID)
+	}
 	for _, e := range attemptsEnded(before, item) {
 		r.recorder.Record(logger, item, e)
 	}
@@ -37,14 +40,11 @@ func (r *Reconciler) record(ctx context.Context, before, item *v1alpha1.WorkItem
 	r.metrics.written(before, item, r.clock.Now())
 }
 
-// logger names the item's work on every line.
+// logger names the item's work on every line. The build is left to the lines that are about one.
 func (r *Reconciler) logger(ctx context.Context, item *v1alpha1.WorkItem) logr.Logger {
 	l := log.FromContext(ctx).WithValues(logging.KeyCorrelationID, item.Status.CorrelationID, logging.KeyBranch, item.Spec.Branch)
 	if a := item.Status.Attempt; a != nil {
 		l = l.WithValues(logging.KeyAttempt, a.Number)
-		if a.Build != nil {
-			l = l.WithValues(logging.KeyBuild, a.Build.ID)
-		}
 	}
 	return l
 }

@@ -11,6 +11,7 @@ import (
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
@@ -110,13 +111,14 @@ func (r *Reconciler) advance(ctx context.Context, item *v1alpha1.WorkItem) (reco
 	before := item.DeepCopy() // as it was last written: what is patched is the difference to it
 	observeSpec(item)
 
-	result, err := reconcile.Run(ctx, item, r.steps(before), func(condition string, err error) { r.failed(item, condition, err) })
+	named := log.IntoContext(ctx, r.logger(ctx, item))
+	result, err := reconcile.Run(named, item, r.steps(before), func(condition string, err error) { r.failed(item, condition, err) })
 
 	if perr := r.persist(ctx, before, item); perr != nil {
 		r.metrics.dropped(item)
 		if errors.Is(perr, reconcile.ErrGone) {
 			// A lock that was acquired in this very reconcile is released now: nobody looks at the item again.
-			r.collector.AbandonUnrecorded(ctx, item)
+			r.collector.AbandonUnrecorded(named, item)
 		}
 		return reconcile.Result{}, perr
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/go-logr/logr"
 	"github.com/go-logr/zapr"
@@ -50,9 +51,42 @@ var levels = map[string]zapcore.Level{
 	"error": zapcore.ErrorLevel,
 }
 
-// New returns a logger that writes to w, at the level debug, info, warn or error (empty is DefaultLevel). It locks:
-// w need not be safe for concurrent use.
+// The formats of a line.
+const (
+	// FormatJSON is for machines: one object a line.
+	FormatJSON = "json"
+	// FormatConsole is for people at a terminal: time, level and message, and the rest behind them.
+	FormatConsole = "console"
+)
+
+// FormatFor is the format that is asked for; without one it is FormatConsole where a person watches and FormatJSON elsewhere.
+func FormatFor(asked string, terminal bool) (string, error) {
+	switch asked {
+	case FormatJSON, FormatConsole:
+		return asked, nil
+	case "":
+		if terminal {
+			return FormatConsole, nil
+		}
+		return FormatJSON, nil
+	}
+	return "", fmt.Errorf("unknown log format %q: use %s or %s", asked, FormatJSON, FormatConsole)
+}
+
+// Sink is where lines go, and in which format.
+type Sink struct {
+	Writer io.Writer
+	Format string
+}
+
+// New returns a logger that writes JSON to w, at the level debug, info, warn or error (empty is DefaultLevel). It locks: w need
+// not be safe for concurrent use.
 func New(w io.Writer, level string) (logr.Logger, error) {
+	return NewTo(level, Sink{Writer: w, Format: FormatJSON})
+}
+
+// NewTo returns a logger that writes each line to every sink, in the sink's format.
+func NewTo(level string, sinks ...Sink) (logr.Logger, error) {
 	if level == "" {
 		level = DefaultLevel
 	}
@@ -60,7 +94,15 @@ func New(w io.Writer, level string) (logr.Logger, error) {
 	if !ok {
 		return logr.Discard(), fmt.Errorf("unknown log level %q: use debug, info, warn or error", level)
 	}
-	encoder := zapcore.NewJSONEncoder(zapcore.EncoderConfig{
+	cores := make([]zapcore.Core, 0, len(sinks))
+	for _, s := range sinks {
+		cores = append(cores, zapcore.NewCore(encoderOf(s.Format), zapcore.Lock(zapcore.AddSync(s.Writer)), enabled))
+	}
+	return zapr.NewLoggerWithOptions(zap.New(zapcore.NewTee(cores...)), zapr.ErrorKey(KeyError)), nil
+}
+
+func encoderOf(format string) zapcore.Encoder {
+	c := zapcore.EncoderConfig{
 		TimeKey:        KeyTime,
 		LevelKey:       KeyLevel,
 		NameKey:        KeyLogger,
@@ -69,7 +111,10 @@ func New(w io.Writer, level string) (logr.Logger, error) {
 		EncodeLevel:    zapcore.LowercaseLevelEncoder,
 		EncodeTime:     zapcore.RFC3339NanoTimeEncoder,
 		EncodeDuration: zapcore.StringDurationEncoder,
-	})
-	core := zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(w)), enabled)
-	return zapr.NewLoggerWithOptions(zap.New(core), zapr.ErrorKey(KeyError)), nil
+	}
+	if format == FormatConsole {
+		c.EncodeTime, c.EncodeLevel, c.ConsoleSeparator = zapcore.TimeEncoderOfLayout(time.TimeOnly), zapcore.CapitalLevelEncoder, "  "
+		return zapcore.NewConsoleEncoder(c)
+	}
+	return zapcore.NewJSONEncoder(c)
 }

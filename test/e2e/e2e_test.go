@@ -57,6 +57,7 @@ func TestDemo(t *testing.T) {
 	t.Run("Kubectl", func(t *testing.T) { checkKubectl(t, system) })
 	t.Run("Secrets", func(t *testing.T) { checkSecrets(t, system, report) })
 	t.Run("Permissions", func(t *testing.T) { checkPermissions(t, system) })
+	t.Run("Log", func(t *testing.T) { checkLog(t, report) })
 	t.Run("Metrics", func(t *testing.T) { checkMetrics(t, system) })
 }
 
