@@ -35,6 +35,12 @@ demo: ## Run the whole system on this machine on six sample cards in two reposit
 	@assets="$(ASSETS)"; $(MAKE) --no-print-directory build; \
 		exec env KUBEBUILDER_ASSETS="$$assets" KIRO_LOCAL_DIE_WITH_PARENT=1 $(BIN)/kiro-local demo $(if $(KEEP),--keep) $(if $(AGENT),--agent=$(AGENT))
 
+.PHONY: observe
+observe: $(BIN)/prometheus ## Run the demo under a real Prometheus with the alerts, plant faults, and show which alert tells of each. KEEP=1; PICTURES=docs/images.
+	@hack/preflight.sh demo
+	@assets="$(ASSETS)"; $(MAKE) --no-print-directory build; \
+		exec env KUBEBUILDER_ASSETS="$$assets" KIRO_LOCAL_DIE_WITH_PARENT=1 $(BIN)/kiro-local observe $(if $(KEEP),--keep) $(if $(PICTURES),--pictures=$(PICTURES))
+
 .PHONY: local
 local: ## Run the worker on a checkout of the sample repository, without AWS or GitHub. SPEC=shipping tries another spec; AGENT=kiro.
 	@hack/preflight.sh demo
@@ -52,10 +58,13 @@ build: ## Build the programs into bin/.
 # What the chart's tests run. With PKG they are built by chart-test alone.
 CHART_TOOLS := $(BIN)/helm $(BIN)/helm3 $(BIN)/kubeconform $(BIN)/kustomize
 
+# What the tests of alerts and dashboards run.
+MONITORING_TOOLS := $(BIN)/promtool $(BIN)/prometheus
+
 .PHONY: test
-test: $(if $(PKG),,$(CHART_TOOLS) build) ## Run every test, with the race detector, in random order.
+test: $(if $(PKG),,$(CHART_TOOLS) $(MONITORING_TOOLS) build) ## Run every test, with the race detector, in random order.
 	@hack/preflight.sh test
-	@assets="$(ASSETS)"; set -x; KUBEBUILDER_ASSETS="$$assets" CHART_TOOLS=$(BIN) go test -race -shuffle=on -timeout=20m $(TESTFLAGS) $(or $(PKG),./...)
+	@assets="$(ASSETS)"; set -x; KUBEBUILDER_ASSETS="$$assets" CHART_TOOLS=$(BIN) MONITORING_TOOLS=$(BIN) go test -race -shuffle=on -timeout=20m $(TESTFLAGS) $(or $(PKG),./...)
 ifndef PKG
 	@# Modules of their own, so that what they compare with reaches no product: ./... does not enter them.
 	@for module in $$(git ls-files 'test/bench/*/go.mod' | xargs -n 1 dirname); do \
@@ -64,9 +73,9 @@ ifndef PKG
 endif
 
 .PHONY: deflake
-deflake: $(if $(PKG),,$(CHART_TOOLS) build) ## Run the tests again and again until one fails. N=20 sets how often, PKG=./internal/... which.
+deflake: $(if $(PKG),,$(CHART_TOOLS) $(MONITORING_TOOLS) build) ## Run the tests again and again until one fails. N=20 sets how often, PKG=./internal/... which.
 	@hack/preflight.sh test
-	@assets="$(ASSETS)"; export KUBEBUILDER_ASSETS="$$assets" CHART_TOOLS=$(BIN); \
+	@assets="$(ASSETS)"; export KUBEBUILDER_ASSETS="$$assets" CHART_TOOLS=$(BIN) MONITORING_TOOLS=$(BIN); \
 	for i in $$(seq 1 $(or $(N),20)); do \
 		echo "deflake: run $$i of $(or $(N),20)"; \
 		go test -race -shuffle=on -count=1 -timeout=20m $(TESTFLAGS) $(or $(PKG),./...); \
@@ -114,6 +123,15 @@ redact-rules: ## Take the newest rules of gitleaks for redaction. Look at what c
 	go -C hack/redactrules mod tidy
 	go generate ./internal/redact
 
+.PHONY: monitoring
+monitoring: ## Write thresholds, PrometheusRule and dashboards, in config and in the chart, from alerts, values and panels.
+	go run ./hack/monitoring .
+	go run ./hack/chart charts/kiro-worker
+
+.PHONY: monitoring-test
+monitoring-test: $(BIN)/promtool ## Test the alerts with promtool.
+	MONITORING_TOOLS=$(BIN) go test -count=1 ./test/monitoring ./hack/monitoring
+
 .PHONY: metrics-docs
 metrics-docs: ## Write docs/metrics.md from what the code declares.
 	UPDATE_DOCS=1 go test -count=1 -run TestMetricsPage ./cmd/manager
@@ -158,7 +176,7 @@ verify-tidy:
 .PHONY: verify-manifests
 verify-manifests: $(BIN)/kustomize
 	@echo "verify: manifests build"
-	@for overlay in config/default config/namespaced config/crd config/samples config/prometheus config/network-policy; do \
+	@for overlay in config/default config/namespaced config/crd config/samples config/prometheus config/grafana config/network-policy; do \
 		$(BIN)/kustomize build "$$overlay" >/dev/null || { echo "verify: $$overlay does not build" >&2; exit 1; }; \
 	done
 
@@ -295,6 +313,12 @@ $(BIN)/kubeconform: tool = github.com/yannh/kubeconform/cmd/kubeconform
 $(BIN)/crane: tool = github.com/google/go-containerregistry/cmd/crane
 $(BIN)/helm $(BIN)/helm3 $(BIN)/helm-docs $(BIN)/kubeconform $(BIN)/crane: hack/tools/release/go.mod hack/tools/release/go.sum
 	$(call build-tool,hack/tools/release)
+
+# Without discovery of services at this and that cloud, which takes as long to build as all the rest.
+$(BIN)/promtool: tool = -tags=remove_all_sd github.com/prometheus/prometheus/cmd/promtool
+$(BIN)/prometheus: tool = -tags=remove_all_sd github.com/prometheus/prometheus/cmd/prometheus
+$(BIN)/promtool $(BIN)/prometheus: hack/tools/prometheus/go.mod hack/tools/prometheus/go.sum
+	$(call build-tool,hack/tools/prometheus)
 
 $(BIN)/actionlint: tool = github.com/rhysd/actionlint/cmd/actionlint
 $(BIN)/actionlint: hack/tools/actionlint/go.mod hack/tools/actionlint/go.sum

@@ -89,11 +89,11 @@ func TestLinksResolve(t *testing.T) {
 	}
 }
 
-// TestMapNamesEveryDocument keeps docs/README.md the one place from which everything is found, and docs/adr/README.md the
-// one for decisions.
+// TestMapNamesEveryDocument keeps docs/README.md the one place from which everything is found, docs/adr/README.md the one for
+// decisions, and docs/runbooks/README.md the one for alerts.
 func TestMapNamesEveryDocument(t *testing.T) {
 	linked := map[string]bool{"README.md": true}
-	for _, index := range []string{"README.md", "adr/README.md"} {
+	for _, index := range []string{"README.md", "adr/README.md", "runbooks/README.md"} {
 		text, err := os.ReadFile(filepath.FromSlash(index))
 		if err != nil {
 			t.Fatal(err)
@@ -109,7 +109,7 @@ func TestMapNamesEveryDocument(t *testing.T) {
 			continue // a release puts these together
 		}
 		if ours && !linked[inDocs] {
-			t.Errorf("neither docs/README.md nor docs/adr/README.md links to %s", inDocs)
+			t.Errorf("neither docs/README.md nor those of adr and runbooks links to %s", inDocs)
 		}
 	}
 }

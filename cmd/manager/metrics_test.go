@@ -129,7 +129,7 @@ func page(all []metric) string {
 	b.WriteString(`# Metrics
 
 What the manager serves at ` + "`/metrics`" + `. This page is generated from the code, by ` + "`make metrics-docs`" + `; a test compares it with what a manager serves after a real run.
-What builds send to CloudWatch is in [the worker's page](worker.md).
+[Alerts and dashboards](monitoring.md) are made of these. What builds send to CloudWatch is in [the worker's page](worker.md).
 
 - Names are ` + "`kiro_worker_<subsystem>_<what>_total` or `_seconds`" + `; gauges end in their unit, if they have one.
 - ` + "`namespace`, `environment` and `source`" + ` name objects, and their series go when the object goes. An item, a card or a branch is never a label: however many there are, the number of

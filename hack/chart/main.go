@@ -1,8 +1,8 @@
 // Copyright 2026 The Kiro Worker Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command chart writes what the Helm chart has in common with config: the CRDs, the rules of the manager's role, and,
-// in the schema of its values, the specs of environments and sources. Run it from the repository's root, after
+// Command chart writes what the Helm chart has in common with config: the CRDs, the rules of the manager's role, alerts and
+// dashboards, and, in the schema of its values, the specs of environments and sources. Run it from the repository's root, after
 // `make generate`; the one argument is the chart's directory to write to.
 package main
 
@@ -19,6 +19,8 @@ import (
 const (
 	crds   = "config/crd/bases"
 	role   = "config/rbac/role.yaml"
+	alerts = "config/prometheus/rules/alerts.yaml"
+	boards = "config/grafana/dashboards"
 	schema = "charts/kiro-worker/values.schema.yaml"
 )
 
@@ -61,14 +63,36 @@ func write(chart string) error {
 		}
 		specs[plural] = spec
 	}
-	rules, err := os.ReadFile(role)
-	if err != nil {
-		return fmt.Errorf("reading the manager's role: %w", err)
+	if err := copyFile(role, filepath.Join(chart, "files", "manager-role.yaml")); err != nil {
+		return err
 	}
-	if err := writeFile(filepath.Join(chart, "files", "manager-role.yaml"), rules); err != nil {
+	if err := writeMonitoring(filepath.Join(chart, "files")); err != nil {
 		return err
 	}
 	return writeSchema(filepath.Join(chart, "values.schema.json"), specs)
+}
+
+// writeMonitoring copies the alerts and the dashboards. One that was removed must not stay in the chart.
+func writeMonitoring(files string) error {
+	dashboards, err := filepath.Glob(filepath.Join(boards, "*.json"))
+	if err != nil {
+		return fmt.Errorf("listing %s: %w", boards, err)
+	}
+	for dir, sources := range map[string][]string{"rules": {alerts}, "dashboards": dashboards} {
+		dir = filepath.Join(files, dir)
+		if err := os.RemoveAll(dir); err != nil {
+			return fmt.Errorf("emptying %s: %w", dir, err)
+		}
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return fmt.Errorf("making %s: %w", dir, err)
+		}
+		for _, source := range sources {
+			if err := copyFile(source, filepath.Join(dir, filepath.Base(source))); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // specOf returns a CRD's plural and the schema of its spec, made strict.
@@ -144,6 +168,14 @@ func writeSchema(path string, specs map[string]any) error {
 		return fmt.Errorf("writing the schema: %w", err)
 	}
 	return writeFile(path, append(out, '\n'))
+}
+
+func copyFile(from, to string) error {
+	content, err := os.ReadFile(from)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", from, err)
+	}
+	return writeFile(to, content)
 }
 
 func writeFile(path string, content []byte) error {
