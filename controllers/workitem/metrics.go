@@ -134,6 +134,16 @@ func (m *Metrics) know(environment *v1alpha1.WorkEnvironment) {
 			m.notifications.WithLabelValues(append(at, kind, result)...)
 		}
 	}
+	for _, stage := range contract.Stages {
+		m.stages.WithLabelValues(append(at, string(stage))...)
+	}
+	for _, class := range []string{string(contract.ClassWork), string(contract.ClassInfrastructure), classNone} {
+		m.attempt.WithLabelValues(append(at, class)...)
+		m.endToEnd.WithLabelValues(append(at, class)...)
+	}
+	for _, v := range []*prometheus.HistogramVec{m.queued, m.dispatched, m.lead} {
+		v.WithLabelValues(at...)
+	}
 	for _, v := range []*prometheus.CounterVec{m.tasks, m.agentSeconds, m.agentCredits} {
 		v.WithLabelValues(at...)
 	}
@@ -163,10 +173,13 @@ func (m *Metrics) placeOf(item *v1alpha1.WorkItem) []string {
 	return []string{"", "", ""}
 }
 
+// classNone is nobody's failure.
+const classNone = "none"
+
 // classLabel is whose failure an outcome is.
 func classLabel(outcome contract.Outcome) string {
 	if class := outcome.Class(); class != contract.ClassNone {
 		return string(class)
 	}
-	return "none"
+	return classNone
 }

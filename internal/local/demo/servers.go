@@ -42,7 +42,7 @@ type servers struct {
 func (s *System) startEmulators(ctx context.Context) error {
 	s.options.Say("emulators: GitHub; AWS as infra/templates deploys it: DynamoDB, CodeBuild, S3, Secrets Manager, SNS, SQS, IAM")
 	s.servers = &servers{
-		tables:  dynamodb.New(dynamodb.Options{Region: region, Account: account}),
+		tables:  dynamodb.New(dynamodb.Options{Region: region, Account: account, Faults: s.faults}),
 		bucket:  s3.New(s3.Options{}),
 		secrets: secretsmanager.New(secretsmanager.Options{Region: region, Account: account}),
 		topics:  sns.New(sns.Options{}),

@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/kiro-worker/kiro-worker/internal/local/controlplane"
+	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 )
 
@@ -86,6 +87,7 @@ type System struct {
 
 	plane   *controlplane.ControlPlane
 	servers *servers
+	faults  *faults.Injector
 	manager *program
 	closing sync.Once
 	closed  error
@@ -99,7 +101,7 @@ func Start(ctx context.Context, o Options) (*System, error) {
 	if o.Say == nil {
 		o.Say = func(string) {}
 	}
-	s := &System{options: o, cluster: clusterName, token: "ghp_" + rand.Text(), cardIDs: map[string]string{}}
+	s := &System{options: o, cluster: clusterName, token: "ghp_" + rand.Text(), cardIDs: map[string]string{}, faults: faults.New(nil, nil)}
 	s.findGo(ctx)
 	programs, steps := []string{"manager", "kiro-worker", "kiro-local"}, []func(context.Context) error{s.startServers, s.createObjects, s.startManager}
 	if o.Cluster != nil {
@@ -249,6 +251,15 @@ func (s *System) program(name string) string { return filepath.Join(s.options.Bi
 
 func (s *System) path(parts ...string) string {
 	return filepath.Join(append([]string{s.options.Dir}, parts...)...)
+}
+
+// Faults makes calls of the lock table fail. GitHub has its own: GitHub.Faults().
+func (s *System) Faults() *faults.Injector { return s.faults }
+
+// StopManager ends the manager alone; everything else goes on.
+func (s *System) StopManager() error {
+	s.manager.killed.Store(true) // on purpose
+	return s.manager.stop()
 }
 
 // Token is the token that GitHub's emulator knows, so that a test can look for it where it must not be.
