@@ -32,7 +32,7 @@ func measuredValues(t *testing.T, registry *prometheus.Registry) map[string]floa
 				switch l.GetName() {
 				case "namespace", "environment", "tier":
 				default:
-					key += "/" + l.GetValue()
+					key += " " + l.GetValue()
 				}
 			}
 			if v := metric.GetCounter().GetValue() + metric.GetGauge().GetValue() + metric.GetHistogram().GetSampleSum(); v > 0 {

@@ -77,12 +77,12 @@ func TestAnItemIsMeasured(t *testing.T) {
 	m.noteNotification(ended, "dead_letter", errors.New("denied"))
 
 	want := map[string]float64{
-		"queue_seconds": 600, "dispatch_seconds": 3, "lead_seconds": 3600, "start_refusals_total/Capacity": 1,
-		"attempts_total/work/TestsFailed": 1, "attempt_seconds/work": 1200, "build_phase_seconds/PROVISIONING": 36,
-		"outcomes_total/work/TestsFailed": 1, "end_to_end_seconds/work": 4800,
-		"tasks_done_total": 3, "agent_seconds_total": 90, "agent_credits_total": 2.5, "tests_total/passed": 5, "tests_total/failed": 1,
-		"coverage_ratio/lines": 0.875, "stage_seconds/agent": 100,
-		"notifications_total/sent/sns": 1, "notifications_total/failed/dead_letter": 1,
+		"queue_seconds": 600, "dispatch_seconds": 3, "lead_seconds": 3600, "start_refusals_total Capacity": 1,
+		"attempts_total work TestsFailed": 1, "attempt_seconds work": 1200, "build_phase_seconds PROVISIONING": 36,
+		"outcomes_total work TestsFailed": 1, "end_to_end_seconds work": 4800,
+		"tasks_done_total": 3, "agent_seconds_total": 90, "agent_credits_total": 2.5, "tests_total passed": 5, "tests_total failed": 1,
+		"coverage_ratio lines": 0.875, "stage_seconds agent": 100,
+		"notifications_total sent sns": 1, "notifications_total failed dead_letter": 1,
 	}
 	if diff := cmp.Diff(want, measuredValues(t, registry)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -126,7 +126,7 @@ func TestALostWriteMeasuresNothing(t *testing.T) {
 	}
 	m.noteAttempt(item, policy.Outcome{Name: contract.OutcomeBuildFault}, measuredAt)
 	m.written(item, item, measuredAt)
-	if diff := cmp.Diff(map[string]float64{"attempts_total/infrastructure/BuildFault": 1}, measuredValues(t, registry)); diff != "" {
+	if diff := cmp.Diff(map[string]float64{"attempts_total infrastructure BuildFault": 1}, measuredValues(t, registry)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
