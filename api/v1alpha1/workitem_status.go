@@ -101,3 +101,10 @@ func (w *WorkItem) QueuedAt() time.Time {
 	}
 	return w.CreationTimestamp.Time
 }
+
+// Waits reports whether the item waits for its turn in its environment's queue: it was accepted, nothing works on it, and
+// nobody wants it to stop.
+func (w *WorkItem) Waits() bool {
+	return w.DeletionTimestamp.IsZero() && !w.Spec.Cancel && !w.Withdrawn() && !w.AttemptActive() && !w.Finished() &&
+		w.IsTrue(ConditionAccepted)
+}

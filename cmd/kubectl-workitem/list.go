@@ -17,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/duration"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -35,7 +36,7 @@ func listCommand() command {
 	return command{
 		name: "list", short: "List work items, with the reason why each waits and its place in the queue.",
 		long: "REASON is why an item waits, or how it ended. QUEUE is its place among the items that wait for a slot of its\n" +
-			"environment, from the environment's status, which names the first ten.",
+			"environment: of the first ten as the environment's status has it, of the others as their priorities and ages say now.",
 		prepare: func(flags *pflag.FlagSet) func(context.Context, *session, []string) error {
 			f := &listFlags{}
 			flags.BoolVarP(&f.all, "all-namespaces", "A", false, "List the items of all namespaces.")
@@ -70,7 +71,11 @@ func (f *listFlags) run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	t := table{items: items.Items, queues: queues, now: s.clock.Now(), namespaces: f.all, wide: f.output == "wide"}
+	far, err := s.farPlaces(ctx, items.Items, queues)
+	if err != nil {
+		return err
+	}
+	t := table{items: items.Items, queues: queues, far: far, now: s.clock.Now(), namespaces: f.all, wide: f.output == "wide"}
 	fmt.Fprint(s.out, t.String())
 	return nil
 }
@@ -107,6 +112,7 @@ func (s *session) queues(ctx context.Context, all bool) (map[client.ObjectKey]v1
 type table struct {
 	items            []v1alpha1.WorkItem
 	queues           map[client.ObjectKey]v1alpha1.QueueStatus
+	far              map[types.UID]string // places that the queues' statuses do not show
 	now              time.Time
 	namespaces, wide bool
 }
@@ -159,7 +165,7 @@ func (t table) row(item *v1alpha1.WorkItem) []string {
 	}
 	shown := item.Status.Summary
 	cells := []string{
-		item.Name, cmp.Or(string(item.Status.Phase), string(v1alpha1.PhasePending)), reason, place(item, t.queues), shown.Title, shown.Stage, tasks,
+		item.Name, cmp.Or(string(item.Status.Phase), string(v1alpha1.PhasePending)), reason, cmp.Or(t.far[item.UID], place(item, t.queues)), shown.Title, shown.Stage, tasks,
 		shown.Coverage, item.Spec.Branch, pr, duration.HumanDuration(t.now.Sub(item.CreationTimestamp.Time)),
 	}
 	if t.wide {
@@ -169,12 +175,12 @@ func (t table) row(item *v1alpha1.WorkItem) []string {
 }
 
 // place is an item's place in its environment's queue, for example "2/5"; empty if it does not wait there. It is
-// never computed here: the controller's order is the one that counts.
+// what the environment's status shows: the first ten.
 func place(item *v1alpha1.WorkItem, queues map[client.ObjectKey]v1alpha1.QueueStatus) string {
 	if item.Status.Phase != v1alpha1.PhaseQueued {
 		return ""
 	}
-	q, ok := queues[client.ObjectKey{Namespace: item.Namespace, Name: item.Spec.EnvironmentRef.Name}]
+	q, ok := queues[environmentKey(item)]
 	if !ok || q.Length == 0 {
 		return ""
 	}

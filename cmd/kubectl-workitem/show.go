@@ -33,7 +33,11 @@ func showCommand() command {
 				if err != nil {
 					return err
 				}
-				st := story{item: item, place: place(item, queues), now: s.clock.Now(), location: s.location}
+				far, err := s.farPlaces(ctx, []v1alpha1.WorkItem{*item}, queues)
+				if err != nil {
+					return err
+				}
+				st := story{item: item, place: cmp.Or(far[item.UID], place(item, queues)), now: s.clock.Now(), location: s.location}
 				st.print(s.out)
 				return nil
 			}

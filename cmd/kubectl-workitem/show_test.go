@@ -257,6 +257,20 @@ func TestListAndShow(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", tc.why, diff)
 		}
 	}
+	// Behind the first, which the status names, places are computed: the highest priority first, then the oldest.
+	w.environment("busy", func(env *v1alpha1.WorkEnvironment) {
+		env.Status.Queue = v1alpha1.QueueStatus{Length: 3, First: []v1alpha1.QueuedItem{{Name: "b-urgent"}}}
+	})
+	for name, priority := range map[string]int32{"a-usual": 0, "b-urgent": 7, "c-low": -1} {
+		w.item(name, func(item *v1alpha1.WorkItem) {
+			item.Spec.EnvironmentRef.Name, item.Spec.Priority, item.Status.Phase = "busy", priority, v1alpha1.PhaseQueued
+			item.Status.Conditions = []metav1.Condition{
+				condition(v1alpha1.ConditionAccepted, metav1.ConditionTrue, v1alpha1.ReasonRequirementsMet, "It is there.", -time.Minute),
+			}
+		})
+	}
+	w.call("list").want(t, exitOK, "1/3", "2/3", "3/3")
+	w.call("show", "c-low").want(t, exitOK, "place 3/3")
 	w.call("list", "-A").want(t, exitOK, "NAMESPACE", w.namespace)
 	w.call("list", "-o", "wide").want(t, exitOK, "worker:1", "It is next.")
 	w.call("show", "queued").want(t, exitOK, w.namespace+"/queued", "place 1/1", "kubectl workitem priority queued N")

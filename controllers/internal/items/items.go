@@ -45,12 +45,6 @@ func InEnvironment(ctx context.Context, reader client.Reader, environment client
 	return list.Items, nil
 }
 
-// Waiting reports whether an item waits for its turn: it was accepted, nothing works on it, and nobody wants it to stop.
-func Waiting(item *v1alpha1.WorkItem) bool {
-	return item.DeletionTimestamp.IsZero() && !item.Spec.Cancel && !item.Withdrawn() &&
-		!item.AttemptActive() && !item.Finished() && item.IsTrue(v1alpha1.ConditionAccepted)
-}
-
 // WaitingSince is since when an item waits: since it is in the queue, or was accepted.
 func WaitingSince(item *v1alpha1.WorkItem) time.Time {
 	if q := item.Status.Queue; q != nil && q.Since != nil {

@@ -50,7 +50,7 @@ func TestWaiting(t *testing.T) {
 			i.Annotations = map[string]string{v1alpha1.WithdrawnAnnotation: now.Format(time.RFC3339)}
 		}), false},
 	} {
-		if got := items.Waiting(c.item); got != c.want {
+		if got := c.item.Waits(); got != c.want {
 			t.Errorf("%s: %s: waiting is %t", name, c.why, got)
 		}
 	}

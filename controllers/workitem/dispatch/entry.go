@@ -19,7 +19,7 @@ import (
 // entryOf is an item as the queue sees it, if it waits or is worked on.
 func entryOf(item *v1alpha1.WorkItem, now time.Time) (queue.Item, bool) {
 	active := item.AttemptActive() && !item.Finished()
-	if !active && !items.Waiting(item) {
+	if !active && !item.Waits() {
 		return queue.Item{}, false
 	}
 	entry := queue.Item{
