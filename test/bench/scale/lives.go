@@ -84,8 +84,7 @@ func (w *world) environmentsReady(ctx context.Context) (bool, error) {
 
 // lives makes items at once and follows them to their ends.
 func (w *world) lives(ctx context.Context, count int) (r lifeRates, err error) {
-	before, err := w.stats(true)
-	if err != nil {
+	if _, err := w.stats(true); err != nil {
 		return r, err
 	}
 	written, err := w.writes()
@@ -123,7 +122,6 @@ func (w *world) lives(ctx context.Context, count int) (r lifeRates, err error) {
 		return r, err
 	}
 	r.launchWrites = (launched - written) / float64(count)
-	_ = before
 	if err := <-made; err != nil {
 		return r, err
 	}
