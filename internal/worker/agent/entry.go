@@ -54,10 +54,10 @@ func readEntries(lines []line) []entry {
 			entries = append(entries, e)
 			continue
 		}
-		if m := boldLine.FindStringSubmatch(l.text); m != nil {
-			entries = append(entries, entry{line: l, label: true, box: -1, alias: -1, title: strings.TrimRight(m[1], ":： ")})
-		} else if n := len(entries); n > 0 && entries[n-1].heading > 0 && saysDone(l.text) {
+		if n := len(entries); n > 0 && entries[n-1].heading > 0 && saysDone(l.text) {
 			entries[n-1].finished = true
+		} else if m := boldLine.FindStringSubmatch(l.text); m != nil {
+			entries = append(entries, entry{line: l, label: true, box: -1, alias: -1, title: strings.TrimRight(m[1], ":： ")})
 		}
 		if len(entries) > maxEntries {
 			break

@@ -14,13 +14,22 @@ type xmlCases struct {
 	result  string // attribute of its result
 	passed  []string
 	skipped []string
+	// whole is where the format says what became of the run: one that failed or was ended may have no test that says so.
+	whole struct {
+		element, attribute string
+		failed             []string
+	}
 }
 
 func (x *xmlCases) parse(t *text) (counts, error) {
 	if !isXML(t) {
 		return counts{}, errOther
 	}
+	ended := ""
 	err := walkXML(t, x.roots, func(e *element) error {
+		if said := strings.ToLower(attribute(e, x.whole.attribute)); e.name == x.whole.element && contains(x.whole.failed, said) {
+			ended = said
+		}
 		if e.name != x.element || attribute(e, x.result) == "" {
 			return nil
 		}
@@ -36,6 +45,9 @@ func (x *xmlCases) parse(t *text) (counts, error) {
 		}
 		return nil
 	}, func(string) {})
+	if ended != "" && x.failed == 0 && err == nil {
+		x.fail("the run as a whole: " + ended)
+	}
 	return x.counts, err
 }
 
@@ -52,6 +64,7 @@ func contains(names []string, n string) bool {
 func parseTRX(t *text) (counts, error) {
 	x := xmlCases{roots: []string{"TestRun"}, element: "UnitTestResult", name: "testName", result: "outcome",
 		passed: []string{"passed", "passedbutrunaborted", "warning", "completed"}, skipped: []string{"notexecuted", "inconclusive", "notrunnable", "pending", "disconnected"}}
+	x.whole.element, x.whole.attribute, x.whole.failed = "ResultSummary", "outcome", []string{"failed", "aborted", "error", "timeout", "disconnected"}
 	return x.parse(t)
 }
 
@@ -59,6 +72,8 @@ func parseTRX(t *text) (counts, error) {
 func parseNUnit(t *text) (counts, error) {
 	x := xmlCases{roots: []string{"test-run"}, element: "test-case", name: "fullname", result: "result",
 		passed: []string{"passed", "warning"}, skipped: []string{"skipped", "inconclusive"}}
+	// So it is where a fixture cannot be torn down.
+	x.whole.element, x.whole.attribute, x.whole.failed = "test-run", "result", []string{"failed"}
 	return x.parse(t)
 }
 
@@ -66,6 +81,7 @@ func parseNUnit(t *text) (counts, error) {
 func parseXUnit(t *text) (counts, error) {
 	x := xmlCases{roots: []string{"assemblies", "assembly"}, element: "test", name: "name", result: "result",
 		passed: []string{"pass"}, skipped: []string{"skip", "notrun"}}
-	c, err := x.parse(t)
-	return c, err
+	// The errors of an assembly are of no test, as those of a fixture's end.
+	x.whole.element, x.whole.attribute, x.whole.failed = "error", "type", []string{"assembly-cleanup", "test-assembly-cleanup", "test-class-cleanup", "test-collection-cleanup", "test-cleanup", "test-case-cleanup", "test-method-cleanup", "fatal"}
+	return x.parse(t)
 }

@@ -4,7 +4,6 @@
 package report
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"regexp"
@@ -32,12 +31,14 @@ type tap struct {
 	levels  [maxTAPDepth + 2]tapLevel
 	yaml    int // indentation of an open block of YAML, or -1
 	version bool
+	counted bool // there was a point at the top
 	other   bool // there are lines that are neither TAP's nor a package manager's
 }
 
 type tapLevel struct {
 	points, plan int64
 	planned      bool
+	leading      bool // the plan is before its points
 	subtests     bool // points of the level below were seen since the last one here
 	failures     int64
 	// before is what was counted before the subtests began, and braces the point that they are behind.
@@ -64,7 +65,7 @@ func readTAP(in *text) (c counts, alone bool, err error) {
 		return counts{}, !t.other, err
 	}
 	top := &t.levels[0]
-	if !t.version && (!top.planned || top.points == 0) {
+	if !t.version && (!top.planned || !t.counted) {
 		return counts{}, !t.other, errOther
 	}
 	if !top.planned {
@@ -114,7 +115,11 @@ func (t *tap) body(depth int, body string) error {
 	case strings.HasPrefix(body, "Bail out!") && depth == 0:
 		t.fail("the run gave up: " + strings.TrimPrefix(body, "Bail out!"))
 	case tapSpecial.MatchString(body):
-		t.version = true
+		if t.version = true; depth == 0 {
+			// Another run: what the one before planned and did not report is missing.
+			t.settlePlan(0, "the run")
+			t.levels[0].points, t.levels[0].plan, t.levels[0].leading = 0, 0, false
+		}
 	case body == "}" && t.levels[depth].braces != nil:
 		t.close(depth)
 	default:
@@ -139,7 +144,19 @@ func (t *tap) plan(depth int, text string) error {
 	if err != nil || n > maxCases {
 		return fmt.Errorf("it plans %.20s tests, which is impossible", text)
 	}
-	t.levels[depth].plan, t.levels[depth].planned = n, true
+	level := &t.levels[depth]
+	if depth == 0 && level.leading {
+		// The second plan before its points is another run's.
+		t.settlePlan(0, "the run")
+		level.points = 0
+	}
+	level.plan, level.planned = n, true
+	if depth == 0 && level.points > 0 && !level.leading {
+		t.settlePlan(0, "the run")
+		level.points, level.plan = 0, 0
+		return nil
+	}
+	level.leading = true
 	t.within(depth)
 	return nil
 }
@@ -157,6 +174,7 @@ func (t *tap) point(depth int, ok bool, description string) {
 	t.within(depth)
 	level := &t.levels[depth]
 	level.points++
+	t.counted = t.counted || depth == 0
 	p := tapPointLine{ok: ok, description: description}
 	p.description, p.directive = directiveOf(description)
 	if strings.HasSuffix(description, "{") && depth < maxTAPDepth {
@@ -238,60 +256,4 @@ func (t *tap) settlePlan(depth int, what string) {
 			t.names = append(t.names, name(what, fmt.Sprintf("%d planned tests did not report", missing)))
 		}
 	}
-}
-
-var (
-	nodeSum   = regexp.MustCompile(`^(?:ℹ|#) (tests|pass|fail|cancelled|skipped|todo) (\d{1,19})$`)
-	nodeCase  = regexp.MustCompile(`^\s*[✔✖﹣] (.+?) \([\d.]+ms\)`)
-	nodeFails = regexp.MustCompile(`^\s*✖ (.+?)(?: \([\d.]+ms\))?$`)
-	colours   = regexp.MustCompile("\x1b\\[[0-9;]*m")
-)
-
-// parseNodeSpec reads the sums that node:test's "spec" reporter ends with. Newer versions of Node write it also where
-// nobody watches.
-func parseNodeSpec(in *text) (counts, error) {
-	// Only what is below this heading are tests that failed; above it suites are listed too.
-	sums, listing, c := map[string]int64{}, false, counts{}
-	err := in.lines(func(line []byte) error {
-		mark := bytes.TrimLeft(line, " \t")
-		if len(line) > 4096 || len(mark) == 0 || mark[0] < 0x80 && mark[0] != '#' && mark[0] != 0x1b {
-			return nil
-		}
-		plain := colours.ReplaceAllString(string(line), "")
-		if m := nodeSum.FindStringSubmatch(plain); m != nil {
-			n, err := strconv.ParseInt(m[2], 10, 64)
-			if err != nil || n > maxCases {
-				return fmt.Errorf("it reports %.20s tests, which is impossible", m[2])
-			}
-			// Several runs can follow each other.
-			sums[m[1]] += n
-			return nil
-		}
-		if strings.TrimSpace(plain) == "✖ failing tests:" {
-			listing = true
-			return nil
-		}
-		if m := nodeCase.FindStringSubmatch(plain); m != nil && !listing {
-			c.knows(m[1])
-		}
-		if m := nodeFails.FindStringSubmatch(plain); m != nil && listing && !strings.Contains(m[1], "# TODO") {
-			c.named(m[1])
-		}
-		return nil
-	})
-	if err != nil {
-		return counts{}, err
-	}
-	if len(sums) != 6 {
-		return counts{}, errOther
-	}
-	c.passed, c.failed, c.skipped = sums["pass"], sums["fail"]+sums["cancelled"], sums["skipped"]+sums["todo"]
-	if got := c.passed + c.failed + c.skipped; got != sums["tests"] {
-		return counts{}, fmt.Errorf("its numbers contradict each other: %d tests, but %d results", sums["tests"], got)
-	}
-	c.names = c.names[:min(len(c.names), int(c.failed))]
-	if len(c.names) == 0 {
-		c.names = nil
-	}
-	return c, nil
 }
