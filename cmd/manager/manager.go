@@ -49,6 +49,7 @@ func newManager(ctx context.Context, config *rest.Config, o options, yield func(
 		Client:                  clientOptions(o),
 		Metrics:                 metricsOptions(o),
 		HealthProbeBindAddress:  o.probeAddress,
+		PprofBindAddress:        o.pprofAddress,
 		LeaderElection:          o.leaderElect,
 		LeaderElectionID:        leaseName,
 		LeaderElectionNamespace: o.leaderElectNamespace,

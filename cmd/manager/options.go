@@ -41,6 +41,7 @@ type options struct {
 	metricsAuth          bool
 	metricsCertDir       string
 	probeAddress         string
+	pprofAddress         string
 
 	logLevel         string
 	logFormat        string
@@ -105,6 +106,8 @@ func (o *options) register(flags *pflag.FlagSet) {
 		"Directory of tls.crt and tls.key for metrics, read again when they change. Empty makes a certificate at each start.")
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081",
 		"Address to serve /healthz and /readyz on; 0 serves none.")
+	flags.StringVar(&o.pprofAddress, "pprof-bind-address", "",
+		"Address to serve Go's profiles on, such as 127.0.0.1:6060: whoever reaches it may read them. Default: none.")
 	flags.StringVar(&o.logLevel, "log-level", o.logLevel,
 		"Lowest level that is logged: debug, info, warn or error. Default: LOG_LEVEL, else info.")
 	flags.StringVar(&o.logFormat, "log-format", "",
