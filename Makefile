@@ -41,6 +41,12 @@ observe: $(BIN)/prometheus ## Run the demo under a real Prometheus with the aler
 	@assets="$(ASSETS)"; $(MAKE) --no-print-directory build; \
 		exec env KUBEBUILDER_ASSETS="$$assets" KIRO_LOCAL_DIE_WITH_PARENT=1 $(BIN)/kiro-local observe $(if $(KEEP),--keep) $(if $(PICTURES),--pictures=$(PICTURES))
 
+.PHONY: trace-demo
+trace-demo: ## Run the demo, and write the trace of its first card as a tree.
+	@hack/preflight.sh demo
+	@assets="$(ASSETS)"; $(MAKE) --no-print-directory build; \
+		exec env KUBEBUILDER_ASSETS="$$assets" KIRO_LOCAL_DIE_WITH_PARENT=1 $(BIN)/kiro-local trace
+
 .PHONY: local
 local: ## Run the worker on a checkout of the sample repository, without AWS or GitHub. SPEC=shipping tries another spec; AGENT=kiro.
 	@hack/preflight.sh demo

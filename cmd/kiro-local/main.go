@@ -26,6 +26,8 @@ const usage = `kiro-local runs the whole of Kiro Worker on one machine.
       Put five cards on a board, watch what becomes of them, and say so. Ends with 0 if all is as it should be.
   kiro-local observe [--keep] [--pictures=DIR] [--dir=DIR]
       The same under a real Prometheus: ask it every query of the dashboards, plant faults, and wait for their alerts.
+  kiro-local trace [--dir=DIR]
+      Play the demo, and write the trace of the first card as a tree.
   kiro-local card add --title=TITLE --spec=NAME|DIRECTORY [--column=COLUMN] [--dir=DIR]
       Put a new card on the board of a demo that was started with --keep.
   kiro-local serve --host=NAME [--namespace=NAMESPACE] [--listen=ADDRESS] [--dir=DIR]
@@ -75,6 +77,8 @@ func command(name string, args []string) (int, error) {
 		return wait(args)
 	case "observe":
 		return supervised(func() (int, error) { return runObserve(args) })
+	case "trace":
+		return supervised(func() (int, error) { return runTrace(args) })
 	case "card":
 		if len(args) == 0 || args[0] != "add" {
 			return 0, errUsage

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -21,6 +22,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/controllers/worksource"
 	"github.com/kiro-worker/kiro-worker/internal/lock/measured"
 	"github.com/kiro-worker/kiro-worker/internal/resolver"
+	"github.com/kiro-worker/kiro-worker/internal/tracing"
 	"github.com/kiro-worker/kiro-worker/internal/watch"
 )
 
@@ -79,6 +81,17 @@ func setupWorkItems(ctx context.Context, mgr ctrl.Manager, clients *resolver.Res
 	if err := mgr.Add(workitem.NewInventory(metrics.Registry, mgr.GetClient())); err != nil {
 		return fmt.Errorf("adding the metrics of what there is: %w", err)
 	}
+	traces, err := tracing.New(ctx, "kiro-worker-manager", version, os.LookupEnv)
+	if err != nil {
+		return err
+	}
+	if err := mgr.Add(lastTraces{traces}); err != nil {
+		return fmt.Errorf("adding the end of the traces: %w", err)
+	}
+	watcher := watch.New(clients, watch.Options{Fast: o.watchInterval, Slow: o.watchSlowest, Released: dispatcher.RowReleased})
+	if err := mgr.Add(dumper{reader: mgr.GetClient(), queues: dispatcher, builds: watcher}); err != nil {
+		return fmt.Errorf("adding the dump of the state: %w", err)
+	}
 	items := workitem.New(workitem.Options{
 		Client:           mgr.GetClient(),
 		Clients:          clients,
@@ -90,6 +103,7 @@ func setupWorkItems(ctx context.Context, mgr ctrl.Manager, clients *resolver.Res
 		Events:           mgr.GetEventRecorder("workitem"),
 		Metrics:          workitem.NewMetrics(metrics.Registry),
 		Locks:            locks,
+		Traces:           traces,
 		Random:           rand.Float64,
 		Cluster:          o.clusterName,
 		ProgressInterval: o.progressInterval,

@@ -23,6 +23,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/logging"
+	"github.com/kiro-worker/kiro-worker/internal/tracing"
 	"github.com/kiro-worker/kiro-worker/internal/watch"
 )
 
@@ -33,6 +34,7 @@ type concludeStep struct {
 	clock      clock.PassiveClock
 	random     func() float64
 	metrics    *Metrics
+	traces     *tracing.Exporter
 	watcher    *watch.Watcher
 	dispatcher *dispatch.Dispatcher
 	reporter   *reporting.Reporter
@@ -109,6 +111,7 @@ func (s *concludeStep) settle(ctx context.Context, item *v1alpha1.WorkItem) (aga
 	s.dispatcher.Released(item.UID, a)
 	s.watcher.Forget(client.ObjectKeyFromObject(item))
 	s.metrics.noteAttempt(item, outcome, s.clock.Now())
+	s.metrics.noteTrace(s.traces, item, outcome, s.clock.Now())
 	return s.retryOrFinish(item, env, outcome), nil
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/conditions"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/lock/measured"
+	"github.com/kiro-worker/kiro-worker/internal/tracing"
 	"github.com/kiro-worker/kiro-worker/internal/watch"
 )
 
@@ -47,7 +48,9 @@ type Options struct {
 	Events  reconcile.EventRecorder
 	Metrics *Metrics
 	// Locks counts what is done with locks. Nil counts nothing.
-	Locks   *measured.Metrics
+	Locks *measured.Metrics
+	// Traces tells attempts that ended. Nil tells none.
+	Traces  *tracing.Exporter
 	Random  func() float64 // 0 <= x < 1
 	Cluster string
 	// ProgressInterval is the least time between two status writes that report nothing but progress.
@@ -65,6 +68,7 @@ type Reconciler struct {
 	cluster          string
 	metrics          *Metrics
 	locks            *measured.Metrics
+	traces           *tracing.Exporter
 	recorder         reconcile.Recorder
 	reporter         *reporting.Reporter
 	watcher          *watch.Watcher
@@ -82,7 +86,7 @@ func New(o Options) *Reconciler {
 	reach := access.Access{Reader: o.Client, Clients: o.Clients, Locks: o.Locks}
 	return &Reconciler{
 		client: o.Client, access: reach, clock: o.Clock, random: o.Random, cluster: o.Cluster,
-		metrics: o.Metrics, locks: o.Locks, recorder: reconcile.Recorder{Events: o.Events}, reporter: reporting.New(reach, o.Clock, o.Metrics.noteNotification),
+		metrics: o.Metrics, locks: o.Locks, traces: o.Traces, recorder: reconcile.Recorder{Events: o.Events}, reporter: reporting.New(reach, o.Clock, o.Metrics.noteNotification),
 		watcher: o.Watcher, collector: o.Collector, dispatcher: o.Dispatcher,
 		over: o.Over, heartbeats: tracking.NewHeartbeatTracker(), trouble: tracking.NewTroubleTracker(),
 		progressInterval: o.ProgressInterval, settling: o.SettlingTime,

@@ -30,7 +30,7 @@ func (r *Reconciler) steps(before *v1alpha1.WorkItem) []reconcile.Step[*v1alpha1
 			progressInterval: r.progressInterval, settling: r.settling,
 		},
 		&concludeStep{
-			access: r.access, clock: r.clock, random: r.random, metrics: r.metrics,
+			access: r.access, clock: r.clock, random: r.random, metrics: r.metrics, traces: r.traces,
 			watcher: r.watcher, dispatcher: r.dispatcher, reporter: r.reporter,
 		},
 	}

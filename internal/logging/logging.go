@@ -37,6 +37,8 @@ const (
 	KeyEnvironment = "environment"
 	KeyBranch      = "branch"
 	KeyBuild       = "build"
+	// KeyTrace is the id of an attempt's trace.
+	KeyTrace = "traceID"
 )
 
 // DefaultLevel is used where none is given.

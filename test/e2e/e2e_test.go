@@ -20,6 +20,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/local/demo"
+	"github.com/kiro-worker/kiro-worker/internal/local/observe"
 )
 
 // TestDemo plays the cards and looks at everything that they leave behind.
@@ -27,8 +28,13 @@ func TestDemo(t *testing.T) {
 	dir, bin := t.TempDir(), buildPrograms(t)
 	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
 	defer cancel()
+	receiver, err := observe.Receive()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = receiver.Close() }()
 	system, err := demo.Start(ctx, demo.Options{
-		Dir: dir, Bin: bin, Launch: true, LogLevel: "debug", Say: func(line string) { t.Log("starting", line) },
+		Dir: dir, Bin: bin, Launch: true, LogLevel: "debug", Say: func(line string) { t.Log("starting", line) }, Manager: receiver.Traced,
 	})
 	t.Cleanup(func() {
 		if err := system.Close(); err != nil {
@@ -57,6 +63,7 @@ func TestDemo(t *testing.T) {
 	t.Run("Kubectl", func(t *testing.T) { checkKubectl(t, system) })
 	t.Run("Secrets", func(t *testing.T) { checkSecrets(t, system, report) })
 	t.Run("Permissions", func(t *testing.T) { checkPermissions(t, system) })
+	t.Run("Traces", func(t *testing.T) { checkTraces(t, report, receiver) })
 	t.Run("Log", func(t *testing.T) { checkLog(t, report) })
 	t.Run("Metrics", func(t *testing.T) { checkMetrics(t, system) })
 }

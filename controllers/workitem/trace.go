@@ -1,0 +1,110 @@
+// Copyright 2026 The Kiro Worker Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package workitem
+
+import (
+	"strconv"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/policy"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/tracing"
+)
+
+// The spans of an attempt, beside one a stage of the worker.
+const (
+	spanAttempt  = "attempt"
+	spanAccept   = "accept"
+	spanQueue    = "queue"
+	spanStart    = "start build"
+	spanBuild    = "build"
+	spanConclude = "conclude"
+)
+
+// noteTrace tells an attempt that ended as a trace, once its end is written. All times are recorded ones, so a change of the
+// leader in between loses none.
+func (m *Metrics) noteTrace(traces *tracing.Exporter, item *v1alpha1.WorkItem, outcome policy.Outcome, now time.Time) {
+	if traces == nil || item.Status.Attempt == nil {
+		return
+	}
+	seed, spans := item.Status.Attempt.LockID, spansOf(item, outcome, now)
+	m.note(item, func() { traces.Send(seed, spans) })
+}
+
+// spansOf are the parts of an attempt whose times are known, each with when it began and ended.
+func spansOf(item *v1alpha1.WorkItem, outcome policy.Outcome, now time.Time) []tracing.Span {
+	a := item.Status.Attempt
+	failed := outcome.Name.Class() != contract.ClassNone
+	at := func(condition string) time.Time {
+		if c := item.Condition(condition); c.Status == metav1.ConditionTrue {
+			return c.LastTransitionTime.Time
+		}
+		return time.Time{}
+	}
+	accepted, locked := at(v1alpha1.ConditionAccepted), at(v1alpha1.ConditionLocked)
+	began := accepted
+	var spans []tracing.Span
+	add := func(name, parent string, from, to time.Time) {
+		if !from.IsZero() && !to.Before(from) {
+			spans = append(spans, tracing.Span{Name: name, Parent: parent, Began: from, Ended: to})
+		}
+	}
+	if a.Number == 1 || item.Status.Retries == (v1alpha1.RetryCounts{}) { // what follows a failed attempt was accepted before
+		began = a.Trigger.Time
+		add(spanAccept, spanAttempt, a.Trigger.Time, accepted)
+	}
+	add(spanQueue, spanAttempt, accepted, locked)
+	started := at(v1alpha1.ConditionBuildStarted)
+	if a.IntentTime != nil {
+		add(spanStart, spanAttempt, a.IntentTime.Time, later(started, a.IntentTime.Time))
+	}
+	over := now
+	if b := a.Build; b != nil && b.StartTime != nil {
+		if b.EndTime != nil {
+			over = b.EndTime.Time
+		}
+		add(spanBuild, spanAttempt, b.StartTime.Time, over)
+		spans = append(spans, stageSpans(outcome.Result)...)
+	}
+	add(spanConclude, spanAttempt, over, now)
+	if began.IsZero() {
+		began = locked
+	}
+	whole := tracing.Span{
+		Name: spanAttempt, Began: began, Ended: now, Failed: failed, Message: string(outcome.Name),
+		Attributes: map[string]string{
+			"kiro_worker.work_item": item.Namespace + "/" + item.Name, "kiro_worker.environment": item.Spec.EnvironmentRef.Name,
+			"kiro_worker.attempt": strconv.Itoa(int(a.Number)), "kiro_worker.outcome": string(outcome.Name),
+			"kiro_worker.correlation_id": item.Status.CorrelationID,
+		},
+	}
+	return append([]tracing.Span{whole}, spans...)
+}
+
+// stageSpans are the worker's stages, as the build reported them.
+func stageSpans(r *contract.Result) []tracing.Span {
+	if r == nil {
+		return nil
+	}
+	var spans []tracing.Span
+	for _, s := range r.Stages {
+		if s.Known() && !s.Began.IsZero() {
+			spans = append(spans, tracing.Span{
+				Name: string(s.Name), Parent: spanBuild, Began: s.Began, Ended: s.Began.Add(time.Duration(s.Seconds * float64(time.Second))),
+				Failed: s.Name == r.FailedStage, Message: string(r.Outcome),
+			})
+		}
+	}
+	return spans
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
