@@ -5,6 +5,7 @@ package worker
 
 import (
 	"encoding/json"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -133,4 +134,36 @@ func isTestScript(command string) (manager string, arguments string, is bool) {
 		return manager, separator, true
 	}
 	return "", "", false
+}
+
+var (
+	// chained is a script of several commands, of which the last one is given what is appended; other operators may hide it.
+	chained = regexp.MustCompile(`^[^&|;<>$` + "`" + `()]*(?:&&[^&|;<>$` + "`" + `()]*)*&&\s*([^&|;<>$` + "`" + `()]+)$`)
+	// another is a script that runs another one.
+	another = regexp.MustCompile(`^(npm run(?:-script)?|yarn(?: run)?|pnpm(?: run)?|bun run)\s+([\w:.-]+)$`)
+)
+
+// testScript is the command at the end of package.json's test script, and what arguments need before them to get there: npm
+// takes those without dashes before them for its own.
+func (p packageJSON) testScript() (script, inner string) {
+	const deepest = 4
+	script = strings.TrimSpace(p.Scripts["test"])
+	for range deepest {
+		if m := chained.FindStringSubmatch(script); m != nil {
+			script = strings.TrimSpace(m[1])
+		}
+		m := another.FindStringSubmatch(script)
+		if m == nil {
+			break
+		}
+		next, ok := p.Scripts[m[2]]
+		if !ok {
+			break
+		}
+		if strings.HasPrefix(m[1], "npm") {
+			inner += "-- "
+		}
+		script = strings.TrimSpace(next)
+	}
+	return script, inner
 }

@@ -97,7 +97,7 @@ func (a asking) ask(command string) asked {
 	if !ok {
 		return as
 	}
-	script := strings.TrimSpace(p.Scripts["test"])
+	script, inner := p.testScript()
 	for _, r := range runners {
 		if !r.script.MatchString(script) || asksAlready.MatchString(script) || !a.knows(r) {
 			continue
@@ -109,7 +109,7 @@ func (a asking) ask(command string) asked {
 		}
 		command := strings.Join(strings.Fields(command), " ")
 		if args != "" {
-			command += separator + args
+			command += separator + inner + args
 		}
 		for _, w := range wrappers {
 			if measures && r.wrapped && p.Scripts["pretest"] == "" && p.uses(w.name) {

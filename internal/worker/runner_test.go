@@ -48,6 +48,12 @@ func TestAsk(t *testing.T) {
 		{why: "a Node.js that does not know these reporters", command: "npm test", script: "node --test", node: [2]int{18, 20}},
 		{why: "a Node.js whose version is not known", command: "npm test", script: "node --test"},
 		{why: "node:test that reports already", command: "npm test", script: "node --test --test-reporter=tap", node: [2]int{22, 0}},
+		{why: "behind other commands: the last one is given what is appended", command: "npm test", script: "tsc -p . && eslint src && jest", asks: []string{"npm test -- --json"}},
+		{why: "behind another script", command: "npm test", script: "npm run lint && npm run test:unit", asks: []string{"npm test -- -- --json --outputFile=kiro-test-results/jest.json"}},
+		{why: "behind one of yarn's, which takes arguments as they are", command: "npm test", script: "yarn test:unit", asks: []string{"npm test -- --json"}},
+		{why: "behind a script that runs itself", command: "npm test", script: "npm run test"},
+		{why: "behind one that is not there", command: "npm test", script: "npm run none"},
+		{why: "a runner that only may run", command: "npm test", script: "test -d dist || jest"},
 		{why: "a program that is no test runner", command: "npm test", script: "node test.js", node: [2]int{22, 0}},
 		{why: "Mocha", command: "npm test", script: "npx mocha test/*.js", asks: []string{"--reporter-option=output=kiro-test-results/mocha.json"}},
 		{why: "a script that asks already", command: "npm test", script: "jest --json --outputFile=x.json"},
@@ -62,7 +68,7 @@ func TestAsk(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.why, func(t *testing.T) {
 			dir := t.TempDir()
-			pkg := map[string]any{"scripts": map[string]string{"test": c.script}, "devDependencies": map[string]string{c.dependencies: "1"}}
+			pkg := map[string]any{"scripts": map[string]string{"test": c.script, "lint": "eslint .", "test:unit": "jest"}, "devDependencies": map[string]string{c.dependencies: "1"}}
 			text, err := json.Marshal(pkg)
 			if err != nil {
 				t.Fatal(err)
