@@ -83,6 +83,8 @@ func serve(args []string) (err error) {
 	if err != nil {
 		return err
 	}
+	// The image has what the Node repository needs, and no Go.
+	o.demo.OneRepository = true
 	o.demo.Bin, o.demo.Say = filepath.Dir(self), func(line string) { fmt.Println("starting", line) }
 	result := &result{}
 	closeReport, err := result.serve(net.JoinHostPort(o.demo.Listen.Address, strconv.Itoa(o.reportPort)))
