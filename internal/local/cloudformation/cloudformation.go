@@ -19,6 +19,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/secretsmanager"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/sns"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/sqs"
+	"github.com/kiro-worker/kiro-worker/internal/local/iam"
 )
 
 // Options make an Account.
@@ -42,11 +43,17 @@ type Account struct {
 	roles   map[string]*Role // by ARN
 	managed map[string]*Role // managed policies, by ARN; a name and policies
 	exports map[string]string
+	// policies are those of resources, and keys the KMS keys that they are encrypted with, by ARN.
+	policies map[string][]iam.Document
+	keys     map[string]string
 }
 
 // New returns an account without stacks.
 func New(o Options) *Account {
-	return &Account{options: o, roles: map[string]*Role{}, managed: map[string]*Role{}, exports: map[string]string{}}
+	return &Account{
+		options: o, roles: map[string]*Role{}, managed: map[string]*Role{}, exports: map[string]string{},
+		policies: map[string][]iam.Document{}, keys: map[string]string{},
+	}
 }
 
 // template is a template as it is written.

@@ -25,7 +25,7 @@ var creators = map[string]func(s *stack, id string, p properties) (attributes, e
 	"AWS::IAM::ManagedPolicy":     createManagedPolicy,
 
 	// These are names only: nothing that runs here asks for more.
-	"AWS::KMS::Key":                    named("kms", "key/", "", "Arn"),
+	"AWS::KMS::Key":                    createKey,
 	"AWS::KMS::Alias":                  named("kms", "", "AliasName", ""),
 	"AWS::ECR::Repository":             named("ecr", "repository/", "RepositoryName", "Arn"),
 	"AWS::Logs::LogGroup":              named("logs", "log-group:", "LogGroupName", "Arn"),
@@ -34,10 +34,10 @@ var creators = map[string]func(s *stack, id string, p properties) (attributes, e
 	"AWS::EKS::PodIdentityAssociation": named("eks", "podidentityassociation/", "", ""),
 	"AWS::CloudWatch::CompositeAlarm":  named("cloudwatch", "alarm:", "AlarmName", "Arn"),
 	"AWS::CloudWatch::Dashboard":       named("cloudwatch", "dashboard/", "DashboardName", ""),
-	"AWS::SNS::TopicPolicy":            named("sns", "", "", ""),
+	"AWS::SNS::TopicPolicy":            resourcePolicy("Topics", "AWS::SNS::Topic"),
 	"AWS::SNS::Subscription":           named("sns", "", "", ""),
-	"AWS::SQS::QueuePolicy":            named("sqs", "", "", ""),
-	"AWS::S3::BucketPolicy":            named("s3", "", "", ""),
+	"AWS::SQS::QueuePolicy":            resourcePolicy("Queues", "AWS::SQS::Queue"),
+	"AWS::S3::BucketPolicy":            resourcePolicy("Bucket", "AWS::S3::Bucket"),
 	"AWS::Budgets::Budget":             named("budgets", "", "", ""),
 	"AWS::CE::AnomalyMonitor":          named("ce", "anomalymonitor/", "", ""),
 	"AWS::CE::AnomalySubscription":     named("ce", "anomalysubscription/", "", ""),
@@ -103,7 +103,32 @@ func createBucket(s *stack, id string, p properties) (attributes, error) {
 			return nil, err
 		}
 	}
-	return attributes{"Ref": name, "Arn": "arn:aws:s3:::" + name}, nil
+	arn := "arn:aws:s3:::" + name
+	if err := s.encryptBucket(name, arn, p); err != nil {
+		return nil, err
+	}
+	return attributes{"Ref": name, "Arn": arn}, nil
+}
+
+// encryptBucket sets what the bucket's objects are encrypted with by default.
+func (s *stack) encryptBucket(name, arn string, p properties) error {
+	rules := p.part("BucketEncryption").list("ServerSideEncryptionConfiguration")
+	if len(rules) == 0 {
+		return nil
+	}
+	rule := rules[0].part("ServerSideEncryptionByDefault")
+	switch rule.text("SSEAlgorithm") {
+	case "AES256":
+	case "aws:kms":
+		key := rule.text("KMSMasterKeyID")
+		s.account.keys[arn] = key
+		if buckets := s.account.options.Buckets; buckets != nil {
+			buckets.SetDefaultKey(name, key)
+		}
+	default:
+		return fmt.Errorf("objects encrypted with %q are not known here", rule.text("SSEAlgorithm"))
+	}
+	return nil
 }
 
 // createProject takes what the emulator can do and refuses what it cannot; image, size, logs and network have no meaning on one
@@ -164,6 +189,7 @@ func createSecret(s *stack, _ string, p properties) (attributes, error) {
 	if secrets := s.account.options.Secrets; secrets != nil {
 		arn = secrets.Put(p.text("Name"), "")
 	}
+	s.account.keys[arn] = p.text("KmsKeyId")
 	return attributes{"Ref": arn}, nil
 }
 
@@ -172,6 +198,7 @@ func createTopic(s *stack, _ string, p properties) (attributes, error) {
 	if topics := s.account.options.Topics; topics != nil {
 		topics.CreateTopic(arn)
 	}
+	s.account.keys[arn] = p.text("KmsMasterKeyId")
 	return attributes{"Ref": arn, "TopicName": p.text("TopicName")}, nil
 }
 

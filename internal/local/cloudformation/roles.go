@@ -114,11 +114,26 @@ func (a *Account) Authorize(call aws.Call) (reason string) {
 				continue
 			}
 		}
-		if caller == nil || !iam.Evaluate(r, caller.Policies...).Allowed {
+		if caller == nil || !a.decide(overTLS(r), caller.Policies) {
 			return denied(r)
 		}
 	}
 	return ""
+}
+
+// overTLS is the request as AWS would see it. The emulators listen without TLS, on this machine alone; AWS is reached by HTTPS, with
+// version 1.2 at least, which internal/awsapi holds.
+func overTLS(r iam.Request) iam.Request {
+	context := maps.Clone(r.Context)
+	if context == nil {
+		context = map[string][]string{}
+	}
+	context["aws:SecureTransport"] = []string{"true"}
+	if strings.HasPrefix(r.Action, "s3:") {
+		context["s3:TlsVersion"] = []string{"1.2"}
+	}
+	r.Context = context
+	return r
 }
 
 func denied(r iam.Request) string {

@@ -36,6 +36,8 @@ type stack struct {
 	calls       *permissions.Recorder
 	environment v1alpha1.WorkEnvironment
 	projects    int
+	// operatorPolicyARN is the managed policy of people with kubectl workitem.
+	operatorPolicyARN string
 }
 
 // newEndpoint returns the emulated AWS, on which the roles of the stack decide every call.
@@ -47,7 +49,7 @@ func (s *System) newEndpoint() *aws.Endpoint {
 		BuildEnv: s.buildEnv,
 	})
 	s.stack.calls = permissions.NewRecorder()
-	s.servers.endpoint = aws.New(aws.Options{Account: account, AccessKeys: []string{managerKey},
+	s.servers.endpoint = aws.New(aws.Options{Account: account, AccessKeys: []string{managerKey}, KeyOf: s.stack.account.KeyOf,
 		Authorize: s.stack.calls.Record(s.stack.account.Authorize)})
 	s.servers.endpoint.AllowKeyOf(managerKey, managerARN)
 	return s.servers.endpoint
@@ -80,6 +82,7 @@ func (s *System) deployCompute(colour string) (v1alpha1.WorkEnvironment, error) 
 	if err != nil {
 		return environment, fmt.Errorf("deploying infra/templates: %w", err)
 	}
+	s.stack.operatorPolicyARN = outputs["OperatorPolicyARN"]
 	if err := yaml.UnmarshalStrict([]byte(outputs["WorkEnvironment"]), &environment); err != nil {
 		return environment, fmt.Errorf("reading the stack's WorkEnvironment: %w", err)
 	}

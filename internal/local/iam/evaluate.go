@@ -4,6 +4,8 @@
 package iam
 
 import (
+	"cmp"
+	"strconv"
 	"strings"
 )
 
@@ -78,7 +80,18 @@ var operators = map[string]func(got, want string) bool{
 	"ArnEquals":              globARN,
 	"ArnLike":                globARN,
 	"Bool":                   strings.EqualFold,
+	"NumericLessThan":        func(got, want string) bool { return compareNumbers(got, want) < 0 },
 	"Null":                   nil, // about the key, not its values
+}
+
+// compareNumbers orders two numbers. What is none is less than nothing, as IAM has it: the condition does not hold.
+func compareNumbers(got, want string) int {
+	g, errG := strconv.ParseFloat(got, 64)
+	w, errW := strconv.ParseFloat(want, 64)
+	if errG != nil || errW != nil {
+		return 0
+	}
+	return cmp.Compare(g, w)
 }
 
 func base(operator string) string {

@@ -65,6 +65,16 @@ func TestEvaluate(t *testing.T) {
 			`{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"arn:aws:iam::1:role/m"}}`,
 			iam.Request{Action: "sts:AssumeRole", Principal: "arn:aws:iam::1:role/n"}, false,
 		},
+		"A number": {
+			"an old version of TLS is less than a newer one",
+			`{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":{"NumericLessThan":{"s3:TlsVersion":1.2}}}`,
+			iam.Request{Action: "s3:PutObject", Resource: "x", Context: map[string][]string{"s3:TlsVersion": {"1.1"}}}, false,
+		},
+		"The same number": {
+			"it is not less",
+			`{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":{"NumericLessThan":{"s3:TlsVersion":1.2}}}`,
+			iam.Request{Action: "s3:PutObject", Resource: "x", Context: map[string][]string{"s3:TlsVersion": {"1.2"}}}, true,
+		},
 		"ARN condition": {
 			"a wildcard of ArnLike does not reach over a colon",
 			`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:s3*:project/x"}}}`,
@@ -83,7 +93,7 @@ func TestEvaluate(t *testing.T) {
 func TestParseRefusesWhatItCannotEvaluate(t *testing.T) {
 	for name, text := range map[string]string{
 		"NotAction": `{"Effect":"Allow","NotAction":"a:b","Resource":"*"}`,
-		"operator":  `{"Effect":"Allow","Action":"a:b","Resource":"*","Condition":{"NumericLessThan":{"k":"1"}}}`,
+		"operator":  `{"Effect":"Allow","Action":"a:b","Resource":"*","Condition":{"DateLessThan":{"k":"1"}}}`,
 		"variable":  `{"Effect":"Allow","Action":"a:b","Resource":"arn:aws:s3:::b/${aws:username}"}`,
 	} {
 		_, err := iam.Parse([]byte(`{"Version":"2012-10-17","Statement":` + text + `}`))

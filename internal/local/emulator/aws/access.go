@@ -56,6 +56,7 @@ func (e *Endpoint) authorize(r *http.Request, c scope) (reason string) {
 	if err != nil {
 		return "what the request asks for is not known: " + err.Error()
 	}
+	found = append(found, e.keyAccesses(c.region, r, found)...)
 	e.mu.Lock()
 	principal := e.principals[c.accessKeyID]
 	e.mu.Unlock()

@@ -41,6 +41,9 @@ type Options struct {
 	Faults *faults.Injector
 	// Authorize decides every call of a known key; nil allows all. It may be called by several goroutines at once.
 	Authorize Authorizer
+	// KeyOf is the KMS key that a secret, topic or bucket is encrypted with, by its ARN; empty is one of AWS's own, which asks for
+	// no permission. Nil is none.
+	KeyOf func(resourceARN string) string
 	// PartitionKey is the tables' partition key, which says which row a call is about; by default lockKey.
 	PartitionKey string
 	// Clock is the server's; nil is the real one.
