@@ -99,6 +99,13 @@ function checkTier(s: Settings): string[] {
   if (s.artifacts.expireDays <= s.artifacts.infrequentAccessDays) {
     problems.push(`${at}.artifacts.expireDays: is ${s.artifacts.expireDays}; it must be more than infrequentAccessDays, ${s.artifacts.infrequentAccessDays}`);
   }
+  const { encryption, replicateTo, replicaKeyARN } = s.artifacts;
+  if (replicateTo !== undefined && encryption === 'KMS' && replicaKeyARN === undefined) {
+    problems.push(`${at}.artifacts.replicaKeyARN: is missing: what is encrypted with KMS is copied only with a key of the other region; name one, or set encryption: S3`);
+  }
+  if (replicaKeyARN !== undefined && (replicateTo === undefined || encryption !== 'KMS')) {
+    problems.push(`${at}.artifacts.replicaKeyARN: has no effect without replicateTo and encryption: KMS`);
+  }
   if (s.alarms.durationMinutes >= s.codeBuild.timeoutMinutes) {
     problems.push(`${at}.alarms.durationMinutes: is ${s.alarms.durationMinutes}; builds end after ${s.codeBuild.timeoutMinutes} minutes, so it would never go off`);
   }

@@ -26,7 +26,7 @@ export class DataStack extends Stack {
     super(scope, id, props);
     const key = new DataKey(this, 'DataKey', s).key;
     const table = this.table(s, all, key);
-    new ArtifactsBucket(this, 'Artifacts', s);
+    new ArtifactsBucket(this, 'Artifacts', s, key);
     const secrets = new BuildSecrets(this, 'Secrets', s, key);
     const topics = new Topics(this, 'Topics', s, key);
     const deadLetters = new DeadLetters(this, 'DeadLetters', s).queue;

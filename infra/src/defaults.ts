@@ -36,7 +36,9 @@ export interface Settings {
     infrequentAccessDays: number;
     expireDays: number;
     accessLogs: boolean;
+    encryption: 'S3' | 'KMS';
     replicateTo?: string;
+    replicaKeyARN?: string;
   };
   secrets: { git: boolean; agent: boolean };
   codeBuild: {
@@ -83,7 +85,7 @@ export function defaults(project: string, tier: Tier): Omit<Settings, 'manager'>
       deletionProtection: production,
       contributorInsights: production,
     },
-    artifacts: { infrequentAccessDays: 30, expireDays: 90, accessLogs: production },
+    artifacts: { infrequentAccessDays: 30, expireDays: 90, accessLogs: production, encryption: production ? 'KMS' : 'S3' },
     secrets: { git: false, agent: true },
     codeBuild: {
       computeType: 'BUILD_GENERAL1_SMALL',

@@ -36,6 +36,7 @@ export function workEnvironment(s: Settings, data: Data, compute: { project: str
     ...(data.agentSecretArn ? [`    agentSecretARN: ${data.agentSecretArn}`] : []),
     '  artifacts:',
     `    bucket: ${data.bucketName}`,
+    ...(s.artifacts.encryption === 'KMS' ? [`    kmsKeyARN: ${data.keyArn}`] : []),
     '  notifications:',
     '    - name: items',
     '      type: SNS',

@@ -53,6 +53,11 @@ describe('config.yaml', () => {
       /codeBuild\.worker\.url/,
     ],
     'artifacts that go before they are moved': [production('    artifacts: { expireDays: 30 }'), /artifacts\.expireDays/],
+    'a copy without a key to encrypt it with': [production('    artifacts: { replicateTo: "arn:aws:s3:::copy-of-it" }'), /tiers\.production\.artifacts\.replicaKeyARN: is missing/],
+    'a key for copies that are not made': [
+      production('    artifacts: { replicaKeyARN: "arn:aws:kms:eu-west-1:111122223333:key/0123" }'), /artifacts\.replicaKeyARN: has no effect/,
+    ],
+    'an encryption that is not there': [production('    artifacts: { encryption: none }'), /artifacts\.encryption: must be one of S3, KMS/],
     'an identity without what it needs': [
       'tiers:\n  test:\n    manager: { cluster: main, namespaces: [a], identity: { type: irsa } }',
       /tiers\.test\.manager\.identity\.oidcProviderARN: is missing/,

@@ -47,7 +47,6 @@ describe('the data stack', () => {
     production.hasResourceProperties('AWS::S3::Bucket', {
       VersioningConfiguration: { Status: 'Enabled' },
       PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
-      BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }] },
       LifecycleConfiguration: {
         Rules: Match.arrayWith([
           Match.objectLike({
@@ -65,9 +64,36 @@ describe('the data stack', () => {
     });
   });
 
+  it("encrypts artifacts with S3's keys, or with the tier's", () => {
+    const byDefault = (template: typeof test) => {
+      const bucket: any = Object.values(template.findResources('AWS::S3::Bucket', { Properties: { VersioningConfiguration: { Status: 'Enabled' } } }))[0];
+      return bucket.Properties.BucketEncryption.ServerSideEncryptionConfiguration[0];
+    };
+    assert.equal(byDefault(test).ServerSideEncryptionByDefault.SSEAlgorithm, 'AES256');
+    assert.equal(byDefault(production).ServerSideEncryptionByDefault.SSEAlgorithm, 'aws:kms');
+    assert.ok(byDefault(production).ServerSideEncryptionByDefault.KMSMasterKeyID);
+    assert.equal(byDefault(production).BucketKeyEnabled, true);
+    const { data, blue } = stacks('test', '    artifacts: { encryption: KMS }');
+    assert.equal(byDefault(data).ServerSideEncryptionByDefault.SSEAlgorithm, 'aws:kms');
+    assert.match(JSON.stringify(blue.toJSON().Outputs.WorkEnvironment), /artifacts:\\n    bucket: .*kmsKeyARN: /);
+    assert.deepEqual(statement(blue, 'Builds', 'EncryptArtifacts').Action, 'kms:GenerateDataKey');
+    assert.deepEqual(Object.keys(statement(blue, 'Builds', 'EncryptArtifacts').Condition.StringEquals), ['kms:ViaService']);
+    assert.equal(statement(stacks('test').blue, 'Builds', 'EncryptArtifacts'), undefined);
+    assert.ok(!JSON.stringify(stacks('test').blue.toJSON().Outputs.WorkEnvironment).includes('kmsKeyARN'));
+  });
+
   it('copies artifacts to another region where that is configured', () => {
-    const { data } = stacks('production', '    artifacts: { replicateTo: "arn:aws:s3:::copy-of-artifacts" }');
+    const { data } = stacks('test', '    artifacts: { replicateTo: "arn:aws:s3:::copy-of-artifacts" }');
     data.hasResourceProperties('AWS::S3::Bucket', { ReplicationConfiguration: { Rules: [Match.objectLike({ Status: 'Enabled' })] } });
+    const key = 'arn:aws:kms:eu-west-1:111122223333:key/0123';
+    stacks('production', `    artifacts: { replicateTo: "arn:aws:s3:::copy-of-artifacts", replicaKeyARN: "${key}" }`).data.hasResourceProperties('AWS::S3::Bucket', {
+      ReplicationConfiguration: {
+        Rules: [Match.objectLike({
+          SourceSelectionCriteria: { SseKmsEncryptedObjects: { Status: 'Enabled' } },
+          Destination: Match.objectLike({ EncryptionConfiguration: { ReplicaKmsKeyID: key } }),
+        })],
+      },
+    });
   });
 
   it('has secrets without a value', () => {

@@ -44,7 +44,7 @@ tiers:
     concurrency: 50
     manager: { cluster: main, namespaces: [a, b], identity: { type: podIdentity, eksCluster: main } }
     secrets: { git: true, agent: true }
-    artifacts: { replicateTo: "arn:aws:s3:::copy-of-artifacts" }
+    artifacts: { replicateTo: "arn:aws:s3:::copy-of-artifacts", replicaKeyARN: "arn:aws:kms:eu-west-1:111122223333:key/0123" }
     codeBuild: { image: "aws/codebuild/standard:7.0", worker: { url: "https://example.com/w", sha256: ${'a'.repeat(64)} } }
     vpc: { id: vpc-0123456789abcdef0, subnets: [subnet-0123456789abcdef0, subnet-0123456789abcdef1], endpoints: { routeTables: [rtb-0123456789abcdef0] } }
     notifications: { emails: [a@b.example], escalationEmails: [c@d.example] }

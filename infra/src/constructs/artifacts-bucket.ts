@@ -2,17 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { CfnElement, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeWildcards } from '../nag';
 import { bucketName } from '../names';
 import { Settings } from '../defaults';
 
-/** What builds leave behind: logs, reports, diffs. Encrypted with S3's own keys, as the worker asks for. */
+/** What builds leave behind: logs, reports, diffs. Encrypted by default with S3's own keys or with the tier's, which uploads ask for too. */
 export class ArtifactsBucket extends Construct {
   readonly bucket: s3.Bucket;
 
-  constructor(scope: Construct, id: string, s: Settings) {
+  constructor(scope: Construct, id: string, s: Settings, key: kms.IKey) {
     super(scope, id);
     const common = {
       encryption: s3.BucketEncryption.S3_MANAGED,
@@ -25,6 +26,8 @@ export class ArtifactsBucket extends Construct {
     const expiration = Duration.days(s.artifacts.expireDays);
     this.bucket = new s3.Bucket(this, 'Bucket', {
       ...common,
+      // A bucket key spares one call of KMS an object.
+      ...(s.artifacts.encryption === 'KMS' && { encryption: s3.BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true }),
       bucketName: bucketName(s),
       versioned: true,
       lifecycleRules: [
@@ -42,7 +45,10 @@ export class ArtifactsBucket extends Construct {
       serverAccessLogsBucket: s.artifacts.accessLogs ? this.accessLogs(common) : undefined,
       serverAccessLogsPrefix: s.artifacts.accessLogs ? 'access/' : undefined,
       replicationRules: s.artifacts.replicateTo
-        ? [{ destination: s3.Bucket.fromBucketArn(this, 'Replica', s.artifacts.replicateTo), deleteMarkerReplication: false, priority: 0 }]
+        ? [{
+            destination: s3.Bucket.fromBucketArn(this, 'Replica', s.artifacts.replicateTo), deleteMarkerReplication: false, priority: 0,
+            ...(s.artifacts.replicaKeyARN && { sseKmsEncryptedObjects: true, kmsKey: kms.Key.fromKeyArn(this, 'ReplicaKey', s.artifacts.replicaKeyARN) }),
+          }]
         : undefined,
     });
     if (!s.artifacts.accessLogs) {
@@ -52,6 +58,16 @@ export class ArtifactsBucket extends Construct {
       const reason = "S3's replication role reads and writes every object of the two buckets that it is for; no list of objects exists.";
       const own = Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnElement);
       acknowledgeWildcards(this, [[`<${own}.Arn>/*`, reason], [`${s.artifacts.replicateTo}/*`, reason]]);
+      if (s.artifacts.replicaKeyARN) {
+        this.acknowledgeReplicaKeys();
+      }
+    }
+  }
+
+  /** The actions on keys that the CDK gives to the role that copies. */
+  private acknowledgeReplicaKeys(): void {
+    for (const action of ['kms:GenerateDataKey*', 'kms:ReEncrypt*']) {
+      acknowledge(this, `AwsSolutions-IAM5[Action::${action}]`, "KMS has these actions in two forms each; S3's documentation of the replication role gives them so.");
     }
   }
 

@@ -56,7 +56,7 @@ export class BuildProject extends Construct {
       badgeEnabled: false,
       logsConfig: {
         cloudWatchLogs: { status: 'ENABLED', groupName: logGroup.logGroupName },
-        s3Logs: s.codeBuild.logsToS3 ? { status: 'ENABLED', location: `${data.bucketName}/codebuild-logs` } : { status: 'DISABLED' },
+        s3Logs: s.codeBuild.logsToS3 ? s3Logs(s, data) : { status: 'DISABLED' },
       },
       vpcConfig: s.vpc ? new BuildNetwork(this, 'Network', s.vpc).config : undefined,
     });
@@ -65,6 +65,15 @@ export class BuildProject extends Construct {
     acknowledge(this.project, 'AwsSolutions-CB4', "The project has no artifacts of CodeBuild's; what the worker uploads is encrypted by the bucket.");
     acknowledge(this.project, 'AwsSolutions-CB5', 'The image is one that this project builds and scans, or one that the person who configured it chose.');
   }
+}
+
+/**
+ * Raw logs in the bucket. With a key of the tier's they are encrypted as the bucket does by default; otherwise CodeBuild would ask
+ * for the account's key for S3.
+ */
+function s3Logs(s: Settings, data: Data): codebuild.CfnProject.S3LogsConfigProperty {
+  const location = { status: 'ENABLED', location: `${data.bucketName}/codebuild-logs` };
+  return s.artifacts.encryption === 'KMS' ? { ...location, encryptionDisabled: true } : location;
 }
 
 /**

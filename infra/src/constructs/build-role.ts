@@ -44,6 +44,7 @@ function worker(s: Settings, colour: Colour, data: Data): iam.PolicyStatement[] 
     lockRows(data.tableArn, lockAndCardKeys(projectArn(s, colour)), holdLocks),
     new iam.PolicyStatement({ sid: 'Artifacts', actions: ['s3:PutObject'], resources: [`${data.bucketArn}/${s.tier}/*`] }),
     ...fetchWorker(s),
+    ...(s.artifacts.encryption === 'KMS' ? [useKey('EncryptArtifacts', data.keyArn, 's3', Aws.REGION, ['kms:GenerateDataKey'])] : []),
     new iam.PolicyStatement({ sid: 'ReadSecrets', actions: ['secretsmanager:GetSecretValue'], resources: data.secretArns }),
     useKey('DecryptSecrets', data.keyArn, 'secretsmanager', Aws.REGION, ['kms:Decrypt']),
     new iam.PolicyStatement({
@@ -86,6 +87,10 @@ function service(s: Settings, colour: Colour, data: Data): iam.PolicyStatement[]
   ];
   if (s.codeBuild.logsToS3) {
     statements.push(new iam.PolicyStatement({ sid: 'RawLogs', actions: ['s3:PutObject'], resources: [`${data.bucketArn}/codebuild-logs/*`] }));
+    if (s.artifacts.encryption === 'KMS') {
+      // An upload in parts, which a long log is, decrypts its data key for each of them.
+      statements.push(useKey('EncryptRawLogs', data.keyArn, 's3', Aws.REGION, ['kms:Decrypt']));
+    }
   }
   if (!s.codeBuild.image?.startsWith('aws/codebuild/')) {
     statements.push(
