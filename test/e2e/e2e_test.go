@@ -62,6 +62,8 @@ func TestDemo(t *testing.T) {
 	t.Run("Locks", func(t *testing.T) { checkLocks(t, report) })
 	t.Run("Kubectl", func(t *testing.T) { checkKubectl(t, system) })
 	t.Run("Secrets", func(t *testing.T) { checkSecrets(t, system, report) })
+	t.Run("Doctor", func(t *testing.T) { checkDoctor(t, system) })
+	t.Run("Unlock", func(t *testing.T) { checkUnlock(t, system) })
 	t.Run("Permissions", func(t *testing.T) { checkPermissions(t, system) })
 	t.Run("Traces", func(t *testing.T) { checkTraces(t, report, receiver) })
 	t.Run("Log", func(t *testing.T) { checkLog(t, report) })
@@ -199,7 +201,7 @@ func buildPrograms(t *testing.T) string {
 	t.Helper()
 	bin := t.TempDir()
 	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", bin+string(filepath.Separator),
-		"./cmd/manager", "./cmd/kiro-worker", "./cmd/kiro-local")
+		"./cmd/manager", "./cmd/kiro-worker", "./cmd/kiro-local", "./cmd/kubectl-workitem")
 	cmd.Dir = filepath.Join("..", "..")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("building the programs: %v\n%s", err, out)

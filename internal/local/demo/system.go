@@ -203,7 +203,18 @@ func (s *System) startManager(ctx context.Context) error {
 		return err
 	}
 	s.MetricsURL = "http://" + metrics + "/metrics"
-	args, env := []string{
+	args, env := s.managerArgs(metrics), s.cloudEnv()
+	if s.options.Manager != nil {
+		if args, env, err = s.options.Manager(ctx, s, args, env); err != nil {
+			return fmt.Errorf("installing the manager: %w", err)
+		}
+	}
+	s.manager, err = startProgram(s.program("manager"), s.path("logs", "manager.log"), env, args...)
+	return err
+}
+
+func (s *System) managerArgs(metrics string) []string {
+	return []string{
 		"--kubeconfig=" + s.Kubeconfig,
 		"--cluster-name=" + s.cluster,
 		// The stack's role trusts the id of its own settings, which the demo's namespace is allowed to present.
@@ -215,14 +226,7 @@ func (s *System) startManager(ctx context.Context) error {
 		"--log-level=" + s.options.LogLevel,
 		// A person is watching, and nothing on this machine is on its way for long.
 		"--watch-interval=500ms", "--watch-slowest=1s", "--progress-interval=3s", "--settling-time=2s",
-	}, s.cloudEnv()
-	if s.options.Manager != nil {
-		if args, env, err = s.options.Manager(ctx, s, args, env); err != nil {
-			return fmt.Errorf("installing the manager: %w", err)
-		}
 	}
-	s.manager, err = startProgram(s.program("manager"), s.path("logs", "manager.log"), env, args...)
-	return err
 }
 
 // freeAddress is an address of this machine that nobody listens on. The manager says nowhere which port it was given.
