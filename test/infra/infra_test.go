@@ -95,8 +95,9 @@ func policiesOf(t testing.TB, tier string) permissions.Policies {
 	return p
 }
 
-// world is a deployed tier on the emulators, whose roles decide every call.
+// world is a deployed tier on the emulators.
 type world struct {
+	tier        string
 	account     *cloudformation.Account
 	builds      *codebuild.Server
 	tables      *dynamodb.Emulator
@@ -108,7 +109,8 @@ type world struct {
 	outputs     map[string]string
 }
 
-func newWorld(t *testing.T) *world {
+// newWorld deploys a tier. Its roles decide every call, if that is wished; otherwise every call is allowed and only recorded.
+func newWorld(t *testing.T, tier string, decide bool) *world {
 	t.Helper()
 	builds, err := codebuild.New(codebuild.Options{DataDir: t.TempDir(), Region: region, Account: account})
 	if err != nil {
@@ -118,6 +120,7 @@ func newWorld(t *testing.T) *world {
 	tables := dynamodb.New(dynamodb.Options{Region: region, Account: account})
 	buckets, topics, queues := s3.New(s3.Options{}), sns.New(sns.Options{}), sqs.New(sqs.Options{})
 	w := &world{
+		tier:     tier,
 		builds:   builds,
 		tables:   tables,
 		secrets:  secretsmanager.New(secretsmanager.Options{Region: region, Account: account}),
@@ -126,8 +129,12 @@ func newWorld(t *testing.T) *world {
 	w.account = cloudformation.New(cloudformation.Options{
 		ID: account, Region: region, Tables: tables, Buckets: buckets, Builds: builds, Secrets: w.secrets, Topics: topics, Queues: queues,
 	})
+	authorize := w.account.Authorize
+	if !decide {
+		authorize = func(aws.Call) string { return "" }
+	}
 	w.endpoint = aws.New(aws.Options{
-		Account: account, AccessKeys: []string{managerKey}, Authorize: w.recorder.Record(w.account.Authorize),
+		Account: account, AccessKeys: []string{managerKey}, Authorize: w.recorder.Record(authorize), KeyOf: w.account.KeyOf,
 	})
 	w.endpoint.Handle(aws.DynamoDB, tables, dynamodb.WriteError)
 	w.endpoint.Handle(aws.CodeBuild, builds, nil)
@@ -139,7 +146,7 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(server.Close)
 	w.url = server.URL
 
-	w.outputs, w.environment = deploy(t, w.account, "test")
+	w.outputs, w.environment = deploy(t, w.account, tier)
 	if err := w.account.AddUser(personARN, w.outputs["OperatorPolicyARN"]); err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ package infra
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,8 @@ import (
 	awssns "github.com/aws/aws-sdk-go-v2/service/sns"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/kiro-worker/kiro-worker/internal/artifacts"
+	artifactss3 "github.com/kiro-worker/kiro-worker/internal/artifacts/s3"
 	"github.com/kiro-worker/kiro-worker/internal/build"
 	buildcodebuild "github.com/kiro-worker/kiro-worker/internal/build/codebuild"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
@@ -21,9 +24,10 @@ import (
 )
 
 // rareCalls has the product's own packages make the calls that a demo does not come to: a build that is stopped, an answer that is
-// lost, a lock whose holder is gone, a person who looks. Every one of them is decided by the roles of the deployed stack.
+// lost, a lock whose holder is gone, a person who looks.
 func rareCalls(t *testing.T, w *world) {
 	t.Helper()
+	uploadCalls(t, w)
 	project := "arn:aws:codebuild:" + region + ":" + account + ":project/" + w.environment.Spec.CodeBuild.ProjectName
 	now := time.Now()
 	request := func(id string) lock.Request {
@@ -83,9 +87,19 @@ func rareCalls(t *testing.T, w *world) {
 	check(t, person.Unlock(t.Context(), row, now.Add(2*time.Hour)))
 
 	// The secret that items made by hand are looked up with.
-	w.secrets.Put("kiro-worker-test/github", "ghp_token")
+	w.secrets.Put("kiro-worker-"+w.tier+"/github", "ghp_token")
 	api := must(w.as(managerKey).SecretsManager(t.Context(), w.target(true)))(t)
 	_ = must(secretsmanager.New(api).Read(t.Context(), w.environment.Spec.Credentials.GitHubTokenSecretARN))(t)
+}
+
+// uploadCalls are a build's: the bucket may encrypt with a key of its owner's.
+func uploadCalls(t *testing.T, w *world) {
+	t.Helper()
+	spec := w.environment.Spec
+	api := must(w.as(buildKey).S3(t.Context(), w.target(false)))(t)
+	check(t, artifactss3.New(api).Put(t.Context(), spec.Artifacts.Bucket, artifacts.Object{
+		Key: w.tier + "/b/metadata.json", Body: strings.NewReader("{}"), EncryptionKey: spec.Artifacts.KMSKeyARN,
+	}))
 }
 
 // doctorCalls are what `manager doctor` asks for beside what the controller does: is it there?
