@@ -68,7 +68,7 @@ func runContention(ctx context.Context, seed uint64, spoil []string) result {
 	}
 	var clients sync.WaitGroup
 	for i := range uint64(contenders) {
-		table, e := w.newTable(ctx, address)
+		table, e := newTable(ctx, address, worldKeyID)
 		if err = errors.Join(err, e); err != nil {
 			break
 		}

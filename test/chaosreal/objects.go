@@ -34,7 +34,7 @@ func (w *world) createObjects(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	tokenARN := w.secrets.Put("github", gitHubToken)
+	tokenARN := w.secrets.Put(tokenSecret, gitHubToken)
 	meta := func(name string) metav1.ObjectMeta { return metav1.ObjectMeta{Namespace: w.namespace, Name: name} }
 	at := func(d time.Duration) *metav1.Duration { return &metav1.Duration{Duration: d} }
 	soon := &v1alpha1.Retry{Base: at(100 * time.Millisecond), Cap: at(time.Second)}
@@ -92,8 +92,8 @@ func (w *world) createBoard() (number int32, err error) {
 	return int32(n), nil
 }
 
-// newTable is the lock table as a build sees it.
-func (w *world) newTable(ctx context.Context, url string) (lock.Table, error) {
+// newTable is the lock table as somebody with an access key sees it.
+func newTable(ctx context.Context, url, accessKeyID string) (lock.Table, error) {
 	clients := awsapi.New(awsapi.Options{
 		AllowedEndpoints: []string{url}, Credentials: credentials.NewStaticCredentialsProvider(accessKeyID, "secret", ""),
 	})

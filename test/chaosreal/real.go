@@ -4,12 +4,7 @@
 package chaosreal
 
 import (
-	"errors"
-	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
-	"runtime"
 	"strings"
 
 	"k8s.io/utils/ptr"
@@ -26,16 +21,12 @@ printf 'TN:\nSF:app.js\nFN:1,f\nFNDA:1,f\nFNF:1\nFNH:1\nDA:1,1\nLF:1\nLH:1\nend_
 
 // realProject is a project whose builds are the real worker, by the one buildspec.
 func realProject(w *world) (codebuild.Project, error) {
-	_, file, _, ok := runtime.Caller(0)
-	if !ok {
-		return codebuild.Project{}, errors.New("finding the buildspec: this program was built without its sources' paths")
-	}
-	text, err := os.ReadFile(filepath.Join(filepath.Dir(file), "..", "..", "config", "codebuild", "buildspec.yml"))
+	text, err := repositoryFile("config", "codebuild", "buildspec.yml")
 	if err != nil {
-		return codebuild.Project{}, fmt.Errorf("reading the buildspec: %w", err)
+		return codebuild.Project{}, err
 	}
 	env := map[string]string{"AWS_ENDPOINT_URL": w.buildsURL, "LOG_LEVEL": "debug"}
-	for _, entry := range w.cloudEnv() {
+	for _, entry := range cloudEnv(w, buildKeyID) {
 		if name, value, _ := strings.Cut(entry, "="); name != "HOME" { // a build has a home of its own
 			env[name] = value
 		}

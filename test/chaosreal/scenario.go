@@ -109,7 +109,7 @@ func expired(withBuild bool) func(context.Context, *world) error {
 		if err != nil {
 			return err
 		}
-		l, err := w.table.Acquire(ctx, lock.Request{
+		l, err := w.strange.Acquire(ctx, lock.Request{
 			LockID: "left-behind", WorkItemID: "gone/team/x", Holder: "gone", Attempt: 1, ProjectARN: projectARN,
 			SlotKey: contract.SlotKey(projectARN, 0), CardKey: contract.ObjectCardKey("gone"), Trigger: ago,
 			BranchKey: contract.BranchKey(hostOf(w.gitHubURL), repo, "refs/heads/"+branch), Now: ago, ExpiresAt: ago.Add(time.Minute),
@@ -121,7 +121,7 @@ func expired(withBuild bool) func(context.Context, *world) error {
 		if err != nil {
 			return err
 		}
-		return w.table.Claim(ctx, l, arn, ago.Add(time.Minute))
+		return w.strange.Claim(ctx, l, arn, ago.Add(time.Minute))
 	}
 }
 

@@ -70,7 +70,7 @@ func stranger(slot int, now, expiresAt time.Time) lock.Request {
 func slotIsAcquired(ctx context.Context, w *world) error {
 	w.tap.before(lockAcquire, func() {
 		now := time.Now()
-		_, err := w.table.Acquire(ctx, stranger(1, now, now.Add(time.Hour)))
+		_, err := w.strange.Acquire(ctx, stranger(1, now, now.Add(time.Hour)))
 		w.fail(err)
 	})
 	return nil
@@ -82,11 +82,11 @@ func strangerLeaves(ctx context.Context, w *world, _ *v1alpha1.WorkItem) (bool, 
 		return false, err
 	}
 	key := stranger(1, time.Time{}, time.Time{}).BranchKey
-	rows, err := w.table.Rows(ctx, []string{key})
+	rows, err := w.strange.Rows(ctx, []string{key})
 	if err != nil {
 		return false, fmt.Errorf("reading the stranger's row: %w", err)
 	}
-	return true, w.table.Abandon(ctx, rows[key], time.Now())
+	return true, w.strange.Abandon(ctx, rows[key], time.Now())
 }
 
 // gaveUp reports whether the card's first lock was given up before a build had it.
@@ -112,12 +112,12 @@ func leavesToSweep(ctx context.Context, w *world) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.table.Acquire(ctx, stranger(1, ago, ago.Add(time.Minute)))
-	claimed, err2 := w.table.Acquire(ctx, stranger(2, ago, ago.Add(time.Minute)))
+	_, err = w.strange.Acquire(ctx, stranger(1, ago, ago.Add(time.Minute)))
+	claimed, err2 := w.strange.Acquire(ctx, stranger(2, ago, ago.Add(time.Minute)))
 	if err := errors.Join(err, err2); err != nil {
 		return fmt.Errorf("leaving locks behind: %w", err)
 	}
-	if err := w.table.Claim(ctx, claimed, arn, ago.Add(time.Minute)); err != nil {
+	if err := w.strange.Claim(ctx, claimed, arn, ago.Add(time.Minute)); err != nil {
 		return fmt.Errorf("leaving a claimed lock behind: %w", err)
 	}
 	return w.adjust(ctx, func(e *v1alpha1.WorkEnvironmentSpec) { e.Concurrency = ptr.To[int32](3) })

@@ -35,7 +35,7 @@ func (w *world) repositoryID() (int64, error) {
 // buildThatIsOver starts a build that is given nothing, and so ends at once, and returns its ARN.
 func (w *world) buildThatIsOver(ctx context.Context) (arn string, err error) {
 	clients := awsapi.New(awsapi.Options{
-		AllowedEndpoints: []string{w.buildsURL}, Credentials: credentials.NewStaticCredentialsProvider(accessKeyID, "secret", ""),
+		AllowedEndpoints: []string{w.buildsURL}, Credentials: credentials.NewStaticCredentialsProvider(worldKeyID, "secret", ""),
 	})
 	api, err := clients.CodeBuild(ctx, awsapi.Target{Region: region, EndpointURL: w.buildsURL})
 	if err != nil {

@@ -35,14 +35,8 @@ const (
 	owner       = "acme"
 	repository  = "acme/app"
 	branch      = "feature/x"
-	tableName   = "locks"
-	bucket      = "artifacts"
-	projectName = "worker"
 	region      = "eu-central-1"
 	account     = "000000000000"
-	roleARN     = "arn:aws:iam::" + account + ":role/kiro-worker"
-	topicARN    = "arn:aws:sns:" + region + ":" + account + ":ends"
-	accessKeyID = "AKIACHAOS"
 	clusterName = "chaos"
 	gitHubToken = "ghp_chaos"
 
@@ -84,8 +78,9 @@ type world struct {
 	cardID string
 	pull   int // its pull request
 	work   *work
-	table  lock.Table                    // as a stranger sees it
-	lost   *v1alpha1.WorkEnvironmentSpec // of the environment that was deleted
+	// The lock table as a build sees it, and as another cluster does.
+	table, strange lock.Table
+	lost           *v1alpha1.WorkEnvironmentSpec // of the environment that was deleted
 
 	mu       sync.Mutex
 	managers []*process
@@ -145,16 +140,16 @@ func (w *world) startAWS(ctx context.Context) error {
 	w.bucket = s3.New(s3.Options{})
 	w.secrets = secretsmanager.New(secretsmanager.Options{Region: region, Account: account})
 	w.topic = sns.New(sns.Options{})
-	w.topic.CreateTopic(topicARN)
-	var err error
+	endpoint, err := w.deploy()
+	if err != nil {
+		return err
+	}
 	if w.builds, err = codebuild.New(codebuild.Options{
 		DataDir: filepath.Join(w.dir, "builds"), Region: region, Account: account,
 	}); err != nil {
 		return fmt.Errorf("starting the emulated CodeBuild: %w", err)
 	}
 	w.recorder = newRecorder(w.tables)
-	endpoint := aws.New(aws.Options{AccessKeys: []string{accessKeyID}, Account: account})
-	endpoint.Trust(roleARN, clusterName+"/"+w.namespace)
 	endpoint.Handle(aws.DynamoDB, w.recorder, nil)
 	endpoint.Handle(aws.CodeBuild, w.builds, nil)
 	endpoint.Handle(aws.SecretsManager, w.secrets, nil)
@@ -167,10 +162,10 @@ func (w *world) startAWS(ctx context.Context) error {
 	if w.buildsURL, err = w.serve(w.buildTap.wrap(nameAWS, endpoint)); err != nil {
 		return err
 	}
-	if err := errors.Join(w.tables.CreateLockTable(tableName), w.bucket.CreateBucket(bucket)); err != nil {
-		return fmt.Errorf("making table and bucket: %w", err)
+	if w.table, err = newTable(ctx, w.buildsURL, buildKeyID); err != nil {
+		return err
 	}
-	if w.table, err = w.newTable(ctx, w.buildsURL); err != nil {
+	if w.strange, err = newTable(ctx, w.buildsURL, worldKeyID); err != nil {
 		return err
 	}
 	return w.work.putProject(w)
@@ -231,7 +226,7 @@ func (w *world) startManager(extra ...string) (*process, error) {
 		"--metrics-bind-address=0", "--health-probe-bind-address=0", "--log-level=debug",
 		"--watch-interval=200ms", "--watch-slowest=500ms", "--progress-interval=200ms", "--settling-time=2s",
 	}, append(extra, w.args...)...)
-	p, err := startProcess(filepath.Join(w.lab.options.Bin, "manager"), filepath.Join(w.dir, fmt.Sprintf("manager-%d.log", n)), w.cloudEnv(), args...)
+	p, err := startProcess(filepath.Join(w.lab.options.Bin, "manager"), filepath.Join(w.dir, fmt.Sprintf("manager-%d.log", n)), cloudEnv(w, accessKeyID), args...)
 	if err != nil {
 		return nil, err
 	}
@@ -247,8 +242,8 @@ users: [{name: lab, user: {}}]
 current-context: lab
 `
 
-// cloudEnv is a program's environment. Nothing of the caller's own AWS configuration is in it.
-func (w *world) cloudEnv() []string {
+// cloudEnv is the environment of a program with an access key. Nothing of the caller's own AWS configuration is in it.
+func cloudEnv(w *world, accessKeyID string) []string {
 	return []string{
 		"PATH=" + w.lab.options.Bin + string(os.PathListSeparator) + os.Getenv("PATH"), "HOME=" + w.dir,
 		"AWS_ACCESS_KEY_ID=" + accessKeyID, "AWS_SECRET_ACCESS_KEY=not-a-secret-of-anybody",
