@@ -27,7 +27,7 @@ export function generate(): Record<string, string> {
       .map((stack) => ({ name: stack.stackName, template: stack.template }));
     for (const { name, template } of stacks) {
       const file = `templates/${s.tier}/${name.replace(`${s.project}-${s.tier}-`, '')}.yaml`;
-      const text = stringify(template, { lineWidth: 0, aliasDuplicateObjects: false });
+      const text = stringify(template, { lineWidth: 0, aliasDuplicateObjects: false, indentSeq: false });
       if (Buffer.byteLength(text) > maxTemplate) {
         throw new Error(`${file} has ${Buffer.byteLength(text)} bytes; CloudFormation takes ${maxTemplate} without a bucket`);
       }
