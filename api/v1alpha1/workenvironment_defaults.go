@@ -23,6 +23,7 @@ const (
 	DefaultTestCommand       = "npm test"
 	DefaultKeepSucceeded     = 72 * time.Hour
 	DefaultKeepFailed        = 336 * time.Hour
+	DefaultKeepMadeByHand    = 720 * time.Hour
 )
 
 // LockAccess is how the lock table is reached: as the rest of the environment, in the table's own region.
@@ -122,6 +123,11 @@ func (r *Retry) Or(fallback contract.Retry) contract.Retry {
 		p.Jitter = float64(*r.JitterPercent) / 100
 	}
 	return p
+}
+
+// KeepMadeByHand is how long an item that no source made is kept.
+func (r *Retention) KeepMadeByHand() time.Duration {
+	return durationOr(r.MadeByHand, DefaultKeepMadeByHand)
 }
 
 func durationOr(d *metav1.Duration, fallback time.Duration) time.Duration {

@@ -113,7 +113,8 @@ type RetryPolicies struct {
 	// +optional
 	DynamoDB *Retry `json:"dynamoDB,omitempty"`
 	// StartBuild says how a build that CodeBuild did not start is asked for again. Default: 20 tries, waits from 5s to
-	// 60s; in any case no longer than two minutes, after which the attempt is abandoned.
+	// 60s. A start is tried for two minutes, after which the attempt is abandoned, so base and cap are at most 2m.
+	// +kubebuilder:validation:XValidation:rule="(!has(self.base) || duration(self.base) <= duration('2m')) && (!has(self.cap) || duration(self.cap) <= duration('2m'))",message="startBuild: base and cap must be at most 2m, because a start is tried for two minutes"
 	// +optional
 	StartBuild *Retry `json:"startBuild,omitempty"`
 	// AgentTask says how a task that the agent did not finish is tried again. Default: 2 tries, waits from 1s to 30s.
@@ -122,7 +123,7 @@ type RetryPolicies struct {
 }
 
 // Retention says how long finished items are kept. An item is deleted only when its card has left the ready status as
-// well. Items made by hand are kept until somebody deletes them.
+// well, also while its source is suspended.
 type Retention struct {
 	// Succeeded is how long an item that succeeded is kept, 1m to 8760h. Default 72h.
 	// +kubebuilder:default="72h"
@@ -138,6 +139,13 @@ type Retention struct {
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('8760h')",message="failed must be 1m to 8760h"
 	// +optional
 	Failed *metav1.Duration `json:"failed,omitempty"`
+	// MadeByHand is how long an item that no source made is kept, however it ended, 1m to 8760h. Default 720h.
+	// +kubebuilder:default="720h"
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('8760h')",message="madeByHand must be 1m to 8760h"
+	// +optional
+	MadeByHand *metav1.Duration `json:"madeByHand,omitempty"`
 }
 
 // Queueing is the order in which the items of an environment start.

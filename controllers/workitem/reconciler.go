@@ -127,6 +127,9 @@ func (r *Reconciler) advance(ctx context.Context, item *v1alpha1.WorkItem) (reco
 		return reconcile.Result{}, perr
 	}
 	r.record(ctx, read, item)
+	if err == nil && item.Done() {
+		return r.retain(ctx, item)
+	}
 	return result, err
 }
 

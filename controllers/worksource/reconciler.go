@@ -92,6 +92,9 @@ func (r *Reconciler) pollIfDue(ctx context.Context, source *v1alpha1.WorkSource,
 		return reconcile.Result{}, err // an event of the environment starts the next reconcile
 	}
 	r.metrics.paced(source, source.Spec.PollInterval(environment))
+	if source.Spec.Suspend {
+		return r.retainSuspended(ctx, source, environment, now)
+	}
 	if !due(now, source, source.Spec.PollInterval(environment)) {
 		return untilNextPoll(now, source), nil
 	}

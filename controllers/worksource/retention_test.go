@@ -93,3 +93,32 @@ func TestIsExpired(t *testing.T) {
 		})
 	}
 }
+
+// TestRetentionWhileSuspended: a source that polls nothing still tidies up, and reads the cards of what it would delete.
+func TestRetentionWhileSuspended(t *testing.T) {
+	w := newWorld(t)
+	environment := w.environment(true)
+	w.source()
+	over, ready := w.card("Over", "Ready", "feature/over"), w.card("Ready still", "Ready", "feature/ready")
+	w.poll()
+	for _, card := range []string{over, ready} {
+		w.attempt(card, v1alpha1.ReasonTestsFailed)
+	}
+	w.move(over, "Failed")
+	w.change(func(s *v1alpha1.WorkSource) { s.Spec.Suspend = true })
+	keep := environment.Spec.Retention.Failed.Duration
+	if after := w.reconcile().RequeueAfter; after <= 0 || after > keep {
+		t.Errorf("the next look is in %s, not when the retention is over", after)
+	}
+	w.calls()
+	w.clock.SetTime(epoch.Add(keep))
+	if after := w.reconcile().RequeueAfter; after != retainAgain {
+		t.Errorf("an item that stays is looked at again in %s", after)
+	}
+	if items := w.items(); len(items) != 1 || items[0].Name != ItemName(ready) {
+		t.Errorf("%d items are left; the one whose card is ready stays, the other goes", len(items))
+	}
+	if calls := w.calls(); calls["query ListCards"] != 0 {
+		t.Error("a suspended source's board was listed")
+	}
+}

@@ -30,10 +30,14 @@ func finalBoardStatus(item *v1alpha1.WorkItem, source *v1alpha1.WorkSource) stri
 	return source.Spec.WriteBack.Failed
 }
 
-// setBoardStatus gives the card a status, unless it was given it before in this attempt.
+// setBoardStatus gives the card a status, unless it was given it before in this attempt. An item that ended before its first attempt,
+// cancelled in the queue or processed elsewhere, has none, and is reported once.
 func (r *Reporter) setBoardStatus(ctx context.Context, item *v1alpha1.WorkItem, source *v1alpha1.WorkSource, env *v1alpha1.WorkEnvironment, name string) error {
 	a := item.Status.Attempt
-	if name == "" || item.Spec.Card == nil || a == nil || a.BoardStatus == name {
+	if a == nil {
+		a = &v1alpha1.Attempt{}
+	}
+	if name == "" || item.Spec.Card == nil || a.BoardStatus == name {
 		return nil
 	}
 	cards, err := r.access.Clients.Board(ctx, source, env)

@@ -41,6 +41,7 @@ func TestSetBoardStatus(t *testing.T) {
 		"moved on":       {"what a person did is not undone", "Done", "In Review", nil, "Done", ""},
 		"off the board":  {"there is nothing to move", "gone", "In Review", nil, "gone", ""},
 		"made by hand":   {"there is no card", "Ready", "In Review", func(i *v1alpha1.WorkItem) { i.Spec.Card = nil }, "Ready", ""},
+		"never begun":    {"it was cancelled in the queue", "Ready", "In Review", func(i *v1alpha1.WorkItem) { i.Status.Attempt = nil }, "In Review", ""},
 		"no such option": {"a person has to correct it", "In Progress", "Nowhere", nil, "In Progress", "correct writeBack of WorkSource board"},
 	} {
 		t.Run(name, func(t *testing.T) {
