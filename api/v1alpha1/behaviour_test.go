@@ -120,7 +120,7 @@ func TestDefaults(t *testing.T) {
 		},
 		Branch:      v1alpha1.BranchRule{From: v1alpha1.BranchFromProjectField, Field: "Branch"},
 		SpecPath:    ".kiro/specs/<branch>",
-		OnWithdrawn: v1alpha1.WithdrawalCancel,
+		OnWithdrawn: v1alpha1.WithdrawalCancel, TriggersPerDay: ptr.To[int32](5),
 	}
 	if diff := cmp.Diff(wantSource, gotSource.Spec); diff != "" {
 		t.Errorf("source (-want +got):\n%s", diff)
@@ -146,7 +146,7 @@ func TestDefaults(t *testing.T) {
 		},
 		Agent:     v1alpha1.Agent{Preset: v1alpha1.AgentKiro, TaskTimeout: minutes(20), SilenceTimeout: minutes(10)},
 		Artifacts: v1alpha1.Artifacts{Bucket: "artifacts"},
-		Retention: v1alpha1.Retention{Succeeded: minutes(72 * 60), Failed: minutes(336 * 60)},
+		Retention: v1alpha1.Retention{Succeeded: minutes(72 * 60), Failed: minutes(336 * 60), MadeByHand: minutes(720 * 60)},
 	}
 	if diff := cmp.Diff(wantEnvironment, gotEnvironment.Spec); diff != "" {
 		t.Errorf("environment (-want +got):\n%s", diff)

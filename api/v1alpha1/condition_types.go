@@ -158,6 +158,8 @@ const (
 	// ReasonItemRefused: the item could not be written as the card asks: the API server refused it, or an attempt has frozen its
 	// branch; the example says which.
 	ReasonItemRefused = "ItemRefused"
+	// ReasonTriggerLimit: the card was set to the ready status more often within a day than spec.triggersPerDay allows.
+	ReasonTriggerLimit = "TriggerLimit"
 )
 
 // Reasons of Accepted=False. Each is a wait: the forge is asked again, whether or not the card changed.

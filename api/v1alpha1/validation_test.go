@@ -117,6 +117,7 @@ func refusedDurations() []refusal {
 		{"WorkEnvironment", []string{"spec", "agent", "silenceTimeout"}, "9s", "9h"},
 		{"WorkEnvironment", []string{"spec", "retention", "succeeded"}, "59s", "8761h"},
 		{"WorkEnvironment", []string{"spec", "retention", "failed"}, "59s", "8761h"},
+		{"WorkEnvironment", []string{"spec", "retention", "madeByHand"}, "59s", "8761h"},
 		{"WorkEnvironment", []string{"spec", "retry", "work", "base"}, "99ms", "2h"},
 		{"WorkEnvironment", []string{"spec", "retry", "infrastructure", "cap"}, "99ms", "25h"},
 		{"WorkItem", []string{"spec", "timeout"}, "4m", "37h"},
@@ -129,6 +130,12 @@ func refusedDurations() []refusal {
 				changes: []change{set(`"`+value+`"`, f.path...)}, field: strings.Join(f.path, "."),
 			})
 		}
+	}
+	for _, f := range []string{"base", "cap"} {
+		cases = append(cases, refusal{
+			why: "a wait beyond the two minutes of a start never comes: " + f, kind: "WorkEnvironment",
+			changes: []change{set(`"3m"`, "spec", "retry", "startBuild", f)}, field: "spec.retry.startBuild", message: "at most 2m",
+		})
 	}
 	return cases
 }

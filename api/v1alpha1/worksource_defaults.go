@@ -14,6 +14,7 @@ const (
 	DefaultProductionPollInterval = 15 * time.Minute
 	DefaultPollTimeout            = 2 * time.Minute
 	DefaultSpecPath               = DefaultSpecRoot + "<branch>"
+	DefaultTriggersPerDay         = 5
 )
 
 // PollInterval is the time between two polls of the board. Without an environment, that is while it does not exist, the
@@ -33,6 +34,11 @@ func (s *WorkSourceSpec) SpecFolder(branch string) string {
 		template = DefaultSpecPath
 	}
 	return strings.ReplaceAll(template, "<branch>", branch)
+}
+
+// MaxTriggersPerDay is how often a card may be triggered within a day.
+func (s *WorkSourceSpec) MaxTriggersPerDay() int {
+	return int(valueOr(s.TriggersPerDay, DefaultTriggersPerDay))
 }
 
 // PollDeadline is how long one poll may take.

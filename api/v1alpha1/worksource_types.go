@@ -110,8 +110,8 @@ type GitHubSource struct {
 	ReadyStatus string `json:"readyStatus,omitempty"`
 
 	// Query is a filter, in the syntax of the board's own filter, that GitHub applies before it answers, for example
-	// "label:backend". A card that it leaves out gets no item, and is not withdrawn for that. Default: none; the whole
-	// board is read.
+	// "label:backend". A card that it leaves out gets no item, and is not withdrawn for that. Default: the cards in the ready
+	// status, where statusField is "Status"; the whole board is read with another field, and on a server that knows no filter.
 	// +kubebuilder:validation:MaxLength=512
 	// +optional
 	Query string `json:"query,omitempty"`
@@ -181,6 +181,14 @@ type WorkSourceSpec struct {
 	// +optional
 	WriteBack *WriteBack `json:"writeBack,omitempty"`
 
+	// TriggersPerDay is how often a card may be set to the ready status within 24 hours and be worked on each time, 1 to
+	// 100. Beyond it the card waits: something else than a person may set it back again and again. Default 5.
+	// +kubebuilder:default=5
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=100
+	// +optional
+	TriggersPerDay *int32 `json:"triggersPerDay,omitempty"`
+
 	// OnWithdrawn says what happens to an item whose card was moved to a status that is neither the ready one nor one
 	// of writeBack's: Cancel stops its build, Finish lets a running build end. An item that only waits is withdrawn
 	// either way. Default Cancel.
@@ -207,7 +215,7 @@ type SkippedCards struct {
 
 // CardCounts is what the last complete poll saw, in numbers of cards.
 type CardCounts struct {
-	// Seen is the number of cards that were read. With a query, those that match it.
+	// Seen is the number of cards that were read: those that match the query, or its default.
 	Seen int32 `json:"seen"`
 	// Eligible is the number of cards in the ready status that have an item.
 	Eligible int32 `json:"eligible"`

@@ -6,6 +6,7 @@ package worksource
 import (
 	"context"
 	"fmt"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -24,6 +25,7 @@ const keyCard = "card"
 type apply struct {
 	client  client.Client
 	metrics *Metrics
+	now     time.Time
 }
 
 // run returns how many of the cards have an item now, and why the others have none.
@@ -48,6 +50,10 @@ func (s apply) applyCard(ctx context.Context, source *v1alpha1.WorkSource, c cho
 		return nil, nil // once it is gone, the next poll makes it again
 	}
 	wanted := desired(source, c)
+	recordTriggers(c.item, wanted, s.now)
+	if refused := tooOften(source, c.item, wanted, s.now); refused != nil {
+		return refused, nil
+	}
 	if c.item != nil && upToDate(c.item, wanted) {
 		return nil, nil
 	}

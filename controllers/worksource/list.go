@@ -5,10 +5,12 @@ package worksource
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/board"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
 )
 
 // readBoard reads the whole board, or nothing of it. Where the listing does not fit the ids of an earlier poll, they are
@@ -36,11 +38,32 @@ func readBoard(ctx context.Context, b board.Board, source *v1alpha1.WorkSource, 
 }
 
 func list(ctx context.Context, b board.Lister, source *v1alpha1.WorkSource, schema board.Schema) (view, error) {
-	listing, err := b.List(ctx, boardRef(source), schema, source.Spec.GitHub.Query)
+	query, byDefault := source.Spec.GitHub.Query, false
+	if query == "" {
+		query, byDefault = readyQuery(source), true
+	}
+	listing, err := b.List(ctx, boardRef(source), schema, query)
+	if byDefault && query != "" && fault.CodeOf(err) == fault.CodeInvalidRequest {
+		// An Enterprise Server from before boards could be filtered: the whole board is read.
+		listing, err = b.List(ctx, boardRef(source), schema, "")
+	}
 	if err != nil {
 		return view{}, &boardError{err} // it says which board was listed
 	}
 	return newView(schema, listing), nil
+}
+
+// defaultStatusField is the field that every board has, and whose filter is called like it.
+const defaultStatusField = "Status"
+
+// readyQuery has GitHub leave out all cards but those in the ready status, of which a board of 50,000 has few. It is empty where that
+// cannot be said in a filter: how fields of other names are written there is not documented.
+func readyQuery(source *v1alpha1.WorkSource) string {
+	g := source.Spec.GitHub
+	if g.StatusField != defaultStatusField || strings.ContainsAny(g.ReadyStatus, "\",\\") {
+		return ""
+	}
+	return `status:"` + g.ReadyStatus + `"`
 }
 
 func newView(schema board.Schema, listing board.Listing) view {

@@ -63,7 +63,7 @@ func (r *Reconciler) pollBoard(
 		return pollResult{}, err
 	}
 	chosen, skipped := choose(source, seen.ready, items, linked)
-	applied, refused, err := apply{r.client, r.metrics}.run(ctx, source, chosen)
+	applied, refused, err := apply{r.client, r.metrics, now}.run(ctx, source, chosen)
 	if err != nil {
 		return pollResult{}, err
 	}

@@ -19,8 +19,8 @@ func TestRenamedBackGoesOn(t *testing.T) {
 	for range 3 {
 		w.poll() // however often: nothing is withdrawn
 	}
-	if a := w.item(card).Annotations; len(a) != 0 {
-		t.Errorf("a renamed status left %v on the item", a)
+	if i := w.item(card); withdrawal(i) != "" {
+		t.Errorf("a renamed status left %v on the item", i.Annotations)
 	}
 	must(t, w.github.RenameOption(w.projectID, "Go", "Ready"))
 	if s := w.poll(); condition(s, v1alpha1.ConditionReady) != "True Polled" || condition(s, v1alpha1.ConditionStalled) != "absent" {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -36,6 +37,10 @@ func (s withdraw) run(
 	if err != nil {
 		return view{}, &boardError{fmt.Errorf("reading cards that are not in the ready status any more: %w", err)}
 	}
+	gone, err := allStatusesGone(ctx, b, source, seen, cards)
+	if err != nil || gone {
+		return seen, err
+	}
 	places := make(map[string]place, len(candidates))
 	for _, item := range candidates {
 		card, found := cards[item.Spec.Card.ID]
@@ -59,6 +64,26 @@ func (s withdraw) run(
 // of every card at once. Nobody moved a card then, so nothing is withdrawn.
 func statusesGone(listing board.Listing) bool {
 	return len(listing.Cards) > 1 && !slices.ContainsFunc(listing.Cards, func(c board.Card) bool { return c.StatusOptionID != "" })
+}
+
+// allStatusesGone asks the same of a listing that leaves out cards without a status: does any card of the board have one? It is only
+// asked where a card that was read directly has none.
+func allStatusesGone(ctx context.Context, b board.Lister, source *v1alpha1.WorkSource, seen view, cards map[string]board.Card) (bool, error) {
+	if !seen.listing.Filtered || readyQuery(source) == "" || len(seen.ready) > 0 {
+		return false, nil
+	}
+	without := false
+	for _, c := range cards {
+		without = without || c.StatusOptionID == ""
+	}
+	if !without {
+		return false, nil
+	}
+	listing, err := b.List(ctx, boardRef(source), seen.schema, "has:"+strings.ToLower(defaultStatusField))
+	if err != nil {
+		return false, &boardError{fmt.Errorf("looking whether any card has a status: %w", err)}
+	}
+	return len(listing.Cards) == 0, nil
 }
 
 // withdrawalCandidates are the unfinished items of the source whose card is not known to be where it should be.
