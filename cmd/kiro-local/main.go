@@ -34,6 +34,8 @@ const usage = `kiro-local runs the whole of Kiro Worker on one machine.
       Play the five cards with a manager that is installed in the cluster which the kubeconfig names: charts/kiro-worker-demo.
   kiro-local wait [--url=ADDRESS] [--timeout=15m]
       Wait until that is done, print what became of the cards, and end with 0 if all is as it should be.
+  kiro-local emulators [--dir=DIR]
+      Serve GitHub's and AWS's protocols until interrupted, and print the variables with which make conformance finds them.
   kiro-local stand-in-agent SPEC_PATH TASK_ID
       Stand in for a coding agent: write the files that the spec's design.md spells out for the task.
   kiro-local version
@@ -84,6 +86,8 @@ func command(name string, args []string) (int, error) {
 			return 0, errUsage
 		}
 		return 0, addCard(args[1:])
+	case "emulators":
+		return 0, runEmulators(args)
 	case "stand-in-agent":
 		if len(args) != 2 {
 			return 0, errUsage

@@ -100,6 +100,11 @@ func (e *Emulator) PutBinary(name string, value []byte) string {
 func (e *Emulator) put(name string, v version) string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	return e.putLocked(name, v)
+}
+
+// putLocked is put for a caller that holds mu.
+func (e *Emulator) putLocked(name string, v version) string {
 	now := e.options.Clock.Now()
 	s := e.secrets[name]
 	if s == nil {
@@ -146,6 +151,10 @@ type request struct {
 	SecretID     string `json:"SecretId"`
 	VersionID    string `json:"VersionId"`
 	VersionStage string `json:"VersionStage"`
+	// Of CreateSecret and DeleteSecret.
+	Name         string  `json:"Name"`
+	SecretString *string `json:"SecretString"`
+	Force        bool    `json:"ForceDeleteWithoutRecovery"`
 }
 
 func (e *Emulator) serve(w http.ResponseWriter, r *http.Request) {
@@ -158,7 +167,11 @@ func (e *Emulator) serve(w http.ResponseWriter, r *http.Request) {
 	defer e.mu.Unlock()
 	s := e.find(in.SecretID)
 	switch op := Operation(r); {
-	case op != "GetSecretValue" && op != "DescribeSecret":
+	case op == "CreateSecret":
+		e.create(w, r, in)
+	case op == "DeleteSecret" && s != nil:
+		e.remove(w, s, in)
+	case op != "GetSecretValue" && op != "DescribeSecret" && op != "DeleteSecret":
 		WriteError(w, r, http.StatusBadRequest, "UnknownOperationException", "")
 	case in.SecretID == "":
 		WriteError(w, r, http.StatusBadRequest, "ValidationException",
@@ -173,6 +186,31 @@ func (e *Emulator) serve(w http.ResponseWriter, r *http.Request) {
 	default:
 		e.value(w, r, s, in)
 	}
+}
+
+// create answers CreateSecret.
+// https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
+func (e *Emulator) create(w http.ResponseWriter, r *http.Request, in request) {
+	switch {
+	case in.Name == "":
+		WriteError(w, r, http.StatusBadRequest, "ValidationException",
+			"1 validation error detected: Value at 'name' failed to satisfy constraint: Member must have length greater than or equal to 1")
+	case e.secrets[in.Name] != nil:
+		WriteError(w, r, http.StatusBadRequest, "ResourceExistsException", "The operation failed because the secret "+in.Name+" already exists.")
+	default:
+		arn := e.putLocked(in.Name, version{value: in.SecretString})
+		write(w, http.StatusOK, map[string]string{"ARN": arn, "Name": in.Name})
+	}
+}
+
+// remove answers DeleteSecret.
+// https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html
+func (e *Emulator) remove(w http.ResponseWriter, s *secret, in request) {
+	s.deleted = e.options.Clock.Now()
+	if in.Force {
+		delete(e.secrets, s.name)
+	}
+	write(w, http.StatusOK, map[string]any{"ARN": s.arn, "Name": s.name, "DeletionDate": epoch(s.deleted)})
 }
 
 // find looks a secret up by name, ARN, or ARN without its last six characters.
