@@ -106,6 +106,10 @@ chaos-mutants: ## Remove each protection and show how soon the simulation notice
 	@hack/preflight.sh build
 	go test ./test/chaos -run TestMutantsAreCaught -mutants -v -count=1 -timeout=60m
 
+.PHONY: conformance
+conformance: ## Try the ports on the AWS account (and GitHub) that the environment names: docs/deployment/conformance.md. Asks first.
+	go run ./test/conformance/cmd $(CONFORMANCE_ARGS)
+
 .PHONY: chaos-real
 chaos-real: ## Kill, freeze and cut off real processes at every point of a card's way. PARALLEL=4 worlds at once.
 	@hack/preflight.sh test

@@ -231,9 +231,7 @@ func TestFenceGrowsOverDeletedRows(t *testing.T) {
 	f := newTable(t)
 	first := f.mustAcquire(t, request("L1"))
 	for _, key := range []string{branch, slot0} {
-		if err := f.emulator.DeleteRow(tableName, key); err != nil {
-			t.Fatal(err)
-		}
+		f.deleteRow(t, key)
 	}
 	second := f.mustAcquire(t, request("L2", func(r *lock.Request) { r.Now = start.Add(time.Second) }))
 	if second.Fence <= first.Fence {
@@ -244,7 +242,7 @@ func TestFenceGrowsOverDeletedRows(t *testing.T) {
 func TestAcquireWithALostAnswer(t *testing.T) {
 	t.Run("once", func(t *testing.T) {
 		f := newTable(t)
-		f.faults.Add(faults.Rule{Operation: "TransactWriteItems", Nth: 1, Fault: faults.Fault{LoseAnswer: true}})
+		f.faults(t).Add(faults.Rule{Operation: "TransactWriteItems", Nth: 1, Fault: faults.Fault{LoseAnswer: true}})
 		l := f.mustAcquire(t, request("L1"))
 		if l.Fence != start.UnixMilli()+1 {
 			t.Errorf("the SDK's own retry acquired the lock twice: fence %d", l.Fence-start.UnixMilli())
@@ -252,7 +250,7 @@ func TestAcquireWithALostAnswer(t *testing.T) {
 	})
 	t.Run("for good", func(t *testing.T) {
 		f := newTable(t)
-		remove := f.faults.Add(faults.Rule{Operation: "TransactWriteItems", Fault: faults.Fault{LoseAnswer: true}})
+		remove := f.faults(t).Add(faults.Rule{Operation: "TransactWriteItems", Fault: faults.Fault{LoseAnswer: true}})
 		if _, err := f.Acquire(t.Context(), request("L1")); err == nil {
 			t.Fatal("no answer is no success")
 		}
@@ -265,7 +263,7 @@ func TestAcquireWithALostAnswer(t *testing.T) {
 	})
 	t.Run("of the read", func(t *testing.T) {
 		f := newTable(t)
-		remove := f.faults.Add(faults.Rule{Operation: "GetItem", Fault: faults.Fault{Drop: true}})
+		remove := f.faults(t).Add(faults.Rule{Operation: "GetItem", Fault: faults.Fault{Drop: true}})
 		if _, err := f.Acquire(t.Context(), request("L1")); err == nil {
 			t.Fatal("a lock without its fence is no lock")
 		}
@@ -276,13 +274,13 @@ func TestAcquireWithALostAnswer(t *testing.T) {
 
 func TestConflictsAreTriedAgain(t *testing.T) {
 	f := newTable(t)
-	f.emulator.Conflict(3)
+	f.emulator(t).Conflict(3)
 	f.mustAcquire(t, request("L1"))
 	want := []time.Duration{20 * time.Millisecond, 40 * time.Millisecond, 80 * time.Millisecond}
 	if diff := cmp.Diff(want, f.waits); diff != "" {
 		t.Errorf("waits grow so that those who met do not meet again:\n%s", diff)
 	}
-	f.emulator.Conflict(1000)
+	f.emulator(t).Conflict(1000)
 	_, err := f.Acquire(t.Context(), request("L2"))
 	if err == nil || len(f.waits) > 20 {
 		t.Errorf("conflicts without end are an error after a bounded number of tries; got %v after %d", err, len(f.waits))
@@ -316,9 +314,8 @@ func TestOneWins(t *testing.T) {
 	if row := f.mustRow(t, branch); row.LockID != winners[0] || row.Fence != start.UnixMilli()+1 {
 		t.Errorf("%s won, but the row is %s's with fence %d", winners[0], row.LockID, row.Fence-start.UnixMilli())
 	}
-	rows, err := f.emulator.Rows(tableName)
-	if err != nil || len(rows) != 2 {
-		t.Errorf("losers left rows behind: %d, %v", len(rows), err)
+	if rows := f.rows(t); len(rows) != 2 {
+		t.Errorf("losers left rows behind: %d", len(rows))
 	}
 }
 

@@ -209,7 +209,7 @@ func TestFreeingLooksAgain(t *testing.T) {
 		f.ours(t, branch, "L1", "in_progress", buildA, nil)
 		return nil
 	})
-	f.emulator.Conflict(1) // the first try meets another writer, so there is a wait
+	f.emulator(t).Conflict(1) // the first try meets another writer, so there is a wait
 	err := f.open(t, tableName, meanwhile).Reclaim(t.Context(), f.mustRow(t, slot0), start.Add(time.Hour))
 	wantRefusal(t, "one row must not be freed while the other is held by the same lock", err, lock.ErrNotHolder, branch)
 	f.wantRaw(t, "nothing was freed", slot0, "buildId=kiro:a expiresAt=0s fence=9 lockId=L1 status=in_progress")

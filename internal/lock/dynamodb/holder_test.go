@@ -69,9 +69,7 @@ func TestHolder(t *testing.T) {
 	gone := func(t *testing.T, f *table) lock.Lock {
 		l := claimedBy(buildA)(t, f)
 		for _, key := range []string{branch, slot0} {
-			if err := f.emulator.DeleteRow(tableName, key); err != nil {
-				t.Fatal(err)
-			}
+			f.deleteRow(t, key)
 		}
 		return l
 	}
@@ -176,7 +174,7 @@ func TestLostAnswersOfAHolder(t *testing.T) {
 		},
 	}
 	for _, name := range []string{"1 claim", "2 heartbeat", "3 release"} {
-		remove := f.faults.Add(faults.Rule{Operation: "TransactWriteItems", Fault: faults.Fault{LoseAnswer: true}})
+		remove := f.faults(t).Add(faults.Rule{Operation: "TransactWriteItems", Fault: faults.Fault{LoseAnswer: true}})
 		if err := steps[name](); err == nil || fault.CodeOf(err) != fault.CodeUnreachable {
 			t.Errorf("%s: a lost answer is Unreachable, which leaves open what happened; got %v", name, err)
 		}

@@ -66,15 +66,15 @@ func TestRowsInParts(t *testing.T) {
 			t.Errorf("%s: %d of %d rows", why, found, want)
 		}
 	}
-	f.faults.Reset()
+	f.faults(t).Reset()
 	count(230, "more than one call holds")
-	if calls := f.faults.Calls(emulator.Service, "BatchGetItem"); calls != 3 {
+	if calls := f.faults(t).Calls(emulator.Service, "BatchGetItem"); calls != 3 {
 		t.Errorf("%d calls for 230 rows", calls)
 	}
-	f.emulator.LeaveUnprocessed(tableName, func(n int) bool { return n%2 == 1 })
+	f.emulator(t).LeaveUnprocessed(tableName, func(n int) bool { return n%2 == 1 })
 	count(230, "a row that was left out would look like a free one")
 
-	f.emulator.LeaveUnprocessed(tableName, func(int) bool { return true })
+	f.emulator(t).LeaveUnprocessed(tableName, func(int) bool { return true })
 	_, err := f.Rows(t.Context(), keys[:1])
 	if _, wait := fault.AsWait(err); !wait || fault.CodeOf(err) != fault.CodeRateLimited {
 		t.Errorf("a table that never answers is waited for, by the caller; got %v", err)
@@ -100,7 +100,7 @@ func TestReadsAreNeverGuessed(t *testing.T) {
 			t.Parallel() // the SDK's own waits between tries take a second or two
 			f := newTable(t)
 			f.mustAcquire(t, request("L1"))
-			f.faults.Add(faults.Rule{Operation: "BatchGetItem", Fault: tc.fault})
+			f.faults(t).Add(faults.Rule{Operation: "BatchGetItem", Fault: tc.fault})
 			rows, err := f.Rows(t.Context(), []string{slot0})
 			if rows != nil || fault.CodeOf(err) != tc.want {
 				t.Errorf("%s: got %v and %v, want code %s", tc.why, rows, err, tc.want)
@@ -126,43 +126,43 @@ func TestCheckTable(t *testing.T) {
 		terminal bool
 	}{
 		"Good":     {why: "as the templates make it", name: tableName},
-		"Updating": {why: "a table that is being changed works", given: func(_ *testing.T, f *table) { f.emulator.SetTableStatus(tableName, "UPDATING") }, name: tableName},
+		"Updating": {why: "a table that is being changed works", given: func(t *testing.T, f *table) { f.emulator(t).SetTableStatus(tableName, "UPDATING") }, name: tableName},
 		"Absent":   {why: "somebody must make it", name: "other", code: fault.CodeNotFound, says: "create it", terminal: true},
 		"Creating": {
 			why: "it will be there in a moment", name: tableName, code: fault.CodeInvalidConfiguration, says: "being created",
-			given: func(_ *testing.T, f *table) { f.emulator.SetTableStatus(tableName, "CREATING") },
+			given: func(t *testing.T, f *table) { f.emulator(t).SetTableStatus(tableName, "CREATING") },
 		},
 		"Archived": {
 			why: "it does not come back by itself", name: tableName, code: fault.CodeInvalidConfiguration, says: "ARCHIVED", terminal: true,
-			given: func(_ *testing.T, f *table) { f.emulator.SetTableStatus(tableName, "ARCHIVED") },
+			given: func(t *testing.T, f *table) { f.emulator(t).SetTableStatus(tableName, "ARCHIVED") },
 		},
 		"Another key": {
 			why: "a table of another program", name: "other", code: fault.CodeInvalidConfiguration, says: `"lockKey"`, terminal: true,
-			given: func(t *testing.T, f *table) { must(t, f.emulator.CreateTable("other", "id", "deleteAt")) },
+			given: func(t *testing.T, f *table) { must(t, f.emulator(t).CreateTable("other", "id", "deleteAt")) },
 		},
 		"Time to live on the lease": {
 			why: "it would delete the rows of running builds", name: "other", code: fault.CodeInvalidConfiguration,
 			says: "delete the rows of running builds", terminal: true,
-			given: func(t *testing.T, f *table) { must(t, f.emulator.CreateTable("other", "lockKey", "expiresAt")) },
+			given: func(t *testing.T, f *table) { must(t, f.emulator(t).CreateTable("other", "lockKey", "expiresAt")) },
 		},
 		"Time to live on something else": {
 			why: "released rows would stay for ever", name: "other", code: fault.CodeInvalidConfiguration, says: `"deleteAt"`, terminal: true,
-			given: func(t *testing.T, f *table) { must(t, f.emulator.CreateTable("other", "lockKey", "ttl")) },
+			given: func(t *testing.T, f *table) { must(t, f.emulator(t).CreateTable("other", "lockKey", "ttl")) },
 		},
 		"No time to live": {
 			why: "the same", name: "other", code: fault.CodeInvalidConfiguration, says: `"deleteAt"`, terminal: true,
-			given: func(t *testing.T, f *table) { must(t, f.emulator.CreateTable("other", "lockKey", "")) },
+			given: func(t *testing.T, f *table) { must(t, f.emulator(t).CreateTable("other", "lockKey", "")) },
 		},
 		"An empty answer": {
 			why: "no table is described: the network's fault, not the table's", name: tableName, code: fault.CodeInvalidAnswer, says: "endpoint",
-			given: func(_ *testing.T, f *table) {
-				f.faults.Add(faults.Rule{Operation: "DescribeTable", Fault: faults.Fault{Status: 200, Body: "{}"}})
+			given: func(t *testing.T, f *table) {
+				f.faults(t).Add(faults.Rule{Operation: "DescribeTable", Fault: faults.Fault{Status: 200, Body: "{}"}})
 			},
 		},
 		"Denied": {
 			why: "the role has no permission for it", name: tableName, code: fault.CodeAccessDenied, says: "grant", terminal: true,
-			given: func(_ *testing.T, f *table) {
-				f.faults.Add(faults.Rule{Operation: "DescribeTimeToLive", Fault: faults.Fault{Status: 400, Code: "AccessDeniedException"}})
+			given: func(t *testing.T, f *table) {
+				f.faults(t).Add(faults.Rule{Operation: "DescribeTimeToLive", Fault: faults.Fault{Status: 400, Code: "AccessDeniedException"}})
 			},
 		},
 	}

@@ -20,6 +20,7 @@ import (
 	emulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/dynamodb"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 	"github.com/kiro-worker/kiro-worker/internal/local/testenv/cloud"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv/outside"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
 )
@@ -39,19 +40,40 @@ var (
 	card   = contract.CardKey("github", "PVTI_1")
 )
 
-// table is a lock table on the emulator, over HTTP and with the real SDK.
+// table is a lock table on the emulator, over HTTP and with the real SDK; or one that was given from outside, where nothing can be made
+// to fail.
 type table struct {
 	*dynamodb.Table
-	cloud    *cloud.Cloud
-	emulator *emulator.Emulator
-	faults   *faults.Injector
-	waits    []time.Duration
+	cloud *cloud.Cloud
+	waits []time.Duration
+}
+
+// emulator is what a test changes behind DynamoDB's back.
+func (f *table) emulator(t *testing.T) *emulator.Emulator {
+	t.Helper()
+	if f.cloud == nil {
+		outside.LeaveOutState(t)
+	}
+	return f.cloud.DynamoDB
+}
+
+// faults are what goes wrong on the way.
+func (f *table) faults(t *testing.T) *faults.Injector {
+	t.Helper()
+	if f.cloud == nil {
+		outside.LeaveOutFault(t)
+	}
+	return f.cloud.Faults
 }
 
 func newTable(t *testing.T) *table {
 	t.Helper()
-	c := cloud.New(t, cloud.Options{Tables: []string{tableName}})
-	f := &table{cloud: c, emulator: c.DynamoDB, faults: c.Faults}
+	f := &table{}
+	if outside.Given() {
+		f.clear(t)
+	} else {
+		f.cloud = cloud.New(t, cloud.Options{Tables: []string{tableName}})
+	}
 	f.Table = f.open(t, tableName, dynamodb.WithWait(func(_ context.Context, d time.Duration) error {
 		f.waits = append(f.waits, d)
 		return nil
@@ -62,6 +84,12 @@ func newTable(t *testing.T) *table {
 // open returns another client of the same server, with connections of its own.
 func (f *table) open(t *testing.T, name string, options ...dynamodb.Option) *dynamodb.Table {
 	t.Helper()
+	if f.cloud == nil {
+		if name == tableName {
+			name = outside.Need(t, outside.EnvTable)
+		}
+		return dynamodb.New(f.sdk(t), name, options...)
+	}
 	return dynamodb.New(cloud.API(t, f.cloud, (*awsapi.Clients).DynamoDB), name, options...)
 }
 
@@ -108,20 +136,14 @@ func (f *table) put(t *testing.T, key string, attributes emulator.Row) {
 	for name, value := range attributes {
 		row[name] = value
 	}
-	if err := f.emulator.PutRow(tableName, row); err != nil {
-		t.Fatal(err)
-	}
+	f.putRow(t, row)
 }
 
 // raw returns a row's attributes as they are stored, but those that every row of the test has alike. Times are
 // relative to start, and so is the fence.
 func (f *table) raw(t *testing.T, key string) string {
 	t.Helper()
-	rows, err := f.emulator.Rows(tableName)
-	if err != nil {
-		t.Fatal(err)
-	}
-	row, ok := rows[key]
+	row, ok := f.rows(t)[key]
 	if !ok {
 		return "absent"
 	}
