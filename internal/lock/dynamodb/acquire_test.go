@@ -335,11 +335,7 @@ func TestParametersAreTheBranchRows(t *testing.T) {
 	if text, err := f.Parameters(t.Context(), first); err != nil || text != "one" {
 		t.Errorf("the worker reads %q, %v", text, err)
 	}
-	rows, err := f.emulator.Rows(tableName)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, ok := rows[slot0][contract.AttrParameters]; ok {
+	if _, ok := f.rows(t)[slot0][contract.AttrParameters]; ok {
 		t.Error("one copy is enough: each heartbeat pays for the size of both rows")
 	}
 	if err := f.Release(t.Context(), first, buildA, start, lock.Ending{Status: contract.StatusFailed, Outcome: contract.OutcomeInternalError}); err != nil {
