@@ -31,9 +31,6 @@ func (s *System) Doctor(ctx context.Context) (string, error) {
 	return string(out), nil
 }
 
-// StopManager stops the manager for good.
-func (s *System) StopManager() error { return s.manager.stop() }
-
 // LeaveLock leaves a lock as a build does whose account nobody can be asked about: held, and with a lease that is over. It returns
 // the branch's key.
 func (s *System) LeaveLock(buildARN string) (branchKey string, err error) {
