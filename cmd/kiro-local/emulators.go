@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -35,7 +36,7 @@ const (
 	emulatedQueue   = "https://sqs." + emulatedRegion + ".amazonaws.com/" + emulatedAccount + "/conformance"
 	emulatedOwner   = "acme"
 	emulatedRepo    = "acme/app"
-	emulatedToken   = "ghp_conformance" //nolint:gosec // the emulators' alone
+	emulatedToken   = "ghp_conformance"
 )
 
 // emulatedBuildspec is of builds that last until they are stopped.
@@ -74,7 +75,7 @@ func runEmulators(args []string) error {
 		{"AWS_ENDPOINT_URL", awsURL}, {"AWS_REGION", emulatedRegion}, {"AWS_ACCESS_KEY_ID", "AKIAEMULATOR"}, {"AWS_SECRET_ACCESS_KEY", "none"},
 		{"CONFORMANCE_PROJECT", emulatedProject}, {"CONFORMANCE_TOPIC_ARN", emulatedTopic}, {"CONFORMANCE_QUEUE_URL", emulatedQueue},
 		{"CONFORMANCE_GITHUB_API_URL", forge.APIURL()}, {"CONFORMANCE_GITHUB_OWNER", emulatedOwner},
-		{"CONFORMANCE_GITHUB_PROJECT", fmt.Sprint(board)}, {"CONFORMANCE_GITHUB_TOKEN", emulatedToken},
+		{"CONFORMANCE_GITHUB_PROJECT", strconv.Itoa(board)}, {"CONFORMANCE_GITHUB_TOKEN", emulatedToken},
 	} {
 		fmt.Printf("export %s=%s\n", v[0], v[1])
 	}

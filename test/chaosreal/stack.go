@@ -23,7 +23,7 @@ const (
 	projectName = "kiro-worker-test-blue"
 	roleARN     = "arn:aws:iam::" + account + ":role/" + projectName + "-controller"
 	topicARN    = "arn:aws:sns:" + region + ":" + account + ":kiro-worker-test-items"
-	tokenSecret = "kiro-worker-test/github" //nolint:gosec // a secret's name
+	tokenSecret = "kiro-worker-test/github"
 
 	managerARN  = "arn:aws:iam::" + account + ":user/chaos"
 	accessKeyID = "AKIACHAOS"

@@ -63,11 +63,12 @@ func TestDemo(t *testing.T) {
 	t.Run("Kubectl", func(t *testing.T) { checkKubectl(t, system) })
 	t.Run("Secrets", func(t *testing.T) { checkSecrets(t, system, report) })
 	t.Run("Doctor", func(t *testing.T) { checkDoctor(t, system) })
-	t.Run("Unlock", func(t *testing.T) { checkUnlock(t, system) })
-	t.Run("Permissions", func(t *testing.T) { checkPermissions(t, system) })
 	t.Run("Traces", func(t *testing.T) { checkTraces(t, report, receiver) })
 	t.Run("Log", func(t *testing.T) { checkLog(t, report) })
 	t.Run("Metrics", func(t *testing.T) { checkMetrics(t, system) })
+	// The last two: it stops the manager.
+	t.Run("Unlock", func(t *testing.T) { checkUnlock(t, system) })
+	t.Run("Permissions", func(t *testing.T) { checkPermissions(t, system) })
 }
 
 // checkCard looks at what a reviewer and an operator look at. That outcome and column are right, the report knows.

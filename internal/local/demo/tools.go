@@ -60,7 +60,7 @@ func (s *System) Unlock(ctx context.Context, branchKey string) (string, error) {
 	}
 	s.servers.endpoint.AllowKeyOf(personKey, personARN)
 	cmd := exec.CommandContext(ctx, s.program("kubectl-workitem"), "unlock", "--kubeconfig="+s.Kubeconfig, "--namespace="+s.namespace(),
-		"--branch-key="+branchKey, "--role-arn=", "--endpoint-url="+s.AWSURL, "--settling-time=1s", "--even-if-over", "--yes")
+		"--environment="+environmentName, "--branch-key="+branchKey, "--role-arn=", "--endpoint-url="+s.AWSURL, "--settling-time=1s", "--even-if-over", "--yes")
 	cmd.Env = append(s.cloudEnv(), "AWS_ACCESS_KEY_ID="+personKey) // the last of a name counts
 	out, err := cmd.CombinedOutput()
 	if err != nil {

@@ -17,7 +17,7 @@ const (
 	EnvURL     = "CONFORMANCE_ENDPOINT_URL"
 	EnvTable   = "CONFORMANCE_TABLE"
 	EnvBucket  = "CONFORMANCE_BUCKET"
-	EnvSecret  = "CONFORMANCE_SECRET" //nolint:gosec // the name of a variable that names a secret
+	EnvSecret  = "CONFORMANCE_SECRET"
 	EnvProject = "CONFORMANCE_PROJECT"
 	EnvTopic   = "CONFORMANCE_TOPIC_ARN"
 	EnvQueue   = "CONFORMANCE_QUEUE_URL"
@@ -26,7 +26,7 @@ const (
 	EnvGitHubOwner      = "CONFORMANCE_GITHUB_OWNER"
 	EnvGitHubProject    = "CONFORMANCE_GITHUB_PROJECT"
 	EnvGitHubRepository = "CONFORMANCE_GITHUB_REPOSITORY"
-	EnvGitHubToken      = "CONFORMANCE_GITHUB_TOKEN" //nolint:gosec // the name of a variable
+	EnvGitHubToken      = "CONFORMANCE_GITHUB_TOKEN"
 )
 
 // SecretValue is what the secret holds that was made for the tests.
