@@ -88,6 +88,9 @@ func run(args []string, out, errs io.Writer) worker.ExitCode {
 	if flags.local != "" {
 		return runLocal(ctx, flags, out, errs)
 	}
+	if onlyLooks() {
+		return runLook(ctx, flags, out, errs)
+	}
 	return runPhase(ctx, flags, out, errs)
 }
 

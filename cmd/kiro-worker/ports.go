@@ -35,8 +35,9 @@ func newPorts(ctx context.Context, p contract.Parameters) (worker.Ports, error) 
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return worker.Ports{}, err
 	}
+	locks := dynamodb.New(table, p.LocksTableName)
 	return worker.Ports{
-		Lock: dynamodb.New(table, p.LocksTableName), Secrets: secretsmanager.New(manager),
+		Lock: locks, Notes: locks, Secrets: secretsmanager.New(manager),
 		Artifacts: s3.New(bucket), Metrics: cloudwatch.New(watch, metricsNamespace),
 	}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -28,9 +29,13 @@ import (
 func runDoctor(args []string) error {
 	var timeout time.Duration
 	var running bool
+	var build string
+	var repositories []string
 	o, err := parseOptions(args, os.LookupEnv, func(flags *pflag.FlagSet) {
-		flags.DurationVar(&timeout, "timeout", 5*time.Minute, "How long all checks together may take.")
+		flags.DurationVar(&timeout, "timeout", 0, "How long all checks together may take. Default: 5m, and 25m with --build.")
 		flags.BoolVar(&running, "running-builds", false, "Check only that no build runs.")
+		flags.StringVar(&build, "build", "", "NAMESPACE/NAME of a WorkEnvironment: start a build there that only looks, with the build's own role, and say what it finds. It claims no lock.")
+		flags.StringSliceVar(&repositories, "repository", nil, "With --build: repositories (OWNER/NAME) that the build must be able to push to. Default: those that the environment's sources name.")
 	})
 	if err != nil {
 		return err
@@ -58,6 +63,12 @@ func runDoctor(args []string) error {
 	}
 	out := redact.NewLineWriter(os.Stdout, redact.New(redact.Options{}))
 	defer func() { _ = out.Close() }()
+	if timeout == 0 {
+		timeout = 5 * time.Minute
+		if build != "" {
+			timeout = 25 * time.Minute // CodeBuild's queue, and the build
+		}
+	}
 	ctx, cancel := context.WithTimeout(ctrl.SetupSignalHandler(), timeout)
 	defer cancel()
 	d := doctor.New(doctor.Options{
@@ -65,8 +76,17 @@ func runDoctor(args []string) error {
 		Say: func(l doctor.Line) { doctor.Print(out, l) },
 	})
 	check := d.Run
-	if running {
+	switch {
+	case running:
 		check = d.RunningBuilds
+	case build != "":
+		namespace, name, ok := strings.Cut(build, "/")
+		if !ok || namespace == "" || name == "" {
+			return fmt.Errorf("--build=%s is not NAMESPACE/NAME of a WorkEnvironment", build)
+		}
+		check = func(ctx context.Context) int {
+			return d.Build(ctx, client.ObjectKey{Namespace: namespace, Name: name}, repositories)
+		}
 	}
 	failed := check(ctx)
 	if running && failed > 0 {

@@ -2,13 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package doctor looks, with the manager's own rights, whether everything that environments and sources name can be reached
-// and is as it must be, and says what to do about what is not. It changes nothing, and reads no secret of a build's.
+// and is as it must be, and says what to do about what is not. It changes nothing, and reads no secret of a build's:
+// what only a build can see, a build looks at that it starts when it is asked to.
 package doctor
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"k8s.io/client-go/rest"
@@ -62,6 +65,8 @@ type Environments interface {
 	LockReader(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, tableName string) (lock.Reader, error)
 	BuildProjects(ctx context.Context, namespace string, aws v1alpha1.AWSAccess) (build.Projects, error)
 	Store(ctx context.Context, namespace string, aws v1alpha1.AWSAccess) (artifacts.Store, error)
+	// Builds is for builds that only look.
+	Builds(ctx context.Context, namespace string, aws v1alpha1.AWSAccess) (build.Service, error)
 }
 
 // Destinations makes clients that look things up without using them.
@@ -94,6 +99,11 @@ type Options struct {
 	Say func(Line)
 	// Clock is this machine's.
 	Clock clock.PassiveClock
+	// After waits, between two looks at a build; Poll is how long. Nil and zero are real time and 5s.
+	After func(time.Duration) <-chan time.Time
+	Poll  time.Duration
+	// ID names a report. Nil draws one.
+	ID func() string
 }
 
 // Doctor looks at one installation.
@@ -106,6 +116,15 @@ type Doctor struct {
 func New(o Options) *Doctor {
 	if o.Clock == nil {
 		o.Clock = clock.RealClock{}
+	}
+	if o.After == nil {
+		o.After = time.After
+	}
+	if o.Poll == 0 {
+		o.Poll = pollBuild
+	}
+	if o.ID == nil {
+		o.ID = func() string { return strings.ToLower(rand.Text()) }
 	}
 	return &Doctor{options: o}
 }

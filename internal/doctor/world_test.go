@@ -19,6 +19,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
@@ -40,6 +41,8 @@ const (
 
 // world is an installation in which everything is as it should be, until a test plants a fault.
 type world struct {
+	looked    contract.Look // what the last build was told
+	missing   bool          // another environment is asked about than there is
 	t         *testing.T
 	config    *rest.Config
 	client    client.WithWatch
@@ -159,6 +162,13 @@ func (w *world) impersonate(user string) {
 // run creates the objects and has the doctor look at them.
 func (w *world) run() (failed int, lines []Line) {
 	w.t.Helper()
+	w.create()
+	return w.ask((*Doctor).Run)
+}
+
+// create creates the objects.
+func (w *world) create() {
+	w.t.Helper()
 	admin := testenv.Client(w.t)
 	status := w.environment.Status
 	for _, o := range []client.Object{w.environment, w.source, w.secret} {
@@ -166,7 +176,6 @@ func (w *world) run() (failed int, lines []Line) {
 	}
 	w.environment.Status = status
 	w.must(admin.Status().Update(w.t.Context(), w.environment))
-	return w.ask((*Doctor).Run)
 }
 
 // running asks which builds run.

@@ -171,3 +171,10 @@ type Table interface {
 	Holder
 	Reaper
 }
+
+// Notes writes short texts beside the locks: what a build that only looks has found. A note is no lock and keeps nobody out.
+// Reader reads it, as the result of its row.
+type Notes interface {
+	// WriteNote writes one, unless its row is there already. It is deleted some time after deleteAt.
+	WriteNote(ctx context.Context, key, text string, deleteAt time.Time) error
+}

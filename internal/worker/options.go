@@ -38,6 +38,7 @@ type Forge interface {
 // Ports are the ways out of a build. A local run has none of them.
 type Ports struct {
 	Lock      lock.Holder
+	Notes     lock.Notes // of a build that only looks
 	Secrets   secrets.Reader
 	Forge     Forge
 	Remote    Remote

@@ -176,6 +176,19 @@ func doctorIsContent(t *testing.T, rendered string, env []string) {
 		t.Errorf("the doctor is not content: %v\n%s", err, out)
 	}
 	t.Logf("manager doctor:\n%s", out)
+	looked := exec.CommandContext(t.Context(), filepath.Join(tools, "manager"),
+		append(typed.Spec.Containers[0].Args, "--build="+demo.Namespace+"/"+demo.EnvironmentName)...)
+	looked.Env = env
+	out, err = looked.CombinedOutput()
+	if err != nil || strings.Contains(string(out), "FAILED") {
+		t.Errorf("the doctor's build is not content: %v\n%s", err, out)
+	}
+	for _, check := range []string{"token", "push", "bucket", "agent"} {
+		if !strings.Contains(string(out), check) {
+			t.Errorf("the doctor's build says nothing of %s:\n%s", check, out)
+		}
+	}
+	t.Logf("manager doctor --build:\n%s", out)
 }
 
 // takeApart deletes everything, as people do: the manager takes its finalizers off.
