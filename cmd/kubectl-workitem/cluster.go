@@ -9,7 +9,11 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -33,32 +37,34 @@ func (k *kubeOptions) register(flags *pflag.FlagSet) {
 	clientcmd.BindOverrideFlags(&k.overrides, flags, clientcmd.RecommendedConfigOverrideFlags(""))
 }
 
-// connect returns a client of the cluster, and the namespace. It sends no request yet.
-func (k *kubeOptions) connect() (client.Client, string, error) {
+// connect returns a client of the cluster, what it is made of, and the namespace. It sends no request yet.
+func (k *kubeOptions) connect() (client.Client, *rest.Config, string, error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = k.path
 	config := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &k.overrides)
-	rest, err := config.ClientConfig()
+	own, err := config.ClientConfig()
 	if err != nil {
-		return nil, "", unreadable(err)
+		return nil, nil, "", unreadable(err)
 	}
 	namespace, _, err := config.Namespace()
 	if err != nil {
-		return nil, "", unreadable(err)
+		return nil, nil, "", unreadable(err)
 	}
-	if rest.Timeout == 0 {
-		rest.Timeout = requestTimeout
+	if own.Timeout == 0 {
+		own.Timeout = requestTimeout
 	}
-	rest.UserAgent = "kubectl-workitem/" + version
+	own.UserAgent = "kubectl-workitem/" + version
 	scheme := runtime.NewScheme()
-	if err := v1alpha1.AddToScheme(scheme); err != nil {
-		return nil, "", fmt.Errorf("building the scheme: %w", err)
+	for _, add := range []func(*runtime.Scheme) error{v1alpha1.AddToScheme, appsv1.AddToScheme, batchv1.AddToScheme, corev1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			return nil, nil, "", fmt.Errorf("building the scheme: %w", err)
+		}
 	}
-	c, err := client.New(rest, client.Options{Scheme: scheme})
+	c, err := client.New(own, client.Options{Scheme: scheme})
 	if err != nil {
-		return nil, "", fmt.Errorf("reaching the cluster: %w", err)
+		return nil, nil, "", fmt.Errorf("reaching the cluster: %w", err)
 	}
-	return client.WithFieldOwner(c, fieldOwner), namespace, nil
+	return client.WithFieldOwner(c, fieldOwner), own, namespace, nil
 }
 
 func unreadable(err error) error {

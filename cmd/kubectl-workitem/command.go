@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
@@ -31,6 +32,7 @@ type session struct {
 	app
 	kube      kubeOptions
 	client    client.Client
+	rest      *rest.Config
 	namespace string
 }
 
@@ -44,7 +46,7 @@ type command struct {
 }
 
 func commands() []command {
-	return []command{listCommand(), showCommand(), retryCommand(), cancelCommand(), priorityCommand(), unlockCommand(), versionCommand()}
+	return []command{listCommand(), showCommand(), retryCommand(), cancelCommand(), priorityCommand(), unlockCommand(), doctorCommand(), versionCommand()}
 }
 
 func versionCommand() command {
@@ -111,7 +113,7 @@ func (a app) execute(ctx context.Context, c command, args []string) error {
 	}
 	if !c.offline {
 		var err error
-		if s.client, s.namespace, err = s.kube.connect(); err != nil {
+		if s.client, s.rest, s.namespace, err = s.kube.connect(); err != nil {
 			return err
 		}
 	}

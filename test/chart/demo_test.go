@@ -177,7 +177,7 @@ func doctorIsContent(t *testing.T, rendered string, env []string) {
 	}
 	t.Logf("manager doctor:\n%s", out)
 	looked := exec.CommandContext(t.Context(), filepath.Join(tools, "manager"),
-		append(typed.Spec.Containers[0].Args, "--build="+demo.Namespace+"/"+demo.EnvironmentName)...)
+		append(typed.Spec.Containers[0].Args, "--build="+demo.Namespace+"/local", "--repository="+demo.Repository)...)
 	looked.Env = env
 	out, err = looked.CombinedOutput()
 	if err != nil || strings.Contains(string(out), "FAILED") {
