@@ -53,6 +53,13 @@ func rareCalls(t *testing.T, w *world) {
 		t.Error("a released lock is renewed")
 	}
 
+	// What a build that only looks has found, which the doctor reads.
+	note := contract.LookKey("0123456789abcdef")
+	check(t, worker.WriteNote(t.Context(), note, "{}", now.Add(time.Hour)))
+	if found := w.row(t, controller, note); found.Result != "{}" {
+		t.Errorf("the doctor reads %+v", found)
+	}
+
 	// The same where only one of its rows is left, as after a table was restored: the other is read.
 	l = must(controller.Acquire(t.Context(), request("L0")))(t)
 	check(t, worker.Claim(t.Context(), l, string(b.Reference), now.Add(time.Hour)))
