@@ -35,6 +35,7 @@ var still = map[string]string{
 var momentary = map[string]string{
 	"kiro_worker_workitem_oldest_attempt_timestamp_seconds":       "an attempt; controllers/workitem/metrics_test.go",
 	"kiro_worker_workenvironment_oldest_queued_timestamp_seconds": "a queue; controllers/workenvironment/metrics_test.go",
+	"kiro_worker_worksource_cards":                                "cards in the ready status, which is what a board is asked for; controllers/worksource/metrics_test.go",
 	"kiro_worker_workenvironment_queue_length":                    "the same",
 	"kiro_worker_workenvironment_slots_in_use":                    "a build; the same",
 }
