@@ -196,12 +196,15 @@ type Attempt struct {
 	// +optional
 	StartCalls int32 `json:"startCalls,omitempty"`
 	// Parameters are the values that the attempt uses from its start to its end.
+	// +structType=atomic
 	Parameters FrozenParameters `json:"parameters"`
 	// Build is the build of the attempt. Absent until one is known.
 	// +optional
+	// +structType=atomic
 	Build *BuildStatus `json:"build,omitempty"`
 	// Progress is what the worker last reported.
 	// +optional
+	// +structType=atomic
 	Progress Progress `json:"progress,omitzero"`
 	// Deadlines says when the controller acts if the attempt takes too long.
 	// +optional

@@ -259,6 +259,7 @@ type WorkItemStatus struct {
 	Phase Phase `json:"phase,omitempty"`
 	// Summary is what a list shows of the item, for people. No decision depends on it.
 	// +optional
+	// +structType=atomic
 	Summary Summary `json:"summary,omitzero"`
 	// Conditions say how far the item is: Accepted, Admitted, Locked, BuildStarted, BuildFinished, Concluded, and
 	// Succeeded, whose reason is the outcome. Ready mirrors Succeeded. Reconciling, Stalled and Overdue are present
@@ -278,20 +279,22 @@ type WorkItemStatus struct {
 	ObservedTrigger *metav1.Time `json:"observedTrigger,omitempty"`
 	// Accepted is what the accept step found: commit, repository and pull request. Absent while something is missing.
 	// +optional
+	// +structType=atomic
 	Accepted *AcceptedWork `json:"accepted,omitempty"`
 	// Queue says since when, and why, the item waits in the queue. Absent while it does not.
 	// +optional
+	// +structType=atomic
 	Queue *QueuePosition `json:"queue,omitempty"`
 	// Attempt is the attempt that runs, or else the last one.
 	// +optional
 	Attempt *Attempt `json:"attempt,omitempty"`
 	// Retries counts the failed attempts of this trigger.
 	// +optional
+	// +structType=atomic
 	Retries RetryCounts `json:"retries,omitzero"`
 	// PastAttempts are the last five attempts that others followed, oldest first.
 	// +kubebuilder:validation:MaxItems=5
-	// +listType=map
-	// +listMapKey=number
+	// +listType=atomic
 	// +optional
 	PastAttempts []PastAttempt `json:"pastAttempts,omitempty"`
 	// Notified lists the names of the environment's notification rules by which the end of this trigger was sent, and
