@@ -116,7 +116,7 @@ func (b *builds) work(ctx context.Context, l lock.Lock, arn string, lease time.D
 		if left < heartbeat {
 			continue
 		}
-		done := int32(min(time.Since(began)/taskTime, taskCount)) //nolint:gosec // at most taskCount
+		done := int32(min(time.Since(began)/taskTime, taskCount))
 		err := b.table.Heartbeat(ctx, l, arn, time.Now(), time.Now().Add(lease), lock.Progress{
 			Stage: contract.StageAgent, Tasks: contract.Tasks{Done: done, Total: taskCount},
 		})

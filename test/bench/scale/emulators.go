@@ -228,7 +228,7 @@ func (e *emulators) startControl() error {
 	mux.HandleFunc("GET /stats", func(w http.ResponseWriter, r *http.Request) {
 		s := e.observer.stats(r.URL.Query().Has("reset"))
 		s.Running, s.Succeeded = e.builds.counts()
-		writeJSON(w, s)
+		answer(w, json.NewEncoder(w).Encode(s))
 	})
 	var err error
 	e.Control, err = serve(mux)

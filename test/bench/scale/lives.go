@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -30,7 +31,7 @@ func measureLives(ctx context.Context, w *world, p plan) error {
 	if err := w.post("/builds?last=2s"); err != nil {
 		return err
 	}
-	if _, err := await("the environments are ready", patience, time.Second, func() (bool, error) { return w.environmentsReady(ctx) }); err != nil {
+	if err := await("the environments are ready", patience, time.Second, func() (bool, error) { return w.environmentsReady(ctx) }); err != nil {
 		return err
 	}
 	rates := make([]lifeRates, len(p.lives))
@@ -82,72 +83,61 @@ func (w *world) environmentsReady(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
+// costs is what the world has cost so far.
+type costs struct {
+	writes          float64
+	manager, server time.Duration
+}
+
+func (w *world) costs() (c costs, err error) {
+	var errs [3]error
+	c.writes, errs[0] = w.writes()
+	c.manager, errs[1] = cpuOf(w.manager.pid())
+	c.server, errs[2] = cpuOf(w.apiServer)
+	return c, errors.Join(errs[:]...)
+}
+
 // lives makes items at once and follows them to their ends.
 func (w *world) lives(ctx context.Context, count int) (r lifeRates, err error) {
 	if _, err := w.stats(true); err != nil {
-		return r, err
-	}
-	written, err := w.writes()
-	if err != nil {
-		return r, err
-	}
-	manager, err := cpuOf(w.manager.pid())
-	if err != nil {
-		return r, err
-	}
-	server, err := cpuOf(w.apiServer)
-	if err != nil {
 		return r, err
 	}
 	ended, err := w.inPhase(ctx, v1alpha1.PhaseSucceeded)
 	if err != nil {
 		return r, err
 	}
+	before, err := w.costs()
+	if err != nil {
+		return r, err
+	}
 	began := time.Now()
 	made := make(chan error, 1)
 	go func() { made <- w.createItems(ctx, count, projects) }()
-	if _, err := await("all are started", patience, 50*time.Millisecond, func() (bool, error) {
-		s, err := w.stats(false)
+	var s stats
+	if err := await("all are started", patience, 50*time.Millisecond, func() (bool, error) {
+		s, err = w.stats(false)
 		return s.Starts >= count, err
 	}); err != nil {
 		return r, err
 	}
-	s, err := w.stats(false)
-	if err != nil {
+	launched, err := w.costs()
+	if err = errors.Join(err, <-made); err != nil {
 		return r, err
 	}
-	r.launch = float64(count) / s.Last.Sub(began).Seconds()
-	launched, err := w.writes()
-	if err != nil {
-		return r, err
-	}
-	r.launchWrites = (launched - written) / float64(count)
-	if err := <-made; err != nil {
-		return r, err
-	}
-	if _, err := await("all have ended", patience, 500*time.Millisecond, func() (bool, error) {
+	if err := await("all have ended", patience, 500*time.Millisecond, func() (bool, error) {
 		n, err := w.inPhase(ctx, v1alpha1.PhaseSucceeded)
 		return n >= ended+count, err
 	}); err != nil {
 		return r, err
 	}
 	took := time.Since(began)
-	all, err := w.writes()
-	if err != nil {
-		return r, err
-	}
-	manager2, err := cpuOf(w.manager.pid())
-	if err != nil {
-		return r, err
-	}
-	server2, err := cpuOf(w.apiServer)
-	if err != nil {
-		return r, err
-	}
-	r.whole, r.writes = float64(count)/took.Seconds(), (all-written)/float64(count)
-	r.cpu = float64((manager2 - manager).Milliseconds()) / float64(count)
-	r.server = float64((server2 - server).Milliseconds()) / float64(count)
-	return r, nil
+	after, err := w.costs()
+	an := float64(count)
+	return lifeRates{
+		launch: an / s.Last.Sub(began).Seconds(), whole: an / took.Seconds(),
+		launchWrites: (launched.writes - before.writes) / an, writes: (after.writes - before.writes) / an,
+		cpu: float64((after.manager - before.manager).Milliseconds()) / an, server: float64((after.server - before.server).Milliseconds()) / an,
+	}, err
 }
 
 // rawPatches is how many statuses of ended items a plain client writes in a second, with ten requests at once.

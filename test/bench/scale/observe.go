@@ -6,7 +6,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -132,16 +131,4 @@ func (o *observer) stats(reset bool) stats {
 		clear(o.calls)
 	}
 	return s
-}
-
-// writeJSON answers with a value.
-func writeJSON(w http.ResponseWriter, value any) {
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(value)
-}
-
-// discard reads a body to its end, so that its connection is used again.
-func discard(body io.ReadCloser) {
-	_, _ = io.Copy(io.Discard, body)
-	_ = body.Close()
 }

@@ -18,7 +18,7 @@ import (
 // process is a program that runs beside us.
 type process struct {
 	cmd  *exec.Cmd
-	done chan error
+	done chan struct{} // closed when it has ended
 }
 
 func startProcess(path, log string, env []string, args ...string) (*process, error) {
@@ -33,8 +33,11 @@ func startProcess(path, log string, env []string, args ...string) (*process, err
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", filepath.Base(path), err)
 	}
-	p := &process{cmd: cmd, done: make(chan error, 1)}
-	go func() { p.done <- cmd.Wait() }()
+	p := &process{cmd: cmd, done: make(chan struct{})}
+	go func() {
+		_ = cmd.Wait() // how it ended is in its log
+		close(p.done)
+	}()
 	return p, nil
 }
 

@@ -63,7 +63,7 @@ func measureQueue(ctx context.Context, w *world, p plan) error {
 }
 
 func (w *world) awaitRunning(n int) error {
-	_, err := await(fmt.Sprintf("%d builds run", n), patience, 20*time.Millisecond, func() (bool, error) {
+	err := await(fmt.Sprintf("%d builds run", n), patience, 20*time.Millisecond, func() (bool, error) {
 		s, err := w.stats(false)
 		return s.Running >= n, err
 	})
@@ -103,7 +103,7 @@ const shownWithin = 40 * time.Second
 // fillTo makes items until so many wait.
 func (w *world) fillTo(ctx context.Context, size int) error {
 	var filled time.Time
-	_, err := await(fmt.Sprintf("%d items wait", size), patience, time.Second, func() (bool, error) {
+	err := await(fmt.Sprintf("%d items wait", size), patience, time.Second, func() (bool, error) {
 		n, err := w.queueLength(ctx)
 		if err != nil || (n >= size && !filled.IsZero()) || time.Since(filled) < shownWithin {
 			return n >= size, err
@@ -194,7 +194,7 @@ func (w *world) restart(q *point) error {
 	if err := w.post("/builds?last=1ms"); err != nil {
 		return err
 	}
-	if _, err := await("the builds end", time.Minute, 20*time.Millisecond, func() (bool, error) {
+	if err := await("the builds end", time.Minute, 20*time.Millisecond, func() (bool, error) {
 		s, err := w.stats(true)
 		return s.Running == 0, err
 	}); err != nil {

@@ -20,17 +20,17 @@ func say(format string, args ...any) {
 }
 
 // await asks until the answer is yes.
-func await(what string, patience, pause time.Duration, done func() (bool, error)) (time.Duration, error) {
+func await(what string, patience, pause time.Duration, done func() (bool, error)) error {
 	began := time.Now()
 	for {
 		ok, err := done()
 		switch {
 		case err != nil:
-			return 0, fmt.Errorf("%s: %w", what, err)
+			return fmt.Errorf("%s: %w", what, err)
 		case ok:
-			return time.Since(began), nil
+			return nil
 		case time.Since(began) > patience:
-			return 0, fmt.Errorf("%s: not within %s", what, patience)
+			return fmt.Errorf("%s: not within %s", what, patience)
 		}
 		time.Sleep(pause)
 	}

@@ -20,7 +20,7 @@ func (w *world) createSource(ctx context.Context) error {
 		Spec: v1alpha1.WorkSourceSpec{
 			EnvironmentRef: v1alpha1.LocalObjectReference{Name: environmentName(0)},
 			GitHub: v1alpha1.GitHubSource{
-				Owner: owner, ProjectNumber: int32(w.Board), APIURL: w.GitHubAPI, //nolint:gosec // a small number
+				Owner: owner, ProjectNumber: int32(w.Board), APIURL: w.GitHubAPI,
 				Credentials: v1alpha1.Credentials{SecretRef: &v1alpha1.SecretReference{Name: "github"}},
 			},
 			Branch: v1alpha1.BranchRule{From: v1alpha1.BranchFromProjectField, Field: "Branch"}, SpecPath: specPath,

@@ -62,7 +62,7 @@ func measureIntake(ctx context.Context, w *world, p plan) error {
 		return err
 	}
 	began := time.Now()
-	if _, err := await("all cards are items", patience, 500*time.Millisecond, func() (bool, error) {
+	if err := await("all cards are items", patience, 500*time.Millisecond, func() (bool, error) {
 		n, err := w.items(ctx)
 		return n >= p.cards, err
 	}); err != nil {
@@ -71,7 +71,7 @@ func measureIntake(ctx context.Context, w *world, p plan) error {
 	made := time.Since(began).Seconds()
 	n := strconv.Itoa(p.cards)
 	line("intake_"+n, made, "s", made/30, "goal_of_30")
-	if _, err := await("all items are accepted", patience, time.Second, func() (bool, error) {
+	if err := await("all items are accepted", patience, time.Second, func() (bool, error) {
 		waiting, err := w.inPhase(ctx, v1alpha1.PhaseQueued)
 		return waiting >= p.cards-slots, err
 	}); err != nil {

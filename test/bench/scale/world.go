@@ -95,7 +95,7 @@ func (w *world) startEmulators(context.Context) error {
 	if w.emulators, err = startProcess(self, filepath.Join(w.dir, "emulators.log"), os.Environ(), emulatorsRole, w.dir); err != nil {
 		return err
 	}
-	_, err = await("the emulators start", time.Minute, 50*time.Millisecond, func() (bool, error) {
+	err = await("the emulators start", time.Minute, 50*time.Millisecond, func() (bool, error) {
 		text, err := os.ReadFile(filepath.Join(w.dir, addressesFile))
 		if err != nil {
 			return false, nil //nolint:nilerr // not yet
@@ -155,11 +155,11 @@ func (w *world) writes() (float64, error) {
 
 // metric adds up the manager's samples of a name whose labels fit.
 func (w *world) metric(name string, fits func(labels string) bool) (float64, error) {
-	answer, err := http.Get(w.metrics) //nolint:gosec,noctx // the manager's own address
+	answer, err := http.Get(w.metrics) //nolint:noctx // the manager's own address
 	if err != nil {
 		return 0, fmt.Errorf("reading the metrics: %w", err)
 	}
-	defer discard(answer.Body)
+	defer func() { _ = answer.Body.Close() }()
 	text, err := readAll(answer.Body)
 	if err != nil {
 		return 0, err
@@ -185,7 +185,7 @@ func (w *world) post(path string) error {
 	if err != nil {
 		return fmt.Errorf("asking the emulators: %w", err)
 	}
-	defer discard(answer.Body)
+	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode >= http.StatusBadRequest {
 		text, _ := readAll(answer.Body)
 		return fmt.Errorf("the emulators answered %d: %s", answer.StatusCode, text)
@@ -202,7 +202,7 @@ func (w *world) stats(reset bool) (s stats, err error) {
 	if err != nil {
 		return s, fmt.Errorf("asking the emulators: %w", err)
 	}
-	defer discard(answer.Body)
+	defer func() { _ = answer.Body.Close() }()
 	if err := json.NewDecoder(answer.Body).Decode(&s); err != nil {
 		return s, fmt.Errorf("reading what was observed: %w", err)
 	}
