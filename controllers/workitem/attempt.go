@@ -45,7 +45,7 @@ func consume(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, row lock.Ro
 		Parameters: v1alpha1.FrozenParameters{
 			Repository: item.Spec.Repository, Branch: item.Spec.Branch, SpecPath: item.SpecFolder(),
 			AWS: env.Spec.AWS, LockRegion: env.Spec.LockAccess().Region, TableName: env.Spec.Lock.TableName, ProjectName: env.Spec.CodeBuild.ProjectName,
-			SlotKey: row.SlotKey, BranchKey: row.BranchKey, CardKey: locks.CardKey(item), ProjectARN: row.ProjectARN,
+			SlotKey: row.SlotKey, BranchKey: row.BranchKey, ProjectARN: row.ProjectARN,
 		},
 	}
 	remember(item, *item.Status.Attempt, false, "Its lock was abandoned before a build was started.")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/board"
+	boardgithub "github.com/kiro-worker/kiro-worker/internal/board/github"
 	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/forge"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
@@ -37,7 +38,7 @@ func (w *world) Forge(context.Context, string, string, v1alpha1.Credentials, v1a
 }
 
 func (w *world) Board(context.Context, *v1alpha1.WorkSource, *v1alpha1.WorkEnvironment) (board.Board, error) {
-	return nil, errors.New("these items are made by hand")
+	return boardgithub.New(w.githubAPI), nil
 }
 
 func (w *world) Notifier(_ context.Context, _ string, _ v1alpha1.AWSAccess, rule *v1alpha1.NotificationRule) (notify.Notifier, error) {

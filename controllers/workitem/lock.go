@@ -96,7 +96,11 @@ func (s *lockStep) acquire(ctx context.Context, try *attemptToLock, slot int) (r
 	if err != nil {
 		return s.refused(item, v1alpha1.ReasonInvalidConfiguration, fault.Message(err)), nil
 	}
-	request := s.request(try, parameters)
+	cardKey, err := cardKeyOf(ctx, s.access, item, try.env)
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	request := s.request(try, cardKey, parameters)
 	held, err := table.Acquire(ctx, request)
 	if err != nil {
 		return s.notAcquired(ctx, try, table, err)
@@ -105,12 +109,12 @@ func (s *lockStep) acquire(ctx context.Context, try *attemptToLock, slot int) (r
 	return s.acquired(ctx, try, table, request, held)
 }
 
-func (s *lockStep) request(try *attemptToLock, parameters string) lock.Request {
+func (s *lockStep) request(try *attemptToLock, cardKey, parameters string) lock.Request {
 	now, item, env := s.clock.Now(), try.item, try.env
 	return lock.Request{
 		LockID: locks.NextID(item), WorkItemID: s.cluster + "/" + item.Namespace + "/" + item.Name, Holder: string(item.UID),
 		Attempt: locks.NextNumber(item), ProjectARN: env.Status.ProjectARN, SlotKey: try.slot,
-		BranchKey: locks.BranchKey(item), CardKey: locks.CardKey(item), Parameters: parameters, Trigger: item.Status.ObservedTrigger.Time,
+		BranchKey: locks.BranchKey(item), CardKey: cardKey, Parameters: parameters, Trigger: item.Status.ObservedTrigger.Time,
 		ExpiresAt: now.Add(env.Spec.LeaseDuration()), Now: now,
 	}
 }

@@ -26,10 +26,7 @@ import (
 func TestATriggerIsProcessedOnce(t *testing.T) {
 	w := newWorld(t)
 	w.branch("feature/x")
-	card := func(i *v1alpha1.WorkItem) {
-		triggered := metav1.NewTime(noon)
-		i.Spec.Card, i.Spec.TriggeredAt = &v1alpha1.Card{Provider: "github", ID: "PVTI_1"}, &triggered
-	}
+	card := of(w.card(w.source(), repository))
 	w.item("one", "feature/x", card)
 	w.until("one", "concluded", concluded)
 	w.item("again", "feature/x", card)

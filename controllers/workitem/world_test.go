@@ -69,6 +69,8 @@ type world struct {
 	table       lock.Table
 	builds      build.Service
 	forge       forge.Forge
+	githubAPI   *githubapi.Client
+	boardID     string
 	events      *events.FakeRecorder
 	sent        []notify.Message
 	unreachable string // a destination that cannot be notified
@@ -147,7 +149,7 @@ func (w *world) seedGitHub() {
 	w.must(w.github.CreateRepository(repository, "main", emulatorgithub.Text(map[string]string{"README.md": "hello\n"})))
 	api, err := w.cloud.GitHubClient(githubapi.Credentials{Token: token}, nil)
 	w.must(err)
-	w.forge = forgegithub.New(api)
+	w.forge, w.githubAPI = forgegithub.New(api), api
 }
 
 // startCloud starts GitHub and AWS, at the test's clock.

@@ -8,10 +8,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"strings"
+
+	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
 // provider is the name of the one provider of boards that is known.
-const provider = "github"
+const provider = contract.ProviderGitHub
 
 // The kinds, in the API's words.
 const (

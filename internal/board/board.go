@@ -93,8 +93,8 @@ type Resolver interface {
 type Lister interface {
 	// List reads every card, with query applied by the service where it is not empty.
 	List(ctx context.Context, ref Ref, schema Schema, query string) (Listing, error)
-	// Cards reads single cards directly, past any index. A card that does not exist any more, or cannot be seen,
-	// is absent from the answer.
+	// Cards reads single cards directly, past any index. A card that does not exist any more, cannot be seen, or is
+	// on another board is absent from the answer.
 	Cards(ctx context.Context, ref Ref, ids []string) (map[string]Card, error)
 	// LinkedBranches reads the branches linked to issues, by content id.
 	LinkedBranches(ctx context.Context, contentIDs []string) (map[string][]string, error)

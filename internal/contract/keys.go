@@ -39,6 +39,9 @@ func BranchKey(forgeHost string, repositoryID int64, ref string) string {
 	return fmt.Sprintf("branch#%s/%d#%s", forgeHost, repositoryID, ref)
 }
 
+// ProviderGitHub is the provider of cards that are on GitHub's boards.
+const ProviderGitHub = "github"
+
 // CardKey is the lockKey of the record of what was processed for a card.
 func CardKey(provider, cardID string) string { return "card#" + provider + "/" + cardID }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -110,6 +111,11 @@ func (c *kubeClient) Get(_ context.Context, key client.ObjectKey, obj client.Obj
 			return apierrors.NewNotFound(resource, key.Name)
 		}
 		c.cache.env.DeepCopyInto(into)
+	case *v1alpha1.WorkSource:
+		if key.Name != sourceName {
+			return apierrors.NewNotFound(resource, key.Name)
+		}
+		into.ObjectMeta = metav1.ObjectMeta{Namespace: namespace, Name: sourceName}
 	default:
 		return fmt.Errorf("simulation: %T is not simulated", obj)
 	}

@@ -23,6 +23,7 @@ import (
 const (
 	namespace       = "team"
 	environmentName = "builds"
+	sourceName      = "board"
 )
 
 // cluster is one API server: its objects, the history that caches follow, and the manager that leads.

@@ -69,9 +69,32 @@ func (p *ports) Forge(context.Context, string, string, v1alpha1.Credentials, v1a
 	return forgeClient{p.s}, nil
 }
 
-// Board implements access.Clients. Items have no source here, so nobody asks: the board is never the lock.
+// Board implements access.Clients.
 func (p *ports) Board(context.Context, *v1alpha1.WorkSource, *v1alpha1.WorkEnvironment) (board.Board, error) {
-	return nil, errors.New("simulation: the board is not simulated")
+	return boardClient{s: p.s}, nil
+}
+
+// boardClient is a board that confirms its cards. It is never the lock.
+type boardClient struct {
+	board.Board
+	s *simulation
+}
+
+// Cards implements board.Lister.
+func (c boardClient) Cards(_ context.Context, _ board.Ref, ids []string) (map[string]board.Card, error) {
+	v, err := c.s.do(&call{to: toForge, op: "cards", effect: func() (any, error) {
+		seen := map[string]board.Card{}
+		for _, id := range ids {
+			if card := c.s.cards[id]; card != nil {
+				seen[id] = board.Card{ID: id, Repository: repository, StatusUpdatedAt: card.triggered}
+			}
+		}
+		return seen, nil
+	}})
+	if err != nil {
+		return nil, err
+	}
+	return v.(map[string]board.Card), nil //nolint:forcetypeassert // the effect above made it
 }
 
 // Notifier implements access.Clients.

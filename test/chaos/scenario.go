@@ -104,10 +104,12 @@ func (s *simulation) addCard(n int) {
 		s.branches[name] = &branch{name: name, head: "0000", tasks: 1 + s.random.IntN(3)}
 	}
 	c.spec = v1alpha1.WorkItemSpec{
-		EnvironmentRef: v1alpha1.LocalObjectReference{Name: environmentName}, Repository: repository, Branch: name,
+		EnvironmentRef: v1alpha1.LocalObjectReference{Name: environmentName}, SourceRef: &v1alpha1.LocalObjectReference{Name: sourceName},
+		Repository: repository, Branch: name,
 		Card:     &v1alpha1.Card{Provider: "github", ID: "PVTI_" + c.name},
 		Priority: int32(s.random.IntN(3)),
 	}
+	s.cards[c.spec.Card.ID] = c
 	c.clusters = s.clusters
 	if len(s.clusters) > 1 && s.chance(0.5) {
 		c.clusters = s.clusters[s.random.IntN(2):][:1]

@@ -32,6 +32,8 @@ type simulation struct {
 	clusters   []*cluster
 	people     []*process
 	branches   map[string]*branch
+	// cards are those of the board, by id.
+	cards map[string]*card
 	// programs counts the processes that were ever started.
 	programs int
 	// plans is how many things people still mean to do.
@@ -60,7 +62,7 @@ type Result struct {
 // Run simulates one seed's history, under a mutant if it is not the zero one, and writes it to trace if that is not nil.
 func Run(seed uint64, mutant Mutant, trace io.Writer) Result {
 	s := &simulation{
-		world: newWorld(seed, trace), seed: seed, mutant: mutant, branches: map[string]*branch{}, unlocked: map[string]time.Time{},
+		world: newWorld(seed, trace), seed: seed, mutant: mutant, branches: map[string]*branch{}, cards: map[string]*card{}, unlocked: map[string]time.Time{},
 	}
 	s.invariants = newInvariants(s)
 	s.table = newTable(s.invariants.changed)

@@ -41,14 +41,6 @@ func BranchKey(item *v1alpha1.WorkItem) string {
 	return contract.BranchKey(a.ForgeHost, a.RepositoryID, "refs/heads/"+item.Spec.Branch)
 }
 
-// CardKey is the row that records what was processed for the item.
-func CardKey(item *v1alpha1.WorkItem) string {
-	if c := item.Spec.Card; c != nil {
-		return contract.CardKey(c.Provider, c.ID)
-	}
-	return contract.ObjectCardKey(string(item.UID))
-}
-
 // Of is an attempt's lock.
 func Of(a *v1alpha1.Attempt) lock.Lock {
 	return lock.Lock{

@@ -31,18 +31,6 @@ func TestNextNumber(t *testing.T) {
 	}
 }
 
-func TestCardKey(t *testing.T) {
-	item := &v1alpha1.WorkItem{}
-	item.UID = "uid-1"
-	if got := CardKey(item); got != contract.ObjectCardKey("uid-1") {
-		t.Errorf("an item made by hand has %q", got)
-	}
-	item.Spec.Card = &v1alpha1.Card{Provider: "github", ID: "PVTI_1"}
-	if got := CardKey(item); got != contract.CardKey("github", "PVTI_1") {
-		t.Errorf("a card's item has %q: two clusters would do its work twice", got)
-	}
-}
-
 // oneRow is a lock table with one row, which counts what is abandoned.
 type oneRow struct {
 	lock.Table

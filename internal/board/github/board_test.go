@@ -369,3 +369,21 @@ func TestACardThatIsHidden(t *testing.T) {
 		t.Errorf("%+v; want one card, one hidden, and nothing concluded from absence", listing)
 	}
 }
+
+// The id of a card comes from an item, which anybody may have written, and the token sees more boards than the source's own.
+func TestCardsOfOtherBoardsAreNotSeen(t *testing.T) {
+	w := newWorld(t)
+	mine := w.cards(t, 1)[0]
+	var foreign []string
+	for _, owner := range []string{"acme", "elsewhere"} {
+		_, project := w.CreateProject(emulator.Project{Owner: owner, StatusOptions: []string{ready}})
+		id, err := w.AddDraft(project, "Not yours", "")
+		check(t, err)
+		foreign = append(foreign, id)
+	}
+	seen, err := w.board.Cards(t.Context(), w.ref, append(foreign, mine))
+	check(t, err)
+	if len(seen) != 1 || seen[mine].ID != mine {
+		t.Errorf("seen are %v", seen)
+	}
+}

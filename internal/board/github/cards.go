@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/shurcooL/githubv4"
 
@@ -16,8 +17,25 @@ import (
 
 type cardsQuery struct {
 	Nodes []*struct {
-		Item cardAnswer `graphql:"... on ProjectV2Item"`
+		Item struct {
+			cardAnswer
+			Project projectIdentity
+		} `graphql:"... on ProjectV2Item"`
 	} `graphql:"nodes(ids: $ids)"`
+}
+
+// projectIdentity is which board a card is on. The id of a card may come from anybody, and the token may see other boards.
+type projectIdentity struct {
+	Number int
+	Owner  struct {
+		Organization struct{ Login string } `graphql:"... on Organization"`
+		User         struct{ Login string } `graphql:"... on User"`
+	}
+}
+
+func (p projectIdentity) is(ref board.Ref) bool {
+	return p.Number == ref.ProjectNumber &&
+		(strings.EqualFold(p.Owner.Organization.Login, ref.Owner) || strings.EqualFold(p.Owner.User.Login, ref.Owner))
 }
 
 // Cards implements board.Lister.
@@ -32,7 +50,7 @@ func (b *Board) Cards(ctx context.Context, ref board.Ref, ids []string) (map[str
 			return nil, fmt.Errorf("reading cards of board %s/%d: %w", ref.Owner, ref.ProjectNumber, err)
 		}
 		for _, node := range q.Nodes {
-			if node != nil && node.Item.ID != "" {
+			if node != nil && node.Item.ID != "" && node.Item.Project.is(ref) {
 				cards[node.Item.ID] = node.Item.card()
 			}
 		}
