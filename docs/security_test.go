@@ -40,7 +40,7 @@ func TestSecurityPageNamesItsTests(t *testing.T) {
 		}
 		for _, m := range testFunc.FindAllSubmatch(text, -1) {
 			there[string(m[1])] = true
-			if filepath.ToSlash(filepath.Dir(name)) == "../test/hostile" && string(m[1]) != "TestMain" {
+			if strings.HasPrefix(filepath.ToSlash(name), "../test/hostile/") && string(m[1]) != "TestMain" {
 				attacks[string(m[1])] = true
 			}
 		}

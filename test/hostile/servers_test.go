@@ -38,15 +38,17 @@ func TestASignedRedirectIsNotRepeated(t *testing.T) {
 		http.Redirect(rw, r, other.URL+"/bucket/power?X-Amz-Signature=0123456789abcdef&user=me#part", http.StatusFound)
 	}))
 	defer power.Close()
-	w := newWorld(t, `echo "$1" > "f$1"`)
-	w.options.Parameters.Settings.SteeringSource = power.URL + "/acme/power.git"
-	metadata := w.build()
-	if !strings.Contains(metadata, `"outcome": "SteeringFailed"`) {
-		t.Errorf("it did not fail:\n%s", metadata)
-	}
-	for name, text := range map[string]string{"metadata": metadata, "pull request": w.body(), "log": w.log.String()} {
-		if strings.Contains(text, "X-Amz-Signature") || strings.Contains(text, "0123456789abcdef") {
-			t.Errorf("the signature is in the %s", name)
+	for _, path := range []string{"/acme/power.git", "/acme/power.tar.gz"} {
+		w := newWorld(t, `echo "$1" > "f$1"`)
+		w.options.Parameters.Settings.SteeringSource = power.URL + path
+		metadata := w.build()
+		if !strings.Contains(metadata, `"outcome": "SteeringFailed"`) {
+			t.Errorf("it did not fail:\n%s", metadata)
+		}
+		for name, text := range map[string]string{"metadata": metadata, "pull request": w.body(), "log": w.log.String()} {
+			if strings.Contains(text, "X-Amz-Signature") || strings.Contains(text, "0123456789abcdef") {
+				t.Errorf("the signature is in the %s", name)
+			}
 		}
 	}
 	if asked > 0 {
