@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -191,7 +192,7 @@ func bounds(f field) []string {
 	}
 	for _, bound := range []*float64{f.schema.Minimum, f.schema.Maximum} {
 		if bound != nil {
-			all = append(all, fmt.Sprint(*bound))
+			all = append(all, strconv.FormatFloat(*bound, 'f', -1, 64))
 		}
 	}
 	for _, rule := range f.schema.Rules {

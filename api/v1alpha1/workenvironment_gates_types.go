@@ -39,6 +39,7 @@ type Gates struct {
 	// +kubebuilder:validation:MaxItems=16
 	// +kubebuilder:validation:items:MaxLength=512
 	// +kubebuilder:validation:XValidation:rule="self.all(p, !p.startsWith('/') && !p.startsWith('-') && !p.split('/').exists(s, s == '..'))",message="testResults must be relative paths without a leading '/' or '-' or '..'"
+	// +kubebuilder:validation:items:Pattern=`^[^\x00-\x1f\x7f]*$`
 	// +listType=atomic
 	// +optional
 	TestResults []string `json:"testResults,omitempty"`
@@ -48,6 +49,7 @@ type Gates struct {
 	// +kubebuilder:validation:MaxItems=16
 	// +kubebuilder:validation:items:MaxLength=512
 	// +kubebuilder:validation:XValidation:rule="self.all(p, !p.startsWith('/') && !p.startsWith('-') && !p.split('/').exists(s, s == '..'))",message="coverageReports must be relative paths without a leading '/' or '-' or '..'"
+	// +kubebuilder:validation:items:Pattern=`^[^\x00-\x1f\x7f]*$`
 	// +listType=atomic
 	// +optional
 	CoverageReports []string `json:"coverageReports,omitempty"`
@@ -133,6 +135,7 @@ type ProtectedPath struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	// +kubebuilder:validation:XValidation:rule="!self.startsWith('/') && !self.split('/').exists(s, s == '..')",message="glob must be a relative path without a leading '/' or '..'"
+	// +kubebuilder:validation:Pattern=`^[^\x00-\x1f\x7f]*$`
 	// +required
 	Glob string `json:"glob"`
 

@@ -58,6 +58,7 @@ type Steering struct {
 	// Path is the folder of the Power inside the source. Default: its root.
 	// +kubebuilder:validation:MaxLength=512
 	// +kubebuilder:validation:XValidation:rule="self == '' || (!self.startsWith('/') && !self.startsWith('-') && !self.split('/').exists(s, s == '..'))",message="path must be a relative path without a leading '/' or '-' or '..'"
+	// +kubebuilder:validation:Pattern=`^[^\x00-\x1f\x7f]*$`
 	// +optional
 	Path string `json:"path,omitempty"`
 	// Inclusion says when the agent reads steering files of the Power that do not say so in their front matter: always,

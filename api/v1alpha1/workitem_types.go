@@ -14,22 +14,27 @@ type Card struct {
 	// ID is the node id of the board's item. The work item's name is computed from it, so one card never has two items.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:Pattern=`^[^\x00-\x1f\x7f]*$`
 	// +required
 	ID string `json:"id"`
 	// ContentID is the node id of the issue or pull request that the card shows.
 	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:Pattern=`^[^\x00-\x1f\x7f]*$`
 	// +optional
 	ContentID string `json:"contentID,omitempty"`
 	// Number is the number of the issue or pull request that the card shows.
 	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=2147483647
 	// +optional
 	Number int64 `json:"number,omitempty"`
 	// URL is the address of the issue or pull request that the card shows.
 	// +kubebuilder:validation:MaxLength=512
+	// +kubebuilder:validation:Pattern=`^[^\x00-\x1f\x7f]*$`
 	// +optional
 	URL string `json:"url,omitempty"`
 	// Title is the title of the card, cut to 256 bytes.
 	// +kubebuilder:validation:MaxLength=256
+	// +kubebuilder:validation:Pattern=`^[^\x00-\x1f\x7f]*$`
 	// +optional
 	Title string `json:"title,omitempty"`
 	// CreatedAt is when the issue or pull request was created. Of items with the same priority, the oldest starts
@@ -86,6 +91,7 @@ type WorkItemSpec struct {
 
 	// PullRequest is the number of the pull request to update. Default: the one open pull request from this branch.
 	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=2147483647
 	// +optional
 	PullRequest *int64 `json:"pullRequest,omitempty"`
 

@@ -45,6 +45,7 @@ type BranchRule struct {
 	// +kubebuilder:default="Branch"
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:Pattern=`^[^\x00-\x1f\x7f]*$`
 	// +optional
 	Field string `json:"field,omitempty"`
 
@@ -52,6 +53,7 @@ type BranchRule struct {
 	// case with a hyphen for every run of characters other than letters and digits. Required with from: Template;
 	// ignored without.
 	// +kubebuilder:validation:MaxLength=200
+	// +kubebuilder:validation:Pattern=`^[^\x00-\x1f\x7f]*$`
 	// +optional
 	Template string `json:"template,omitempty"`
 }
@@ -61,15 +63,18 @@ type BranchRule struct {
 type WriteBack struct {
 	// Started is the status that a card is given once its build runs. Default: none.
 	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:Pattern=`^[^\x00-\x1f\x7f]*$`
 	// +optional
 	Started string `json:"started,omitempty"`
 	// Succeeded is the status that a card is given when its item ends as Succeeded. Default: none.
 	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:Pattern=`^[^\x00-\x1f\x7f]*$`
 	// +optional
 	Succeeded string `json:"succeeded,omitempty"`
 	// Failed is the status that a card is given when its item ends otherwise, unless the card was withdrawn or the item
 	// deleted. Default: none.
 	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:Pattern=`^[^\x00-\x1f\x7f]*$`
 	// +optional
 	Failed string `json:"failed,omitempty"`
 }
@@ -99,6 +104,7 @@ type GitHubSource struct {
 	// +kubebuilder:default="Status"
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:Pattern=`^[^\x00-\x1f\x7f]*$`
 	// +optional
 	StatusField string `json:"statusField,omitempty"`
 
@@ -106,6 +112,7 @@ type GitHubSource struct {
 	// +kubebuilder:default="For Implementation"
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:Pattern=`^[^\x00-\x1f\x7f]*$`
 	// +optional
 	ReadyStatus string `json:"readyStatus,omitempty"`
 
@@ -113,6 +120,7 @@ type GitHubSource struct {
 	// "label:backend". A card that it leaves out gets no item, and is not withdrawn for that. Default: the cards in the ready
 	// status, where statusField is "Status"; the whole board is read with another field, and on a server that knows no filter.
 	// +kubebuilder:validation:MaxLength=512
+	// +kubebuilder:validation:Pattern=`^[^\x00-\x1f\x7f]*$`
 	// +optional
 	Query string `json:"query,omitempty"`
 
