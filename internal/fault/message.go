@@ -31,12 +31,17 @@ func Message(err error) string {
 	return Clean(err.Error())
 }
 
+// Addresses takes user, query and fragment out of a text's addresses, and leaves the rest as it is: for a log, which may
+// be as long as it needs to be.
+func Addresses(text string) string {
+	return urlTail.ReplaceAllString(userInfo.ReplaceAllString(text, "$1"), "$1")
+}
+
 // Clean does for a text what Message does for an error.
 func Clean(text string) string {
 	text = requestID.ReplaceAllString(text, "")
 	text = localPort.ReplaceAllString(text, "")
-	text = userInfo.ReplaceAllString(text, "$1")
-	text = urlTail.ReplaceAllString(text, "$1")
+	text = Addresses(text)
 	text = strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\t' || r == '\r' {
 			return ' '

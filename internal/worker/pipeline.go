@@ -14,6 +14,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/logging"
 	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 	"github.com/kiro-worker/kiro-worker/internal/worker/lease"
@@ -185,7 +186,7 @@ func (p *pipeline) runStage(ctx context.Context, st stage) {
 		// The outcome is not changed. wrapUp runs cleanup again, with time of its own.
 		log.Info("Cleanup was interrupted", keyReason, p.clean(err.Error()))
 	default:
-		log.Error(err, "Stage failed")
+		log.Error(errors.New(fault.Addresses(err.Error())), "Stage failed")
 		p.failures.record(ctx, p.state, st.name, err)
 	}
 	p.state.end(st.name, ended, err)
