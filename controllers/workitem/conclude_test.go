@@ -108,10 +108,7 @@ func TestAnEndThatTheBuildCouldNotKnowIsRecorded(t *testing.T) {
 		return errors.Join(ctx.Err(), k.release(context.WithoutCancel(ctx), contract.StatusFailed, contract.Result{Outcome: contract.OutcomeInterrupted}))
 	}
 	w.branch("feature/x")
-	card := func(i *v1alpha1.WorkItem) {
-		triggered := metav1.NewTime(noon)
-		i.Spec.Card, i.Spec.TriggeredAt = &v1alpha1.Card{Provider: "github", ID: "PVTI_1"}, &triggered
-	}
+	card := of(w.card(w.source(), repository))
 	w.item("one", "feature/x", card)
 	w.until("one", "at work", func(i *v1alpha1.WorkItem) bool { return isRunning(i) && i.Status.Attempt.Progress.Stage != "" })
 	past := metav1.NewTime(w.clock.Now().Add(-time.Minute))
