@@ -116,6 +116,7 @@ func (c *cluster) deployment(t *testing.T) *appsv1.Deployment {
 // account's token.
 type managerProcess struct {
 	probes, metrics string // addresses
+	pid             int
 	log             *buffer
 }
 
@@ -141,6 +142,7 @@ func (c *cluster) startManager(t *testing.T, more ...string) *managerProcess {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	p.pid = cmd.Process.Pid
 	t.Cleanup(func() {
 		_ = cmd.Process.Signal(os.Interrupt)
 		_ = cmd.Wait()
