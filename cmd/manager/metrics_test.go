@@ -163,7 +163,7 @@ func TestMetricsPage(t *testing.T) {
 	path := filepath.Join("..", "..", "docs", "metrics.md")
 	want := page(declared(t))
 	if os.Getenv("UPDATE_DOCS") != "" {
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil { //nolint:gosec // a page
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return

@@ -48,29 +48,29 @@ func spansOf(item *v1alpha1.WorkItem, outcome policy.Outcome, now time.Time) []t
 	accepted, locked := at(v1alpha1.ConditionAccepted), at(v1alpha1.ConditionLocked)
 	began := accepted
 	var spans []tracing.Span
-	add := func(name, parent string, from, to time.Time) {
+	add := func(name string, from, to time.Time) {
 		if !from.IsZero() && !to.Before(from) {
-			spans = append(spans, tracing.Span{Name: name, Parent: parent, Began: from, Ended: to})
+			spans = append(spans, tracing.Span{Name: name, Parent: spanAttempt, Began: from, Ended: to})
 		}
 	}
 	if a.Number == 1 || item.Status.Retries == (v1alpha1.RetryCounts{}) { // what follows a failed attempt was accepted before
 		began = a.Trigger.Time
-		add(spanAccept, spanAttempt, a.Trigger.Time, accepted)
+		add(spanAccept, a.Trigger.Time, accepted)
 	}
-	add(spanQueue, spanAttempt, accepted, locked)
+	add(spanQueue, accepted, locked)
 	started := at(v1alpha1.ConditionBuildStarted)
 	if a.IntentTime != nil {
-		add(spanStart, spanAttempt, a.IntentTime.Time, later(started, a.IntentTime.Time))
+		add(spanStart, a.IntentTime.Time, later(started, a.IntentTime.Time))
 	}
 	over := now
 	if b := a.Build; b != nil && b.StartTime != nil {
 		if b.EndTime != nil {
 			over = b.EndTime.Time
 		}
-		add(spanBuild, spanAttempt, b.StartTime.Time, over)
+		add(spanBuild, b.StartTime.Time, over)
 		spans = append(spans, stageSpans(outcome.Result)...)
 	}
-	add(spanConclude, spanAttempt, over, now)
+	add(spanConclude, over, now)
 	if began.IsZero() {
 		began = locked
 	}

@@ -45,8 +45,7 @@ func checkTraces(t *testing.T, report *demo.Report, receiver *observe.Receiver) 
 		for _, stage := range contract.Stages {
 			want[string(stage)] = "build"
 		}
-		switch state.Item.Status.Attempt.Outcome {
-		case string(contract.OutcomeTestsFailed):
+		if state.Item.Status.Attempt.Outcome == string(contract.OutcomeTestsFailed) {
 			delete(want, string(contract.StageCoverage)) // a stage that did not run has no span
 		}
 		if diff := cmp.Diff(want, got); diff != "" {

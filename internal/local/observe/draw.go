@@ -38,7 +38,7 @@ func (p *Prometheus) Draw(ctx context.Context, pages []Dashboard, dir string) er
 			return err
 		}
 		name := filepath.Join(dir, "dashboard-"+strings.TrimPrefix(page.UID, "kiro-worker-")+".svg")
-		if err := os.WriteFile(name, []byte(text), 0o644); err != nil { //nolint:gosec // a picture
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 			return fmt.Errorf("writing a picture: %w", err)
 		}
 	}
