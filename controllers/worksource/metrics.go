@@ -61,7 +61,7 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 		}, []string{metrics.LabelNamespace, metrics.LabelSource}),
 		ready:       desc("ready", "1 if the source can be polled and its environment be used, else 0. Absent while it is suspended."),
 		credentials: desc("credentials_valid", "0 if the source's credentials are missing or were refused, else 1."),
-		cards:       desc("cards", "Cards at the last complete poll, by state: seen, eligible, skipped.", labelState),
+		cards:       desc("cards", "Cards at the last complete poll, by state: seen (those that match the source's query, or its default, the ready status), eligible, skipped.", labelState),
 		skipped:     desc("skipped_cards", "Cards in the ready status that the last complete poll skipped, by reason.", metrics.LabelReason),
 		lastPoll:    desc("last_complete_poll_timestamp_seconds", "When the last complete poll began. Absent while the source is suspended, and before the first."),
 		interval:    desc("poll_interval_seconds", "The time between two polls. Absent while the source is suspended, or has no environment."),
