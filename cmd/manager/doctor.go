@@ -16,6 +16,7 @@ import (
 	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -42,20 +43,9 @@ func runDoctor(args []string) error {
 	}
 	// What libraries log would stand between the lines.
 	log.SetLogger(logr.Discard())
-	config, err := ctrl.GetConfig()
+	config, c, err := doctorsClient()
 	if err != nil {
-		return fmt.Errorf("finding the cluster: %w", err)
-	}
-	nameTo(config)
-	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, authorizationv1.AddToScheme, v1alpha1.AddToScheme} {
-		if err := add(scheme); err != nil {
-			return fmt.Errorf("building the scheme: %w", err)
-		}
-	}
-	c, err := client.New(config, client.Options{Scheme: scheme})
-	if err != nil {
-		return fmt.Errorf("making a client of the API server: %w", err)
+		return err
 	}
 	clients, err := newResolver(c, o)
 	if err != nil {
@@ -96,4 +86,24 @@ func runDoctor(args []string) error {
 		return fmt.Errorf("%d checks failed: do what their lines say, and run the doctor again", failed)
 	}
 	return nil
+}
+
+// doctorsClient returns a client of the API server that caches nothing, and how it is reached.
+func doctorsClient() (*rest.Config, client.Client, error) {
+	config, err := ctrl.GetConfig()
+	if err != nil {
+		return nil, nil, fmt.Errorf("finding the cluster: %w", err)
+	}
+	nameTo(config)
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, authorizationv1.AddToScheme, v1alpha1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			return nil, nil, fmt.Errorf("building the scheme: %w", err)
+		}
+	}
+	c, err := client.New(config, client.Options{Scheme: scheme})
+	if err != nil {
+		return nil, nil, fmt.Errorf("making a client of the API server: %w", err)
+	}
+	return config, c, nil
 }
