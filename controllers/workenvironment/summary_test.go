@@ -5,6 +5,7 @@ package workenvironment
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -47,7 +48,7 @@ func TestSummarize(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.why, func(t *testing.T) {
 			e := checked(func(e *v1alpha1.WorkEnvironment) {
-				e.Status.Conditions = append(c.had, usable(v1alpha1.ConditionSecretsReady), usable(v1alpha1.ConditionNotificationsReady))
+				e.Status.Conditions = slices.Concat(c.had, []metav1.Condition{usable(v1alpha1.ConditionSecretsReady), usable(v1alpha1.ConditionNotificationsReady)})
 			})
 			summarize(e, epoch, c.part, c.failures)
 			if ready, stalled := condition(e, v1alpha1.ConditionReady), condition(e, v1alpha1.ConditionStalled); ready != c.ready || stalled != c.stalled {

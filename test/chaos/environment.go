@@ -23,7 +23,7 @@ const lookAtUsers = 5 * time.Second
 //
 // It draws from a stream of its own, so that the seeds without it have the history that they had before there was any.
 func (s *simulation) planEnvironmentDeletions() {
-	random := rand.New(rand.NewPCG(s.seed, environmentStream)) //nolint:gosec // a simulation has to be repeatable
+	random := rand.New(rand.NewPCG(s.seed, environmentStream))
 	for _, c := range s.clusters {
 		deleted, cancels := random.Float64() < 0.15, random.Float64() < 0.4
 		in := time.Minute + time.Duration(random.Int64N(int64(24*time.Minute)))

@@ -5,6 +5,7 @@ package dynamodb
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 )
@@ -36,7 +37,10 @@ func readUnits(row item, consistent bool) float64 {
 
 // unitsOf is how many units a row takes. One that is absent takes one. Its size is of its JSON, which is near enough.
 func unitsOf(row item, unit int) float64 {
-	text, _ := json.Marshal(row)
+	text, err := json.Marshal(row)
+	if err != nil {
+		panic(fmt.Sprintf("a row that was read from JSON is none: %v", err))
+	}
 	return float64(max(1, (len(text)+unit-1)/unit))
 }
 
