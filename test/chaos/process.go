@@ -42,13 +42,30 @@ func (p *process) Since(t time.Time) time.Duration { return p.Now().Sub(t) }
 // errKilled unwinds the code of a process that was killed.
 var errKilled = errors.New("killed")
 
+// coroutine runs the code of one task after another. It is kept for the next one, because under the race detector every
+// goroutine costs memory that is never released.
+type coroutine struct {
+	next  func() (*call, bool)
+	stop  func()
+	yield func(*call) bool
+	body  func()
+}
+
+func newCoroutine() *coroutine {
+	c := &coroutine{}
+	c.next, c.stop = iter.Pull(func(yield func(*call) bool) {
+		c.yield = yield
+		for c.body(); yield(nil); c.body() { // no call: the task's code has returned
+		}
+	})
+	return c
+}
+
 // task is real code that runs as a coroutine. It is suspended in each of its calls to the outside.
 type task struct {
 	process *process
 	name    string
-	next    func() (*call, bool)
-	stop    func()
-	yield   func(*call) bool
+	code    *coroutine
 	dead    bool
 	value   any
 	err     error
@@ -57,18 +74,27 @@ type task struct {
 
 // spawn begins a task; done is called when its code has returned.
 func (p *process) spawn(name string, body func(), done func()) {
-	t := &task{process: p, name: name, done: done}
-	t.next, t.stop = iter.Pull(func(yield func(*call) bool) {
+	t := &task{process: p, name: name, done: done, code: p.w.coroutine()}
+	t.code.body = func() {
 		defer func() {
 			if r := recover(); r != nil && !t.dead {
 				p.w.fail(&p.w.counts.Stuck, "%s panicked in %s: %v", p.name, name, r)
 			}
 		}()
-		t.yield = yield
 		body()
-	})
+	}
 	p.tasks = append(p.tasks, t)
 	p.w.resume(t)
+}
+
+// coroutine returns one that runs nothing.
+func (w *world) coroutine() *coroutine {
+	if n := len(w.idle); n > 0 {
+		c := w.idle[n-1]
+		w.idle = w.idle[:n-1]
+		return c
+	}
+	return newCoroutine()
 }
 
 // resume lets a task run until its next call, unless its process is dead or frozen.
@@ -81,11 +107,14 @@ func (w *world) resume(t *task) {
 		return
 	}
 	w.running = t
-	c, more := t.next()
+	c, alive := t.code.next()
 	w.running = nil
-	if more {
+	if c != nil {
 		w.send(t, c)
 		return
+	}
+	if alive {
+		w.idle = append(w.idle, t.code)
 	}
 	t.dead = true
 	t.process.tasks = slices.DeleteFunc(t.process.tasks, func(o *task) bool { return o == t })
@@ -110,7 +139,7 @@ func (p *process) kill() {
 	p.tasks = nil
 	for _, t := range tasks {
 		t.dead = true
-		t.stop()
+		t.code.stop()
 	}
 }
 
@@ -131,7 +160,7 @@ func (w *world) do(c *call) (any, error) {
 	if t == nil {
 		panic(fmt.Sprintf("%s was called by nobody", c))
 	}
-	if t.dead || !t.yield(c) {
+	if t.dead || !t.code.yield(c) {
 		panic(errKilled)
 	}
 	value, err := t.value, t.err

@@ -102,6 +102,9 @@ func (s *simulation) halt() {
 			}
 		}
 	}
+	for _, c := range s.idle {
+		c.stop()
+	}
 }
 
 // drawClocks draws how wrong the seed's clocks are. A process draws its own, so a restart is a step of the clock.

@@ -20,6 +20,8 @@ type world struct {
 	events eventQueue
 	// running is the task whose code runs now; nil between steps.
 	running *task
+	// idle are coroutines that wait for a task.
+	idle []*coroutine
 	// effects is how many requests are on their way.
 	effects int
 	faults  faults
