@@ -26,7 +26,7 @@ func TestChartAndKustomizeAgree(t *testing.T) {
 	}{
 		{"default", "what is installed without a wish", []string{"clusterName=prod"}},
 		{"namespaced", "one namespace", []string{"clusterName=prod", "namespaces[0]=team"}},
-		{"prometheus", "with the Prometheus operator and cert-manager", []string{"clusterName=prod", "metrics.tls.mode=certManager,metrics.serviceMonitor.enabled=true"}},
+		{"prometheus", "with the Prometheus operator and cert-manager", []string{"clusterName=prod", "metrics.tls.mode=certManager,metrics.serviceMonitor.enabled=true,prometheusRule.enabled=true"}},
 	} {
 		t.Run(tc.overlay, func(t *testing.T) {
 			chart := objects(t, render(t, "--set", strings.Join(tc.values, ",")))
