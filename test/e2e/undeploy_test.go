@@ -85,7 +85,7 @@ func mustAsk(ctx context.Context, t *testing.T, system *demo.System) {
 		if err == nil {
 			t.Fatalf("it did not ask:\n%s", out)
 		}
-		for _, text := range []string{want, "nothing was removed", "these builds run", "arn:aws:codebuild:", "1 sources"} {
+		for _, text := range []string{want, "nothing was removed", "these builds run", "arn:aws:codebuild:", "2 sources"} {
 			if !strings.Contains(out, text) {
 				t.Errorf("it does not say %q:\n%s", text, out)
 			}
