@@ -55,7 +55,11 @@ func newCoroutine() *coroutine {
 	c := &coroutine{}
 	c.next, c.stop = iter.Pull(func(yield func(*call) bool) {
 		c.yield = yield
-		for c.body(); yield(nil); c.body() { // no call: the task's code has returned
+		for {
+			c.body()
+			if !yield(nil) { // no call: the task's code has returned
+				return
+			}
 		}
 	})
 	return c
