@@ -23,7 +23,7 @@ var version = "dev"
 const usage = `kiro-local runs the whole of Kiro Worker on one machine.
 
   kiro-local demo [--keep] [--agent=stand-in|kiro] [--dir=DIR]
-      Put five cards on a board, watch what becomes of them, and say so. Ends with 0 if all is as it should be.
+      Put six cards on a board, watch what becomes of them, and say so. Ends with 0 if all is as it should be.
   kiro-local observe [--keep] [--pictures=DIR] [--dir=DIR]
       The same under a real Prometheus: ask it every query of the dashboards, plant faults, and wait for their alerts.
   kiro-local trace [--dir=DIR]
