@@ -100,6 +100,7 @@ func (s *simulation) planRestore() {
 func (s *simulation) restore(backup map[string]attrs) {
 	s.say("the lock table is as it was some minutes ago")
 	s.restored = true
+	s.invariants.slotsGone(backup)
 	s.table.rows = backup
 	s.invariants.rebase()
 	for _, a := range s.accounts {
@@ -107,6 +108,17 @@ func (s *simulation) restore(backup map[string]attrs) {
 			if r.alive() {
 				s.unlocked[r.arn] = s.now
 			}
+		}
+	}
+}
+
+// slotsGone records when items lost their slots by a restore, which is no write to the table. A manager that looked before
+// still takes them for their holders, and lets them go on.
+func (t *invariants) slotsGone(backup map[string]attrs) {
+	for key, row := range t.s.table.rows {
+		was, is := stateOf(row), stateOf(backup[key])
+		if strings.HasPrefix(key, "slot#") && was.inProgress && (!is.inProgress || is.holder != was.holder) {
+			t.freedAt[was.holder] = t.s.now
 		}
 	}
 }
