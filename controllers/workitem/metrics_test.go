@@ -182,7 +182,7 @@ func TestSeriesDoNotGrowWithItems(t *testing.T) {
 	}
 }
 
-// An environment that is given another tier begins anew; one that merely changed does not.
+// An environment that is given another tier has series of its own from then on; one that merely changed does not.
 func TestSeriesFollowTheTier(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	m := NewMetrics(registry)

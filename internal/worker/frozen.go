@@ -39,7 +39,7 @@ func (f frozenReader) read(ctx context.Context) error {
 	}
 	if _, err := contract.FrozenFrom(text, f.sha256); err != nil {
 		return failedf(contract.OutcomeParametersRefused,
-			"%w: somebody changed the lock table's row; nothing was done, and the next attempt is given them anew", err)
+			"%w: somebody changed the lock table's row; nothing was done, and the next attempt writes its own; find out who else may write the table", err)
 	}
 	if err := os.WriteFile(f.dir.path(parametersFile), []byte(text), 0o600); err != nil {
 		return fmt.Errorf("keeping the build's parameters: %w", err)

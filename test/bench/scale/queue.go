@@ -167,7 +167,7 @@ func (w *world) feed(ctx context.Context) error {
 			return err
 		}
 		if s.Starts < before {
-			before = 0 // the count began anew
+			before = 0 // the count was reset
 		}
 		if n := s.Starts - before; n > 0 {
 			if err := w.createItems(context.WithoutCancel(ctx), n, 1); err != nil {
