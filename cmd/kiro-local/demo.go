@@ -8,9 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
@@ -49,73 +47,30 @@ func parseDemo(args []string) (demoOptions, error) {
 }
 
 // runDemo returns 0 if every card ended as it should.
-func runDemo(args []string) (code int, err error) {
+func runDemo(args []string) (int, error) {
 	o, err := parseDemo(args)
 	if err != nil {
 		return 0, err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	defer stop()
-
-	unlock, err := demo.PrepareDir(o.dir)
-	if err != nil {
-		return 0, err
-	}
-	defer unlock()
-	self, err := selfPath()
-	if err != nil {
-		return 0, err
-	}
-	system, err := demo.Start(ctx, demo.Options{
-		Dir: o.dir, Bin: filepath.Dir(self), Agent: o.agent, Launch: true, LogLevel: o.logLevel,
-		Say: func(line string) { fmt.Println("starting", line) },
-	})
-	// A panic comes through here as well, so that nothing is left behind.
-	defer func() {
-		if err = errors.Join(err, system.Close()); err == nil && code == 0 {
-			err = system.Tidy()
+	return withSystem(demo.Options{Dir: o.dir, Agent: o.agent, LogLevel: o.logLevel}, func(ctx context.Context, system *demo.System) (int, error) {
+		report, err := system.Run(ctx, view())
+		if err != nil {
+			return 0, err
 		}
-	}()
-	if err != nil {
-		return 0, interrupted(ctx, err)
-	}
-	report, err := system.Run(ctx, view())
-	if err != nil {
-		return 0, interrupted(ctx, err)
-	}
-	report.Write(os.Stdout)
-	if o.keep {
-		system.WriteAround(os.Stdout, report)
-		<-ctx.Done()
-		fmt.Println("\nstopping")
-	} else {
-		fmt.Println("\n`make demo KEEP=1` stays up, to look around with kubectl and to put new cards on the board.")
-	}
-	if !report.OK() {
-		return 1, nil
-	}
-	fmt.Println("\nEvery card ended as it should.")
-	return 0, nil
-}
-
-// interrupted says it plainly if a person ended the demo.
-func interrupted(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return errors.New("interrupted; everything that was started is stopped")
-	}
-	return err
-}
-
-// selfPath is this program's own path: the other programs are beside it.
-func selfPath() (string, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return "", fmt.Errorf("finding this program: %w", err)
-	}
-	if self, err = filepath.EvalSymlinks(self); err != nil {
-		return "", fmt.Errorf("finding this program: %w", err)
-	}
-	return self, nil
+		report.Write(os.Stdout)
+		if o.keep {
+			system.WriteAround(os.Stdout, report)
+			<-ctx.Done()
+			fmt.Println("\nstopping")
+		} else {
+			fmt.Println("\n`make demo KEEP=1` stays up, to look around with kubectl and to put new cards on the board.")
+		}
+		if !report.OK() {
+			return 1, nil
+		}
+		fmt.Println("\nEvery card ended as it should.")
+		return 0, nil
+	})
 }
 
 // view is a table that is redrawn where there is a terminal, and a line a change elsewhere.

@@ -9,9 +9,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 
 	"github.com/spf13/pflag"
 
@@ -40,47 +38,23 @@ func parseObserve(args []string) (observeOptions, error) {
 }
 
 // runObserve returns 0 if every card ended as it should, no panel is empty, and each planted fault had its alert fire.
-func runObserve(args []string) (code int, err error) {
+func runObserve(args []string) (int, error) {
 	o, err := parseObserve(args)
 	if err != nil {
 		return 0, err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	defer stop()
-	unlock, err := demo.PrepareDir(o.dir)
-	if err != nil {
-		return 0, err
-	}
-	defer unlock()
 	self, err := selfPath()
 	if err != nil {
 		return 0, err
 	}
-	system, err := demo.Start(ctx, demo.Options{
-		Dir: o.dir, Bin: filepath.Dir(self), Launch: true, Say: func(line string) { fmt.Println("starting", line) },
-	})
-	defer func() {
-		if err = errors.Join(err, system.Close()); err == nil {
-			err = system.Tidy()
+	return withSystem(demo.Options{Dir: o.dir}, func(ctx context.Context, system *demo.System) (code int, err error) {
+		prometheus, err := startPrometheus(ctx, o, filepath.Join(filepath.Dir(self), "prometheus"), system)
+		defer func() { err = errors.Join(err, prometheus.Close()) }()
+		if err != nil {
+			return 0, err
 		}
-	}()
-	if err != nil {
-		return 0, interrupted(ctx, err)
-	}
-	prometheus, err := startPrometheus(ctx, o, filepath.Join(filepath.Dir(self), "prometheus"), system)
-	defer func() { err = errors.Join(err, prometheus.Close()) }()
-	if err != nil {
-		return 0, interrupted(ctx, err)
-	}
-	code, err = o.watch(ctx, system, prometheus)
-	return code, interruptedIf(ctx, err)
-}
-
-func interruptedIf(ctx context.Context, err error) error {
-	if err == nil {
-		return nil
-	}
-	return interrupted(ctx, err)
+		return o.watch(ctx, system, prometheus)
+	})
 }
 
 // startPrometheus starts a Prometheus that scrapes the system's manager.

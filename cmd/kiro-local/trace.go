@@ -8,10 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
-	"path/filepath"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/local/demo"
@@ -23,19 +20,8 @@ import (
 const traceTimeout = 20 * time.Second
 
 // runTrace plays the demo, takes its traces, and writes that of the first card.
-func runTrace(args []string) (code int, err error) {
+func runTrace(args []string) (int, error) {
 	o, err := parseDemo(args)
-	if err != nil {
-		return 0, err
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	defer stop()
-	unlock, err := demo.PrepareDir(o.dir)
-	if err != nil {
-		return 0, err
-	}
-	defer unlock()
-	self, err := selfPath()
 	if err != nil {
 		return 0, err
 	}
@@ -44,34 +30,25 @@ func runTrace(args []string) (code int, err error) {
 		return 0, err
 	}
 	defer func() { _ = receiver.Close() }()
-	system, err := demo.Start(ctx, demo.Options{
-		Dir: o.dir, Bin: filepath.Dir(self), Agent: o.agent, Launch: true, LogLevel: o.logLevel,
-		Say: func(line string) { fmt.Println("starting", line) }, Manager: receiver.Traced,
+	options := demo.Options{Dir: o.dir, Agent: o.agent, LogLevel: o.logLevel, Manager: receiver.Traced}
+	return withSystem(options, func(ctx context.Context, system *demo.System) (int, error) {
+		report, err := system.Run(ctx, view())
+		if err != nil {
+			return 0, err
+		}
+		item := report.States[0].Item
+		if item == nil || item.Status.Attempt == nil {
+			return 0, errors.New("the first card has no attempt, and so no trace")
+		}
+		id := tracing.TraceID(item.Status.Attempt.LockID).String()
+		for end := time.Now().Add(traceTimeout); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+			spans := slices.DeleteFunc(receiver.Spans(), func(s observe.ReceivedSpan) bool { return s.Trace != id })
+			if len(spans) > 0 {
+				fmt.Printf("\n%s, attempt %d, build %s\n", report.States[0].Card.Title, item.Status.Attempt.Number, item.Status.Attempt.Build.ID)
+				observe.WriteTrace(os.Stdout, spans)
+				return 0, nil
+			}
+		}
+		return 0, fmt.Errorf("the trace %s of the first card did not arrive within %s", id, traceTimeout)
 	})
-	defer func() {
-		if err = errors.Join(err, system.Close()); err == nil {
-			err = system.Tidy()
-		}
-	}()
-	if err != nil {
-		return 0, interrupted(ctx, err)
-	}
-	report, err := system.Run(ctx, view())
-	if err != nil {
-		return 0, interrupted(ctx, err)
-	}
-	item := report.States[0].Item
-	if item == nil || item.Status.Attempt == nil {
-		return 0, errors.New("the first card has no attempt, and so no trace")
-	}
-	id := tracing.TraceID(item.Status.Attempt.LockID).String()
-	for end := time.Now().Add(traceTimeout); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
-		spans := slices.DeleteFunc(receiver.Spans(), func(s observe.ReceivedSpan) bool { return s.Trace != id })
-		if len(spans) > 0 {
-			fmt.Printf("\n%s, attempt %d, build %s\n", report.States[0].Card.Title, item.Status.Attempt.Number, item.Status.Attempt.Build.ID)
-			observe.WriteTrace(os.Stdout, spans)
-			return 0, nil
-		}
-	}
-	return 0, fmt.Errorf("the trace %s of the first card did not arrive within %s", id, traceTimeout)
 }
