@@ -38,6 +38,7 @@ func pipelineOf(o Options) (p *pipeline, whole bool, err error) {
 	if p, err = newPipeline(complete, known); err != nil {
 		return nil, false, err
 	}
+	// Not with the build's context: what is refused stays so, also where the build is interrupted just now.
 	if wrong != nil && p.state.Over == "" && recordFailure(context.Background(), p.state, "", wrong, p.clean) {
 		p.log.Error(wrong, "What the environment says to this build cannot be used")
 		p.state.Result.PullRequestUpdated = false // if it was, it says that the work succeeded
