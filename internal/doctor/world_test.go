@@ -12,7 +12,6 @@ import (
 
 	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	clocktesting "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -20,23 +19,21 @@ import (
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	"github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
-	"github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 	"github.com/kiro-worker/kiro-worker/internal/local/testenv"
 	"github.com/kiro-worker/kiro-worker/internal/local/testenv/cloud"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv/team"
 	"github.com/kiro-worker/kiro-worker/internal/preflight"
 	"github.com/kiro-worker/kiro-worker/internal/resolver"
 )
 
 const (
-	cluster  = "prod"
-	account  = "000000000000"
-	role     = "arn:aws:iam::000000000000:role/kiro-worker"
-	token    = "ghp_test"
-	topicARN = "arn:aws:sns:eu-central-1:000000000000:team"
-	queueURL = "https://sqs.eu-central-1.amazonaws.com/000000000000/team"
-	deadURL  = "https://sqs.eu-central-1.amazonaws.com/000000000000/dead"
+	cluster  = team.Cluster
+	role     = team.Role
+	token    = team.Token
+	topicARN = team.TopicARN
+	queueURL = team.QueueURL
+	deadURL  = team.DeadLetterURL
 )
 
 // world is an installation in which everything is as it should be, until a test plants a fault.
@@ -63,9 +60,6 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAMANAGER")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "none")
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 	w := &world{t: t, config: testenv.Config(), client: testenv.Client(t), clock: clocktesting.NewFakePassiveClock(time.Now()), faults: faults.New(nil, nil)}
 	w.namespace = testenv.Namespace(t, w.client)
 	// The API server describes new kinds a moment after it serves them.
@@ -73,7 +67,6 @@ func newWorld(t *testing.T) *world {
 		time.Sleep(50 * time.Millisecond)
 	}
 	w.startCloud()
-	w.objects()
 	return w
 }
 
@@ -85,11 +78,8 @@ func (w *world) must(err error) {
 }
 
 func (w *world) startCloud() {
-	w.cloud = cloud.New(w.t, cloud.Options{
-		AccessKeys: []string{"AKIAMANAGER"}, Account: account, Faults: w.faults,
-		GitHub: true, Users: map[string]string{token: "bot"}, Tables: []string{"locks"}, Buckets: []string{"artifacts"},
-		Builds: true, Projects: []codebuild.Project{{Name: "builds", Buildspec: "version: 0.2\n"}},
-		Topics: []string{topicARN}, Queues: []string{queueURL, deadURL},
+	at := team.New(w.t, w.namespace, cloud.Options{
+		Faults: w.faults,
 		Front: func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 				if !w.awsDate.IsZero() {
@@ -99,10 +89,9 @@ func (w *world) startCloud() {
 			})
 		},
 	})
-	w.cloud.AWS.Trust(role, cluster+"/"+w.namespace)
+	w.cloud, w.projectID, w.environment, w.source, w.secret = at.Cloud, at.ProjectID, at.Environment, at.Source, at.Secret
+	w.source.Spec.WriteBack = &v1alpha1.WriteBack{Started: "In Progress", Succeeded: "Done"}
 	w.allowed = []string{w.cloud.AWSURL, w.cloud.GitHubURL}
-	w.must(w.cloud.GitHub.CreateRepository("acme/app", "main", github.Files{"README.md": []byte("hello\n")}))
-	_, w.projectID = w.cloud.GitHub.CreateProject(github.Project{Owner: "acme", Title: "Roadmap", StatusOptions: []string{"Ready", "In Progress", "Done"}})
 }
 
 // nobody is an address that is allowed and where nobody listens.
@@ -111,39 +100,6 @@ func (w *world) nobody() string {
 	server.Close()
 	w.allowed = append(w.allowed, server.URL)
 	return server.URL
-}
-
-func (w *world) objects() {
-	w.environment = &v1alpha1.WorkEnvironment{
-		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "staging"},
-		Spec: v1alpha1.WorkEnvironmentSpec{
-			AWS:       v1alpha1.AWSAccess{Region: "eu-central-1", RoleARN: role, EndpointURL: w.cloud.AWSURL},
-			Lock:      v1alpha1.LockTable{TableName: "locks"},
-			CodeBuild: v1alpha1.CodeBuildProject{ProjectName: "builds"},
-			Credentials: v1alpha1.BuildCredentials{
-				GitHubTokenSecretARN: w.cloud.SecretsManager.Put("github", token), AgentSecretARN: w.cloud.SecretsManager.Put("agent", "key"),
-			},
-			Artifacts: v1alpha1.Artifacts{Bucket: "artifacts"},
-			Notifications: []v1alpha1.NotificationRule{
-				{Name: "people", Type: v1alpha1.NotificationSNS, TopicARN: topicARN}, {Name: "machines", Type: v1alpha1.NotificationSQS, QueueURL: queueURL},
-			},
-			DeadLetterQueueURL: deadURL,
-		},
-	}
-	w.secret = &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "github"}, Data: map[string][]byte{"token": []byte(token)},
-	}
-	w.source = &v1alpha1.WorkSource{
-		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "board"},
-		Spec: v1alpha1.WorkSourceSpec{
-			EnvironmentRef: v1alpha1.LocalObjectReference{Name: "staging"},
-			GitHub: v1alpha1.GitHubSource{
-				Owner: "acme", ProjectNumber: 1, APIURL: w.cloud.GitHub.APIURL(), ReadyStatus: "Ready", Repositories: []string{"acme/app"},
-				Credentials: v1alpha1.Credentials{SecretRef: &v1alpha1.SecretReference{Name: "github"}},
-			},
-			WriteBack: &v1alpha1.WriteBack{Started: "In Progress", Succeeded: "Done"},
-		},
-	}
 }
 
 // deny has AWS refuse an operation.

@@ -28,23 +28,21 @@ import (
 	"github.com/kiro-worker/kiro-worker/controllers/workenvironment"
 	"github.com/kiro-worker/kiro-worker/controllers/worksource"
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
-	"github.com/kiro-worker/kiro-worker/internal/local/emulator/codebuild"
 	"github.com/kiro-worker/kiro-worker/internal/local/emulator/faults"
-	"github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
 	"github.com/kiro-worker/kiro-worker/internal/local/testenv"
 	"github.com/kiro-worker/kiro-worker/internal/local/testenv/cloud"
+	"github.com/kiro-worker/kiro-worker/internal/local/testenv/team"
 	"github.com/kiro-worker/kiro-worker/internal/queue"
 	"github.com/kiro-worker/kiro-worker/internal/resolver"
 )
 
 const (
-	cluster  = "prod"
-	account  = "000000000000"
-	role     = "arn:aws:iam::000000000000:role/kiro-worker"
-	token    = "ghp_test"
-	topicARN = "arn:aws:sns:eu-central-1:000000000000:team"
-	queueURL = "https://sqs.eu-central-1.amazonaws.com/000000000000/team"
-	deadURL  = "https://sqs.eu-central-1.amazonaws.com/000000000000/dead"
+	cluster  = team.Cluster
+	role     = team.Role
+	token    = team.Token
+	topicARN = team.TopicARN
+	queueURL = team.QueueURL
+	deadURL  = team.DeadLetterURL
 )
 
 func TestMain(m *testing.M) { testenv.Main(m) }
@@ -70,24 +68,13 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAMANAGER")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "none")
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 	now := time.Now().Truncate(time.Second)
 	w := &world{t: t, client: testenv.Client(t), clock: clocktesting.NewFakeClock(now)}
 	w.faults = faults.New(nil, w.clock)
 	w.namespace = testenv.Namespace(t, w.client)
-	w.cloud = cloud.New(t, cloud.Options{
-		AccessKeys: []string{"AKIAMANAGER"}, Account: account, Faults: w.faults, Clock: w.clock,
-		GitHub: true, Users: map[string]string{token: "bot"}, Tables: []string{"locks"}, Buckets: []string{"artifacts"},
-		Builds: true, Projects: []codebuild.Project{{Name: "builds", Buildspec: "version: 0.2\n"}},
-		Topics: []string{topicARN}, Queues: []string{queueURL, deadURL},
-	})
-	w.cloud.AWS.Trust(role, cluster+"/"+w.namespace)
+	at := team.New(t, w.namespace, cloud.Options{Faults: w.faults, Clock: w.clock})
+	w.cloud, w.projectID, w.environment, w.source, w.secret = at.Cloud, at.ProjectID, at.Environment, at.Source, at.Secret
 	w.allowed = []string{w.cloud.AWSURL, w.cloud.GitHubURL}
-	w.must(w.cloud.GitHub.CreateRepository("acme/app", "main", github.Files{"README.md": []byte("hello\n")}))
-	_, w.projectID = w.cloud.GitHub.CreateProject(github.Project{Owner: "acme", Title: "Roadmap", StatusOptions: []string{"Ready", "In Progress", "Done"}})
-	w.objects()
 	return w
 }
 
@@ -95,38 +82,6 @@ func (w *world) must(err error) {
 	w.t.Helper()
 	if err != nil {
 		w.t.Fatal(err)
-	}
-}
-
-func (w *world) objects() {
-	w.environment = &v1alpha1.WorkEnvironment{
-		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "staging"},
-		Spec: v1alpha1.WorkEnvironmentSpec{
-			AWS:       v1alpha1.AWSAccess{Region: "eu-central-1", RoleARN: role, EndpointURL: w.cloud.AWSURL},
-			Lock:      v1alpha1.LockTable{TableName: "locks"},
-			CodeBuild: v1alpha1.CodeBuildProject{ProjectName: "builds"},
-			Credentials: v1alpha1.BuildCredentials{
-				GitHubTokenSecretARN: w.cloud.SecretsManager.Put("github", token), AgentSecretARN: w.cloud.SecretsManager.Put("agent", "key"),
-			},
-			Artifacts: v1alpha1.Artifacts{Bucket: "artifacts"},
-			Notifications: []v1alpha1.NotificationRule{
-				{Name: "people", Type: v1alpha1.NotificationSNS, TopicARN: topicARN}, {Name: "machines", Type: v1alpha1.NotificationSQS, QueueURL: queueURL},
-			},
-			DeadLetterQueueURL: deadURL,
-		},
-	}
-	w.secret = &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "github"}, Data: map[string][]byte{"token": []byte(token)},
-	}
-	w.source = &v1alpha1.WorkSource{
-		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "board"},
-		Spec: v1alpha1.WorkSourceSpec{
-			EnvironmentRef: v1alpha1.LocalObjectReference{Name: "staging"},
-			GitHub: v1alpha1.GitHubSource{
-				Owner: "acme", ProjectNumber: 1, APIURL: w.cloud.GitHub.APIURL(), ReadyStatus: "Ready", Repositories: []string{"acme/app"},
-				Credentials: v1alpha1.Credentials{SecretRef: &v1alpha1.SecretReference{Name: "github"}},
-			},
-		},
 	}
 }
 
