@@ -34,11 +34,7 @@ func runPhase(ctx context.Context, f *flags, out, errs io.Writer) worker.ExitCod
 		_, _ = fmt.Fprintln(errs, "kiro-worker:", err)
 		return worker.ExitUsage
 	}
-	dir := f.dir
-	if dir == "" {
-		dir = filepath.Join(os.TempDir(), "kiro-worker-"+build.UUID)
-	}
-	options, done, err := baseOptions(f, dir, out)
+	options, done, err := baseOptions(f, f.directory(build), out)
 	if err != nil {
 		_, _ = fmt.Fprintln(errs, "kiro-worker:", err)
 		return worker.ExitInfrastructure

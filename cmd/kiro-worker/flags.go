@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/pflag"
@@ -73,4 +74,12 @@ func (f *flags) parse(args []string) error {
 		return errors.New("--coverage-threshold must be 0 to 100")
 	}
 	return nil
+}
+
+// directory is the build's, the same in all of its phases.
+func (f *flags) directory(build worker.Build) string {
+	if f.dir != "" {
+		return f.dir
+	}
+	return filepath.Join(os.TempDir(), "kiro-worker-"+build.UUID)
 }

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
@@ -35,11 +34,7 @@ func runLook(ctx context.Context, f *flags, out, errs io.Writer) worker.ExitCode
 		_, _ = fmt.Fprintln(errs, "kiro-worker:", err)
 		return worker.ExitUsage
 	}
-	dir := f.dir
-	if dir == "" {
-		dir = filepath.Join(os.TempDir(), "kiro-worker-"+build.UUID)
-	}
-	o, done, err := baseOptions(f, dir, out)
+	o, done, err := baseOptions(f, f.directory(build), out)
 	if err != nil {
 		_, _ = fmt.Fprintln(errs, "kiro-worker:", err)
 		return worker.ExitInfrastructure
