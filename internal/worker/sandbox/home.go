@@ -49,7 +49,7 @@ func (s *Sandbox) Renew(ctx context.Context) (removed []string, err error) {
 	if c == nil || s.options.Since.IsZero() {
 		return nil, nil
 	}
-	return sweep(c.UID, s.options.Since, homeOf(c.UID)), nil
+	return newSweeper(c.UID, s.options.Since).sweep(sharedPlaces, homeOf(c.UID))
 }
 
 // Keep keeps what setup left in its home for every later one: tools that it installed there, caches. Nothing may run.

@@ -4,6 +4,8 @@
 package sandbox
 
 import (
+	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/user"
@@ -36,64 +38,103 @@ func homeOf(uid uint32) string {
 	return found.HomeDir
 }
 
-// sweep removes what a user left, since a time, outside of the build's own directory: all that is its own directly in
-// the shared places, and in its home what was made or changed. The time is the kernel's, which no user can set. It
-// returns the names, the first few of them.
-func sweep(uid uint32, since time.Time, home string) (removed []string) {
-	note := func(name string) {
-		if len(removed) < maxSwept {
-			removed = append(removed, name)
-		}
-	}
-	for _, place := range sharedPlaces {
-		root, err := os.OpenRoot(place)
-		if err != nil {
-			continue
-		}
-		entries, _ := fs.ReadDir(root.FS(), ".")
-		for _, entry := range entries {
-			info, err := root.Lstat(entry.Name())
-			if err != nil {
-				continue
-			}
-			if owner, changed := ownerAndChange(info); owner == uid && !changed.Before(since) && root.RemoveAll(entry.Name()) == nil {
-				note(path.Join(place, entry.Name()))
-			}
-		}
-		_ = root.Close()
-	}
-	if home != "" {
-		sweepHome(uid, since, home, note)
-	}
-	return removed
+// sweeper removes what a user left, since a time, outside of the build's own directory: all that is its own directly in
+// the shared places, and in its home what was made or changed. The time is the kernel's, which no user can set.
+type sweeper struct {
+	uid    uint32
+	since  time.Time
+	remove func(root *os.Root, name string) error
+
+	removed []string // the first few
+	left    error    // what could not be removed, and why
 }
 
-func sweepHome(uid uint32, since time.Time, home string, note func(string)) {
-	root, err := os.OpenRoot(home)
-	if err != nil {
+func newSweeper(uid uint32, since time.Time) *sweeper {
+	return &sweeper{uid: uid, since: since, remove: (*os.Root).RemoveAll}
+}
+
+// sweep returns the names of what was removed, the first few of them. It is an error if something was left: it could decide
+// what is measured.
+func (s *sweeper) sweep(places []string, home string) ([]string, error) {
+	for _, place := range places {
+		s.sweepPlace(place)
+	}
+	if home != "" {
+		s.sweepHome(home)
+	}
+	return s.removed, s.left
+}
+
+func (s *sweeper) is(info fs.FileInfo) bool {
+	owner, changed := ownerAndChange(info)
+	return owner == s.uid && !changed.Before(s.since)
+}
+
+// open returns nil where there is no such place.
+func (s *sweeper) open(place string) *os.Root {
+	root, err := os.OpenRoot(place)
+	s.fail(place, err)
+	return root
+}
+
+// fail keeps the first error. What is gone meanwhile is as it should be.
+func (s *sweeper) fail(name string, err error) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && s.left == nil {
+		s.left = fmt.Errorf("removing %s, which the agent's user may have left there, before anything is run beside it "+
+			"(look at the build image and its file systems): %w", name, err)
+	}
+}
+
+func (s *sweeper) take(root *os.Root, place, name string) {
+	err := s.remove(root, filepath.FromSlash(name))
+	s.fail(path.Join(place, name), err)
+	if err == nil && len(s.removed) < maxSwept {
+		s.removed = append(s.removed, path.Join(place, name))
+	}
+}
+
+func (s *sweeper) sweepPlace(place string) {
+	root := s.open(place)
+	if root == nil {
+		return
+	}
+	defer func() { _ = root.Close() }()
+	entries, err := fs.ReadDir(root.FS(), ".")
+	s.fail(place, err)
+	for _, entry := range entries {
+		info, err := root.Lstat(entry.Name())
+		s.fail(path.Join(place, entry.Name()), err)
+		if err == nil && s.is(info) {
+			s.take(root, place, entry.Name())
+		}
+	}
+}
+
+func (s *sweeper) sweepHome(home string) {
+	root := s.open(home)
+	if root == nil {
 		return
 	}
 	defer func() { _ = root.Close() }()
 	var dirs []string
-	_ = fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
+	err := fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || name == "." {
-			return nil //nolint:nilerr // what cannot be read is left as it is
+			s.fail(path.Join(home, name), err)
+			return nil // it is kept, and the rest is removed all the same
 		}
 		info, err := entry.Info()
-		if err != nil {
-			return nil //nolint:nilerr // as above
-		}
-		owner, changed := ownerAndChange(info)
+		s.fail(path.Join(home, name), err)
 		switch {
-		case owner != uid || changed.Before(since):
+		case info == nil || !s.is(info):
 		case entry.IsDir():
 			dirs = append(dirs, name)
-		case root.Remove(filepath.FromSlash(name)) == nil:
-			note(path.Join(home, name))
+		default:
+			s.take(root, home, name)
 		}
 		return nil
 	})
-	// From the innermost on: a directory that has something older in it is not removed.
+	s.fail(home, err)
+	// From the innermost on: a directory that has something older in it is not removed, nor need it be.
 	for n := len(dirs) - 1; n >= 0; n-- {
 		_ = root.Remove(filepath.FromSlash(dirs[n]))
 	}
