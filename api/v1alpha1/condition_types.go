@@ -250,6 +250,9 @@ const (
 	ReasonCoverageNotMeasured = string(contract.OutcomeCoverageNotMeasured)
 	// ReasonProtectedPathChanged: the agent changed a file that gates.protectedPaths protects. A work failure.
 	ReasonProtectedPathChanged = string(contract.OutcomeProtectedPathChanged)
+	// ReasonNoProgress: a repair, or a whole attempt, left everything as it was; a person has to do something first. A work
+	// failure, after which no attempt follows by itself.
+	ReasonNoProgress = string(contract.OutcomeNoProgress)
 	// ReasonAgentFailed: the agent did not finish its tasks. A work failure.
 	ReasonAgentFailed = string(contract.OutcomeAgentFailed)
 	// ReasonValidationFailed: spec files or pull request were not as required. A work failure.

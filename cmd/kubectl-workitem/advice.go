@@ -97,6 +97,7 @@ var fixes = map[string]string{
 	v1alpha1.ReasonCoverageTooLow:       "Ask for the missing tests in the spec, or lower gates.coverageThreshold of the environment.",
 	v1alpha1.ReasonCoverageNotMeasured:  "Have the test command measure coverage, and write it where gates.coverageReports says.",
 	v1alpha1.ReasonProtectedPathChanged: "Change the protected file yourself, or take it out of the environment's gates.protectedPaths.",
+	v1alpha1.ReasonNoProgress:           "Change the spec or the branch: another attempt would come to the same. Then kubectl workitem retry, or move the card away and back.",
 	v1alpha1.ReasonAgentFailed:          "Read the agent's log in the artifacts; a smaller or clearer task in tasks.md often helps.",
 	v1alpha1.ReasonValidationFailed:     "Correct the spec files or the pull request.",
 	v1alpha1.ReasonCheckoutFailed:       "Check whether the branch was rewritten or deleted.",

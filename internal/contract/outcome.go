@@ -31,6 +31,9 @@ const (
 	OutcomeCoverageNotMeasured Outcome = "CoverageNotMeasured"
 	// OutcomeProtectedPathChanged: the agent changed a file that the environment protects.
 	OutcomeProtectedPathChanged Outcome = "ProtectedPathChanged"
+	// OutcomeNoProgress: a repair, or a whole attempt, left everything as it was. Trying again would only cost the same
+	// again, so a person has to do something first.
+	OutcomeNoProgress Outcome = "NoProgress"
 	// OutcomePullRequestFailed: the pull request could not be updated.
 	OutcomePullRequestFailed Outcome = "PullRequestFailed"
 	// OutcomeUploadFailed: the artifacts could not be uploaded.
@@ -77,7 +80,7 @@ const (
 var AllOutcomes = []Outcome{
 	OutcomeSucceeded, OutcomeCheckoutFailed, OutcomeValidationFailed, OutcomeSteeringFailed, OutcomeAgentFailed,
 	OutcomeAgentCredentialsInvalid, OutcomeTestsFailed, OutcomeTestsNotMeasured, OutcomeCoverageTooLow,
-	OutcomeCoverageNotMeasured, OutcomeProtectedPathChanged, OutcomePullRequestFailed, OutcomeUploadFailed, OutcomeTimedOut,
+	OutcomeCoverageNotMeasured, OutcomeProtectedPathChanged, OutcomeNoProgress, OutcomePullRequestFailed, OutcomeUploadFailed, OutcomeTimedOut,
 	OutcomeInterrupted, OutcomeLeaseLost, OutcomeInternalError,
 	OutcomeBuildFault, OutcomeWorkerLost, OutcomeWorkerSilent, OutcomeQueueTimedOut, OutcomeAbandoned, OutcomeCancelled,
 	OutcomeWithdrawn, OutcomeDeleted, OutcomeEnvironmentDeleted, OutcomeAlreadyDone, OutcomeRetriesExhausted,
@@ -102,7 +105,7 @@ func (o Outcome) Class() FailureClass {
 		return ClassNone
 	case OutcomeCheckoutFailed, OutcomeValidationFailed, OutcomeAgentFailed, OutcomeTestsFailed,
 		OutcomeTestsNotMeasured, OutcomeCoverageTooLow, OutcomeCoverageNotMeasured, OutcomeProtectedPathChanged,
-		OutcomeTimedOut:
+		OutcomeNoProgress, OutcomeTimedOut:
 		return ClassWork
 	}
 	if o.ByPerson() {
@@ -110,6 +113,9 @@ func (o Outcome) Class() FailureClass {
 	}
 	return ClassInfrastructure
 }
+
+// Final reports whether no attempt follows by itself, whatever the environment says of retries: nothing would differ.
+func (o Outcome) Final() bool { return o == OutcomeNoProgress }
 
 // ByPerson reports whether a person ended the item: by cancelling it, moving its card, or deleting something.
 func (o Outcome) ByPerson() bool {

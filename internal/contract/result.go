@@ -144,6 +144,10 @@ type Result struct {
 	// PullRequestUpdated is true if the worker reported to the pull request what happened. Where it is not, the
 	// controller does.
 	PullRequestUpdated bool `json:"pullRequestUpdated,omitempty"`
+	// Fingerprint is of what the attempt left behind: the branch's files, tasks done, failed tests, coverage, and what was
+	// changed and not pushed. It is a SHA-256 in hex; two attempts with the same one came to the same. Empty if the branch
+	// was not checked out.
+	Fingerprint string `json:"fingerprint,omitempty"`
 	// SteeringVersion is the version of the Power whose steering files were used.
 	SteeringVersion string `json:"steeringVersion,omitempty"`
 }

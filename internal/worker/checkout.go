@@ -69,6 +69,9 @@ func (c checkoutStage) run(ctx context.Context, s *State) error {
 	if err := c.space.tree.Reset(ctx, head); err != nil {
 		return err
 	}
+	if s.Tree, err = c.repo.HeadTree(ctx); err != nil {
+		return err
+	}
 	s.Base, s.Result.Commit = head, head
 	logOf(ctx).Info("Branch checked out", keyCommit, head)
 	return c.space.handOver(ctx)
@@ -142,6 +145,6 @@ func (c checkoutStage) snapshot(ctx context.Context, s *State) error {
 	if err != nil {
 		return err
 	}
-	s.Base, s.Result.Commit = head, head
+	s.Base, s.Result.Commit, s.Tree = head, head, tree
 	return nil
 }

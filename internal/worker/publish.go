@@ -58,7 +58,7 @@ func (p publisher) commit(ctx context.Context, s *State, message string) (paths 
 		s.save()
 		return nil, err
 	}
-	s.Result.Commit = commit
+	s.Result.Commit, s.Tree = commit, tree
 	s.save()
 	logOf(ctx).Info("Work committed", keyCommit, commit, keyFiles, len(paths))
 	return paths, nil

@@ -47,6 +47,8 @@ type State struct {
 	// Result grows with the stages. Its outcome is empty until one failed, or cleanup found that all is well.
 	Result contract.Result `json:"result"`
 
+	// Tree is that of the newest commit that was pushed.
+	Tree string `json:"tree,omitempty"`
 	// Base is the commit that the work began on.
 	Base string `json:"base,omitempty"`
 	// Unfinished is the commit or tree that is shown in the diff although it is on no branch: what a failed task left
@@ -233,7 +235,7 @@ func (s *State) stageTimes(now time.Time) []contract.StageTime {
 // finalResult is the result as it is, a success where nothing failed.
 func (s *State) finalResult() contract.Result {
 	r := s.Result
-	r.Version = contract.ResultVersion
+	r.Version, r.Fingerprint = contract.ResultVersion, s.fingerprint()
 	if r.Outcome != "" {
 		return r
 	}

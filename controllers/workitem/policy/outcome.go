@@ -157,5 +157,5 @@ func ClassifyRequested(f Facts, request *StopCause) Outcome {
 
 // ProcessesTrigger reports whether a failed attempt's outcome processes the trigger: nothing more is tried for it.
 func ProcessesTrigger(a *v1alpha1.Attempt, o Outcome) bool {
-	return a.Last && o.Name.Class() == contract.ClassWork
+	return (a.Last || o.Name.Final()) && o.Name.Class() == contract.ClassWork
 }

@@ -251,6 +251,7 @@ func TestProcessesTrigger(t *testing.T) {
 		want bool
 	}{
 		{"the work failed and is not tried again", true, contract.OutcomeTestsFailed, true},
+		{"standing still, it is not tried again by itself", false, contract.OutcomeNoProgress, true},
 		{"the work is tried again", false, contract.OutcomeTestsFailed, false},
 		{"the infrastructure's failure is never final for the trigger", true, contract.OutcomeWorkerLost, false},
 		{"a person may trigger it again", true, contract.OutcomeCancelled, false},

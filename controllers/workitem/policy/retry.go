@@ -34,7 +34,7 @@ func AfterAttempt(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, outcom
 	next := Next{Counts: item.Status.Retries, Outcome: outcome}
 	switch class := outcome.Name.Class(); {
 	case StopRequested(item, env) != nil:
-	case class == contract.ClassWork && !item.Status.Attempt.Last:
+	case class == contract.ClassWork && !item.Status.Attempt.Last && !outcome.Name.Final():
 		next.Counts.Work++
 		next.Again = true
 		next.After = env.Spec.Retry.Work.Or(contract.RetryWork).Backoff(int(next.Counts.Work), random())

@@ -76,6 +76,8 @@ func TestAfterAttempt(t *testing.T) {
 	}{
 		"success": {"nothing is left to try", contract.OutcomeSucceeded, nil,
 			Next{Outcome: Outcome{Name: contract.OutcomeSucceeded, Message: "m"}}},
+		"no progress": {"another attempt would come to the same, whatever the environment says of retries", contract.OutcomeNoProgress, nil,
+			Next{Outcome: Outcome{Name: contract.OutcomeNoProgress, Message: "m"}}},
 		"work, last": {"the environment wants no second attempt", contract.OutcomeTestsFailed,
 			func(i *v1alpha1.WorkItem, _ *v1alpha1.WorkEnvironment) { i.Status.Attempt.Last = true },
 			Next{Outcome: Outcome{Name: contract.OutcomeTestsFailed, Message: "m"}}},

@@ -15,7 +15,7 @@ func EndingOf(result contract.Result, document string, p contract.Parameters) lo
 	if result.Succeeded() {
 		e.Status = contract.StatusComplete
 	}
-	if result.Succeeded() || p.LastAttempt && result.Outcome.Class() == contract.ClassWork {
+	if result.Succeeded() || (p.LastAttempt || result.Outcome.Final()) && result.Outcome.Class() == contract.ClassWork {
 		trigger := p.Trigger
 		e.Trigger = &trigger
 	}

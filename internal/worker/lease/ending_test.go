@@ -23,6 +23,7 @@ func TestEnding(t *testing.T) {
 		"Success":            {"A success processes the trigger.", good, false, contract.StatusComplete, true},
 		"Work":               {"A work failure that is to be retried does not.", contract.Result{Outcome: contract.OutcomeTestsFailed}, false, contract.StatusFailed, false},
 		"WorkLast":           {"The last one does.", contract.Result{Outcome: contract.OutcomeTestsFailed}, true, contract.StatusFailed, true},
+		"NoProgress":         {"No attempt follows one that stands still, so it processes the trigger whatever was frozen.", contract.Result{Outcome: contract.OutcomeNoProgress}, false, contract.StatusFailed, true},
 		"InfrastructureLast": {"The infrastructure's failure never does.", contract.Result{Outcome: contract.OutcomeInternalError}, true, contract.StatusFailed, false},
 		"Ungated":            {"A success without its gates is none.", contract.Result{Outcome: contract.OutcomeSucceeded, TestsGate: contract.GatePassed}, true, contract.StatusFailed, false},
 	}
