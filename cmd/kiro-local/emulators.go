@@ -4,6 +4,11 @@
 package main
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"net"
@@ -11,7 +16,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strconv"
 	"syscall"
 	"time"
 
@@ -35,7 +39,6 @@ const (
 	emulatedTopic   = "arn:aws:sns:" + emulatedRegion + ":" + emulatedAccount + ":conformance"
 	emulatedQueue   = "https://sqs." + emulatedRegion + ".amazonaws.com/" + emulatedAccount + "/conformance"
 	emulatedOwner   = "acme"
-	emulatedRepo    = "acme/app"
 	emulatedToken   = "ghp_conformance"
 )
 
@@ -67,7 +70,7 @@ func runEmulators(args []string) error {
 		return err
 	}
 	defer builds.Close()
-	forge, board, err := serveGitHub(*dir)
+	forge, secretFile, err := serveGitHub(*dir)
 	if err != nil {
 		return err
 	}
@@ -75,7 +78,7 @@ func runEmulators(args []string) error {
 		{"AWS_ENDPOINT_URL", awsURL}, {"AWS_REGION", emulatedRegion}, {"AWS_ACCESS_KEY_ID", "AKIAEMULATOR"}, {"AWS_SECRET_ACCESS_KEY", "none"},
 		{"CONFORMANCE_PROJECT", emulatedProject}, {"CONFORMANCE_TOPIC_ARN", emulatedTopic}, {"CONFORMANCE_QUEUE_URL", emulatedQueue},
 		{"CONFORMANCE_GITHUB_API_URL", forge.APIURL()}, {"CONFORMANCE_GITHUB_OWNER", emulatedOwner},
-		{"CONFORMANCE_GITHUB_PROJECT", strconv.Itoa(board)}, {"CONFORMANCE_GITHUB_TOKEN", emulatedToken},
+		{"CONFORMANCE_GITHUB_TOKEN", emulatedToken}, {"CONFORMANCE_GITHUB_APP_SECRET_FILE", secretFile},
 	} {
 		fmt.Printf("export %s=%s\n", v[0], v[1])
 	}
@@ -106,28 +109,37 @@ func serveAWS(dir string) (url string, builds *codebuild.Server, err error) {
 	return url, builds, errors.Join(err, builds.PutProject(codebuild.Project{Name: emulatedProject, Buildspec: emulatedBuildspec, TimeoutMinutes: 10}))
 }
 
-func serveGitHub(dir string) (server *github.Server, board int, err error) {
+// serveGitHub serves a GitHub with an organisation, a token and an installed App, whose secret is in a file.
+func serveGitHub(dir string) (server *github.Server, secretFile string, err error) {
 	if server, err = github.New(github.Options{Dir: filepath.Join(dir, "github")}); err != nil {
-		return nil, 0, fmt.Errorf("starting the emulated GitHub: %w", err)
+		return nil, "", fmt.Errorf("starting the emulated GitHub: %w", err)
 	}
 	url, err := serveLocally(server)
 	if err != nil {
-		return nil, 0, err
+		return nil, "", err
 	}
 	server.SetURL(url)
-	server.AddToken(emulatedToken, "kiro-worker", github.AllRights())
-	if err := server.CreateRepository(emulatedRepo, "main", github.Text(map[string]string{"README.md": "# App\n"})); err != nil {
-		return nil, 0, err
+	rights := github.AllRights()
+	rights.Administration = github.Write // the tests make a repository
+	server.AddToken(emulatedToken, "kiro-worker", rights)
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return nil, "", fmt.Errorf("making the App's key: %w", err)
 	}
-	board, _ = server.CreateProject(github.Project{
-		Owner: emulatedOwner, Title: "Board", TextFields: []string{"Branch"}, StatusOptions: []string{"For Implementation", "In Progress", "Done"},
+	const app, installation = 7, 70
+	server.AddApp(github.App{ID: app, InstallationID: installation, Account: emulatedOwner, PublicKey: &key.PublicKey, Rights: github.AllRights()})
+	secret, err := json.Marshal(map[string]any{
+		"appID": app, "installationID": installation,
+		"privateKey": string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})),
 	})
-	for _, status := range []string{"For Implementation", "Done"} {
-		if _, err := server.PutCard(github.NewCard{Repository: emulatedRepo, Title: status, Status: status, Issue: true}); err != nil {
-			return nil, 0, fmt.Errorf("putting a card on the board: %w", err)
-		}
+	if err != nil {
+		return nil, "", fmt.Errorf("writing the App's key: %w", err)
 	}
-	return server, board, nil
+	secretFile = filepath.Join(dir, "app.json")
+	if err := os.WriteFile(secretFile, secret, 0o600); err != nil {
+		return nil, "", fmt.Errorf("writing the App's key: %w", err)
+	}
+	return server, secretFile, nil
 }
 
 // serveLocally serves a handler on a free port of this machine alone.

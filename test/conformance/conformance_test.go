@@ -9,7 +9,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -21,12 +20,9 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/internal/artifacts"
 	"github.com/kiro-worker/kiro-worker/internal/artifacts/s3"
-	"github.com/kiro-worker/kiro-worker/internal/board"
-	boardgithub "github.com/kiro-worker/kiro-worker/internal/board/github"
 	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/build/codebuild"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
-	"github.com/kiro-worker/kiro-worker/internal/githubapi"
 	"github.com/kiro-worker/kiro-worker/internal/local/testenv/outside"
 	"github.com/kiro-worker/kiro-worker/internal/metricsink"
 	"github.com/kiro-worker/kiro-worker/internal/metricsink/cloudwatch"
@@ -165,43 +161,5 @@ func TestBuilds(t *testing.T) {
 	}
 	if !seen {
 		t.Errorf("the build is not among the project's last %d", len(recent))
-	}
-}
-
-// TestBoard reads a board, and gives its first card the status that it has.
-func TestBoard(t *testing.T) {
-	owner, token := outside.Need(t, outside.EnvGitHubOwner), outside.Need(t, outside.EnvGitHubToken)
-	number := must(strconv.Atoi(outside.Need(t, outside.EnvGitHubProject)))(t)
-	url := os.Getenv(outside.EnvGitHubAPIURL)
-	api := must(githubapi.New(githubapi.Options{
-		APIURL: url, AllowedEndpoints: []string{strings.TrimSuffix(url, "/api/v3")}, Credentials: githubapi.Static(githubapi.Credentials{Token: token}),
-	}))(t)
-	b := boardgithub.New(api)
-	ref := board.Ref{Owner: owner, ProjectNumber: number, StatusField: "Status", ReadyStatus: "For Implementation"}
-	schema := must(b.Resolve(t.Context(), ref))(t)
-	whole := must(b.List(t.Context(), ref, schema, ""))(t)
-	ready := must(b.List(t.Context(), ref, schema, `status:"For Implementation"`))(t)
-	if len(whole.Cards) == 0 || len(ready.Cards) > len(whole.Cards) {
-		t.Fatalf("the board has %d cards, and %d of them are ready; put one card into For Implementation", len(whole.Cards), len(ready.Cards))
-	}
-	for _, c := range ready.Cards {
-		if c.StatusOptionID != schema.ReadyOptionID {
-			t.Errorf("the filter let %s through, which is %q", c.ID, c.Status)
-		}
-	}
-	first := whole.Cards[0]
-	direct := must(b.Cards(t.Context(), ref, []string{first.ID}))(t)
-	if direct[first.ID].StatusOptionID != first.StatusOptionID {
-		t.Errorf("listed, the card is %q, and read directly %q", first.Status, direct[first.ID].Status)
-	}
-	if first.StatusOptionID != "" {
-		if err := b.SetStatus(t.Context(), schema, first.ID, first.StatusOptionID); err != nil {
-			t.Error(err)
-		}
-	}
-	ref.ReadyStatus = "No such status"
-	var absent *board.NotFoundError
-	if _, err := b.Resolve(t.Context(), ref); !asNotFound(err, &absent) || absent.Part != board.PartReadyStatus {
-		t.Errorf("a status that is not there: %v", err)
 	}
 }

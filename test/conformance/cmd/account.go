@@ -5,9 +5,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -27,13 +25,9 @@ const patience = 2 * time.Minute
 
 // account is what is made, and then removed.
 type account struct {
-	region, url, name string
-	secretARN         string
-	removals          []func(context.Context) error
-}
-
-func newAccount(region, url, prefix string) *account {
-	return &account{region: region, url: url, name: prefix + "-" + strconv.FormatInt(time.Now().Unix(), 36)}
+	*removals
+	region, url string
+	secretARN   string
 }
 
 func (a *account) config(ctx context.Context) (aws.Config, error) {
@@ -76,26 +70,6 @@ func (a *account) make(ctx context.Context) error {
 		fmt.Printf("made the %s %s\n", what, a.name)
 	}
 	return nil
-}
-
-// remove removes what was made, whatever became of the rest.
-func (a *account) remove(ctx context.Context) error {
-	var errs []error
-	for _, removal := range a.removals {
-		errs = append(errs, removal(ctx))
-	}
-	return errors.Join(errs...)
-}
-
-// later removes something at the end, and says so.
-func (a *account) later(what string, removal func(context.Context) error) {
-	a.removals = append(a.removals, func(ctx context.Context) error {
-		if err := removal(ctx); err != nil {
-			return fmt.Errorf("the %s %s is still there, remove it by hand: %w", what, a.name, err)
-		}
-		fmt.Printf("removed the %s %s\n", what, a.name)
-		return nil
-	})
 }
 
 func (a *account) table(ctx context.Context, cfg aws.Config) error {

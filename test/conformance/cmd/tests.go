@@ -14,9 +14,6 @@ import (
 	"strings"
 )
 
-// packages are whose tests run. They share the table, so they run one after the other.
-var packages = []string{"./internal/lock/dynamodb", "./test/conformance"}
-
 // tally is what became of the tests.
 type tally struct {
 	passed, left, failed int
@@ -24,7 +21,7 @@ type tally struct {
 }
 
 // runTests runs the tests and says of each package what passed, what was left out and why, and what failed.
-func runTests(ctx context.Context, environment []string) error {
+func runTests(ctx context.Context, packages, environment []string) error {
 	args := append([]string{"test", "-count=1", "-p=1", "-parallel=1", "-json"}, packages...)
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Env, cmd.Stderr = append(os.Environ(), environment...), os.Stderr

@@ -142,7 +142,7 @@ func decodePart(part string, into any) error {
 func permissions(r *Rights) map[string]*Access {
 	return map[string]*Access{
 		"contents": &r.Contents, "pull_requests": &r.PullRequests, "issues": &r.Issues, "statuses": &r.Statuses,
-		"checks": &r.Checks, "organization_projects": &r.Projects,
+		"checks": &r.Checks, "organization_projects": &r.Projects, "administration": &r.Administration,
 	}
 }
 

@@ -29,6 +29,8 @@ type Rights struct {
 	Issues       Access
 	Statuses     Access
 	Checks       Access // to write them takes an App, whatever a token's rights
+	// Administration is of repositories: to make and to delete them.
+	Administration Access
 	// Repositories are the only ones that the token sees, as "owner/name"; nil means all.
 	Repositories []string
 	// Classic makes it a classic token, of which GitHub says that a scope is missing (INSUFFICIENT_SCOPES) where it
@@ -36,12 +38,12 @@ type Rights struct {
 	Classic bool
 }
 
-// AllRights may do everything.
+// AllRights may do everything that Kiro Worker does, and not make or delete repositories.
 func AllRights() Rights {
 	return Rights{Projects: Write, Contents: Write, PullRequests: Write, Issues: Write, Statuses: Write, Checks: Write}
 }
 
-// ReadRights may read everything.
+// ReadRights may read all of that.
 func ReadRights() Rights {
 	return Rights{Projects: Read, Contents: Read, PullRequests: Read, Issues: Read, Statuses: Read, Checks: Read}
 }

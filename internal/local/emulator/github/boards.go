@@ -41,7 +41,12 @@ type Card struct {
 func (s *Server) CreateProject(p Project) (number int, id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	board := &project{owner: s.ensureOwner(p.Owner, !p.User), title: p.Title, createdAt: s.now(), updatedAt: s.now()}
+	board := s.createProject(s.ensureOwner(p.Owner, !p.User), p)
+	return board.number, board.nodeID
+}
+
+func (s *Server) createProject(who *owner, p Project) *project {
+	board := &project{owner: who, title: p.Title, createdAt: s.now(), updatedAt: s.now()}
 	for _, other := range s.projects {
 		if other.owner == board.owner {
 			board.number = max(board.number, other.number)
@@ -53,16 +58,12 @@ func (s *Server) CreateProject(p Project) (number int, id string) {
 	if p.StatusField == "" {
 		p.StatusField = "Status"
 	}
-	status := s.addField(board, p.StatusField, dataTypeSelect)
-	for _, name := range p.StatusOptions {
-		s.nextID++
-		status.options = append(status.options, &option{id: fmt.Sprintf("%08x", 0x98236000+s.nextID), name: name})
-	}
+	s.setOptions(s.addField(board, p.StatusField, dataTypeSelect), p.StatusOptions)
 	for _, name := range p.TextFields {
 		s.addField(board, name, dataTypeText)
 	}
 	s.projects = append(s.projects, board)
-	return board.number, board.nodeID
+	return board
 }
 
 func (s *Server) addField(board *project, name, dataType string) *projectField {

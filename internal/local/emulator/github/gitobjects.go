@@ -96,6 +96,18 @@ func (c *objectCache) keep(key string, object *gitObject) {
 	c.size += len(object.data)
 }
 
+// forget drops what is kept of a repository that is gone: another may take its name.
+func (c *objectCache) forget(repo *repository) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for key, object := range c.entries {
+		if object.repo == repo {
+			delete(c.entries, key)
+			c.size -= len(object.data)
+		}
+	}
+}
+
 // catFile asks git for objects, one a line (https://git-scm.com/docs/git-cat-file#_batch_output).
 func catFile(ctx context.Context, repo *repository, input string, count int) ([]*gitObject, error) {
 	ctx, cancel := context.WithTimeout(ctx, gitTimeout)

@@ -14,6 +14,8 @@ import (
 type payload struct {
 	clientID any
 	card     *card
+	board    *project
+	field    *projectField
 	pull     *pullRequest
 	comment  *comment
 	subject  any
@@ -28,7 +30,11 @@ func mutationTypes() graphql.Types {
 				"projectId", "itemId", "fieldId", "value"),
 			"updatePullRequest": mutation((*viewer).updatePullRequest,
 				"pullRequestId", "title", "body", "state", "baseRefName"),
-			"addComment": mutation((*viewer).addComment, "subjectId", "body"),
+			"addComment":           mutation((*viewer).addComment, "subjectId", "body"),
+			"createProjectV2":      mutation((*viewer).createProject, "ownerId", "title"),
+			"deleteProjectV2":      mutation((*viewer).deleteProject, "projectId"),
+			"addProjectV2ItemById": mutation((*viewer).addItem, "projectId", "contentId"),
+			"updateProjectV2Field": mutation((*viewer).updateField, "fieldId", "singleSelectOptions"),
 		},
 		"UpdateProjectV2ItemFieldValuePayload": {
 			"clientMutationId": clientID, "projectV2Item": plain(func(p *payload) any { return p.card }),

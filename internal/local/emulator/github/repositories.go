@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"os"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -77,6 +78,45 @@ func (s *Server) addRepository(fullName, defaultBranch string) (*repository, err
 	repo.databaseID, repo.nodeID = s.newID("R", repo)
 	s.repos[key] = repo
 	return repo, nil
+}
+
+// removeRepository deletes a repository with all that hangs on it. Its cards leave their boards; pull requests from it stay, without a head
+// (https://docs.github.com/en/repositories/creating-and-managing-repositories/deleting-a-repository).
+func (s *Server) removeRepository(repo *repository) error {
+	delete(s.repos, strings.ToLower(repo.fullName()))
+	for id, node := range s.nodes {
+		if t := threadOf(node); node == any(repo) || t != nil && t.repo == repo {
+			delete(s.nodes, id)
+		}
+		if reply, ok := node.(*comment); ok && reply.thread.repo == repo {
+			delete(s.nodes, id)
+		}
+	}
+	for _, board := range s.projects {
+		board.cards = slices.DeleteFunc(board.cards, func(c *card) bool {
+			t := threadOf(c.content)
+			gone := t != nil && t.repo == repo
+			if gone {
+				delete(s.nodes, c.nodeID)
+			}
+			return gone
+		})
+	}
+	for _, base := range s.repos {
+		for _, pull := range base.pulls {
+			if pull.headRepo == repo {
+				pull.lastHead, pull.headRepo = pull.head(), nil
+				if pull.open {
+					pull.open, pull.closedAt, pull.updatedAt = false, s.now(), s.now()
+				}
+			}
+		}
+	}
+	s.objects.forget(repo)
+	if err := os.RemoveAll(repo.dir); err != nil {
+		return fmt.Errorf("removing the repository: %w", err)
+	}
+	return nil
 }
 
 // PushFiles commits the files to a branch, as a push does. A branch that does not exist begins at the default one.

@@ -66,7 +66,7 @@ func (s *Server) resolvers() graphql.Types {
 	types := graphql.Types{}
 	for _, part := range []graphql.Types{
 		rootTypes(), ownerTypes(), projectTypes(), cardTypes(), repositoryTypes(), gitTypes(), issueTypes(), pullTypes(),
-		mutationTypes(), connectionTypes(),
+		mutationTypes(), boardMutations(), connectionTypes(),
 	} {
 		maps.Copy(types, part)
 	}

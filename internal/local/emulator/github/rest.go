@@ -61,11 +61,16 @@ func (s *Server) restRoutes() []restRoute {
 	return []restRoute{
 		{method: "GET", pattern: "/rate_limit", handle: (*restCall).getRateLimit, free: true},
 		{method: "GET", pattern: "/user", handle: (*restCall).getUser},
+		{method: "POST", pattern: "/orgs/{org}/repos", handle: (*restCall).postRepository},
 		{method: "GET", pattern: "/repos/{owner}/{repo}", handle: (*restCall).getRepository},
+		{method: "DELETE", pattern: "/repos/{owner}/{repo}", handle: (*restCall).deleteRepository},
+		{method: "POST", pattern: "/repos/{owner}/{repo}/git/refs", handle: (*restCall).postRef},
+		{method: "PUT", pattern: "/repos/{owner}/{repo}/contents/{path...}", handle: (*restCall).putContents},
 		{method: "GET", pattern: "/repos/{owner}/{repo}/branches/{branch...}", handle: (*restCall).getBranch},
 		{method: "GET", pattern: "/repos/{owner}/{repo}/rules/branches/{branch...}", handle: (*restCall).getBranchRules},
 		{method: "GET", pattern: "/repos/{owner}/{repo}/rulesets/{id}", handle: (*restCall).getRuleset},
 		{method: "GET", pattern: "/repos/{owner}/{repo}/pulls", handle: (*restCall).listPulls},
+		{method: "POST", pattern: "/repos/{owner}/{repo}/pulls", handle: (*restCall).postPull},
 		{method: "GET", pattern: "/repos/{owner}/{repo}/pulls/{number}", handle: (*restCall).getPull},
 		{method: "PATCH", pattern: "/repos/{owner}/{repo}/pulls/{number}", handle: (*restCall).patchPull},
 		{method: "GET", pattern: "/repos/{owner}/{repo}/issues/comments/{id}", handle: (*restCall).getComment},
@@ -224,6 +229,11 @@ func (s *Server) writeREST(w http.ResponseWriter, r *http.Request, token *token,
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}
+	}
+	if status == http.StatusNoContent {
+		w.Header().Del("Content-Type")
+		w.WriteHeader(status)
+		return
 	}
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
