@@ -182,6 +182,17 @@ const (
 	ReasonPullRequestClosed = "PullRequestClosed"
 	// ReasonPullRequestFromFork: the pull request comes from a fork, whose branch cannot be pushed to.
 	ReasonPullRequestFromFork = "PullRequestFromFork"
+	// ReasonDependencyPending: an item that this one depends on has not succeeded, or was not merged, yet.
+	ReasonDependencyPending = "DependencyPending"
+	// ReasonDependencyFailed: an item that this one depends on ended without success, or its pull request was closed without
+	// being merged.
+	ReasonDependencyFailed = "DependencyFailed"
+	// ReasonDependencyNotFound: an item that this one depends on does not exist.
+	ReasonDependencyNotFound = "DependencyNotFound"
+	// ReasonDependencyCycle: items depend on each other in a circle; the message names them.
+	ReasonDependencyCycle = "DependencyCycle"
+	// ReasonBlockedByIssue: an open issue that the source has no item of blocks the card's issue.
+	ReasonBlockedByIssue = "BlockedByIssue"
 	// ReasonPullRequestAmbiguous: several open pull requests come from the branch, and the item names none.
 	ReasonPullRequestAmbiguous = "PullRequestAmbiguous"
 )

@@ -21,3 +21,6 @@ func (p *FrozenParameters) LockAccess() AWSAccess {
 	}
 	return access
 }
+
+// UntilMerged reports whether the items that this one depends on have to be merged, not only to succeed.
+func (s *WorkItemSpec) UntilMerged() bool { return s.DependenciesUntil == DependencyMerged }

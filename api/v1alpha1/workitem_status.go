@@ -4,6 +4,7 @@
 package v1alpha1
 
 import (
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -107,4 +108,19 @@ func (w *WorkItem) QueuedAt() time.Time {
 func (w *WorkItem) Waits() bool {
 	return w.DeletionTimestamp.IsZero() && !w.Spec.Cancel && !w.Withdrawn() && !w.AttemptActive() && !w.Finished() &&
 		w.IsTrue(ConditionAccepted)
+}
+
+// DependencyNames are the names of the items that this one depends on, each once, in alphabetical order: those of
+// spec.dependsOn, and those whose issues block its own.
+func (w *WorkItem) DependencyNames() []string {
+	names := slices.Clone(w.Spec.DependsOn)
+	if w.Spec.Card != nil {
+		for _, b := range w.Spec.Card.BlockedBy {
+			if b.WorkItem != "" {
+				names = append(names, b.WorkItem)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }

@@ -41,7 +41,40 @@ type Card struct {
 	// first.
 	// +optional
 	CreatedAt *metav1.Time `json:"createdAt,omitempty"`
+	// BlockedBy are the open issues that GitHub says block the card's issue, as the last poll found them. Filled in only where
+	// the source's dependencies.blockedBy is Wait. The item waits until none of them is in its way.
+	// +kubebuilder:validation:MaxItems=50
+	// +listType=atomic
+	// +optional
+	BlockedBy []Blocker `json:"blockedBy,omitempty"`
 }
+
+// Blocker is an open issue that blocks a card.
+type Blocker struct {
+	// Issue is the blocking issue, as "owner/name#number".
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=160
+	// +kubebuilder:validation:Pattern=`^[^\x00-\x1f\x7f]*$`
+	// +required
+	Issue string `json:"issue"`
+	// WorkItem is the name of the item that works on the issue, whether or not it exists yet. Absent if the source has none and
+	// the issue's card is not in the ready status: then the issue blocks until it is closed.
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
+	// +optional
+	WorkItem string `json:"workItem,omitempty"`
+}
+
+// DependencyGoal is what an item that is depended on has to reach.
+// +kubebuilder:validation:Enum=Succeeded;Merged
+type DependencyGoal string
+
+const (
+	// DependencySucceeded: the item succeeded.
+	DependencySucceeded DependencyGoal = "Succeeded"
+	// DependencyMerged: the item succeeded, and its pull request was merged.
+	DependencyMerged DependencyGoal = "Merged"
+)
 
 // WorkItemSpec says what is to be worked on.
 type WorkItemSpec struct {
@@ -102,6 +135,21 @@ type WorkItemSpec struct {
 	// +kubebuilder:validation:Maximum=1000
 	// +optional
 	Priority int32 `json:"priority,omitempty"`
+
+	// DependsOn are the names of items, in the same namespace, that have to reach dependenciesUntil before this one starts. A
+	// running attempt is not stopped by a change. A WorkSource never changes it: what its board says is in card.blockedBy.
+	// +kubebuilder:validation:MaxItems=50
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=253
+	// +kubebuilder:validation:items:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
+	// +listType=set
+	// +optional
+	DependsOn []string `json:"dependsOn,omitempty"`
+
+	// DependenciesUntil is what the items of dependsOn and card.blockedBy have to reach: Succeeded, or Merged, which also waits
+	// until their pull requests were merged. Default Succeeded. A WorkSource with dependencies sets its own.
+	// +optional
+	DependenciesUntil DependencyGoal `json:"dependenciesUntil,omitempty"`
 
 	// Cancel, set to true, stops the work: a running build is stopped, its lock is released once it is over, and the
 	// item ends as Cancelled. Default false. To work on the item again, set cancel to false and triggeredAt to now.

@@ -41,6 +41,11 @@ func (s *WorkSourceSpec) MaxTriggersPerDay() int {
 	return int(valueOr(s.TriggersPerDay, DefaultTriggersPerDay))
 }
 
+// WaitsForBlockers reports whether cards wait for the issues that block theirs.
+func (s *WorkSourceSpec) WaitsForBlockers() bool {
+	return s.Dependencies != nil && s.Dependencies.BlockedBy == BlockedByWait
+}
+
 // PollDeadline is how long one poll may take.
 func (s *WorkSourceSpec) PollDeadline() time.Duration {
 	return durationOr(s.PollTimeout, DefaultPollTimeout)

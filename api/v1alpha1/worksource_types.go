@@ -79,6 +79,33 @@ type WriteBack struct {
 	Failed string `json:"failed,omitempty"`
 }
 
+// BlockedByPolicy says what GitHub's relation "blocked by" means to a card.
+// +kubebuilder:validation:Enum=Ignore;Wait
+type BlockedByPolicy string
+
+const (
+	// BlockedByIgnore does not read the relation.
+	BlockedByIgnore BlockedByPolicy = "Ignore"
+	// BlockedByWait has a card wait for the issues that block it.
+	BlockedByWait BlockedByPolicy = "Wait"
+)
+
+// DependencyRule says what the source's items wait for.
+type DependencyRule struct {
+	// BlockedBy says whether a card waits for the open issues that GitHub says block its issue: Wait or Ignore. One that the
+	// source has an item of blocks until that reaches until; another, until it is closed. Wait costs one point of GitHub's
+	// budget a poll for each hundred cards that wait to be worked on, and needs a server that has the relation. Default
+	// Ignore.
+	// +kubebuilder:default=Ignore
+	// +optional
+	BlockedBy BlockedByPolicy `json:"blockedBy,omitempty"`
+	// Until is what the items that others depend on have to reach: Succeeded, or Merged, which also waits until their pull
+	// requests were merged. Default Succeeded.
+	// +kubebuilder:default=Succeeded
+	// +optional
+	Until DependencyGoal `json:"until,omitempty"`
+}
+
 // GitHubSource is a GitHub Project (v2).
 type GitHubSource struct {
 	// Owner is the login of the user or organisation that the project belongs to.
@@ -184,6 +211,11 @@ type WorkSourceSpec struct {
 	// +kubebuilder:validation:XValidation:rule="!self.startsWith('/') && !self.startsWith('-') && !self.split('/').exists(s, s == '..' || s == '.' || s == '')",message="specPath must be a relative path without a leading '/' or '-', '..', '.' or empty parts"
 	// +optional
 	SpecPath string `json:"specPath,omitempty"`
+
+	// Dependencies says what items wait for beside what their cards need. Absent: GitHub's relation "blocked by" is not read,
+	// and each item's own dependenciesUntil counts.
+	// +optional
+	Dependencies *DependencyRule `json:"dependencies,omitempty"`
 
 	// WriteBack names the statuses that cards are given while their work goes on. Absent: cards are never moved.
 	// +optional

@@ -22,6 +22,9 @@ func advice(item *v1alpha1.WorkItem, place string) []string {
 	}
 	switch item.Status.Phase {
 	case v1alpha1.PhaseWaiting:
+		if item.Condition(v1alpha1.ConditionAccepted).Reason == v1alpha1.ReasonDependencyPending {
+			return []string{"Nothing: " + message(item, v1alpha1.ConditionAccepted)}
+		}
 		return []string{"Provide what is missing: " + message(item, v1alpha1.ConditionAccepted), "It is checked again automatically; you need not move the card."}
 	case v1alpha1.PhaseQueued:
 		return adviceInQueue(item, place)

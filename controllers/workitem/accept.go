@@ -18,8 +18,8 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/forge"
 )
 
-// acceptStep asks the forge whether branch, spec files and an open pull request exist, and pins the commit. Each miss is
-// a wait with its own reason, looked at again whether or not the card changed.
+// acceptStep waits for what the item depends on, then asks the forge whether branch, spec files and an open pull request exist,
+// and pins the commit. Each miss is a wait with its own reason, looked at again whether or not the card changed.
 type acceptStep struct {
 	access access.Access
 	clock  clock.PassiveClock
@@ -63,6 +63,9 @@ func (s *acceptStep) ask(ctx context.Context, item *v1alpha1.WorkItem) (reconcil
 		set.False(v1alpha1.ConditionAccepted, miss.Reason, miss.Message)
 		item.Status.Accepted = nil
 		return reconcile.WaitFor(policy.AcceptLatest), nil
+	}
+	if result, err := s.waitForDependencies(ctx, item); err != nil || !result.IsDone() {
+		return result, err
 	}
 	report, err := s.inspect(ctx, item, env)
 	if apierrors.IsNotFound(err) {

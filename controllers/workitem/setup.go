@@ -26,7 +26,8 @@ import (
 // newsBuffer is how many changes the watcher may see, and how many grants be made, before the work queue accepts them.
 const newsBuffer = 1024
 
-// IndexItems adds the index by which items of one environment are listed. It is called once a manager.
+// IndexItems adds the indexes by which items of one environment, and those that depend on one item, are listed. It is called
+// once a manager.
 func IndexItems(ctx context.Context, indexer client.FieldIndexer) error {
 	return items.AddIndex(ctx, indexer)
 }
@@ -54,6 +55,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, realTime clock.Clock, co
 		For(&v1alpha1.WorkItem{}).
 		Watches(&v1alpha1.WorkEnvironment{}, handler.EnqueueRequestsFromMapFunc(r.itemsConcernedBy), builder.WithPredicates(changedForItems())).
 		Watches(&v1alpha1.WorkItem{}, r.dispatcher.Items()).
+		Watches(&v1alpha1.WorkItem{}, r.dependents()).
 		Watches(&v1alpha1.WorkEnvironment{}, r.dispatcher.Environments()).
 		Watches(&v1alpha1.WorkEnvironment{}, r.seriesOfEnvironments()).
 		WatchesRawSource(source.Channel(news, &handler.EnqueueRequestForObject{})).

@@ -23,6 +23,8 @@ type chosenCard struct {
 	branch   string
 	specPath string
 	item     *v1alpha1.WorkItem // nil if there is none yet
+	// blockedBy is what blocks the card's issue, where the source waits for that.
+	blockedBy []v1alpha1.Blocker
 }
 
 // skippedCard is a card in the ready status that no item is made of, or not the one that the card names.

@@ -30,7 +30,7 @@ var ownAnnotations = []string{
 	v1alpha1.WithdrawnAnnotation, v1alpha1.WithdrawalSuspectedAnnotation, v1alpha1.CardVersionAnnotation, v1alpha1.TriggersAnnotation,
 }
 
-// desired is the part of a card's item that its source owns: never priority, cancel and time-out, which belong to
+// desired is the part of a card's item that its source owns: never priority, cancel, time-out and dependsOn, which belong to
 // people.
 func desired(source *v1alpha1.WorkSource, c chosenCard) *v1alpha1.WorkItem {
 	triggered := metav1.NewTime(trigger(c))
@@ -49,6 +49,10 @@ func desired(source *v1alpha1.WorkSource, c chosenCard) *v1alpha1.WorkItem {
 			Branch:         c.branch,
 			SpecPath:       c.specPath,
 		},
+	}
+	item.Spec.Card.BlockedBy = c.blockedBy
+	if d := source.Spec.Dependencies; d != nil {
+		item.Spec.DependenciesUntil = d.Until
 	}
 	if c.item != nil {
 		item.UID = c.item.UID
@@ -116,6 +120,9 @@ func ownPart(source *v1alpha1.WorkSource, item *v1alpha1.WorkItem) *v1alpha1.Wor
 			Repository: s.Repository, Branch: s.Branch, SpecPath: s.SpecPath, PullRequest: s.PullRequest,
 		},
 	}
+	if source.Spec.Dependencies != nil {
+		part.Spec.DependenciesUntil = s.DependenciesUntil
+	}
 	return part.DeepCopy()
 }
 
@@ -142,7 +149,10 @@ func annotationsOf(item *v1alpha1.WorkItem) map[string]string {
 func upToDate(item, wanted *v1alpha1.WorkItem) bool {
 	owner := metav1.GetControllerOf(item)
 	now := item.Spec
-	now.Priority, now.Cancel, now.Timeout = wanted.Spec.Priority, wanted.Spec.Cancel, wanted.Spec.Timeout
+	now.Priority, now.Cancel, now.Timeout, now.DependsOn = wanted.Spec.Priority, wanted.Spec.Cancel, wanted.Spec.Timeout, wanted.Spec.DependsOn
+	if wanted.Spec.DependenciesUntil == "" {
+		now.DependenciesUntil = "" // a person's
+	}
 	if wanted.Spec.PullRequest == nil {
 		now.PullRequest = nil // somebody else's to set
 	}

@@ -63,6 +63,9 @@ func (r *Reconciler) pollBoard(
 		return pollResult{}, err
 	}
 	chosen, skipped := choose(source, seen.ready, items, linked)
+	if err := readBlockers(ctx, b, source, seen, items, chosen); err != nil {
+		return pollResult{}, err
+	}
 	applied, refused, err := apply{r.client, r.metrics, now}.run(ctx, source, chosen)
 	if err != nil {
 		return pollResult{}, err

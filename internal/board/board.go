@@ -66,6 +66,13 @@ type Card struct {
 	HeadRepository string // "owner/name"
 }
 
+// Blocker is an open issue that blocks another.
+type Blocker struct {
+	ContentID  string // node id of the issue
+	Repository string // "owner/name"
+	Number     int
+}
+
 // RateLimit is what the service last said of the credentials' budget.
 type RateLimit struct {
 	Known     bool
@@ -102,6 +109,13 @@ type Lister interface {
 	RateLimit() RateLimit
 }
 
+// Blockers reads what blocks issues.
+type Blockers interface {
+	// BlockedBy reads, by content id, the open issues that block issues and that the credentials can see. An issue that could
+	// be read and that nothing blocks has an entry without blockers.
+	BlockedBy(ctx context.Context, contentIDs []string) (map[string][]Blocker, error)
+}
+
 // Writer changes cards.
 type Writer interface {
 	// SetStatus gives the card the option. It is idempotent.
@@ -112,6 +126,7 @@ type Writer interface {
 type Board interface {
 	Resolver
 	Lister
+	Blockers
 	Writer
 }
 

@@ -17,6 +17,8 @@ var actionRequired = map[string]bool{
 	v1alpha1.ReasonEnvironmentNotReady:  true,
 	v1alpha1.ReasonSourceNotFound:       true,
 	v1alpha1.ReasonForeignRow:           true,
+	v1alpha1.ReasonDependencyFailed:     true,
+	v1alpha1.ReasonDependencyCycle:      true,
 	v1alpha1.ReasonStartRefused:         true,
 	v1alpha1.ReasonWillNotStop:          true,
 	v1alpha1.ReasonStopRefused:          true,

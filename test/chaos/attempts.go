@@ -96,6 +96,7 @@ func (t *invariants) written(c *cluster, old, next *v1alpha1.WorkItem) {
 		t.intended[next.Status.Attempt.LockID] = true
 	}
 	t.environmentLost(c, next)
+	t.dependencies(c, old, next)
 	if t.s.trace != nil {
 		t.describe(c, old, next)
 	}

@@ -122,11 +122,18 @@ func (c *kubeClient) Get(_ context.Context, key client.ObjectKey, obj client.Obj
 	return nil
 }
 
-// List implements client.Client. There is one namespace and one environment, so the index selects all.
-func (c *kubeClient) List(_ context.Context, list client.ObjectList, _ ...client.ListOption) error {
+// List implements client.Client. There is one namespace and one environment, so the index of environments selects all.
+func (c *kubeClient) List(_ context.Context, list client.ObjectList, options ...client.ListOption) error {
+	dependency, byDependency := "", false
+	if o := (&client.ListOptions{}).ApplyOptions(options); o.FieldSelector != nil {
+		dependency, byDependency = o.FieldSelector.RequiresExactMatch(dependencyIndex)
+	}
 	switch into := list.(type) {
 	case *v1alpha1.WorkItemList:
 		for _, name := range c.cache.names() {
+			if byDependency && !slices.Contains(c.cache.items[name].DependencyNames(), dependency) {
+				continue
+			}
 			into.Items = append(into.Items, *c.cache.items[name].DeepCopy())
 		}
 	case *v1alpha1.WorkEnvironmentList:

@@ -28,6 +28,16 @@ func (m *manager) observe(name string, old, next *v1alpha1.WorkItem) {
 	}
 	m.woken()
 	m.enqueue(name)
+	if old == nil && next == nil {
+		return
+	}
+	dependents, err := m.reconciler.DependentsOf(m.ctx, old, next)
+	if err != nil {
+		m.w.say("%s: %s", m.name, err)
+	}
+	for _, key := range dependents {
+		m.enqueue(key.Name)
+	}
 }
 
 // configure is what the manager's watches do with the environment's event.

@@ -35,13 +35,15 @@ type invariants struct {
 	readySince map[string]time.Time
 	// freedAt is when a slot of an item was last freed, by the item's UID.
 	freedAt map[string]time.Time
+	// succeeded are the items that ever did, by cluster and name.
+	succeeded map[string]bool
 }
 
 func newInvariants(s *simulation) *invariants {
 	return &invariants{
 		s: s, fences: map[string]int64{}, live: map[string]*run{}, claimed: map[string]bool{}, released: map[string]contract.Outcome{},
 		processed: map[string]string{}, starts: map[string][]*run{}, intended: map[string]bool{}, held: map[string]int{},
-		readySince: map[string]time.Time{}, freedAt: map[string]time.Time{},
+		readySince: map[string]time.Time{}, freedAt: map[string]time.Time{}, succeeded: map[string]bool{},
 	}
 }
 

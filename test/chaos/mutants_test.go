@@ -38,6 +38,7 @@ var expectations = map[string]struct {
 	"resourceVersion on status writes":  {seed: 1},
 	"fence":                             {covered: "lock id and claim: the fence is the second belt"},
 	"waiting for a deleted environment": {seed: 15},
+	"waiting for dependencies":          {seed: 1},
 }
 
 // A simulation that finds nothing shows something only if it would find what it is to find.

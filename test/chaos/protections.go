@@ -48,6 +48,7 @@ func Mutants() []Mutant {
 		editing("the conditions on release", releaseUnasked),
 		{Name: "resourceVersion on status writes", Kubernetes: func(c client.Client) client.Client { return unversioned{c} }},
 		editing("fence", fenceless),
+		{Name: "waiting for dependencies", Kubernetes: func(c client.Client) client.Client { return independent{c} }},
 		{Name: "waiting for a deleted environment", Kubernetes: func(c client.Client) client.Client { return impatient{c} }},
 	}
 }

@@ -44,6 +44,7 @@ func (s *simulation) setUp() {
 	for n := range cards {
 		s.addCard(n)
 	}
+	s.planDependencies()
 	for _, c := range s.clusters {
 		s.lead(c)
 	}

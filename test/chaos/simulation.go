@@ -173,6 +173,7 @@ func (s *simulation) cure() {
 func (s *simulation) glance() {
 	left := s.unfinished()
 	if s.healed {
+		s.takeOut()
 		s.invariants.idle()
 	}
 	switch {

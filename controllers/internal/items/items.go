@@ -18,8 +18,20 @@ import (
 // EnvironmentIndex is the cache's index of work items by the environment that they name.
 const EnvironmentIndex = "spec.environmentRef.name"
 
-// AddIndex adds EnvironmentIndex. It is called once a manager.
+// DependencyIndex is the cache's index of work items by the items that they depend on.
+const DependencyIndex = "dependencies"
+
+// AddIndex adds EnvironmentIndex and DependencyIndex. It is called once a manager.
 func AddIndex(ctx context.Context, indexer client.FieldIndexer) error {
+	if err := indexer.IndexField(ctx, &v1alpha1.WorkItem{}, DependencyIndex, func(o client.Object) []string {
+		item, ok := o.(*v1alpha1.WorkItem)
+		if !ok {
+			return nil
+		}
+		return item.DependencyNames()
+	}); err != nil {
+		return fmt.Errorf("indexing work items by what they depend on: %w", err)
+	}
 	err := indexer.IndexField(ctx, &v1alpha1.WorkItem{}, EnvironmentIndex, func(o client.Object) []string {
 		item, ok := o.(*v1alpha1.WorkItem)
 		if !ok {
@@ -41,6 +53,17 @@ func InEnvironment(ctx context.Context, reader client.Reader, environment client
 		client.UnsafeDisableDeepCopy)
 	if err != nil {
 		return nil, fmt.Errorf("listing the environment's work items: %w", err)
+	}
+	return list.Items, nil
+}
+
+// DependingOn are the work items that depend on an item, in no order. They are the cache's own and must not be changed.
+func DependingOn(ctx context.Context, reader client.Reader, item client.ObjectKey) ([]v1alpha1.WorkItem, error) {
+	list := &v1alpha1.WorkItemList{}
+	err := reader.List(ctx, list, client.InNamespace(item.Namespace), client.MatchingFields{DependencyIndex: item.Name},
+		client.UnsafeDisableDeepCopy)
+	if err != nil {
+		return nil, fmt.Errorf("listing the work items that depend on %s: %w", item.Name, err)
 	}
 	return list.Items, nil
 }

@@ -26,6 +26,7 @@ const (
 	opList           = "ListCards"
 	opCards          = "ReadCards"
 	opLinkedBranches = "ReadLinkedBranches"
+	opBlockers       = "ReadBlockers"
 	opSetStatus      = "SetCardStatus"
 )
 

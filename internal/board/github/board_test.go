@@ -247,6 +247,8 @@ func TestDocumentsOfAllOperationsAreValid(t *testing.T) {
 	check(t, err)
 	_, err = w.board.LinkedBranches(t.Context(), []string{id})
 	check(t, err)
+	_, err = w.board.BlockedBy(t.Context(), []string{id})
+	check(t, err)
 	check(t, w.board.SetStatus(t.Context(), schema, id, schema.ReadyOptionID))
 	got := map[string]int{}
 	for document := range w.documents.valid {
@@ -254,7 +256,7 @@ func TestDocumentsOfAllOperationsAreValid(t *testing.T) {
 		got[operation]++
 	}
 	// The documents themselves are checked as they are sent: this is that none was left out.
-	want := map[string]int{"query ResolveBoard": 1, "query ListCards": 2, "query ReadCards": 1, "query ReadLinkedBranches": 1, "mutation SetCardStatus": 1}
+	want := map[string]int{"query ResolveBoard": 1, "query ListCards": 2, "query ReadCards": 1, "query ReadLinkedBranches": 1, "query ReadBlockers": 1, "mutation SetCardStatus": 1}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -385,5 +387,41 @@ func TestCardsOfOtherBoardsAreNotSeen(t *testing.T) {
 	check(t, err)
 	if len(seen) != 1 || seen[mine].ID != mine {
 		t.Errorf("seen are %v", seen)
+	}
+}
+
+func TestBlockedBy(t *testing.T) {
+	w := newWorld(t)
+	check(t, w.CreateRepository("acme/hidden", "main", emulator.Text(map[string]string{"a": "b"})))
+	var issues []string
+	for range 3 {
+		_, id, err := w.CreateIssue(emulator.Issue{Repository: repository, Title: "x"})
+		check(t, err)
+		issues = append(issues, id)
+	}
+	_, hidden, err := w.CreateIssue(emulator.Issue{Repository: "acme/hidden", Title: "x"})
+	check(t, err)
+	for _, by := range []string{issues[1], issues[2], hidden} {
+		check(t, w.BlockIssue(issues[0], by))
+	}
+	check(t, w.CloseIssue(issues[2]))
+	got, err := w.board.BlockedBy(t.Context(), slices.Concat(issues[:2], []string{"I_gone"}))
+	check(t, err)
+	want := map[string][]board.Blocker{
+		issues[0]: {{ContentID: issues[1], Repository: repository, Number: 2}, {ContentID: hidden, Repository: "acme/hidden", Number: 1}},
+		issues[1]: {},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	rights := emulator.ReadRights()
+	rights.Repositories = []string{repository}
+	w.AddToken("ghp_shop", "clerk", rights)
+	if got, err = w.as(t, "ghp_shop").BlockedBy(t.Context(), issues[:1]); err != nil || len(got[issues[0]]) != 1 {
+		t.Errorf("an issue that cannot be seen blocks nobody: %v, %v", got, err)
+	}
+	remaining := w.board.RateLimit().Remaining
+	if _, err := w.board.BlockedBy(t.Context(), slices.Repeat(issues[:2], 50)); err != nil || remaining-w.board.RateLimit().Remaining > 1 {
+		t.Errorf("a hundred issues cost %d points, %v", remaining-w.board.RateLimit().Remaining, err)
 	}
 }

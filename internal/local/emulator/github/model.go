@@ -62,7 +62,8 @@ type thread struct {
 
 type issue struct {
 	thread
-	linked []*linkedBranch
+	linked    []*linkedBranch
+	blockedBy []*issue
 }
 
 type linkedBranch struct {

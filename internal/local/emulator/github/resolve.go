@@ -190,7 +190,7 @@ func connectionTypes() graphql.Types {
 	}}
 	for _, name := range []string{
 		"ProjectV2Item", "ProjectV2FieldConfiguration", "ProjectV2ItemFieldValue", "LinkedBranch", "PullRequest",
-		"IssueComment", "Ref",
+		"IssueComment", "Ref", "Issue",
 	} {
 		types[name+"Connection"] = fields{
 			"nodes":      plain(func(c *connection) any { return c.page }),

@@ -51,6 +51,13 @@ func issueTypes() graphql.Types {
 	item["linkedBranches"] = asked(func(_ *viewer, i *issue, c *graphql.Call) (any, error) {
 		return connect(c, anys(i.linked), func(b any) string { return b.(*linkedBranch).nodeID })
 	}, pagination...)
+	// Those that the viewer does not see are left out. (Unverified.)
+	item["blockedBy"] = asked(func(v *viewer, i *issue, c *graphql.Call) (any, error) {
+		return connect(c, anys(v.seen(i.blockedBy)), func(b any) string { return b.(*issue).nodeID })
+	}, paginated("orderBy")...)
+	item["blocking"] = asked(func(v *viewer, i *issue, c *graphql.Call) (any, error) {
+		return connect(c, anys(v.seen(i.blocks())), func(b any) string { return b.(*issue).nodeID })
+	}, paginated("orderBy")...)
 	return graphql.Types{
 		"Issue": item,
 		"LinkedBranch": {

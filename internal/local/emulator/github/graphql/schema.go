@@ -46,6 +46,9 @@ func load() (*ast.Schema, error) {
 	if err := addItemsQuery(document); err != nil {
 		return nil, err
 	}
+	if err := addDependencies(document); err != nil {
+		return nil, err
+	}
 	schema, err := validator.ValidateSchemaDocument(document)
 	if err != nil {
 		return nil, fmt.Errorf("checking the schema: %w", err)
@@ -77,6 +80,40 @@ func addItemsQuery(document *ast.SchemaDocument) error {
 		items.Arguments = append(items.Arguments, &ast.ArgumentDefinition{
 			Name: "query", Type: ast.NamedType("String", items.Position), Position: items.Position,
 		})
+	}
+	return nil
+}
+
+// dependencies are the relations that GitHub serves and documents
+// (https://docs.github.com/en/graphql/reference/objects#issue), and the published schema does not have yet.
+const dependencies = `
+enum IssueDependencyOrderField { CREATED_AT DEPENDENCY_ADDED_AT }
+input IssueDependencyOrder { direction: OrderDirection! field: IssueDependencyOrderField! }
+type Issue {
+  blockedBy(after: String, before: String, first: Int, last: Int, orderBy: IssueDependencyOrder): IssueConnection!
+  blocking(after: String, before: String, first: Int, last: Int, orderBy: IssueDependencyOrder): IssueConnection!
+}
+`
+
+// addDependencies adds the relations between issues.
+func addDependencies(document *ast.SchemaDocument) error {
+	issue := document.Definitions.ForName("Issue")
+	if issue == nil {
+		return fmt.Errorf("the schema has no Issue: was it replaced by something else?")
+	}
+	if issue.Fields.ForName("blockedBy") != nil {
+		return nil
+	}
+	added, err := parser.ParseSchema(&ast.Source{Name: "dependencies.graphql", Input: dependencies})
+	if err != nil {
+		return fmt.Errorf("parsing the relations between issues: %w", err)
+	}
+	for _, definition := range added.Definitions {
+		if definition.Name == issue.Name {
+			issue.Fields = append(issue.Fields, definition.Fields...)
+		} else {
+			document.Definitions = append(document.Definitions, definition)
+		}
 	}
 	return nil
 }
