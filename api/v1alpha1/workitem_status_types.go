@@ -101,6 +101,9 @@ type AgentCost struct {
 	// +kubebuilder:validation:MaxLength=24
 	// +optional
 	Credits string `json:"credits,omitempty"`
+	// Tokens are those of all tasks that the agent says went in and out, what was read from a cache among them.
+	// +optional
+	Tokens int64 `json:"tokens,omitempty"`
 	// Seconds are those of all tasks.
 	// +optional
 	Seconds int64 `json:"seconds,omitempty"`
@@ -120,6 +123,9 @@ type TaskCost struct {
 	// +kubebuilder:validation:MaxLength=24
 	// +optional
 	Credits string `json:"credits,omitempty"`
+	// Tokens of the task.
+	// +optional
+	Tokens int64 `json:"tokens,omitempty"`
 	// Seconds of the task.
 	// +optional
 	Seconds int64 `json:"seconds,omitempty"`

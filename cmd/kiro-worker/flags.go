@@ -10,12 +10,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/worker"
-	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
+	"github.com/kiro-worker/kiro-worker/internal/worker/agent/preset"
 	"github.com/kiro-worker/kiro-worker/internal/worker/sandbox"
 )
 
@@ -48,7 +49,7 @@ func newFlags(errs io.Writer) *flags {
 	f.set.StringVar(&f.logFormat, "log-format", "", "json or console; default: console on a terminal, else json")
 	f.set.StringVar(&f.local, "local", "", "checkout to work on, without AWS or GitHub; nothing is committed or pushed")
 	f.set.StringVar(&f.spec, "spec", "", "with --local: directory of the spec in the checkout (default: that of the branch, or the only one)")
-	f.set.StringVar(&f.agent, "agent", agent.PresetKiro, "with --local: preset of the agent: kiro, kiro-execute-task or command")
+	f.set.StringVar(&f.agent, "agent", preset.Kiro, "with --local: preset of the agent: "+strings.Join(preset.Names(), ", "))
 	f.set.StringArrayVar(&f.command, "agent-command", nil, "with --local and --agent=command: one argument of the agent's command; repeat it")
 	f.set.StringVar(&f.test, "test-command", "npm test", "with --local: command that runs the tests")
 	f.set.IntVar(&f.threshold, "coverage-threshold", 80, "with --local: least coverage in percent")

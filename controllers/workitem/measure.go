@@ -84,6 +84,7 @@ func (m *Metrics) measureResult(at []string, r contract.Result) {
 	add(m.tasks, float64(r.Tasks.Done))
 	add(m.agentSeconds, r.AgentSeconds)
 	add(m.agentCredits, r.Credits)
+	add(m.agentTokens, float64(r.AgentTokens))
 	if r.Tests != nil {
 		add(m.tests, float64(r.Tests.Passed), resultPassed)
 		add(m.tests, float64(r.Tests.Failed), resultFailed)

@@ -40,8 +40,8 @@ var deadlines = []string{v1alpha1.ReasonAcceptanceOverdue, v1alpha1.ReasonQueueO
 // Metrics are the work item controller's own. The package's doc lists them.
 type Metrics struct {
 	outcomes, attempts, overdue, startRefusals *prometheus.CounterVec
-	tests, tasks, agentSeconds, agentCredits   *prometheus.CounterVec
-	notifications                              *prometheus.CounterVec
+	tests, tasks, notifications                *prometheus.CounterVec
+	agentSeconds, agentCredits, agentTokens    *prometheus.CounterVec
 	queued, lead, attempt, endToEnd            *prometheus.HistogramVec
 	dispatched, stages, phases                 *prometheus.HistogramVec
 	coverage                                   *prometheus.GaugeVec
@@ -79,6 +79,7 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 		tasks:         counter("tasks_done_total", "Tasks of specs that attempts which ended had done."),
 		agentSeconds:  counter("agent_seconds_total", "What the agent says that it worked, in attempts that ended."),
 		agentCredits:  counter("agent_credits_total", "What the agent says that its work cost, in its own credits, in attempts that ended."),
+		agentTokens:   counter("agent_tokens_total", "Tokens that the agent says went in and out, what was read from a cache among them, in attempts that ended."),
 		notifications: counter("notifications_total", "Notifications of ended items and entries in the dead-letter queue, by type, and by result: sent, failed.", labelType, metrics.LabelResult),
 		queued:        duration("queue_seconds", "From an item's acceptance, or its entry into the queue, to its lock."),
 		dispatched:    duration("dispatch_seconds", "From a slot's release to the lock of the item that took it, where the item was waiting by then."),
@@ -96,7 +97,7 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 		tiers: map[types.NamespacedName]string{}, released: map[string]release{}, noted: map[types.NamespacedName][]func(){},
 	}
 	m.series = metrics.Series{
-		m.outcomes, m.attempts, m.overdue, m.startRefusals, m.tests, m.tasks, m.agentSeconds, m.agentCredits, m.notifications,
+		m.outcomes, m.attempts, m.overdue, m.startRefusals, m.tests, m.tasks, m.agentSeconds, m.agentCredits, m.agentTokens, m.notifications,
 		m.queued, m.dispatched, m.lead, m.attempt, m.endToEnd, m.stages, m.phases, m.coverage,
 	}
 	m.series.Register(registry)

@@ -119,18 +119,25 @@ const maxCost = 1e9
 
 // costOf is what the agent says that its work cost; nil where it does not say.
 func costOf(r contract.Result) *v1alpha1.AgentCost {
-	if r.Credits == 0 && r.AgentSeconds == 0 {
+	if r.Credits == 0 && r.AgentSeconds == 0 && r.AgentTokens == 0 {
 		return nil
 	}
-	cost := &v1alpha1.AgentCost{Credits: amount(r.Credits), Seconds: int64(bounded(r.AgentSeconds))}
+	cost := &v1alpha1.AgentCost{Credits: amount(r.Credits), Tokens: count(r.AgentTokens), Seconds: int64(bounded(r.AgentSeconds))}
 	for _, c := range r.Costs[:min(len(r.Costs), contract.MaxCosts)] {
-		cost.Tasks = append(cost.Tasks, v1alpha1.TaskCost{Task: fault.Cut(fault.Clean(c.Task), maxTaskName), Credits: amount(c.Credits), Seconds: int64(bounded(c.Seconds))})
+		cost.Tasks = append(cost.Tasks, v1alpha1.TaskCost{
+			Task: fault.Cut(fault.Clean(c.Task), maxTaskName), Credits: amount(c.Credits), Tokens: count(c.Tokens), Seconds: int64(bounded(c.Seconds)),
+		})
 	}
 	return cost
 }
 
 // maxTaskName is the longest number of a task in a status.
 const maxTaskName = 64
+
+// maxTokens is likewise the highest number of tokens.
+const maxTokens = 1e12
+
+func count(tokens int64) int64 { return min(max(tokens, 0), maxTokens) }
 
 func bounded(v float64) float64 {
 	if !(v > 0) {

@@ -116,7 +116,7 @@ func analytics() dashboard {
 				{"Tasks done", "", stat, "short", []query{{total("tasks_done_total"), "tasks"}}},
 				{"Attempts for an item", "", stat, "short", []query{{total("attempts_total") + ` / ` + total("outcomes_total"), "attempts"}}},
 				{"The agent worked", "As the agent says.", stat, "s", []query{{total("agent_seconds_total"), "time"}}},
-				{"The agent cost", "In the agent's own credits, as it says.", stat, "short", []query{{total("agent_credits_total"), "credits"}}},
+				{"The agent cost", "In the agent's own credits, or in tokens, as it says.", stat, "short", []query{{total("agent_credits_total"), "credits"}, {total("agent_tokens_total"), "tokens"}}},
 			}},
 			{"From card to pull request", []panel{
 				{"From trigger to end, of those that succeeded", "", stat, "s", quantiles("kiro_worker_workitem_end_to_end_seconds", `class="none", `+here)},

@@ -24,18 +24,20 @@ const (
 // Look is what a build that only looks is to look at.
 type Look struct {
 	// ID names the report. It is random: two looks at one environment must not write to one row.
-	ID                   string   `json:"id"`
-	Environment          string   `json:"environment"` // the tier
-	LocksTableName       string   `json:"locksTableName"`
-	LockRegion           string   `json:"lockRegion,omitempty"`
-	Bucket               string   `json:"bucket"`
-	ArtifactsKMSKeyARN   string   `json:"artifactsKMSKeyARN,omitempty"`
-	GitHubAPIURL         string   `json:"gitHubAPIURL,omitempty"`
-	GitHubTokenSecretARN string   `json:"gitHubTokenSecretARN"`
-	GitSecretARN         string   `json:"gitSecretARN,omitempty"`
-	AgentSecretARN       string   `json:"agentSecretARN,omitempty"`
-	AgentPreset          string   `json:"agentPreset,omitempty"`
-	Repositories         []string `json:"repositories,omitempty"`
+	ID                   string `json:"id"`
+	Environment          string `json:"environment"` // the tier
+	LocksTableName       string `json:"locksTableName"`
+	LockRegion           string `json:"lockRegion,omitempty"`
+	Bucket               string `json:"bucket"`
+	ArtifactsKMSKeyARN   string `json:"artifactsKMSKeyARN,omitempty"`
+	GitHubAPIURL         string `json:"gitHubAPIURL,omitempty"`
+	GitHubTokenSecretARN string `json:"gitHubTokenSecretARN"`
+	GitSecretARN         string `json:"gitSecretARN,omitempty"`
+	AgentSecretARN       string `json:"agentSecretARN,omitempty"`
+	AgentPreset          string `json:"agentPreset,omitempty"`
+	// AgentProgram is the program of the preset command; empty where its name is a template or too long for a variable.
+	AgentProgram string   `json:"agentProgram,omitempty"`
+	Repositories []string `json:"repositories,omitempty"`
 }
 
 // LookReport is what such a build has found.

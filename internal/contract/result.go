@@ -83,6 +83,7 @@ type TaskCost struct {
 	// Task is its number, at most 64 bytes.
 	Task    string  `json:"task"`
 	Credits float64 `json:"credits,omitempty"`
+	Tokens  int64   `json:"tokens,omitempty"`
 	Seconds float64 `json:"seconds,omitempty"`
 }
 
@@ -125,6 +126,9 @@ type Result struct {
 	// Credits and AgentSeconds are what the agent says that its work cost; zero where it does not say.
 	Credits      float64 `json:"credits,omitempty"`
 	AgentSeconds float64 `json:"agentSeconds,omitempty"`
+	// AgentTokens are those that the agent says went in and out, what was read from a cache among them; zero where it does not
+	// say.
+	AgentTokens int64 `json:"agentTokens,omitempty"`
 	// Stages are the stages that were done when the document was written, in the order in which they began.
 	Stages []StageTime `json:"stages,omitempty"`
 	// TestsGate and Tests are what the tests gave.

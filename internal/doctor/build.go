@@ -108,8 +108,19 @@ func lookOf(e *v1alpha1.WorkEnvironment, repositories []string, id string) (cont
 		ID: id, Environment: string(e.Spec.Tier), LocksTableName: e.Spec.Lock.TableName, LockRegion: e.Spec.Lock.Region, Bucket: e.Spec.Artifacts.Bucket,
 		ArtifactsKMSKeyARN: e.Spec.Artifacts.KMSKeyARN, GitHubAPIURL: e.Spec.GitHub.APIURL,
 		GitHubTokenSecretARN: c.GitHubTokenSecretARN, GitSecretARN: c.GitSecretARN, AgentSecretARN: c.AgentSecretARN,
-		AgentPreset: string(e.Spec.Agent.Preset), Repositories: repositories,
+		AgentPreset: string(e.Spec.Agent.Preset), AgentProgram: programOf(e.Spec.Agent), Repositories: repositories,
 	}, nil
+}
+
+// maxProgram is the longest name of a program that a build is asked to look for: all that it is told is one variable.
+const maxProgram = 256
+
+// programOf is the program of the preset command, where it is known before there is a task.
+func programOf(a v1alpha1.Agent) string {
+	if a.Preset != v1alpha1.AgentCommand || len(a.Command) == 0 || len(a.Command[0]) > maxProgram || strings.Contains(a.Command[0], "{{") {
+		return ""
+	}
+	return a.Command[0]
 }
 
 func startLook(ctx context.Context, builds build.Starter, e *v1alpha1.WorkEnvironment, look contract.Look) (build.Build, error) {

@@ -9,10 +9,10 @@ import (
 	"strings"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/redact"
 	"github.com/kiro-worker/kiro-worker/internal/secrets"
 	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
+	"github.com/kiro-worker/kiro-worker/internal/worker/agent/preset"
 )
 
 // agentStage gives each open task to the agent, in order. A task's work is committed and pushed before the next one
@@ -43,21 +43,18 @@ func (a agentStage) run(ctx context.Context, s *State) error {
 		s.note("Every task was done before this attempt; the agent was not run.")
 		return nil
 	}
-	secret, err := a.key.read(ctx)
+	dialect, err := preset.Of(a.tasks.settings.AgentPreset)
 	if err != nil {
-		return err
-	}
-	env, err := a.space.sandbox.Environment(secret)
-	switch {
-	case fault.IsTerminal(err):
 		return failed(contract.OutcomeAgentFailed, err)
-	case err != nil:
+	}
+	env, err := a.environment(ctx, dialect.Traits())
+	if err != nil {
 		return err
 	}
 	if err := a.probe(ctx, env); err != nil {
 		return err
 	}
-	run := &taskRun{taskRunner: a.tasks, state: s, env: env}
+	run := &taskRun{taskRunner: a.tasks, state: s, env: env, dialect: dialect.Traits()}
 	run.end, run.advice = a.budget.agentEnd()
 	for _, task := range open {
 		if err := run.do(ctx, task); err != nil {
@@ -67,6 +64,19 @@ func (a agentStage) run(ctx context.Context, s *State) error {
 	}
 	a.noteAdded(s, open)
 	return nil
+}
+
+// environment is the agent's, with its credentials in it.
+func (a agentStage) environment(ctx context.Context, t preset.Traits) ([]string, error) {
+	secret, err := a.key.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	credentials, err := preset.Variables(t, secret)
+	if err != nil {
+		return nil, failed(contract.OutcomeAgentFailed, err)
+	}
+	return a.space.sandbox.Environment(credentials...)
 }
 
 // noteAdded notes which tasks the agent added: nobody approved them, so nobody worked on them.

@@ -12,7 +12,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	githubemulator "github.com/kiro-worker/kiro-worker/internal/local/emulator/github"
-	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
+	"github.com/kiro-worker/kiro-worker/internal/worker/agent/preset"
 )
 
 func TestAgentOutcomes(t *testing.T) {
@@ -53,7 +53,7 @@ func TestAgentOutcomes(t *testing.T) {
 			why: "An agent that ticks boxes itself and left this one open says that it is not done.",
 			prepare: func(w *world) {
 				w.options.Environ = append(os.Environ(), "PATH="+program(w.t, "kiro-cli", "echo x > f")+":"+os.Getenv("PATH"))
-				w.options.Parameters.Settings.AgentPreset = agent.PresetKiro
+				w.options.Parameters.Settings.AgentPreset = preset.Kiro
 			},
 			outcome: contract.OutcomeAgentFailed, stage: contract.StageAgent, message: "left the box open", code: ExitWork, processed: true,
 		},

@@ -11,13 +11,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
-	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
+	"github.com/kiro-worker/kiro-worker/internal/worker/agent/preset"
 )
 
 // withKiro has a stand-in for Kiro do the tasks: its script is given what Kiro is.
 func withKiro(w *world, script string) {
 	w.options.Environ = append(os.Environ(), "PATH="+program(w.t, "kiro-cli", script)+":"+os.Getenv("PATH"))
-	w.options.Parameters.Settings.AgentPreset = agent.PresetKiro
+	w.options.Parameters.Settings.AgentPreset = preset.Kiro
 }
 
 func TestAgentCredentials(t *testing.T) {

@@ -5,18 +5,13 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 	"strings"
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/artifacts"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
-	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
-	"github.com/kiro-worker/kiro-worker/internal/worker/sandbox"
 )
 
 // lookTimeout bounds one check.
@@ -93,44 +88,4 @@ func (k look) bucket(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("with the build's role, which needs s3:PutObject on %s/%s/*: %w", k.look.Bucket, k.look.Environment, err)
 	}
 	return "the build's role writes to " + k.look.Bucket, nil
-}
-
-// agent asks the agent who is logged in, as the user that it will run as.
-func (k look) agent(ctx context.Context) (string, error) {
-	key := ""
-	if k.look.AgentSecretARN != "" {
-		var err error
-		if key, err = k.o.Ports.Secrets.Read(ctx, k.look.AgentSecretARN); err != nil {
-			return "", fmt.Errorf("the agent's secret, with the build's role: %w", err)
-		}
-		k.o.Redactor.Add(key)
-	}
-	if !agent.UsesKiro(k.look.AgentPreset) {
-		return fmt.Sprintf("the preset %s has no login that could be asked for; the agent's secret can be read", k.look.AgentPreset), nil
-	}
-	if _, err := exec.LookPath("kiro-cli"); err != nil {
-		return "", errors.New("kiro-cli is not in the build's image: add it to the image, or use spec.agent.preset: command")
-	}
-	box := sandbox.New(sandbox.Options{
-		User: k.o.AgentUser, Dir: k.o.Dir, Tree: os.TempDir(), Environ: k.o.Environ, Clock: k.o.Clock, Since: k.o.Build.StartedAt,
-	})
-	env, err := box.Environment(key)
-	if err != nil {
-		return "", err
-	}
-	credential, _ := box.Credential()
-	problem, err := agent.Probe(ctx, agent.ProbeSpec{
-		Preset: k.look.AgentPreset, Dir: os.TempDir(), Env: env, Credential: credential, Output: k.o.Dir, Clock: k.o.Clock,
-	})
-	if ended := box.EndAll(); ended != nil && err == nil {
-		err = ended
-	}
-	switch {
-	case err != nil:
-		return "", fmt.Errorf("the agent cannot be asked who is logged in: put kiro-cli into the build's image: %w", err)
-	case problem != "":
-		return "", errors.New("the agent's credentials are missing or refused (" + k.o.Redactor.String(problem) +
-			"): put a valid key into the secret that spec.credentials.agentSecretARN of the WorkEnvironment names")
-	}
-	return "kiro-cli says nothing against the key", nil
 }

@@ -65,14 +65,19 @@ func TestLook(t *testing.T) {
 			rights.Contents = githubemulator.Read
 			w.github.AddToken(testToken, "bot", rights)
 		}, "", "push", []string{"may not push", "write access"}},
-		"the token is revoked":           {func(w *world, _ *contract.Look) { w.github.RevokeToken(testToken) }, "", "push", []string{"is refused", "gitSecretARN"}},
-		"there is no such repository":    {func(_ *world, l *contract.Look) { l.Repositories = []string{"acme/gone"} }, "", "push", []string{"acme/gone", "cannot see it"}},
-		"the bucket takes nothing":       {func(w *world, _ *contract.Look) { w.bucket.fail = errors.New("access denied") }, "", "bucket", []string{"s3:PutObject", "test/*"}},
-		"the agent's key is missing":     {func(_ *world, l *contract.Look) { l.AgentSecretARN = "arn:gone" }, "", "agent", []string{"create it"}},
-		"the agent's key is refused":     {func(*world, *contract.Look) {}, "echo 'error: not logged in' >&2; exit 1", "agent", []string{"missing or refused", "agentSecretARN"}},
-		"another agent cannot be asked":  {func(_ *world, l *contract.Look) { l.AgentPreset = "command" }, "exit 1", "", nil},
-		"no repository is named":         {func(_ *world, l *contract.Look) { l.Repositories = nil }, "", "", nil},
-		"an agent's key is not required": {func(_ *world, l *contract.Look) { l.AgentSecretARN = "" }, "", "", nil},
+		"the token is revoked":                   {func(w *world, _ *contract.Look) { w.github.RevokeToken(testToken) }, "", "push", []string{"is refused", "gitSecretARN"}},
+		"there is no such repository":            {func(_ *world, l *contract.Look) { l.Repositories = []string{"acme/gone"} }, "", "push", []string{"acme/gone", "cannot see it"}},
+		"the bucket takes nothing":               {func(w *world, _ *contract.Look) { w.bucket.fail = errors.New("access denied") }, "", "bucket", []string{"s3:PutObject", "test/*"}},
+		"the agent's key is missing":             {func(_ *world, l *contract.Look) { l.AgentSecretARN = "arn:gone" }, "", "agent", []string{"create it"}},
+		"the agent's key is refused":             {func(*world, *contract.Look) {}, "echo 'error: not logged in' >&2; exit 1", "agent", []string{"missing or refused", "agentSecretARN"}},
+		"another agent cannot be asked":          {func(_ *world, l *contract.Look) { l.AgentPreset = "command" }, "exit 1", "", nil},
+		"another agent's program is not there":   {func(_ *world, l *contract.Look) { l.AgentPreset = "codex" }, "exit 1", "agent", []string{"codex is not in the build's image", "spec.agent.preset"}},
+		"a command's program is there":           {func(_ *world, l *contract.Look) { l.AgentPreset, l.AgentProgram = "command", "sh" }, "exit 1", "", nil},
+		"a command's program is not there":       {func(_ *world, l *contract.Look) { l.AgentPreset, l.AgentProgram = "command", "/opt/agent" }, "exit 1", "agent", []string{"/opt/agent is not in"}},
+		"a command's program is in the checkout": {func(_ *world, l *contract.Look) { l.AgentPreset, l.AgentProgram = "command", "./agent" }, "exit 1", "", nil},
+		"the agent's secret is of another form":  {func(w *world, l *contract.Look) { l.AgentPreset = "aider" }, "exit 1", "agent", []string{"JSON object"}},
+		"no repository is named":                 {func(_ *world, l *contract.Look) { l.Repositories = nil }, "", "", nil},
+		"an agent's key is not required":         {func(_ *world, l *contract.Look) { l.AgentSecretARN = "" }, "", "", nil},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

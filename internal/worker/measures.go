@@ -23,6 +23,7 @@ const (
 	metricTasksTotal    = "TasksTotal"
 	metricAgentCredits  = "AgentCredits"
 	metricAgentSeconds  = "AgentSeconds"
+	metricAgentTokens   = "AgentTokens"
 	metricTaskCredits   = "TaskCredits"
 	metricTaskSeconds   = "TaskSeconds"
 	metricChangedLines  = "ChangedLines"
@@ -53,6 +54,9 @@ func measures(s *State, r contract.Result, environment string, now time.Time) []
 	add(metricTasksTotal, metricsink.UnitCount, float64(r.Tasks.Total))
 	if r.Credits > 0 {
 		add(metricAgentCredits, metricsink.UnitCount, r.Credits)
+	}
+	if r.AgentTokens > 0 {
+		add(metricAgentTokens, metricsink.UnitCount, float64(r.AgentTokens))
 	}
 	if r.AgentSeconds > 0 {
 		add(metricAgentSeconds, metricsink.UnitSeconds, r.AgentSeconds)

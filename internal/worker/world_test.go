@@ -27,7 +27,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
 	"github.com/kiro-worker/kiro-worker/internal/logging"
 	"github.com/kiro-worker/kiro-worker/internal/redact"
-	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
+	"github.com/kiro-worker/kiro-worker/internal/worker/agent/preset"
 	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 )
 
@@ -146,7 +146,7 @@ func (w *world) newOptions(head string) {
 			WorkItem: "shop/cart", Repository: testRepository, PullRequest: int64(w.pull), Commit: head,
 			CorrelationID: "c0ffee",
 			Frozen: contract.Frozen{Bucket: testBucket, BuildTimeout: contract.Duration(time.Hour), Settings: contract.Settings{
-				TestCommand: goodTests, TestResults: []string{"results.json"}, AgentPreset: agent.PresetCommand, AgentCommand: goodAgent(),
+				TestCommand: goodTests, TestResults: []string{"results.json"}, AgentPreset: preset.Command, AgentCommand: goodAgent(),
 				TaskTimeout: contract.Duration(time.Minute), RetryGit: quick(3), RetryGitHub: quick(4), RetryS3: quick(3), RetryDynamoDB: quick(3), RetryAgentTask: quick(1),
 			}},
 		},

@@ -26,6 +26,7 @@ var still = map[string]string{
 	"kiro_worker_workitem_start_refusals_total":               "no start is refused; controllers/workitem/metrics_test.go",
 	"kiro_worker_workitem_agent_seconds_total":                "the stand-in agent does not say what it costs; controllers/workitem/metrics_test.go",
 	"kiro_worker_workitem_agent_credits_total":                "the same",
+	"kiro_worker_workitem_agent_tokens_total":                 "the same",
 	"kiro_worker_workenvironment_degraded":                    "nothing of the infrastructure fails; controllers/workenvironment/metrics_test.go",
 	"kiro_worker_github_credentials_expiry_timestamp_seconds": "the demo's token does not expire; internal/githubapi/metrics_test.go",
 }

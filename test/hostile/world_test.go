@@ -33,7 +33,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/logging"
 	"github.com/kiro-worker/kiro-worker/internal/redact"
 	"github.com/kiro-worker/kiro-worker/internal/worker"
-	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
+	"github.com/kiro-worker/kiro-worker/internal/worker/agent/preset"
 	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 )
 
@@ -156,7 +156,7 @@ func (w *world) newOptions(script string) worker.Options {
 		CardKey: contract.CardKey("github", "PVTI_1"), Trigger: time.UnixMilli(1_700_000_000_000).UTC(), LeaseDuration: time.Hour,
 		WorkItem: "shop/cart", Repository: repository, PullRequest: int64(w.pull), Commit: head, Attempt: 1, CorrelationID: "c0ffee",
 		Frozen: contract.Frozen{Bucket: "artifacts", AgentSecretARN: "arn:secret", BuildTimeout: contract.Duration(time.Hour), Settings: contract.Settings{
-			TestCommand: "sh test.sh", TestResults: []string{"results.json"}, AgentPreset: agent.PresetCommand,
+			TestCommand: "sh test.sh", TestResults: []string{"results.json"}, AgentPreset: preset.Command,
 			AgentCommand: []string{"sh", "-c", script, "agent", "{{.TaskID}}"}, TaskTimeout: contract.Duration(time.Minute),
 			RetryAgentTask: contract.Retry{Tries: 1, Base: contract.Duration(time.Millisecond), Factor: 1, Cap: contract.Duration(time.Millisecond)},
 		}},

@@ -15,22 +15,29 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/worker/agent/preset"
 	"github.com/kiro-worker/kiro-worker/internal/worker/process"
 )
 
 // Spec is one run of an agent on one task.
 type Spec struct {
-	// Preset is how the agent is run; empty is PresetKiro.
+	// Preset is how the agent is run; empty is preset.Kiro.
 	Preset string
-	// Harness is the generation that PresetKiro names; empty is DefaultHarness.
+	// Harness is the generation of Kiro's harness; empty is preset.DefaultHarness.
 	Harness string
-	// Command is the templates of PresetCommand.
+	// Command is the templates of preset.Command.
 	Command []string
+	// Home is the agent's home directory, which Env names too.
+	Home string
+	// Resume goes on with the session of the run before, where the agent can.
+	Resume bool
 
 	// Task is what to work on.
 	Task Task
 	// SpecPath is the spec's directory, relative to Dir.
 	SpecPath string
+	// Prompt is what the agent is asked; empty is Prompt(SpecPath, Task).
+	Prompt string
 
 	// Dir is the checkout.
 	Dir string
@@ -55,22 +62,12 @@ type Spec struct {
 // its tools were refused. That is measured at the diff, the task's box and the tests.
 type Outcome struct {
 	process.Result
-	// Denied is how many lines of standard error say that a tool was denied.
-	Denied int
-	// DeniedLines are the first few of them, cut. They are not redacted.
-	DeniedLines []string
-	// Quiet is true of a run that wrote nothing to standard output.
-	Quiet bool
-	// Closed: the line with what a turn of Kiro cost was written, the only proof that it ran. Credits and Seconds are in it.
-	Closed           bool
-	Credits, Seconds float64
-	// Refused is the first line that says that the credentials are none, cut. It is not redacted.
-	Refused string
-
-	lines int // of standard error
+	preset.Findings
+	// meaning is what the exit code says, where the agent documents it.
+	meaning string
 }
 
-// Suspicious says in a few words why the run is not to be trusted; empty if nothing is known against it.
+// Suspicious says in a few words why the run is not to be trusted; empty if nothing is known against it. It is not redacted.
 func (o Outcome) Suspicious() string {
 	switch {
 	case o.End == process.EndTimedOut:
@@ -82,7 +79,9 @@ func (o Outcome) Suspicious() string {
 	case o.Signal != "":
 		return fmt.Sprintf("the agent was ended by a signal (%s)", o.Signal)
 	case o.ExitCode != 0:
-		return fmt.Sprintf("the agent ended with exit code %d%s", o.ExitCode, meaning(o.ExitCode))
+		return fmt.Sprintf("the agent ended with exit code %d%s%s", o.ExitCode, o.meaning, because(o.Failed))
+	case o.Failed != "":
+		return "the agent says that it failed" + because(o.Failed)
 	case o.Denied > 0:
 		return fmt.Sprintf("the agent was denied a tool %d times", o.Denied)
 	default:
@@ -90,18 +89,11 @@ func (o Outcome) Suspicious() string {
 	}
 }
 
-// meaning is what Kiro's documented exit codes say. Other agents have others, so it is only a hint.
-func meaning(code int) string {
-	switch code {
-	case 2:
-		return " (Kiro: wrong arguments)"
-	case 3:
-		return " (Kiro: an MCP server did not start)"
-	case 4:
-		return " (Kiro: no such agent)"
-	default:
+func because(why string) string {
+	if why == "" {
 		return ""
 	}
+	return ": " + why
 }
 
 // errNotExecutable says what to do about a program that the system refuses to execute. The worker may be allowed what
@@ -121,8 +113,12 @@ func cannotBeExecuted(err error) bool {
 // Run runs the agent on a task. An error means that it could not be run at all; an error that is terminal would come
 // again on every task.
 func Run(ctx context.Context, spec Spec) (Outcome, error) {
-	args, err := CommandLine(spec.Preset, spec.Harness, spec.Command, Arguments{
-		SpecPath: spec.SpecPath, TaskID: spec.Task.ID, TaskTitle: spec.Task.Title, Prompt: Prompt(spec.SpecPath, spec.Task),
+	if spec.Prompt == "" {
+		spec.Prompt = Prompt(spec.SpecPath, spec.Task)
+	}
+	args, err := CommandLine(spec.Preset, preset.Call{
+		SpecPath: spec.SpecPath, TaskID: spec.Task.ID, TaskTitle: spec.Task.Title, Prompt: spec.Prompt,
+		Harness: spec.Harness, Command: spec.Command, Home: spec.Home, Resume: spec.Resume,
 	})
 	if err != nil {
 		return Outcome{}, fault.NewTerminal(fault.CodeInvalidConfiguration, fmt.Errorf("making the agent's command: %w", err))
@@ -146,15 +142,28 @@ func Run(ctx context.Context, spec Spec) (Outcome, error) {
 	case err != nil:
 		return Outcome{}, fmt.Errorf("running the agent: %w", err)
 	}
-	outcome := Outcome{Result: result}
-	if outcome.Quiet, err = quiet(spec.Output, from); err != nil {
+	return observe(spec, from, result)
+}
+
+// observe reads what a run left.
+func observe(spec Spec, from int64, result process.Result) (Outcome, error) {
+	dialect, err := preset.Of(spec.Preset)
+	if err != nil {
 		return Outcome{}, err
 	}
-	if err := outcome.look(spec.Errors, spec.Output); err != nil {
+	listener := dialect.Listen()
+	quiet, err := listen(listener, spec.Output, from, spec.Errors)
+	if err != nil {
 		return Outcome{}, err
 	}
 	if err := os.Remove(spec.Errors); err != nil {
 		return Outcome{}, fmt.Errorf("keeping the agent's output: %w", err)
+	}
+	outcome := Outcome{Result: result, Findings: listener.Findings(preset.Exit{
+		ByItself: result.End == process.EndExited && result.Signal == "", Code: result.ExitCode, Quiet: quiet,
+	})}
+	if meaning := dialect.Traits().ExitCodes[result.ExitCode]; meaning != "" {
+		outcome.meaning = " (" + meaning + ")"
 	}
 	return outcome, nil
 }

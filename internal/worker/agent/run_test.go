@@ -15,41 +15,30 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
+	"github.com/kiro-worker/kiro-worker/internal/worker/agent/preset"
 	"github.com/kiro-worker/kiro-worker/internal/worker/process"
 )
 
 func TestCommandLine(t *testing.T) {
-	values := agent.Arguments{SpecPath: ".kiro/specs/x", TaskID: "2.1", TaskTitle: "Add $(id); rm -rf / {{.TaskID}}", Prompt: "Do it"}
 	cases := []struct {
-		why, preset, harness string
-		command              []string
-		values               agent.Arguments
-		want                 []string
-		fails                bool
+		why, preset string
+		call        preset.Call
+		want        []string
+		fails       string
 	}{
-		{why: "Kiro is the default, and its harness is always named", values: values,
-			want: []string{"kiro-cli", "chat", "--v3", "--no-interactive", "--trust-all-tools", "Do it"}},
-		{why: "another harness can be named", preset: agent.PresetKiro, harness: "v2", values: values,
-			want: []string{"kiro-cli", "chat", "--v2", "--no-interactive", "--trust-all-tools", "Do it"}},
-		{why: "the other preset of Kiro", preset: agent.PresetKiroExecuteTask, values: values,
-			want: []string{"kiro", "execute-task", "--spec", ".kiro/specs/x", "--task", "2.1"}},
-		{why: "a title stays within its argument, and is no template itself", preset: agent.PresetCommand, values: values,
-			command: []string{"./agent", "--title={{.TaskTitle}}", "{{.SpecPath}}/tasks.md"},
-			want:    []string{"./agent", "--title=Add $(id); rm -rf / {{.TaskID}}", ".kiro/specs/x/tasks.md"}},
-		{why: "a preset that nobody knows", preset: "other", values: values, fails: true},
-		{why: "a command that is not given", preset: agent.PresetCommand, values: values, fails: true},
-		{why: "a field that does not exist", preset: agent.PresetCommand, command: []string{"a", "{{.Token}}"}, values: values, fails: true},
-		{why: "a template that does not parse", preset: agent.PresetCommand, command: []string{"a", "{{"}, values: values, fails: true},
-		{why: "an argument that grows beyond what a program can be given", preset: agent.PresetCommand,
-			command: []string{"a", `{{printf "%70000s" .TaskID}}`}, values: values, fails: true},
-		{why: "a path that the agent would take for an option", preset: agent.PresetKiroExecuteTask,
-			values: agent.Arguments{SpecPath: "--upload-pack=x", TaskID: "1"}, fails: true},
+		{why: "each preset makes its own", preset: preset.Codex, call: preset.Call{Prompt: "Do it"},
+			want: []string{"codex", "exec", "--json", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox", "Do it"}},
+		{why: "a zero byte ends no argument", preset: preset.Command, call: preset.Call{Command: []string{"a", "{{.TaskTitle}}"}, TaskTitle: "x\x00y"}, want: []string{"a", "xy"}},
+		{why: "a path that the agent would take for an option", preset: preset.KiroExecuteTask, call: preset.Call{SpecPath: "--upload-pack=x", TaskID: "1"}, fails: "begins with a dash"},
+		{why: "a prompt that it would take for one", preset: preset.ClaudeCode, call: preset.Call{Prompt: "--mcp-config x"}, fails: "begins with a dash"},
+		{why: "a preset that nobody knows is named, with those that there are", preset: "other", fails: `"other": use one of kiro, kiro-execute-task, claude-code`},
+		{why: "a program that is none", preset: preset.Command, call: preset.Call{Command: []string{"{{.Prompt}}"}}, fails: "no program"},
 	}
 	for _, c := range cases {
 		t.Run(c.why, func(t *testing.T) {
-			got, err := agent.CommandLine(c.preset, c.harness, c.command, c.values)
-			if (err != nil) != c.fails {
-				t.Fatalf("error %v; want one: %t", err, c.fails)
+			got, err := agent.CommandLine(c.preset, c.call)
+			if (err != nil) != (c.fails != "") || err != nil && !strings.Contains(err.Error(), c.fails) {
+				t.Fatalf("error %v; want %q", err, c.fails)
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("arguments (-want +got):\n%s", diff)
@@ -90,7 +79,7 @@ func TestRun(t *testing.T) {
 				t.Fatal(err)
 			}
 			got, err := agent.Run(t.Context(), agent.Spec{
-				Preset: agent.PresetCommand, Command: []string{"/bin/sh", "-c", c.script},
+				Preset: preset.Command, Command: []string{"/bin/sh", "-c", c.script},
 				Task: agent.Task{ID: "1", Title: "T"}, SpecPath: "spec", Dir: dir,
 				Env: []string{"PATH=/usr/bin:/bin"}, Output: output, Errors: filepath.Join(dir, "errors.log"), Silence: c.silence,
 			})
@@ -164,7 +153,7 @@ func TestOutputHoldsBothStreams(t *testing.T) {
 	output, errs := filepath.Join(dir, "agent.log"), filepath.Join(dir, "errors.log")
 	for _, script := range []string{"echo out-1; echo err-1 >&2", "echo out-2", "printf err-3 >&2"} {
 		_, err := agent.Run(t.Context(), agent.Spec{
-			Preset: agent.PresetCommand, Command: []string{"/bin/sh", "-c", script}, Dir: dir,
+			Preset: preset.Command, Command: []string{"/bin/sh", "-c", script}, Dir: dir,
 			Env: []string{"PATH=/usr/bin:/bin"}, Output: output, Errors: errs,
 		})
 		if err != nil {

@@ -20,7 +20,7 @@ func (s *Sandbox) Run(ctx context.Context, command, output string, timeout time.
 	if err != nil {
 		return process.Result{}, fmt.Errorf("the command %q: %w", command, err)
 	}
-	env, err := s.Environment("")
+	env, err := s.Environment()
 	if err != nil {
 		return process.Result{}, err
 	}
@@ -37,13 +37,13 @@ func (s *Sandbox) Run(ctx context.Context, command, output string, timeout time.
 
 // Has reports whether a program is in the PATH that commands are run with.
 func (s *Sandbox) Has(program string) bool {
-	env, err := s.Environment("")
+	env, err := s.Environment()
 	return err == nil && process.Has(program, env)
 }
 
 // Variable is the value of a variable that commands are run with; empty for none.
 func (s *Sandbox) Variable(name string) string {
-	env, err := s.Environment("")
+	env, err := s.Environment()
 	if err != nil {
 		return ""
 	}

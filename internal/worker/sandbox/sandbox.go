@@ -13,7 +13,6 @@ import (
 
 	"k8s.io/utils/clock"
 
-	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/worker/process"
 )
 
@@ -80,10 +79,9 @@ func (s *Sandbox) Credential() (c *process.Credential, off string) {
 	return &process.Credential{UID: uint32(uid), GID: uint32(gid)}, ""
 }
 
-// Environment is a program's whole environment, as NAME=value, with the variables that the agent's secret sets: Kiro's
-// key, or those of a JSON object. The home that it names is made, and is the user's own. A secret that cannot be used is
-// a terminal fault.
-func (s *Sandbox) Environment(secret string) ([]string, error) {
+// Environment is a program's whole environment, as NAME=value, with variables that are for this program alone. The home that it
+// names is made, and is the user's own.
+func (s *Sandbox) Environment(own ...string) ([]string, error) {
 	if s.options.Local {
 		return s.options.Environ, nil
 	}
@@ -94,11 +92,15 @@ func (s *Sandbox) Environment(secret string) ([]string, error) {
 	if c, _ := s.Credential(); c == nil {
 		h.user = ownUser
 	}
-	env, err := environment(s.options.Environ, s.options.Extra, h, secret)
-	if err != nil {
-		return nil, fault.NewTerminal(fault.CodeInvalidConfiguration, err)
+	return environment(s.options.Environ, s.options.Extra, h, own), nil
+}
+
+// Home is the user's home directory; in a local run the caller's own.
+func (s *Sandbox) Home() string {
+	if s.options.Local {
+		return process.Variable(s.options.Environ, "HOME")
 	}
-	return env, nil
+	return s.homeDir()
 }
 
 // TreeUser is whom git runs as on a checkout: somebody who has neither the worker's rights nor the user's. It is the
