@@ -144,6 +144,8 @@ func TestDefaults(t *testing.T) {
 		Gates: v1alpha1.Gates{
 			CoverageThreshold: ptr.To[v1alpha1.Percentage](80), TestCommand: "npm test", TestTimeout: minutes(15),
 		},
+		RepositoryFile: v1alpha1.RepositoryFileAllow,
+
 		Agent:     v1alpha1.Agent{Preset: v1alpha1.AgentKiro, TaskTimeout: minutes(20), SilenceTimeout: minutes(10)},
 		Artifacts: v1alpha1.Artifacts{Bucket: "artifacts"},
 		Retention: v1alpha1.Retention{Succeeded: minutes(72 * 60), Failed: minutes(336 * 60), MadeByHand: minutes(720 * 60)},

@@ -99,6 +99,17 @@ type Gates struct {
 	UncoveredBoxes MissingPolicy `json:"uncoveredBoxes,omitempty"`
 }
 
+// RepositoryFile says whether a repository has a say in its own work.
+// +kubebuilder:validation:Enum=Allow;Forbid
+type RepositoryFile string
+
+const (
+	// RepositoryFileAllow reads the file.
+	RepositoryFileAllow RepositoryFile = "Allow"
+	// RepositoryFileForbid does not look at it.
+	RepositoryFileForbid RepositoryFile = "Forbid"
+)
+
 // SecretVariable is a variable whose value is a secret's.
 type SecretVariable struct {
 	// Name of the variable. Names that begin with CODEBUILD_, AWS_, KIRO_ or GIT_ are refused, and those that would change

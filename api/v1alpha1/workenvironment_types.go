@@ -218,6 +218,13 @@ type WorkEnvironmentSpec struct {
 	// +optional
 	Gates Gates `json:"gates,omitzero"`
 
+	// RepositoryFile says whether a repository has a say in its own work by the file .kiro/worker.yaml of its default branch: Allow
+	// or Forbid. What it says can make gates stricter and never weaker, and runs where the repository's own scripts run anyway.
+	// What the work's own branch has there never counts. Forbid: the file is not looked at. Default Allow.
+	// +kubebuilder:default=Allow
+	// +optional
+	RepositoryFile RepositoryFile `json:"repositoryFile,omitempty"`
+
 	// Agent says which coding agent implements the tasks. A change counts from the next attempt.
 	// +kubebuilder:default={preset: kiro}
 	// +optional

@@ -44,7 +44,7 @@ func runLocal(ctx context.Context, f *flags, out, errs io.Writer) worker.ExitCod
 		Environment: "local", BranchName: "local", SpecPath: filepath.ToSlash(f.spec), CoverageThreshold: f.threshold,
 		WorkItem: "local", Attempt: 1, CorrelationID: "local",
 		Frozen: contract.Frozen{BuildTimeout: contract.Duration(8 * time.Hour), Settings: contract.Settings{
-			TestCommand: f.test, AgentPreset: f.agent, AgentCommand: f.command,
+			TestCommand: f.test, RepositoryFile: true, AgentPreset: f.agent, AgentCommand: f.command,
 			TaskTimeout: contract.Duration(contract.DefaultTaskTimeout), SilenceTimeout: contract.Duration(contract.DefaultSilenceTimeout),
 		}},
 	}

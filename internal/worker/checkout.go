@@ -31,7 +31,9 @@ type checkoutStage struct {
 	repository string            // "owner/name"
 	accepted   string            // the commit
 	rules      forge.BranchRules // nil where there is no forge
-	clock      clock.PassiveClock
+	// defaults reads what the default branch says.
+	defaults defaultReader
+	clock    clock.PassiveClock
 }
 
 func (c checkoutStage) run(ctx context.Context, s *State) error {
@@ -64,6 +66,9 @@ func (c checkoutStage) run(ctx context.Context, s *State) error {
 		return err
 	}
 	if err := c.checkRules(ctx); err != nil {
+		return err
+	}
+	if err := c.defaults.read(ctx); err != nil {
 		return err
 	}
 	if err := c.space.tree.Reset(ctx, head); err != nil {

@@ -63,6 +63,9 @@ func (o Options) complete() (Options, bool, error) {
 	if o.Parameters.Frozen, err = contract.FrozenFrom(string(text), o.Parameters.ParametersSHA256); err != nil {
 		return o, false, err
 	}
+	if o, err = o.heard(); err != nil {
+		return o, false, err
+	}
 	if o.Connect != nil {
 		o.Ports.Forge, o.Ports.Remote, err = o.Connect(o.Parameters)
 	}

@@ -20,7 +20,11 @@ import (
 // works in it, tests and coverage are measured, and nothing is committed, pushed or reported to anybody. It returns the
 // result beside the exit code.
 func RunLocal(ctx context.Context, o Options) (contract.Result, ExitCode) {
-	p, err := newPipeline(o, true)
+	o, err := o.heard()
+	var p *pipeline
+	if err == nil {
+		p, err = newPipeline(o, true)
+	}
 	if err != nil {
 		o.Log.Error(err, "The run cannot begin")
 		return contract.Result{Outcome: contract.OutcomeInternalError, Message: err.Error()}, ExitUsage

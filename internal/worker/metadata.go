@@ -42,6 +42,7 @@ type metadata struct {
 	Threshold     int             `json:"coverageThreshold"`
 	Format        string          `json:"coverageFormat,omitempty"`
 	Agent         string          `json:"agent"`
+	Says          *RepositorySay  `json:"repositorySettings,omitempty"`
 	Separation    string          `json:"separation,omitempty"`
 	Notes         []string        `json:"notes,omitempty"`
 	StartedAt     time.Time       `json:"startedAt"`
@@ -68,7 +69,7 @@ func (d documents) metadata(s *State) metadata {
 		Repository: p.Repository, Branch: p.BranchName, PullRequest: p.PullRequest, SpecPath: p.SpecPath,
 		Accepted: p.Commit, Base: s.Base, Result: s.finalResult(), Tasks: s.Tasks, FailedTests: s.FailedTests,
 		Threshold: p.CoverageThreshold, Format: s.CoverageFormat, Agent: p.Settings.AgentPreset,
-		Separation: s.Separation, Notes: s.Notes, StartedAt: s.StartedAt, WrittenAt: d.clock.Now(),
+		Says: s.Repository, Separation: s.Separation, Notes: s.Notes, StartedAt: s.StartedAt, WrittenAt: d.clock.Now(),
 	}
 	for _, r := range s.Stages {
 		t := stageTimes{Name: r.Name, Began: r.Began, Failure: r.Failure}

@@ -19,6 +19,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 	"github.com/kiro-worker/kiro-worker/internal/worker/lease"
 	"github.com/kiro-worker/kiro-worker/internal/worker/prbody"
+	"github.com/kiro-worker/kiro-worker/internal/worker/repofile"
 )
 
 // pullRequestStage reports on the pull request what became of the work, whatever it is.
@@ -122,6 +123,9 @@ func (p pullRequestStage) summary(ctx context.Context, s *State) prbody.Summary 
 		Result: s.Result, FailedTests: s.FailedTests, PartOnly: s.CoverageParts, ChangedThreshold: ptr.Deref(p.parameters.Settings.ChangedLines, 0), Notes: s.Notes,
 		Threshold: p.parameters.CoverageThreshold, Attempt: p.parameters.Attempt, Correlation: p.parameters.CorrelationID,
 		WorkItem: p.parameters.WorkItem, BuildURL: p.build.URL, BuildARN: p.build.ARN, Region: p.build.Region,
+	}
+	if r := s.Repository; r != nil {
+		summary.Repository = &prbody.Repository{File: repofile.Path, Commit: r.Commit, Used: r.Used, Unused: r.Unused}
 	}
 	for _, protected := range p.parameters.Settings.ProtectedPaths {
 		summary.Named = append(summary.Named, protected.Glob)

@@ -14,6 +14,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 	"github.com/kiro-worker/kiro-worker/internal/worker/process"
+	"github.com/kiro-worker/kiro-worker/internal/worker/repofile"
 )
 
 // askedDir is where runners are asked to write; the usual places have it, and nothing in it is ever committed.
@@ -135,7 +136,7 @@ func (t testStage) ask(ctx context.Context, s *State, commands []string) ([]aske
 	manager, known := managerOf(t.measured.tree, p, t.measured.sandbox.Has)
 	all := make([]asked, 0, len(commands))
 	for _, command := range commands {
-		if named, _, _ := strings.Cut(p.PackageManager, "@"); known && command == defaultTestCommand && manager.name == named && named != "npm" && t.measured.sandbox.Has(strings.Fields(manager.program)[0]) {
+		if named, _, _ := strings.Cut(p.PackageManager, "@"); known && command == repofile.DefaultTestCommand && manager.name == named && named != "npm" && t.measured.sandbox.Has(strings.Fields(manager.program)[0]) {
 			command = manager.program + " run test"
 			s.note("The repository's packageManager is %s, so its tests were run with %q.", t.clean(p.PackageManager), command)
 		}

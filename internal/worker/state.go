@@ -72,6 +72,8 @@ type State struct {
 	PushAt time.Time `json:"pushAt,omitzero"`
 	// Notes are for people: what was skipped, what was kept, what to look at twice.
 	Notes []string `json:"notes,omitempty"`
+	// Repository is what the repository's own file came to; nil where it has none, or no say.
+	Repository *RepositorySay `json:"repository,omitempty"`
 	// Separation says whether agent and tests ran as another user.
 	Separation string `json:"separation,omitempty"`
 
@@ -101,6 +103,8 @@ type TaskRecord struct {
 	// Credits and AgentSeconds are what the agent says that the task cost, over all tries; zero where it does not say.
 	Credits      float64 `json:"credits,omitempty"`
 	AgentSeconds float64 `json:"agentSeconds,omitempty"`
+	// AgentTokens are likewise what it says went in and out.
+	AgentTokens int64 `json:"agentTokens,omitempty"`
 }
 
 // loadState reads the state of a build; a build that has none yet gets a new one.

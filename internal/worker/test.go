@@ -16,11 +16,9 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/worker/process"
+	"github.com/kiro-worker/kiro-worker/internal/worker/repofile"
 	"github.com/kiro-worker/kiro-worker/internal/worker/report"
 )
-
-// defaultTestCommand is run where the environment names none.
-const defaultTestCommand = "npm test"
 
 // maxTestCommands is how many commands may run side by side.
 const maxTestCommands = 8
@@ -96,7 +94,7 @@ func (t testStage) commands() []string {
 		}
 	}
 	if len(commands) == 0 {
-		return []string{defaultTestCommand}
+		return []string{repofile.DefaultTestCommand}
 	}
 	return commands
 }

@@ -29,6 +29,7 @@ type validateStage struct {
 	pullRequest *pullRequest // nil in a local run
 	retry       retrier
 	settings    contract.Settings
+	say         repositorySay
 	clean       cleaner
 }
 
@@ -37,6 +38,13 @@ func (v validateStage) run(ctx context.Context, s *State) error {
 	if tasks != nil {
 		s.Result.Tasks = *tasks
 	}
+	found, err := v.say.read()
+	if err != nil {
+		return err
+	}
+	_, said, wrong := v.say.join(found)
+	s.Repository = said
+	problems = append(problems, wrong...)
 	if v.pullRequest != nil {
 		pr, err := v.readPullRequest(ctx)
 		switch {

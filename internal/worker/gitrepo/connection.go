@@ -78,6 +78,12 @@ func (c *Connection) FetchBranch(ctx context.Context) error {
 	return c.fetch(ctx, "--", c.address, "+"+c.branch+":"+c.tracking)
 }
 
+// FetchDefault brings the server's default branch; its head is Repository.DefaultHead then. ErrBranchGone says that it has no
+// commit.
+func (c *Connection) FetchDefault(ctx context.Context) error {
+	return c.fetch(ctx, "--", c.address, "+HEAD:"+defaultRef)
+}
+
 // FetchCommit brings the one commit that a ref of the server names, without its history, and names it local here.
 func (c *Connection) FetchCommit(ctx context.Context, ref, local string) error {
 	return c.fetch(ctx, "--depth=1", "--", c.address, "+"+ref+":"+local)

@@ -6,6 +6,7 @@ package gitrepo
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -234,6 +235,45 @@ func (r *Repository) Files(ctx context.Context, ref string) ([]File, error) {
 		all = append(all, File{Name: name, ID: fields[2], Size: size, Link: fields[0] == linkMode})
 	}
 	return all, nil
+}
+
+// defaultRef is the copy of the server's default branch.
+const defaultRef = "refs/kiro-worker/default"
+
+// DefaultHead is the commit that the default branch was at when it was fetched.
+func (r *Repository) DefaultHead(ctx context.Context) (string, error) {
+	return r.git.line(ctx, "rev-parse", "--verify", "--quiet", defaultRef+"^{commit}")
+}
+
+// UnreadableError says why a file that is there is not read.
+type UnreadableError struct{ why string }
+
+// Error implements error.
+func (e *UnreadableError) Error() string { return e.why }
+
+// FileOf is what a regular file of a commit holds. Where there is none the error is fs.ErrNotExist; where something else is in
+// its place, or it is longer than allowed, an UnreadableError.
+func (r *Repository) FileOf(ctx context.Context, commit, name string, most int64) (string, error) {
+	out, err := r.git.run(ctx, "ls-tree", "-z", "--long", "--full-tree", commit, "--", name)
+	if err != nil {
+		return "", err
+	}
+	for _, entry := range splitZero(out) {
+		meta, found, ok := strings.Cut(entry, "\t")
+		fields := strings.Fields(meta) // mode, type, id, size
+		if !ok || found != name || len(fields) != 4 {
+			continue
+		}
+		size, err := strconv.ParseInt(fields[3], 10, 64)
+		switch {
+		case !strings.HasPrefix(fields[0], "100"):
+			return "", &UnreadableError{"it is a link, a directory or another repository: make it a regular file"}
+		case err != nil || size > most:
+			return "", &UnreadableError{fmt.Sprintf("it has %s bytes; at most %d are allowed", fields[3], most)}
+		}
+		return r.Content(ctx, fields[2])
+	}
+	return "", fs.ErrNotExist
 }
 
 // linkMode is the mode of a symbolic link.

@@ -14,6 +14,8 @@ type look struct{ pattern, why string }
 
 // looks are what decides what is run, tested or counted as covered, here or elsewhere. One list, a reason each.
 var looks = []look{
+	// What the worker itself goes by.
+	{".kiro/worker.yaml", "how the repository's work is measured"},
 	// What the test command runs.
 	{"package.json", "scripts and settings of tests"},
 	{"Makefile", "commands"}, {"GNUmakefile", "commands"}, {"*.mk", "commands"}, {"[Jj]ustfile", "commands"}, {"Taskfile.y*ml", "commands"},

@@ -50,6 +50,8 @@ type Summary struct {
 	Changes  []Change
 	// Named are patterns of further paths whose change is named.
 	Named []string
+	// Repository is what the repository's own settings came to; nil where it has none.
+	Repository *Repository
 	// Notes are for people, one line each.
 	Notes []string
 	// Threshold is the lowest coverage that passes, in percent.
@@ -66,6 +68,14 @@ type Summary struct {
 	Region string
 }
 
+// Repository is what came of the settings that a repository has for its own work.
+type Repository struct {
+	// File is their path, and Commit the default branch's commit that they were read of; empty in a local run.
+	File, Commit string
+	// Used and Unused say what counts, and what does not and why, one line each.
+	Used, Unused []string
+}
+
 // Map is the summary with each text that somebody else wrote passed through a function, by itself.
 func (s Summary) Map(f func(string) string) Summary {
 	texts := func(all []string) []string {
@@ -77,6 +87,9 @@ func (s Summary) Map(f func(string) string) Summary {
 	}
 	s.Result.Message, s.Result.SteeringVersion = f(s.Result.Message), f(s.Result.SteeringVersion)
 	s.FailedTests, s.Notes = texts(s.FailedTests), texts(s.Notes)
+	if r := s.Repository; r != nil {
+		s.Repository = &Repository{File: r.File, Commit: r.Commit, Used: texts(r.Used), Unused: texts(r.Unused)}
+	}
 	s.Tasks, s.Changes = slices.Clone(s.Tasks), slices.Clone(s.Changes)
 	for n := range s.Tasks {
 		t := &s.Tasks[n]
@@ -105,6 +118,7 @@ func (s Summary) Markdown() string {
 	s.tasks(&w)
 	s.failedTests(&w)
 	s.changes(&w)
+	s.repository(&w)
 	s.notes(&w)
 	s.footer(&w)
 	return w.String()
@@ -112,7 +126,7 @@ func (s Summary) Markdown() string {
 
 // Short is the section without its lists, for a body that has no room for them.
 func (s Summary) Short() string {
-	s.Tasks, s.FailedTests, s.Changes, s.Notes = nil, nil, nil, nil
+	s.Tasks, s.FailedTests, s.Changes, s.Notes, s.Repository = nil, nil, nil, nil, nil
 	return s.Markdown()
 }
 
@@ -256,6 +270,22 @@ func (s Summary) changes(w *strings.Builder) {
 		}
 		w.WriteString(".\n\n")
 	}
+}
+
+func (s Summary) repository(w *strings.Builder) {
+	r := s.Repository
+	if r == nil {
+		return
+	}
+	var inner strings.Builder
+	for _, line := range slices.Concat(r.Used, r.Unused) {
+		fmt.Fprintf(&inner, "- %s\n", code(line, 300))
+	}
+	title := "Settings of " + r.File
+	if len(r.Commit) >= 12 {
+		title += " at the default branch's " + r.Commit[:12]
+	}
+	details(w, title, inner.String())
 }
 
 func (s Summary) notes(w *strings.Builder) {
