@@ -190,6 +190,14 @@ func refusedOthers() []refusal {
 		{why: "a template that is chosen must be there", kind: "WorkSource", changes: []change{set("{from: Template}", "spec", "branch")}, field: "spec.branch.template", message: "required when branch.from is Template"},
 		{why: "an empty template is none", kind: "WorkSource", changes: []change{set("{from: Template, template: \"\"}", "spec", "branch")}, field: "spec.branch.template", message: "required when branch.from is Template"},
 		{why: "a command that is chosen must be there", kind: "WorkEnvironment", changes: []change{set("{preset: command}", "spec", "agent")}, field: "spec.agent.command", message: "required when agent.preset is command"},
+		{why: "a template that nobody reads", kind: "WorkEnvironment", changes: []change{set("{preset: command, command: [agent], prompt: {file: p.md}}", "spec", "agent")}, field: "spec.agent.prompt", message: "does nothing unless"},
+		{why: "a template for an agent that takes none", kind: "WorkEnvironment", changes: []change{set("{preset: kiro-execute-task, prompt: {file: p.md}}", "spec", "agent")}, field: "spec.agent.prompt", message: "takes no prompt"},
+		{why: "a template in two places", kind: "WorkEnvironment", changes: []change{set("{prompt: {file: p.md, configMapKeyRef: {name: a, key: b}}}", "spec", "agent")}, field: "spec.agent.prompt", message: "exactly one"},
+		{why: "a template nowhere", kind: "WorkEnvironment", changes: []change{set("{prompt: {}}", "spec", "agent")}, field: "spec.agent.prompt", message: "exactly one"},
+		{why: "a template that is out of the repository", kind: "WorkEnvironment", changes: []change{set("{prompt: {file: ../p.md}}", "spec", "agent")}, field: "spec.agent.prompt.file", message: "relative path"},
+		{why: "a template of which the path is a pattern: as a protected path it would be others too", kind: "WorkEnvironment", changes: []change{set("{prompt: {file: \"p*.md\"}}", "spec", "agent")}, field: "spec.agent.prompt.file"},
+		{why: "an agent without sessions cannot resume one", kind: "WorkEnvironment", changes: []change{set("{preset: command, command: [agent], resume: Tasks}", "spec", "agent")}, field: "spec.agent.resume", message: "no session"},
+		{why: "a repository has a say or none", kind: "WorkEnvironment", changes: []change{set("Sometimes", "spec", "repositoryFile")}, field: "spec.repositoryFile"},
 		{why: "an unknown agent", kind: "WorkEnvironment", changes: []change{set("{preset: magic}", "spec", "agent")}, field: "spec.agent.preset"},
 		{why: "an unknown tier", kind: "WorkEnvironment", changes: []change{set("dev", "spec", "tier")}, field: "spec.tier"},
 		{why: "no slot at all", kind: "WorkEnvironment", changes: []change{set("0", "spec", "concurrency")}, field: "spec.concurrency"},
@@ -258,6 +266,8 @@ func TestTaken(t *testing.T) {
 		"a server of one's own": {kind: "WorkEnvironment", changes: []change{
 			set("\"http://127.0.0.1:4566\"", "spec", "aws", "endpointURL"),
 		}},
+		"a template of the repository's, and an agent that resumes": {kind: "WorkEnvironment", changes: []change{set("{preset: claude-code, resume: Tasks, prompt: {file: .kiro/prompts/task.md}}", "spec", "agent")}},
+		"a template for a command":                                  {kind: "WorkEnvironment", changes: []change{set("{preset: command, command: [agent, \"{{.Prompt}}\"], prompt: {configMapKeyRef: {name: prompts, key: task.md}}}", "spec", "agent")}},
 		"a stand-in agent": {kind: "WorkEnvironment", changes: []change{
 			set("{preset: command, command: [agent, \"{{.TaskID}}\"]}", "spec", "agent"),
 		}},

@@ -34,6 +34,7 @@ func setupControllers(ctx context.Context, mgr ctrl.Manager, clients *resolver.R
 	}
 	environments := workenvironment.New(workenvironment.Options{
 		Client:        mgr.GetClient(),
+		Prompts:       mgr.GetAPIReader(),
 		Tables:        clients,
 		Builds:        clients,
 		Stores:        clients,
@@ -95,6 +96,7 @@ func setupWorkItems(ctx context.Context, mgr ctrl.Manager, clients *resolver.Res
 	items := workitem.New(workitem.Options{
 		Client:           mgr.GetClient(),
 		Clients:          clients,
+		Prompts:          mgr.GetAPIReader(),
 		Collector:        collector,
 		Over:             over,
 		Dispatcher:       dispatcher,

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/controllers/internal/freeze"
 	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
@@ -20,6 +22,7 @@ import (
 // projectStep checks that the CodeBuild project exists, and that builds can be given what they need.
 type projectStep struct {
 	builds  Builds
+	prompts client.Reader
 	metrics *Metrics
 	now     time.Time
 }
@@ -31,7 +34,11 @@ func (s projectStep) Reconcile(ctx context.Context, environment *v1alpha1.WorkEn
 		return reconcile.Result{}, fault.NewTerminal(fault.CodeInvalidConfiguration, fmt.Errorf(
 			"spec.codeBuild.env sets %s, which the controller itself gives to each build: remove it from spec.codeBuild.env", strings.Join(names, ", ")))
 	}
-	if err := freeze.Check(&environment.Spec); err != nil {
+	prompt, err := freeze.Prompt(ctx, s.prompts, environment)
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	if err := freeze.Check(&environment.Spec, prompt); err != nil {
 		return reconcile.Result{}, fault.NewTerminal(fault.CodeInvalidConfiguration, err)
 	}
 	project, err := s.read(ctx, environment)

@@ -93,6 +93,13 @@ func TestProjectTrouble(t *testing.T) {
 			kind: v1alpha1.ConditionProjectReady, want: "False InvalidConfiguration", says: "spec.codeBuild.env", stalled: "True InvalidConfiguration",
 		},
 		{
+			why: "the template of the agent's prompt is not there",
+			change: func(e *v1alpha1.WorkEnvironment) {
+				e.Spec.Agent.Prompt = &v1alpha1.AgentPrompt{ConfigMapKeyRef: &v1alpha1.ConfigMapKey{Name: "prompts", Key: "task.md"}}
+			},
+			kind: v1alpha1.ConditionProjectReady, want: "False InvalidConfiguration", says: "key task.md of ConfigMap prompts: there is no such ConfigMap", stalled: "True InvalidConfiguration",
+		},
+		{
 			why:   "CodeBuild answers with a web page: of the project nothing is known",
 			cause: breaks(buildemulator.Service, faults.Fault{NotJSON: true, Status: http.StatusOK}),
 			kind:  v1alpha1.ConditionProjectReady, want: "Unknown InvalidAnswer", says: "again", stalled: "absent",

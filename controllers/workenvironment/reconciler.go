@@ -33,7 +33,9 @@ const (
 
 // Options is what a Reconciler is made of.
 type Options struct {
-	Client        client.Client
+	Client client.Client
+	// Prompts reads the ConfigMaps with prompts of agents, past any cache.
+	Prompts       client.Reader
 	Tables        Tables
 	Builds        Builds
 	Stores        Stores

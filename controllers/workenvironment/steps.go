@@ -28,7 +28,7 @@ func (r *Reconciler) steps(now time.Time, part extent) []step {
 	}
 	checks := []step{
 		tableStep{r.Tables, r.Metrics, now},
-		projectStep{r.Builds, r.Metrics, now},
+		projectStep{r.Builds, r.Prompts, r.Metrics, now},
 		bucketStep{r.Stores, r.Metrics, now},
 		secretsStep{r.Secrets, r.Metrics, now},
 		notificationsStep{r.Notifications, r.Metrics, now},

@@ -148,7 +148,7 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) reconciler(c client.Client) *Reconciler {
 	return New(Options{
-		Client: c, Tables: w.resolver, Builds: w.resolver, Stores: w.resolver, Secrets: w.resolver, Notifications: w.resolver, Queues: w.queues, Clock: w.clock, Events: w.events,
+		Client: c, Prompts: c, Tables: w.resolver, Builds: w.resolver, Stores: w.resolver, Secrets: w.resolver, Notifications: w.resolver, Queues: w.queues, Clock: w.clock, Events: w.events,
 		Installation: "here/manager", Yield: func(err error) { w.yielded = append(w.yielded, err) },
 		Metrics: NewMetrics(prometheus.NewRegistry()),
 	})

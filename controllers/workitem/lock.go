@@ -92,7 +92,14 @@ func (s *lockStep) acquire(ctx context.Context, try *attemptToLock, slot int) (r
 	if try.slot = contract.SlotKey(try.env.Status.ProjectARN, slot); item.AttemptActive() {
 		try.slot = item.Status.Attempt.Parameters.SlotKey
 	}
-	parameters, _, err := freeze.Of(&try.env.Spec, item.Spec.BuildTimeout(&try.env.Spec), forgeURL).Encode()
+	prompt, err := freeze.Prompt(ctx, s.access.Prompts, try.env)
+	if err != nil && !fault.IsTerminal(err) {
+		return reconcile.Result{}, err
+	}
+	var parameters string
+	if err == nil {
+		parameters, _, err = freeze.Of(&try.env.Spec, item.Spec.BuildTimeout(&try.env.Spec), forgeURL, prompt).Encode()
+	}
 	if err != nil {
 		return s.refused(item, v1alpha1.ReasonInvalidConfiguration, fault.Message(err)), nil
 	}

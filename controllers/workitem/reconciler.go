@@ -36,6 +36,8 @@ import (
 type Options struct {
 	Client  client.Client
 	Clients access.Clients
+	// Prompts reads the ConfigMaps with prompts of agents, past any cache.
+	Prompts client.Reader
 	// Watcher is what running builds are seen through.
 	Watcher *watch.Watcher
 	// Dispatcher grants slots to items that wait. The watcher and the collector hand in what they see released.
@@ -83,7 +85,7 @@ type Reconciler struct {
 
 // New returns a Reconciler.
 func New(o Options) *Reconciler {
-	reach := access.Access{Reader: o.Client, Clients: o.Clients, Locks: o.Locks}
+	reach := access.Access{Reader: o.Client, Clients: o.Clients, Prompts: o.Prompts, Locks: o.Locks}
 	return &Reconciler{
 		client: o.Client, access: reach, clock: o.Clock, random: o.Random, cluster: o.Cluster,
 		metrics: o.Metrics, locks: o.Locks, traces: o.Traces, recorder: reconcile.Recorder{Events: o.Events}, reporter: reporting.New(reach, o.Clock, o.Metrics.noteNotification),

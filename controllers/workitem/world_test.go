@@ -111,7 +111,7 @@ func (w *world) restart() {
 	over := tracking.NewFirstSeenTracker()
 	w.collector = garbagecollection.New(access.Access{Reader: w.client, Clients: w}, w.clock, settling, over, w.dispatcher)
 	w.r = New(Options{
-		Client: w.client, Clients: w, Watcher: w.watcher, Dispatcher: w.dispatcher, Collector: w.collector, Over: over, Clock: w.clock, Events: w.events,
+		Client: w.client, Clients: w, Prompts: w.client, Watcher: w.watcher, Dispatcher: w.dispatcher, Collector: w.collector, Over: over, Clock: w.clock, Events: w.events,
 		Metrics: NewMetrics(prometheus.NewRegistry()), Random: func() float64 { return 0 },
 		Cluster: "test", ProgressInterval: 5 * time.Second, SettlingTime: settling,
 	})

@@ -105,15 +105,23 @@ type Settings struct {
 	// ProtectedPaths are what the agent must not change, or what is named if it does.
 	ProtectedPaths []ProtectedPath `json:"protectedPaths,omitempty"`
 	TestTimeout    Duration        `json:"testTimeout,omitempty"`
+	// RepositoryFile lets the repository's default branch have a say, in its .kiro/worker.yaml.
+	RepositoryFile bool `json:"repositoryFile,omitempty"`
 	// Env are the environment's own variables. They are for setup, agent and tests alone: as variables of the build they
 	// would be the worker's and git's too, which take proxies, certificates and the like from there.
 	Env []Variable `json:"env,omitempty"`
 	// SecretEnv are variables whose values are secrets. They are for setup and tests alone, and read in the build.
 	SecretEnv []SecretVariable `json:"secretEnv,omitempty"`
 
-	AgentPreset    string   `json:"agentPreset,omitempty"`
-	AgentHarness   string   `json:"agentHarness,omitempty"`
-	AgentCommand   []string `json:"agentCommand,omitempty"`
+	AgentPreset  string   `json:"agentPreset,omitempty"`
+	AgentHarness string   `json:"agentHarness,omitempty"`
+	AgentCommand []string `json:"agentCommand,omitempty"`
+	// Prompt is the template of the agent's prompt; PromptFile where the repository's default branch has one. Both empty: the
+	// worker's own.
+	Prompt     string `json:"prompt,omitempty"`
+	PromptFile string `json:"promptFile,omitempty"`
+	// AgentResume goes on with the agent's session from task to task.
+	AgentResume    bool     `json:"agentResume,omitempty"`
 	TaskTimeout    Duration `json:"taskTimeout,omitempty"`
 	SilenceTimeout Duration `json:"silenceTimeout,omitempty"`
 	// AgentTotalTimeout is how long all tasks together may take; zero is what the build leaves.

@@ -150,7 +150,7 @@ func (r right) String() string {
 }
 
 // rightsOfManager are what the manager does. A test compares them with the role that is generated from the controllers;
-// Secrets are asked for where a source names one.
+// Secrets are asked for where a source names one, and ConfigMaps where an environment does.
 func rightsOfManager() []right {
 	var all []right
 	add := func(group, resource, subresource string, verbs ...string) {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -104,6 +105,15 @@ func TestPlantedFaults(t *testing.T) {
 		"the role trusts another external id": {
 			func(w *world) { w.cloud.AWS.Trust(role, "staging/"+w.namespace) }, "environment/role", []string{"cannot be assumed", "external id"},
 		},
+		"the template of the agent's prompt is not there": {func(w *world) {
+			w.environment.Spec.Agent.Prompt = &v1alpha1.AgentPrompt{ConfigMapKeyRef: &v1alpha1.ConfigMapKey{Name: "prompts", Key: "task.md"}}
+		}, "environment/prompt", []string{"ConfigMap prompts", "prompts.configMaps"}},
+		"the template of the agent's prompt has an unknown placeholder": {func(w *world) {
+			w.must(w.client.Create(t.Context(), &corev1.ConfigMap{
+				ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "prompts"}, Data: map[string]string{"task.md": "{{.TaskID}} {{.Sectret}}"},
+			}))
+			w.environment.Spec.Agent.Prompt = &v1alpha1.AgentPrompt{ConfigMapKeyRef: &v1alpha1.ConfigMapKey{Name: "prompts", Key: "task.md"}}
+		}, "environment/prompt", []string{"unknown placeholder {{.Sectret}}"}},
 		"the role does not exist": {func(w *world) {
 			w.environment.Spec.AWS.RoleARN = "arn:aws:iam::000000000000:role/gone"
 		}, "environment/role", []string{"role/gone cannot be assumed"}},
@@ -196,7 +206,7 @@ func TestRightsAreTheRoles(t *testing.T) {
 		for _, group := range rule.APIGroups {
 			for _, name := range rule.Resources {
 				for _, verb := range rule.Verbs {
-					if resource, subresource, _ := strings.Cut(name, "/"); resource != "secrets" {
+					if resource, subresource, _ := strings.Cut(name, "/"); resource != "secrets" && resource != "configmaps" {
 						want = append(want, right{verb, group, resource, subresource}.String())
 					}
 				}

@@ -16,6 +16,9 @@ import (
 // environment checks everything that one names, as its role.
 func (d *Doctor) environment(ctx context.Context, e *v1alpha1.WorkEnvironment) {
 	s := d.subject("environment", e)
+	if p := e.Spec.Agent.Prompt; p != nil && p.ConfigMapKeyRef != nil {
+		s.check(ctx, "prompt", func(ctx context.Context) (string, error) { return d.prompt(ctx, e) })
+	}
 	var who awsapi.Identity
 	assumed := s.check(ctx, "role", func(ctx context.Context) (message string, err error) {
 		who, err = d.options.Environments.Identify(ctx, e.Namespace, e.Spec.AWS)

@@ -90,4 +90,7 @@ type Options struct {
 	Clock    clock.WithTicker
 	// Random gives numbers from 0 to 1.
 	Random func() float64
+
+	// alone are the parameters as the environment has them; nil where the repository was not heard.
+	alone *contract.Parameters
 }

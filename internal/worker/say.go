@@ -147,11 +147,21 @@ func joinPrompt(p *contract.Parameters, found defaultBranch) error {
 // heard are the options with what the repository says. What is wrong with that is the stage validate's to say: until then, and
 // after it, the environment's settings stand alone.
 func (o Options) heard() (Options, error) {
-	say := repositorySay{parameters: o.Parameters, dir: buildDir(o.Dir), localDir: o.LocalDir}
+	say := o.say()
 	found, err := say.read()
 	if err != nil {
 		return o, err
 	}
 	o.Parameters, _, _ = say.join(found)
+	o.alone = &say.parameters
 	return o, nil
+}
+
+// say is what the repository may say beside the environment.
+func (o Options) say() repositorySay {
+	say := repositorySay{parameters: o.Parameters, dir: buildDir(o.Dir), localDir: o.LocalDir}
+	if o.alone != nil {
+		say.parameters = *o.alone
+	}
+	return say
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
+	"github.com/kiro-worker/kiro-worker/internal/worker/agent/preset"
 	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 	"github.com/kiro-worker/kiro-worker/internal/worker/prbody"
 	"github.com/kiro-worker/kiro-worker/internal/worker/process"
@@ -29,20 +30,26 @@ type taskRunner struct {
 	retry    retrier // between tries at a task
 	settings contract.Settings
 	specPath string
-	trailers string
-	dir      buildDir
-	clock    clock.WithTicker
-	clean    cleaner
+	// repository is "owner/name".
+	repository string
+	trailers   string
+	dir        buildDir
+	clock      clock.WithTicker
+	clean      cleaner
 }
 
 // taskRun is what all tasks of a build have in common.
 type taskRun struct {
 	taskRunner
 	state *State
-	env   []string  // the agent's, as NAME=value
-	end   time.Time // of the agent's time
+	env   []string // the agent's, as NAME=value
+	// dialect is what is so in every run of the agent.
+	dialect preset.Traits
+	end     time.Time // of the agent's time
 	// advice is what would make that longer.
 	advice string
+	// session: an agent ran to its end, so there is a session that can be resumed.
+	session bool
 	// settled: all that is in the checkout is committed, and nothing ran in it since. It need not be looked through again.
 	settled bool
 }
@@ -57,7 +64,7 @@ func (r *taskRun) do(ctx context.Context, task agent.Task) error {
 		return err
 	}
 	// What one task left there is no setting of the next one's agent.
-	if _, err := r.space.sandbox.Renew(ctx); err != nil {
+	if _, err := r.space.sandbox.Renew(ctx, r.sessions()...); err != nil {
 		return err
 	}
 	began := r.clock.Now()
@@ -95,7 +102,7 @@ func (r *taskRun) try(ctx context.Context, task agent.Task, list []byte, record 
 	if left <= 0 {
 		return taskResult{}, r.outOfTime(task)
 	}
-	before, err := r.baseline(ctx, list)
+	base, err := r.baseline(ctx, list)
 	if err != nil {
 		return taskResult{}, err
 	}
@@ -108,12 +115,17 @@ func (r *taskRun) try(ctx context.Context, task agent.Task, list []byte, record 
 		limit, short = left, true
 	}
 	r.settled = false
-	backups := agentBackups(r.space.tree)
+	prompt, err := r.prompt(task)
+	if err != nil {
+		return taskResult{}, err
+	}
+	before := lookBefore(r.space.tree, r.dialect.Litter)
 	var outcome agent.Outcome
 	_, err = r.dir.logged(agentLog, func(output string) (process.Result, error) {
 		var err error
 		outcome, err = agent.Run(ctx, agent.Spec{
-			Preset: r.settings.AgentPreset, Harness: r.settings.AgentHarness, Command: r.settings.AgentCommand, Task: task, SpecPath: r.specPath,
+			Preset: r.settings.AgentPreset, Harness: r.settings.AgentHarness, Command: r.settings.AgentCommand, Home: r.space.sandbox.Home(),
+			Task: task, SpecPath: r.specPath, Prompt: prompt, Resume: r.resumes(),
 			Dir: r.space.tree.Dir(), Env: r.env, Credential: credential, Output: output, Errors: r.dir.path(agentErrors),
 			Timeout: limit, Silence: time.Duration(r.settings.SilenceTimeout), Clock: r.clock,
 		})
@@ -133,11 +145,12 @@ func (r *taskRun) try(ctx context.Context, task agent.Task, list []byte, record 
 		return taskResult{}, r.outOfTime(task)
 	}
 	record.ExitCode = outcome.ExitCode
+	r.session = r.session || outcome.End == process.EndExited && !outcome.Idle
 	r.spent(outcome, record)
-	if err := restoreAgents(r.space.tree, backups); err != nil {
+	if err := before.clear(r.space.tree); err != nil {
 		return taskResult{}, err
 	}
-	result, err := r.keep(ctx, finishedRun{task: task, list: list, before: before, outcome: outcome}, record)
+	result, err := r.keep(ctx, finishedRun{task: task, list: list, before: base, outcome: outcome}, record)
 	return result, agentsFault(err)
 }
 
@@ -190,8 +203,8 @@ func (r *taskRun) keep(ctx context.Context, run finishedRun, record *TaskRecord)
 		return taskResult{}, err
 	}
 	if len(seen.Protected) > 0 {
-		return taskResult{}, failedf(contract.OutcomeProtectedPathChanged, "task %s changed %s, which the environment protects (gates.protectedPaths); "+
-			"nothing of that task was pushed: make the change yourself, or take the path out of the list", run.task.ID, firstFew(seen.Protected))
+		return taskResult{}, failedf(contract.OutcomeProtectedPathChanged, "task %s changed %s, which is protected (by gates.protectedPaths, by the "+
+			"repository's .kiro/worker.yaml, or because it is that file); nothing of that task was pushed: make the change yourself, or take the path out of the list", run.task.ID, firstFew(seen.Protected))
 	}
 	result := classify(seen)
 	if !result.Done {
@@ -216,7 +229,7 @@ func (r *taskRun) keep(ctx context.Context, run finishedRun, record *TaskRecord)
 
 // observe measures what a run did.
 func (r *taskRun) observe(ctx context.Context, run finishedRun, record *TaskRecord) (observation, error) {
-	seen := observation{Suspicious: run.outcome.Suspicious(), TicksItself: r.settings.AgentPreset != agent.PresetCommand}
+	seen := observation{Suspicious: run.outcome.Suspicious(), TicksItself: r.dialect.TicksBoxes}
 	found, err := r.list.confine(run.list, run.task.ID)
 	if err != nil {
 		return seen, err
@@ -242,7 +255,7 @@ func (r *taskRun) observe(ctx context.Context, run finishedRun, record *TaskReco
 			"it would be in the repository itself for ever. Make that change yourself, or ask for it in other files", run.task.ID, firstFew(raw))
 	}
 	seen.Changed, record.Files = r.list.others(own), r.list.others(all)
-	if seen.Nothing = run.outcome.Nothing(r.settings.AgentPreset) && len(own) == 0; seen.Nothing && run.outcome.Refused != "" {
+	if seen.Nothing = run.outcome.Idle && len(own) == 0; seen.Nothing && run.outcome.Refused != "" {
 		return seen, r.refused(run.outcome.Refused)
 	}
 	findings, err := r.publish.scan(ctx, tree)

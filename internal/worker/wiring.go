@@ -116,11 +116,12 @@ func (w wiring) checkoutStage() checkoutStage {
 	return checkoutStage{
 		space: w.space, repo: w.repo, remote: w.remote, retry: w.retry.with(w.policies.git),
 		repository: p.Repository, accepted: p.Commit, rules: w.o.Ports.Forge, clock: w.o.Clock,
+		defaults: defaultReader{repo: w.repo, remote: w.remote, retry: w.retry.with(w.policies.git), dir: w.dir, files: w.o.say().files()},
 	}
 }
 
 func (w wiring) validateStage() validateStage {
-	v := validateStage{tree: w.space.tree, specPath: w.o.Parameters.SpecPath, retry: w.retry.with(w.policies.forge), settings: w.o.Parameters.Settings, clean: w.clean}
+	v := validateStage{tree: w.space.tree, specPath: w.o.Parameters.SpecPath, retry: w.retry.with(w.policies.forge), settings: w.o.Parameters.Settings, say: w.o.say(), clean: w.clean}
 	if w.o.Ports.Forge != nil {
 		pr := w.pullRequest()
 		v.pullRequest = &pr
@@ -148,7 +149,7 @@ func (w wiring) agentStage() agentStage {
 	key := agentKey{secrets: w.o.Ports.Secrets, arn: p.AgentSecretARN, retry: w.retry.with(contract.RetryService), redactor: w.o.Redactor}
 	tasks := taskRunner{
 		space: w.space, repo: w.repo, list: list, publish: w.publish, progress: w.progress, retry: w.retry.with(w.policies.task),
-		settings: p.Settings, specPath: p.SpecPath, trailers: w.trailers, dir: w.dir, clock: w.o.Clock, clean: w.clean,
+		settings: p.Settings, specPath: p.SpecPath, repository: p.Repository, trailers: w.trailers, dir: w.dir, clock: w.o.Clock, clean: w.clean,
 	}
 	return agentStage{setup: w.setup, space: w.space, list: list, key: key, tasks: tasks, progress: w.progress, budget: w.budget, clean: w.clean}
 }

@@ -122,7 +122,7 @@ func (w *world) run() {
 		Secrets: w.client, Cluster: cluster, AllowedEndpoints: w.allowed, AWS: awsapi.New(awsapi.Options{AllowedEndpoints: w.allowed}), Clock: w.clock,
 	})
 	w.environments = workenvironment.New(workenvironment.Options{
-		Client: w.client, Tables: clients, Builds: clients, Stores: clients, Secrets: clients, Notifications: clients, Queues: noQueues{},
+		Client: w.client, Prompts: w.client, Tables: clients, Builds: clients, Stores: clients, Secrets: clients, Notifications: clients, Queues: noQueues{},
 		Clock: w.clock, Events: w, Metrics: workenvironment.NewMetrics(prometheus.NewRegistry()), Installation: "here/manager",
 		Yield: func(err error) { w.t.Error(err) },
 	})

@@ -128,13 +128,16 @@ tlsConfig:
 {{- end -}}
 {{- end -}}
 
-{{/* The rules of the manager's role, as they are generated from the code, but for Secrets. A list in JSON. */}}
+{{/* The rules of the manager's role, as they are generated from the code, but for Secrets and ConfigMaps. A list in JSON. */}}
 {{- define "kiro-worker.rules" -}}
 {{- $rules := list -}}
 {{- range (.Files.Get "files/manager-role.yaml" | fromYaml).rules -}}
-{{- if not (has "secrets" .resources) -}}
+{{- if not (or (has "secrets" .resources) (has "configmaps" .resources)) -}}
 {{- $rules = append $rules . -}}
 {{- end -}}
+{{- end -}}
+{{- with .Values.prompts.configMaps -}}
+{{- $rules = append $rules (dict "apiGroups" (list "") "resources" (list "configmaps") "verbs" (list "get") "resourceNames" .) -}}
 {{- end -}}
 {{- $secrets := .Values.secrets -}}
 {{- $rule := dict "apiGroups" (list "") "resources" (list "secrets") "verbs" (list "get") -}}

@@ -15,15 +15,15 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
-// Of is the document for a build with this time-out, whose work is at this forge.
-func Of(env *v1alpha1.WorkEnvironmentSpec, timeout time.Duration, forgeURL string) contract.Frozen {
+// Of is the document for a build with this time-out, whose work is at this forge, and whose agent is asked by this template.
+func Of(env *v1alpha1.WorkEnvironmentSpec, timeout time.Duration, forgeURL, prompt string) contract.Frozen {
 	return contract.Frozen{
 		Bucket:         env.Artifacts.Bucket,
 		GitHubAPIURL:   forgeURL,
 		GitSecretARN:   env.Credentials.GitSecretARN,
 		AgentSecretARN: env.Credentials.AgentSecretARN,
 		BuildTimeout:   contract.Duration(timeout),
-		Settings:       settings(env),
+		Settings:       settings(env, prompt),
 	}
 }
 
@@ -31,19 +31,20 @@ func Of(env *v1alpha1.WorkEnvironmentSpec, timeout time.Duration, forgeURL strin
 const maxForgeURL = 512
 
 // Check reports what of the environment no build could be given, whatever its item says.
-func Check(env *v1alpha1.WorkEnvironmentSpec) error {
-	_, _, err := Of(env, env.BuildTimeout(), strings.Repeat("x", maxForgeURL)).Encode()
+func Check(env *v1alpha1.WorkEnvironmentSpec, prompt string) error {
+	_, _, err := Of(env, env.BuildTimeout(), strings.Repeat("x", maxForgeURL), prompt).Encode()
 	return err
 }
 
-func settings(env *v1alpha1.WorkEnvironmentSpec) contract.Settings {
+func settings(env *v1alpha1.WorkEnvironmentSpec, prompt string) contract.Settings {
 	gates, agent, retry := env.Gates, env.Agent, env.Retry
 	s := contract.Settings{
 		TestCommand: gates.TestCommand, SetupCommand: gates.SetupCommand,
 		TestResults: gates.TestResults, CoverageReports: gates.CoverageReports, ProtectedPaths: protectedPaths(gates.ProtectedPaths),
 		TestTimeout:    contract.Duration(gates.TestTimeoutOrDefault()),
+		RepositoryFile: env.RepositoryFile != v1alpha1.RepositoryFileForbid,
 		MissingMetrics: string(gates.MissingMetrics), UncoveredBoxes: string(gates.UncoveredBoxes),
-		AgentPreset: string(agent.Preset), AgentHarness: string(agent.Harness), AgentCommand: agent.Command,
+		AgentPreset: string(agent.Preset), AgentHarness: string(agent.Harness), AgentCommand: agent.Command, Prompt: prompt,
 		TaskTimeout:        contract.Duration(agent.TaskTimeoutOrDefault()),
 		SilenceTimeout:     contract.Duration(agent.SilenceTimeoutOrDefault()),
 		ArtifactsKMSKeyARN: env.Artifacts.KMSKeyARN,
@@ -59,6 +60,10 @@ func settings(env *v1alpha1.WorkEnvironmentSpec) contract.Settings {
 	if agent.TotalTimeout != nil {
 		s.AgentTotalTimeout = contract.Duration(agent.TotalTimeout.Duration)
 	}
+	if agent.Prompt != nil {
+		s.PromptFile = agent.Prompt.File
+	}
+	s.AgentResume = agent.Resume == v1alpha1.ResumeTasks
 	if gates.ChangedLines != nil {
 		s.ChangedLines = ptr.To(int(*gates.ChangedLines))
 	}

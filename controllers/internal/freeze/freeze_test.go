@@ -20,7 +20,7 @@ import (
 func TestOwnVariablesAreForSetupAgentAndTests(t *testing.T) {
 	env := &v1alpha1.WorkEnvironmentSpec{}
 	env.CodeBuild.Env = []v1alpha1.EnvironmentVariable{{Name: "HTTPS_PROXY", Value: "http://evil.test"}, {Name: "SSL_CERT_FILE", Value: "/proc/self/environ"}}
-	got := freeze.Of(env, time.Hour, "").Settings.Env
+	got := freeze.Of(env, time.Hour, "", "").Settings.Env
 	want := []contract.Variable{{Name: "HTTPS_PROXY", Value: "http://evil.test"}, {Name: "SSL_CERT_FILE", Value: "/proc/self/environ"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -35,19 +35,19 @@ func TestCheck(t *testing.T) {
 		}
 		return env
 	}
-	if err := freeze.Check(wide(56 << 10)); err != nil {
+	if err := freeze.Check(wide(56<<10), ""); err != nil {
 		t.Errorf("56 KB fit: %v", err)
 	}
 	env := wide(64 << 10)
-	if err := freeze.Check(env); err == nil {
+	if err := freeze.Check(env, ""); err == nil {
 		t.Error("64 KB of values do not fit")
 	}
 	// Whatever an item adds, what was found good does not fail once a lock is to be acquired.
 	env = wide(63 << 10)
-	for freeze.Check(env) != nil {
+	for freeze.Check(env, "") != nil {
 		env.CodeBuild.Env = env.CodeBuild.Env[1:]
 	}
-	if _, _, err := freeze.Of(env, 36*time.Hour, "https://"+strings.Repeat("x", 504)).Encode(); err != nil {
+	if _, _, err := freeze.Of(env, 36*time.Hour, "https://"+strings.Repeat("x", 504), "").Encode(); err != nil {
 		t.Error(err)
 	}
 }
@@ -55,7 +55,17 @@ func TestCheck(t *testing.T) {
 func TestSettingsHaveTheArtifactsKey(t *testing.T) {
 	env := &v1alpha1.WorkEnvironmentSpec{}
 	env.Artifacts.KMSKeyARN = "arn:aws:kms:eu-central-1:111122223333:key/0123"
-	if got := freeze.Of(env, time.Hour, "").Settings.ArtifactsKMSKeyARN; got != env.Artifacts.KMSKeyARN {
+	if got := freeze.Of(env, time.Hour, "", "").Settings.ArtifactsKMSKeyARN; got != env.Artifacts.KMSKeyARN {
 		t.Errorf("the build is given the key %q", got)
+	}
+}
+
+// The repository has a say unless the environment forbids it.
+func TestSettingsHaveTheRepositorysSay(t *testing.T) {
+	for said, want := range map[v1alpha1.RepositoryFile]bool{"": true, v1alpha1.RepositoryFileAllow: true, v1alpha1.RepositoryFileForbid: false} {
+		env := &v1alpha1.WorkEnvironmentSpec{RepositoryFile: said}
+		if got := freeze.Of(env, time.Hour, "", "").Settings.RepositoryFile; got != want {
+			t.Errorf("with %q: %t", said, got)
+		}
 	}
 }

@@ -38,6 +38,8 @@ type Clients interface {
 type Access struct {
 	Reader  client.Reader
 	Clients Clients
+	// Prompts reads the ConfigMaps with prompts of agents, past any cache.
+	Prompts client.Reader
 	// Locks counts what is done with the locks. Nil counts nothing.
 	Locks *measured.Metrics
 }

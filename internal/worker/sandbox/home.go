@@ -9,7 +9,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/worker/process"
@@ -26,18 +29,20 @@ func (s *Sandbox) keptDir() string { return filepath.Join(s.options.Dir, "kept",
 
 // Renew gives the user a home and a place for temporary files in which nothing of an earlier run is left: a setting that
 // one run leaves there would decide what the next one measures. What setup kept is copied into it. It ends what still
-// runs, removes what the user left in the machine's own places for temporary files, and returns the names of that.
-func (s *Sandbox) Renew(ctx context.Context) (removed []string, err error) {
+// runs, removes what the user left in the machine's own places for temporary files, and returns the names of that. Places that
+// are named, relative to the home, stay as they are, unless they are links.
+func (s *Sandbox) Renew(ctx context.Context, stay ...string) (removed []string, err error) {
 	if s.options.Local {
 		return nil, nil
 	}
 	if err := s.EndAll(); err != nil {
 		return nil, err
 	}
-	for _, dir := range []string{s.homeDir(), s.tempDir()} {
-		if err := os.RemoveAll(dir); err != nil {
-			return nil, fmt.Errorf("making the agent's home: %w", err)
-		}
+	if err := os.RemoveAll(s.tempDir()); err != nil {
+		return nil, fmt.Errorf("making the agent's home: %w", err)
+	}
+	if err := clearHome(s.homeDir(), stay); err != nil {
+		return nil, fmt.Errorf("making the agent's home: %w", err)
 	}
 	if err := s.makeHome(); err != nil {
 		return nil, err
@@ -50,6 +55,46 @@ func (s *Sandbox) Renew(ctx context.Context) (removed []string, err error) {
 		return nil, nil
 	}
 	return newSweeper(c.UID, s.options.Since).sweep(sharedPlaces, homeOf(c.UID))
+}
+
+// clearHome removes a home but for some places in it. Nothing of the user's runs, so nothing is changed meanwhile; what it made of
+// the home before is not followed.
+func clearHome(dir string, stay []string) error {
+	if len(stay) == 0 {
+		return os.RemoveAll(dir)
+	}
+	root, err := os.OpenRoot(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	return clearBut(root, ".", stay)
+}
+
+// clearBut removes what is in a directory, but for the places and the directories that lead there.
+func clearBut(root *os.Root, dir string, stay []string) error {
+	entries, err := fs.ReadDir(root.FS(), dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		name := path.Join(dir, e.Name())
+		kept := e.IsDir() || e.Type().IsRegular()
+		switch {
+		case kept && slices.Contains(stay, name):
+		case e.IsDir() && slices.ContainsFunc(stay, func(place string) bool { return strings.HasPrefix(place, name+"/") }):
+			err = clearBut(root, name, stay)
+		default:
+			err = root.RemoveAll(name)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Keep keeps what setup left in its home for every later one: tools that it installed there, caches. Nothing may run.
