@@ -65,6 +65,9 @@ func setupControllers(ctx context.Context, mgr ctrl.Manager, clients *resolver.R
 }
 
 // looksAtOnce is how many looks of up to a hundred builds each are made side by side.
+	if o.cloudWatchMetrics {
+		return setupCloudWatch(mgr, clients)
+	}
 const looksAtOnce = 8
 
 // setupWorkItems adds the work item controller, the watch of builds and the sweep of locks.

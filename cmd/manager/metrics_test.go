@@ -23,6 +23,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
 	"github.com/kiro-worker/kiro-worker/internal/githubapi"
 	"github.com/kiro-worker/kiro-worker/internal/lock/measured"
+	"github.com/kiro-worker/kiro-worker/internal/metricsink/counts"
 )
 
 // metric is one that the manager declares.
@@ -55,6 +56,7 @@ func declared(t *testing.T) []metric {
 		t.Fatal(err)
 	}
 	newLeadership(&all)
+	counts.New(counts.Options{Registerer: &all})
 	all.MustRegister(buildInfo())
 
 	var found []metric
@@ -121,6 +123,7 @@ var subsystems = []struct{ prefix, title, text string }{
 	{"kiro_worker_lock_", "Locks", "Operations on the lock table's rows."},
 	{"kiro_worker_aws_", "AWS", "Calls of all AWS services."},
 	{"kiro_worker_github_", "GitHub", "Calls of GitHub, and what it says of credentials and limits. `credentials` is an App's installation or a hash of the token, never the token."},
+	{"kiro_worker_cloudwatch_", "CloudWatch", "What is sent there, if `--cloudwatch-metrics` is set: [monitoring](monitoring.md#cloudwatch)."},
 	{"kiro_worker_", "The manager", "The process itself. Go's and controller-runtime's own metrics are served too, under their own names."},
 }
 

@@ -40,6 +40,7 @@ type options struct {
 	metricsSecure        bool
 	metricsAuth          bool
 	metricsCertDir       string
+	cloudWatchMetrics    bool
 	probeAddress         string
 	pprofAddress         string
 
@@ -104,6 +105,8 @@ func (o *options) register(flags *pflag.FlagSet) {
 		"Ask the API server who reads metrics and whether they may. Without it anybody who reaches the address may. Only with --metrics-secure.")
 	flags.StringVar(&o.metricsCertDir, "metrics-cert-dir", "",
 		"Directory of tls.crt and tls.key for metrics, read again when they change. Empty makes a certificate at each start.")
+	flags.BoolVar(&o.cloudWatchMetrics, "cloudwatch-metrics", false,
+		"Send a heartbeat and what is counted (polls, errors, locks, attempts that ended) to CloudWatch, namespace KiroWorker, once a minute, in the account of each environment and with its role.")
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081",
 		"Address to serve /healthz and /readyz on; 0 serves none.")
 	flags.StringVar(&o.pprofAddress, "pprof-bind-address", "",

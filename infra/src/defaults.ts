@@ -61,6 +61,7 @@ export interface Settings {
     testFailurePercent: number;
     silentMinutes: number;
     escalateAfterMinutes: number;
+    controllerHeartbeat: boolean;
   };
   buildEvents: boolean;
   budget?: { monthlyUSD: number; anomalyUSD?: number };
@@ -102,6 +103,7 @@ export function defaults(project: string, tier: Tier): Omit<Settings, 'manager'>
       testFailurePercent: by(tier, 30, 15, 15),
       silentMinutes: by(tier, 60, 60, 30),
       escalateAfterMinutes: 60,
+      controllerHeartbeat: false,
     },
     buildEvents: true,
   };

@@ -133,6 +133,12 @@ describe('the compute stack', () => {
   });
 
   it('shows it all on one page', () => {
+    it('of the heartbeat, where the manager sends one', () => {
+      const { blue: beating } = stacks('test', '    alarms: { controllerHeartbeat: true }');
+      beating.hasResourceProperties('AWS::CloudWatch::Alarm', {
+        AlarmName: 'kiro-worker-test-blue-controller-silent', Namespace: 'KiroWorker', MetricName: 'ControllerHeartbeat', Dimensions: [{ Name: 'Environment', Value: 'test' }],
+      });
+    });
     const board = JSON.stringify(blue.findResources('AWS::CloudWatch::Dashboard'));
     for (const text of ['p50', 'p95', 'p99', 'ConsumedReadCapacityUnits', 'ReadThrottleEvents', 'CPUUtilizedPercent', 'MemoryUtilizedPercent']) {
       assert.ok(board.includes(text), text);

@@ -28,6 +28,8 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/githubapi"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/lock/dynamodb"
+	"github.com/kiro-worker/kiro-worker/internal/metricsink"
+	"github.com/kiro-worker/kiro-worker/internal/metricsink/cloudwatch"
 )
 
 // maxGitHubClients bounds the cache: its keys come from objects that people make and delete.
@@ -100,6 +102,22 @@ func (r *Resolver) Builds(ctx context.Context, namespace string, aws v1alpha1.AW
 		return nil, err
 	}
 	return codebuild.New(api), nil
+}
+
+// metricsNamespace is where measurements are found in CloudWatch, the worker's and the manager's.
+const metricsNamespace = "KiroWorker"
+
+// Measurements returns the sink of an environment's account.
+func (r *Resolver) Measurements(ctx context.Context, namespace string, aws v1alpha1.AWSAccess) (metricsink.Sink, error) {
+	target, err := r.target(namespace, aws)
+	if err != nil {
+		return nil, err
+	}
+	api, err := r.options.AWS.CloudWatch(ctx, target)
+	if err != nil {
+		return nil, err
+	}
+	return cloudwatch.New(api, metricsNamespace), nil
 }
 
 // BuildObserver returns the part of the build service that only looks.

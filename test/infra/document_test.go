@@ -29,6 +29,7 @@ var purposes = map[string]string{
 	"controller FindSecrets":          "looks whether the builds' secrets are there, and reads no value",
 	"controller Notify":               "sends the end of an item; looks whether the topic is there",
 	"controller DeadLetters":          "sends every item that ended as Failed; looks whether the queue is there",
+	"controller Metrics":              "sends a heartbeat and what it counts, where that is on",
 	"build LockRows":                  "claims its lock, renews it, releases it, records the card",
 	"build Artifacts":                 "uploads logs, reports and diffs",
 	"build EncryptArtifacts":          "S3 encrypts uploads with the permissions of who uploads",

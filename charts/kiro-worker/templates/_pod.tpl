@@ -36,6 +36,9 @@
 {{- else }}
 - --metrics-bind-address=0
 {{- end }}
+{{- if .Values.cloudWatchMetrics.enabled }}
+- --cloudwatch-metrics
+{{- end }}
 {{- with .Values.extraArgs }}
 {{ toYaml . }}
 {{- end }}

@@ -109,10 +109,11 @@ function specs(s: Settings, m: Metrics): AlarmSpec[] {
       what: 'State changes of builds could not be delivered or read.', then: "Look at the queue's policy and at what reads it.",
     },
     {
-      // The controller reads slots and table at least every 15 minutes, whether or not there is work.
-      id: 'controller-silent', metric: m.lockReads(Duration.minutes(5)), threshold: 0.5, operator: LESS_THAN_THRESHOLD,
+      // The controller reads slots and table at least every 15 minutes, whether or not there is work. Where it sends one, its
+      // heartbeat says so too, once a minute.
+      id: 'controller-silent', metric: t.controllerHeartbeat ? m.worker('ControllerHeartbeat', 'Sum', Duration.minutes(5)) : m.lockReads(Duration.minutes(5)), threshold: 0.5, operator: LESS_THAN_THRESHOLD,
       periods: t.silentMinutes / 5, missing: BREACHING, escalates: true,
-      what: `Nobody has read the lock table for ${t.silentMinutes} minutes: the controller is down, or its permissions are gone.`,
+      what: `${t.controllerHeartbeat ? 'The controller has sent no heartbeat' : 'Nobody has read the lock table'} for ${t.silentMinutes} minutes: the controller is down, or its permissions are gone.`,
       then: 'kubectl -n kiro-worker-system get pods; kubectl get workenvironments -A.',
     },
   ];

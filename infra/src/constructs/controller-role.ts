@@ -5,7 +5,7 @@ import { Aws } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { acknowledgeWildcards } from '../nag';
-import { projectArn, roleName } from '../names';
+import { metricsNamespace, projectArn, roleName } from '../names';
 import { Colour, Settings } from '../defaults';
 import { lockAndCardKeys, lockRows, lockTable, readLocks, useKey } from './lock-statements';
 import { Data } from '../data';
@@ -26,7 +26,7 @@ export class ControllerRole extends Construct {
     }
     acknowledgeWildcards(this.role, [
       [projectArn(s, '*'), "The tier's projects, blue and green: while an environment moves, the builds of both are watched and stopped."],
-      ['*', 'A Deny: what it forbids is forbidden everywhere.'],
+      ['*', 'A Deny: what it forbids is forbidden everywhere. cloudwatch:PutMetricData, bounded by its namespace, knows no resource.'],
     ]);
   }
 
@@ -74,5 +74,11 @@ export function statements(s: Settings, colour: Colour, data: Data): iam.PolicyS
     new iam.PolicyStatement({ sid: 'Notify', actions: ['sns:Publish', 'sns:GetTopicAttributes'], resources: [data.itemsTopicArn] }),
     useKey('EncryptNotifications', data.keyArn, 'sns', Aws.REGION, ['kms:Decrypt', 'kms:GenerateDataKey']),
     new iam.PolicyStatement({ sid: 'DeadLetters', actions: ['sqs:SendMessage', 'sqs:GetQueueAttributes'], resources: [data.deadLettersArn] }),
+    new iam.PolicyStatement({
+      sid: 'Metrics',
+      actions: ['cloudwatch:PutMetricData'],
+      resources: ['*'],
+      conditions: { StringEquals: { 'cloudwatch:namespace': metricsNamespace } },
+    }),
   ];
 }

@@ -223,7 +223,7 @@ func (s *System) managerArgs(metrics string) []string {
 		"--leader-elect", "--leader-elect-namespace=" + s.namespace(),
 		"--metrics-bind-address=" + metrics, "--metrics-secure=false",
 		"--health-probe-bind-address=127.0.0.1:0",
-		"--log-level=" + s.options.LogLevel,
+		"--log-level=" + s.options.LogLevel, "--cloudwatch-metrics",
 		// A person is watching, and nothing on this machine is on its way for long.
 		"--watch-interval=500ms", "--watch-slowest=1s", "--progress-interval=3s", "--settling-time=2s",
 	}
