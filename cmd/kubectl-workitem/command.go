@@ -46,7 +46,7 @@ type command struct {
 }
 
 func commands() []command {
-	return []command{listCommand(), showCommand(), retryCommand(), cancelCommand(), priorityCommand(), unlockCommand(), doctorCommand(), versionCommand()}
+	return []command{listCommand(), showCommand(), retryCommand(), cancelCommand(), priorityCommand(), unlockCommand(), doctorCommand(), bundleCommand(), versionCommand()}
 }
 
 func versionCommand() command {

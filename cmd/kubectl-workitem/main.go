@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command kubectl-workitem is the kubectl plugin for people: `kubectl workitem list`, `show`, `retry`, `cancel`,
-// `priority`, `unlock` and `doctor`. It does nothing that a person could not do with kubectl and the AWS console; it says in
+// `priority`, `unlock`, `doctor` and `support-bundle`. It does nothing that a person could not do with kubectl and the AWS console; it says in
 // plain words what it sees, and refuses what would do harm.
 //
 // It exits with 0 if all is done, 1 if something failed, 2 if it was called wrongly, 3 if the current state forbids
