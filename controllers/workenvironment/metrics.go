@@ -37,7 +37,7 @@ type Metrics struct {
 	checks *prometheus.CounterVec
 	series metrics.Series
 
-	ready, degraded, credentials, slots, inUse, length, oldest *prometheus.Desc
+	ready, degraded, credentials, slots, inUse, heldByNobody, length, oldest *prometheus.Desc
 
 	mu sync.Mutex
 	by map[types.NamespacedName]observation
@@ -49,6 +49,7 @@ type observation struct {
 	ready, credentials   bool
 	degraded             bool
 	slots, inUse, length int32
+	heldByNobody         int32
 	oldest               time.Time
 }
 
@@ -62,14 +63,15 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 		checks: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "kiro_worker_workenvironment_checks_total", Help: "Checks of what the environment names: lock table, project, bucket, secrets, topics and queues, by result.",
 		}, []string{metrics.LabelNamespace, metrics.LabelEnvironment, labelCheck, metrics.LabelResult}),
-		ready:       desc("ready", "1 if builds can run in the environment, else 0."),
-		degraded:    desc("degraded", "1 while the infrastructure keeps failing and builds are started one at a time, else 0."),
-		credentials: desc("credentials_valid", "0 if the environment's credentials are missing, were refused or lack a permission, else 1."),
-		slots:       desc("slots", "Builds that may run at once."),
-		inUse:       desc("slots_in_use", "Slots in use, over every cluster."),
-		length:      desc("queue_length", "Work items that wait for a slot."),
-		oldest:      desc("oldest_queued_timestamp_seconds", "Since when the longest waiting work item waits. Absent while none does."),
-		by:          map[types.NamespacedName]observation{},
+		ready:        desc("ready", "1 if builds can run in the environment, else 0."),
+		degraded:     desc("degraded", "1 while the infrastructure keeps failing and builds are started one at a time, else 0."),
+		credentials:  desc("credentials_valid", "0 if the environment's credentials are missing, were refused or lack a permission, else 1."),
+		slots:        desc("slots", "Builds that may run at once."),
+		inUse:        desc("slots_in_use", "Slots in use, over every cluster."),
+		heldByNobody: desc("slots_held_by_nobody", "Slots whose lease had ended when they were last looked at, and which nobody released: their holder is gone. The sweep frees them, or who needs one."),
+		length:       desc("queue_length", "Work items that wait for a slot."),
+		oldest:       desc("oldest_queued_timestamp_seconds", "Since when the longest waiting work item waits. Absent while none does."),
+		by:           map[types.NamespacedName]observation{},
 	}
 	m.series = metrics.Series{m.checks}
 	m.series.Register(registry)
@@ -79,7 +81,7 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 
 // Describe implements prometheus.Collector.
 func (m *Metrics) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{m.ready, m.degraded, m.credentials, m.slots, m.inUse, m.length, m.oldest} {
+	for _, d := range []*prometheus.Desc{m.ready, m.degraded, m.credentials, m.slots, m.inUse, m.heldByNobody, m.length, m.oldest} {
 		ch <- d
 	}
 }
@@ -97,6 +99,7 @@ func (m *Metrics) Collect(ch chan<- prometheus.Metric) {
 		gauge(m.credentials, flag(o.credentials))
 		gauge(m.slots, float64(o.slots))
 		gauge(m.inUse, float64(o.inUse))
+		gauge(m.heldByNobody, float64(o.heldByNobody))
 		gauge(m.length, float64(o.length))
 		if !o.oldest.IsZero() {
 			gauge(m.oldest, float64(o.oldest.Unix()))
@@ -123,7 +126,7 @@ func (m *Metrics) checked(environment *v1alpha1.WorkEnvironment, check string, e
 }
 
 // observe remembers what the gauges need of an environment.
-func (m *Metrics) observe(environment *v1alpha1.WorkEnvironment) {
+func (m *Metrics) observe(environment *v1alpha1.WorkEnvironment, now time.Time) {
 	status := environment.Status
 	o := observation{
 		tier:        string(environment.Spec.Tier),
@@ -135,6 +138,11 @@ func (m *Metrics) observe(environment *v1alpha1.WorkEnvironment) {
 	}
 	if status.Queue.OldestSince != nil {
 		o.oldest = status.Queue.OldestSince.Time
+	}
+	for _, slot := range status.Slots {
+		if slot.ExpiresAt != nil && slot.ExpiresAt.Time.Before(now) {
+			o.heldByNobody++
+		}
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -6,6 +6,7 @@ package workenvironment
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
@@ -23,19 +24,20 @@ func TestMetricsGoWithTheirEnvironment(t *testing.T) {
 	m := NewMetrics(registry)
 	busy := checked(func(e *v1alpha1.WorkEnvironment) {
 		e.Name, e.Spec.Tier, e.Spec.Concurrency = "busy", v1alpha1.TierTest, ptr.To(int32(3))
+		e.Status.Slots = []v1alpha1.SlotStatus{{ExpiresAt: at(-time.Minute)}, {ExpiresAt: at(time.Minute)}}
 		e.Status.SlotsInUse, e.Status.Queue.Length, e.Status.Queue.OldestSince = 2, 4, at(0)
 	})
-	m.observe(busy)
-	m.observe(busy) // the same again counts once
+	m.observe(busy, epoch)
+	m.observe(busy, epoch) // the same again counts once
 	m.checked(busy, checkArtifactBucket, nil)
 	refused := checked(unusableSince(0), func(e *v1alpha1.WorkEnvironment) {
 		e.Name, e.Spec.Tier = "refused", v1alpha1.TierProduction
 		e.Status.Conditions = append(e.Status.Conditions, metav1.Condition{Type: v1alpha1.ConditionBucketReady, Status: "False", Reason: v1alpha1.ReasonAccessDenied})
 	})
-	m.observe(refused)
+	m.observe(refused, epoch)
 	m.checked(refused, checkArtifactBucket, errors.New("denied"))
 	gone := checked(func(e *v1alpha1.WorkEnvironment) { e.Name = "gone" })
-	m.observe(gone)
+	m.observe(gone, epoch)
 	m.checked(gone, checkLockTable, nil)
 	m.forget(client.ObjectKeyFromObject(gone))
 	m.forget(types.NamespacedName{Namespace: "other", Name: "busy"})
@@ -57,10 +59,10 @@ func TestMetricsGoWithTheirEnvironment(t *testing.T) {
 		}
 	}
 	want := map[string]float64{
-		"ready/busy/test": 1, "degraded/busy/test": 0, "credentials_valid/busy/test": 1, "slots/busy/test": 3, "slots_in_use/busy/test": 2, "queue_length/busy/test": 4,
+		"ready/busy/test": 1, "degraded/busy/test": 0, "credentials_valid/busy/test": 1, "slots/busy/test": 3, "slots_in_use/busy/test": 2, "slots_held_by_nobody/busy/test": 1, "queue_length/busy/test": 4,
 		"oldest_queued_timestamp_seconds/busy/test": float64(epoch.Unix()), "checks_total/bucket/busy/passed": 1,
 		"ready/refused/production": 0, "degraded/refused/production": 0, "credentials_valid/refused/production": 0, "slots/refused/production": 1,
-		"slots_in_use/refused/production": 0, "queue_length/refused/production": 0, "checks_total/bucket/refused/failed": 1,
+		"slots_in_use/refused/production": 0, "slots_held_by_nobody/refused/production": 0, "queue_length/refused/production": 0, "checks_total/bucket/refused/failed": 1,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

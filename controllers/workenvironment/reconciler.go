@@ -100,7 +100,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	now, last := r.Clock.Now(), r.runs.last(environment)
 	part := extentDue(now, environment, last, r.Interval, r.Refresh)
 	if part == nothing {
-		r.Metrics.observe(environment)
+		r.Metrics.observe(environment, r.Clock.Now())
 		return reconcile.End(reconcile.WaitFor(last.left(now, r.Refresh)), nil)
 	}
 	before := environment.DeepCopy()
@@ -108,7 +108,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	result, failures := r.run(ctx, environment, now, part)
 	summarize(environment, now, part, failures)
 
-	r.Metrics.observe(environment)
+	r.Metrics.observe(environment, r.Clock.Now())
 	if _, err := reconcile.PatchStatus(ctx, r.Client, before, environment); err != nil {
 		return reconcile.End(reconcile.Result{}, err)
 	}

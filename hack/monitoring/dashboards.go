@@ -78,7 +78,7 @@ func environment() dashboard {
 				{"Longest build", "0 while nothing runs.", stat, "s", []query{{`max(time() - kiro_worker_workitem_oldest_attempt_timestamp_seconds{` + here + `}) or vector(0)`, "build"}}},
 			}},
 			{"Slots and queue", []panel{
-				{"Slots", "", timeseries, "short", []query{{`sum(kiro_worker_workenvironment_slots{` + here + `})`, "slots"}, {`sum(kiro_worker_workenvironment_slots_in_use{` + here + `})`, "in use"}}},
+				{"Slots", "Held by nobody: the lease has ended, and nobody released it.", timeseries, "short", []query{{`sum(kiro_worker_workenvironment_slots{` + here + `})`, "slots"}, {`sum(kiro_worker_workenvironment_slots_in_use{` + here + `})`, "in use"}, {`sum(kiro_worker_workenvironment_slots_held_by_nobody{` + here + `})`, "held by nobody"}}},
 				{"Queue", "", timeseries, "short", []query{{`sum(kiro_worker_workenvironment_queue_length{` + here + `})`, "waiting"}}},
 				{"Items by phase", "", timeseries, "short", []query{{`sum by (phase) (kiro_worker_workitem_items{` + here + `})`, "{{phase}}"}}},
 			}},
