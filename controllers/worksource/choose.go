@@ -125,7 +125,7 @@ func allowed(source *v1alpha1.WorkSource, c chosenCard) *refusal {
 	if len(list) == 0 || slices.ContainsFunc(list, func(r string) bool { return strings.EqualFold(r, c.card.Repository) }) {
 		return nil
 	}
-	return &refusal{v1alpha1.ReasonRepositoryNotAllowed, "its repository is not in spec.github.repositories. Add it there, or remove the card from the board."}
+	return &refusal{v1alpha1.ReasonRepositoryNotAllowed, "its repository is not in spec.github.repositories. If another source works on it, nothing is to do; else add it there."}
 }
 
 func unclaimed(source *v1alpha1.WorkSource, c chosenCard) *refusal {

@@ -125,3 +125,21 @@ func (w *world) applied() int {
 	defer w.writes.Store(0)
 	return int(w.writes.Load())
 }
+
+// TestOtherSourcesCardsAreNoWarning: on a board that several sources poll, each skips the others' cards. They are counted, and
+// nobody has to act.
+func TestOtherSourcesCardsAreNoWarning(t *testing.T) {
+	w := newWorld(t)
+	w.environment(true)
+	w.source(func(s *v1alpha1.WorkSource) { s.Spec.GitHub.Repositories = []string{"acme/another"} })
+	w.card("Checkout", "Ready", "feature/checkout")
+	status := w.poll().Status
+	if len(status.Skipped) != 1 || status.Skipped[0].Reason != v1alpha1.ReasonRepositoryNotAllowed || status.Skipped[0].Count != 1 {
+		t.Errorf("skipped are %+v", status.Skipped)
+	}
+	for len(w.events.Events) > 0 {
+		if event := <-w.events.Events; strings.HasPrefix(event, "Warning") || strings.Contains(event, v1alpha1.ReasonRepositoryNotAllowed) {
+			t.Errorf("a person is told %q", event)
+		}
+	}
+}
