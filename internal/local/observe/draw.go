@@ -166,18 +166,21 @@ func paintLines(b *strings.Builder, panel Panel, series []named, w, h int, now t
 		}
 		fmt.Fprintf(b, `<polyline fill="none" stroke="%s" stroke-width="1.5" points="%s"/>`, colours[n%len(colours)], strings.Join(points, " "))
 	}
-	legend(b, series, h)
+	legend(b, series, w, h)
 }
 
-func legend(b *strings.Builder, series []named, h int) {
+// legend names the series as far as the panel is wide, and says how many more there are.
+func legend(b *strings.Builder, series []named, w, h int) {
+	const more = 60 // what the last words need
 	x := 8
 	for n, s := range series {
-		if n == shown {
-			break
-		}
 		name := s.name
 		if len(name) > 24 {
 			name = name[:24]
+		}
+		if n == shown || x+7*len(name) > w-more {
+			fmt.Fprintf(b, `<text x="%d" y="%d" font-size="10" fill="#666">%d more</text>`, x, h-8, len(series)-n)
+			break
 		}
 		fmt.Fprintf(b, `<text x="%d" y="%d" font-size="10" fill="%s">%s</text>`, x, h-8, colours[n%len(colours)], html.EscapeString(name))
 		x += 7*len(name) + 10
