@@ -184,6 +184,10 @@ type Attempt struct {
 	// Fence is a number that grows each time the branch's lock is acquired. A build with an older fence can change
 	// nothing.
 	Fence int64 `json:"fence"`
+	// TraceID is the id of the attempt's trace, in hex. Absent where the manager sends no traces.
+	// +kubebuilder:validation:MaxLength=32
+	// +optional
+	TraceID string `json:"traceID,omitempty"`
 	// Last is true if no attempt follows when the work fails in this one.
 	Last bool `json:"last"`
 	// Trigger is the triggeredAt that the attempt works on.

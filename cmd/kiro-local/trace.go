@@ -11,9 +11,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/local/demo"
 	"github.com/kiro-worker/kiro-worker/internal/local/observe"
-	"github.com/kiro-worker/kiro-worker/internal/tracing"
 )
 
 // traceTimeout is how long the manager may take to send the trace of an attempt that ended.
@@ -30,7 +30,7 @@ func runTrace(args []string) (int, error) {
 		return 0, err
 	}
 	defer func() { _ = receiver.Close() }()
-	options := demo.Options{Dir: o.dir, Agent: o.agent, LogLevel: o.logLevel, Manager: receiver.Traced}
+	options := demo.Options{Dir: o.dir, Agent: o.agent, LogLevel: o.logLevel, Manager: receiver.Traced, BuildEnv: receiver.Env()}
 	return withSystem(options, func(ctx context.Context, system *demo.System) (int, error) {
 		report, err := system.Run(ctx, view())
 		if err != nil {
@@ -40,10 +40,10 @@ func runTrace(args []string) (int, error) {
 		if item == nil || item.Status.Attempt == nil {
 			return 0, errors.New("the first card has no attempt, and so no trace")
 		}
-		id := tracing.TraceID(item.Status.Attempt.LockID).String()
+		id := contract.TraceID(item.Status.Attempt.LockID)
 		for end := time.Now().Add(traceTimeout); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
 			spans := slices.DeleteFunc(receiver.Spans(), func(s observe.ReceivedSpan) bool { return s.Trace != id })
-			if len(spans) > 0 {
+			if slices.ContainsFunc(spans, func(s observe.ReceivedSpan) bool { return s.Name == contract.SpanAttempt }) {
 				fmt.Printf("\n%s, attempt %d, build %s\n", report.States[0].Card.Title, item.Status.Attempt.Number, item.Status.Attempt.Build.ID)
 				observe.WriteTrace(os.Stdout, spans)
 				return 0, nil

@@ -23,6 +23,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/logging"
 	"github.com/kiro-worker/kiro-worker/internal/redact"
+	"github.com/kiro-worker/kiro-worker/internal/tracing"
 	"github.com/kiro-worker/kiro-worker/internal/worker"
 )
 
@@ -44,6 +45,10 @@ func runPhase(ctx context.Context, f *flags, out, errs io.Writer) worker.ExitCod
 	if options.Ports, err = newPorts(ctx, parameters); err != nil {
 		options.Log.Error(err, "The build's clients could not be made")
 		return worker.ExitInfrastructure
+	}
+	options.Traces, err = tracing.Join(ctx, "kiro-worker", version, parameters.LockID, parameters.TraceParent, os.LookupEnv)
+	if err != nil {
+		logging.Warn(options.Log, "No spans are sent by this build; the controller tells when its stages ran", logging.KeyError, err.Error())
 	}
 	options.Connect = func(p contract.Parameters) (worker.Forge, worker.Remote, error) {
 		return newForge(p, options.Ports.Secrets, options.Redactor)
@@ -113,7 +118,7 @@ func isTerminal(out io.Writer) bool {
 
 // environmentSecrets are the values in the worker's own environment that nobody must see.
 func environmentSecrets() []string {
-	var values []string
+	values := tracing.Secrets(os.LookupEnv)
 	for _, name := range []string{"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN", "KIRO_API_KEY", "GITHUB_TOKEN", "GH_TOKEN"} {
 		if v := os.Getenv(name); v != "" {
 			values = append(values, v)

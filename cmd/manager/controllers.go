@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
 
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -29,7 +28,11 @@ import (
 // setupControllers adds the three controllers.
 func setupControllers(ctx context.Context, mgr ctrl.Manager, clients *resolver.Resolver, o options, yield func(error)) error {
 	dispatcher := dispatch.New(dispatch.Options{Reader: mgr.GetClient(), Tables: clients, Clock: clock.RealClock{}, Cluster: o.clusterName})
-	if err := setupWorkItems(ctx, mgr, clients, dispatcher, o); err != nil {
+	traces, err := newTraces(ctx, mgr)
+	if err != nil {
+		return err
+	}
+	if err := setupWorkItems(ctx, mgr, clients, dispatcher, traces, o); err != nil {
 		return err
 	}
 	environments := workenvironment.New(workenvironment.Options{
@@ -56,22 +59,23 @@ func setupControllers(ctx context.Context, mgr ctrl.Manager, clients *resolver.R
 		Clock:   clock.RealClock{},
 		Events:  mgr.GetEventRecorder("worksource"),
 		Metrics: worksource.NewMetrics(metrics.Registry),
+		Traces:  traces,
 		Random:  rand.Float64,
 	})
 	if err := sources.SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("setting up the work source controller: %w", err)
 	}
+	if o.cloudWatchMetrics {
+		return setupCloudWatch(mgr, clients)
+	}
 	return nil
 }
 
 // looksAtOnce is how many looks of up to a hundred builds each are made side by side.
-	if o.cloudWatchMetrics {
-		return setupCloudWatch(mgr, clients)
-	}
 const looksAtOnce = 8
 
 // setupWorkItems adds the work item controller, the watch of builds and the sweep of locks.
-func setupWorkItems(ctx context.Context, mgr ctrl.Manager, clients *resolver.Resolver, dispatcher *dispatch.Dispatcher, o options) error {
+func setupWorkItems(ctx context.Context, mgr ctrl.Manager, clients *resolver.Resolver, dispatcher *dispatch.Dispatcher, traces *tracing.Exporter, o options) error {
 	if err := workitem.IndexItems(ctx, mgr.GetFieldIndexer()); err != nil {
 		return err
 	}
@@ -85,14 +89,7 @@ func setupWorkItems(ctx context.Context, mgr ctrl.Manager, clients *resolver.Res
 	if err := mgr.Add(workitem.NewInventory(metrics.Registry, mgr.GetClient())); err != nil {
 		return fmt.Errorf("adding the metrics of what there is: %w", err)
 	}
-	traces, err := tracing.New(ctx, "kiro-worker-manager", version, os.LookupEnv)
-	if err != nil {
-		return err
-	}
-	if err := mgr.Add(lastTraces{traces}); err != nil {
-		return fmt.Errorf("adding the end of the traces: %w", err)
-	}
-	watcher := watch.New(clients, watch.Options{Fast: o.watchInterval, Slow: o.watchSlowest, Released: dispatcher.RowReleased})
+	watcher := watch.New(clients, watch.Options{Fast: o.watchInterval, Slow: o.watchSlowest, Released: dispatcher.RowReleased, All: watch.SideBySide(looksAtOnce)})
 	if err := mgr.Add(dumper{reader: mgr.GetClient(), queues: dispatcher, builds: watcher}); err != nil {
 		return fmt.Errorf("adding the dump of the state: %w", err)
 	}
@@ -103,7 +100,7 @@ func setupWorkItems(ctx context.Context, mgr ctrl.Manager, clients *resolver.Res
 		Collector:        collector,
 		Over:             over,
 		Dispatcher:       dispatcher,
-		Watcher:          watch.New(clients, watch.Options{Fast: o.watchInterval, Slow: o.watchSlowest, Released: dispatcher.RowReleased, All: watch.SideBySide(looksAtOnce)}),
+		Watcher:          watcher,
 		Clock:            clock.RealClock{},
 		Events:           mgr.GetEventRecorder("workitem"),
 		Metrics:          workitem.NewMetrics(metrics.Registry),

@@ -24,6 +24,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/doctor"
 	"github.com/kiro-worker/kiro-worker/internal/redact"
+	"github.com/kiro-worker/kiro-worker/internal/tracing"
 )
 
 // runDoctor runs `manager doctor`: it takes the manager's own flags, so that a pod or a person gives it the same.
@@ -51,7 +52,7 @@ func runDoctor(args []string) error {
 	if err != nil {
 		return err
 	}
-	out := redact.NewLineWriter(os.Stdout, redact.New(redact.Options{}))
+	out := redact.NewLineWriter(os.Stdout, redact.New(redact.Options{Known: tracing.Secrets(os.LookupEnv)}))
 	defer func() { _ = out.Close() }()
 	if timeout == 0 {
 		timeout = 5 * time.Minute

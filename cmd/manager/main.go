@@ -19,6 +19,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/internal/logging"
 	"github.com/kiro-worker/kiro-worker/internal/redact"
+	"github.com/kiro-worker/kiro-worker/internal/tracing"
 )
 
 func main() {
@@ -44,7 +45,7 @@ func run(args []string) error {
 		return nil
 	}
 	// Whatever an error of a library contains, nothing that looks like a secret gets into the log.
-	sink := redact.NewLineWriter(os.Stdout, redact.New(redact.Options{}))
+	sink := redact.NewLineWriter(os.Stdout, redact.New(redact.Options{Known: tracing.Secrets(os.LookupEnv)}))
 	defer func() { _ = sink.Close() }()
 	format, err := logging.FormatFor(o.logFormat, term.IsTerminal(int(os.Stdout.Fd())))
 	if err != nil {

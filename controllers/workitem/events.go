@@ -16,7 +16,6 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/conditions"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/logging"
-	"github.com/kiro-worker/kiro-worker/internal/tracing"
 )
 
 // What the controller was doing when it recorded an event.
@@ -46,8 +45,8 @@ func (r *Reconciler) logger(ctx context.Context, item *v1alpha1.WorkItem) logr.L
 	l := log.FromContext(ctx).WithValues(logging.KeyCorrelationID, item.Status.CorrelationID, logging.KeyBranch, item.Spec.Branch)
 	if a := item.Status.Attempt; a != nil {
 		l = l.WithValues(logging.KeyAttempt, a.Number)
-		if r.traces != nil {
-			l = l.WithValues(logging.KeyTrace, tracing.TraceID(a.LockID).String())
+		if a.TraceID != "" {
+			l = l.WithValues(logging.KeyTrace, a.TraceID)
 		}
 	}
 	return l

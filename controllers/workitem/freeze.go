@@ -15,7 +15,7 @@ import (
 
 // attemptOf is the attempt that holds a lock, with the ids that its build is given and all that stopping it will need. A
 // change of the environment counts from the next attempt.
-func attemptOf(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, held lock.Lock) v1alpha1.Attempt {
+func attemptOf(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, held lock.Lock, traced bool) v1alpha1.Attempt {
 	accepted, number := item.Status.Accepted, locks.NextNumber(item)
 	timeout := item.Spec.BuildTimeout(&env.Spec)
 	last := policy.LastTry(item, env)
@@ -43,8 +43,12 @@ func attemptOf(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, held lock
 		CorrelationID:        item.Status.CorrelationID,
 		ParametersSHA256:     contract.FrozenSHA256(held.Parameters),
 	}
+	traceID := ""
+	if traced {
+		traceID, ids.TraceParent = contract.TraceID(held.LockID), contract.TraceParent(held.LockID)
+	}
 	return v1alpha1.Attempt{
-		Number: number, LockID: held.LockID, Fence: held.Fence, Last: last, Trigger: *item.Status.ObservedTrigger,
+		Number: number, LockID: held.LockID, Fence: held.Fence, Last: last, Trigger: *item.Status.ObservedTrigger, TraceID: traceID,
 		Parameters: v1alpha1.FrozenParameters{
 			Repository: item.Spec.Repository, Branch: item.Spec.Branch, SpecPath: accepted.SpecPath,
 			Commit: accepted.Commit, PullRequest: accepted.PullRequest,

@@ -36,6 +36,8 @@ type lockStep struct {
 	accept     *acceptStep
 	collector  *garbagecollection.Collector
 	dispatcher *dispatch.Dispatcher
+	// traced: attempts are told as traces, and their builds are to join them.
+	traced bool
 }
 
 // Condition implements reconcile.Step.
@@ -130,7 +132,7 @@ func (s *lockStep) request(try *attemptToLock, cardKey, parameters string) lock.
 // now; whoever sees too many releases its own, at a random time that differs from the other's.
 func (s *lockStep) acquired(ctx context.Context, try *attemptToLock, table locks.Abandoner, request lock.Request, held lock.Lock) (reconcile.Result, error) {
 	now, item, env := s.clock.Now(), try.item, try.env
-	attempt := attemptOf(item, env, held)
+	attempt := attemptOf(item, env, held, s.traced)
 	slots, err := items.ReadSlots(ctx, table, env.Status.ProjectARN)
 	if err != nil {
 		return reconcile.Result{}, err

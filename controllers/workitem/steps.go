@@ -11,7 +11,7 @@ import (
 // steps is the order of a work item's way. A new step is one file and one entry. before is the item as it was last written.
 func (r *Reconciler) steps(before *v1alpha1.WorkItem) []reconcile.Step[*v1alpha1.WorkItem] {
 	accept := &acceptStep{access: r.access, clock: r.clock}
-	return []reconcile.Step[*v1alpha1.WorkItem]{
+	steps := []reconcile.Step[*v1alpha1.WorkItem]{
 		&stopStep{
 			access: r.access, clock: r.clock, watcher: r.watcher, collector: r.collector,
 			dispatcher: r.dispatcher, heartbeats: r.heartbeats, trouble: r.trouble,
@@ -20,13 +20,13 @@ func (r *Reconciler) steps(before *v1alpha1.WorkItem) []reconcile.Step[*v1alpha1
 		&admitStep{access: r.access, clock: r.clock, dispatcher: r.dispatcher},
 		&lockStep{
 			access: r.access, clock: r.clock, random: r.random, cluster: r.cluster,
-			accept: accept, collector: r.collector, dispatcher: r.dispatcher,
+			accept: accept, collector: r.collector, dispatcher: r.dispatcher, traced: r.traces != nil,
 		},
 		&startStep{
 			access: r.access, clock: r.clock, random: r.random, metrics: r.metrics, dispatcher: r.dispatcher, persist: r.persister(before),
 		},
 		&watchStep{
-			clock: r.clock, watcher: r.watcher, metrics: r.metrics, reporter: r.reporter, over: r.over,
+			clock: r.clock, watcher: r.watcher, metrics: r.metrics, traces: r.traces, reporter: r.reporter, over: r.over,
 			progressInterval: r.progressInterval, settling: r.settling,
 		},
 		&concludeStep{
@@ -34,4 +34,8 @@ func (r *Reconciler) steps(before *v1alpha1.WorkItem) []reconcile.Step[*v1alpha1
 			watcher: r.watcher, dispatcher: r.dispatcher, reporter: r.reporter,
 		},
 	}
+	for n := range steps {
+		steps[n] = traced{Step: steps[n], traces: r.traces}
+	}
+	return steps
 }

@@ -4,26 +4,56 @@
 package workitem
 
 import (
+	"context"
 	"strconv"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/locks"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/policy"
+	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/tracing"
 )
 
-// The spans of an attempt, beside one a stage of the worker.
+// The spans of an attempt that this controller sends, beside those that it has in common with the worker, one a phase of
+// CodeBuild's, and one a stage of the worker that the worker did not send itself.
 const (
-	spanAttempt  = "attempt"
 	spanAccept   = "accept"
 	spanQueue    = "queue"
 	spanStart    = "start build"
-	spanBuild    = "build"
 	spanConclude = "conclude"
+	spanPhase    = "phase "
 )
+
+// spanOf is the span that the calls of a step are parts of, by its condition.
+var spanOf = map[string]string{
+	v1alpha1.ConditionAccepted: spanAccept, v1alpha1.ConditionLocked: spanQueue, v1alpha1.ConditionBuildStarted: spanStart,
+	v1alpha1.ConditionBuildFinished: contract.SpanBuild, v1alpha1.ConditionConcluded: spanConclude,
+}
+
+// traced has the calls of a step told as parts of the attempt's trace. Before the lock it is that of the attempt to come.
+type traced struct {
+	reconcile.Step[*v1alpha1.WorkItem]
+
+	traces *tracing.Exporter
+}
+
+// Reconcile implements reconcile.Step.
+func (t traced) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (reconcile.Result, error) {
+	a, span := item.Status.Attempt, spanOf[t.Condition()]
+	switch {
+	case t.traces == nil || span == "":
+	case span != spanConclude:
+		ctx = t.traces.Under(ctx, locks.NextID(item), span)
+	case a != nil:
+		ctx = t.traces.Under(ctx, a.LockID, span)
+	}
+	return t.Step.Reconcile(ctx, item)
+}
 
 // noteTrace tells an attempt that ended as a trace, once its end is written. All times are recorded ones, so a change of the
 // leader in between loses none.
@@ -50,7 +80,7 @@ func spansOf(item *v1alpha1.WorkItem, outcome policy.Outcome, now time.Time) []t
 	var spans []tracing.Span
 	add := func(name string, from, to time.Time) {
 		if !from.IsZero() && !to.Before(from) {
-			spans = append(spans, tracing.Span{Name: name, Parent: spanAttempt, Began: from, Ended: to})
+			spans = append(spans, tracing.Span{Name: name, Parent: contract.SpanAttempt, Began: from, Ended: to})
 		}
 	}
 	if a.Number == 1 || item.Status.Retries == (v1alpha1.RetryCounts{}) { // what follows a failed attempt was accepted before
@@ -67,7 +97,7 @@ func spansOf(item *v1alpha1.WorkItem, outcome policy.Outcome, now time.Time) []t
 		if b.EndTime != nil {
 			over = b.EndTime.Time
 		}
-		add(spanBuild, b.StartTime.Time, over)
+		add(contract.SpanBuild, b.StartTime.Time, over)
 		spans = append(spans, stageSpans(outcome.Result)...)
 	}
 	add(spanConclude, over, now)
@@ -75,7 +105,7 @@ func spansOf(item *v1alpha1.WorkItem, outcome policy.Outcome, now time.Time) []t
 		began = locked
 	}
 	whole := tracing.Span{
-		Name: spanAttempt, Began: began, Ended: now, Failed: failed, Message: string(outcome.Name),
+		Name: contract.SpanAttempt, Began: began, Ended: now, Failed: failed, Message: string(outcome.Name),
 		Attributes: map[string]string{
 			"kiro_worker.work_item": item.Namespace + "/" + item.Name, "kiro_worker.environment": item.Spec.EnvironmentRef.Name,
 			"kiro_worker.attempt": strconv.Itoa(int(a.Number)), "kiro_worker.outcome": string(outcome.Name),
@@ -85,17 +115,39 @@ func spansOf(item *v1alpha1.WorkItem, outcome policy.Outcome, now time.Time) []t
 	return append([]tracing.Span{whole}, spans...)
 }
 
-// stageSpans are the worker's stages, as the build reported them.
+// stageSpans are the worker's stages that it did not send itself, as the build reported them.
 func stageSpans(r *contract.Result) []tracing.Span {
 	if r == nil {
 		return nil
 	}
 	var spans []tracing.Span
 	for _, s := range r.Stages {
-		if s.Known() && !s.Began.IsZero() {
+		if s.Known() && !s.Traced && !s.Began.IsZero() {
 			spans = append(spans, tracing.Span{
-				Name: string(s.Name), Parent: spanBuild, Began: s.Began, Ended: s.Began.Add(time.Duration(s.Seconds * float64(time.Second))),
+				Name: string(s.Name), Parent: contract.SpanBuild, Began: s.Began, Ended: s.Began.Add(time.Duration(s.Seconds * float64(time.Second))),
 				Failed: s.Name == r.FailedStage, Message: string(r.Outcome),
+			})
+		}
+	}
+	return spans
+}
+
+// notePhaseTrace tells what CodeBuild says of a build that is over. Of one that died it is what is sure to be there.
+func (m *Metrics) notePhaseTrace(traces *tracing.Exporter, item *v1alpha1.WorkItem, b *build.Build) {
+	if traces == nil || b == nil {
+		return
+	}
+	lockID, spans := item.Status.Attempt.LockID, phaseSpans(b)
+	m.note(item, func() { traces.Send(lockID, spans) })
+}
+
+func phaseSpans(b *build.Build) []tracing.Span {
+	var spans []tracing.Span
+	for _, p := range b.Phases {
+		if p.Name != "" && !p.Began.IsZero() {
+			spans = append(spans, tracing.Span{
+				Name: spanPhase + p.Name, Parent: contract.SpanBuild, Began: p.Began, Ended: p.Began.Add(time.Duration(p.Seconds * float64(time.Second))),
+				Failed: p.Failed,
 			})
 		}
 	}

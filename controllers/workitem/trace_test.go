@@ -14,7 +14,9 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/policy"
+	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/tracing"
 )
 
 // An attempt is told from what is recorded of it; what is not known is left out, and never made up.
@@ -30,7 +32,7 @@ func TestSpansOf(t *testing.T) {
 	silent := item.DeepCopy() // its build died, and reported nothing
 	item.Status.Attempt.Build = &v1alpha1.BuildStatus{StartTime: ptr.To(metav1.NewTime(at(32))), EndTime: ptr.To(metav1.NewTime(at(90)))}
 	result := &contract.Result{Outcome: contract.OutcomeTestsFailed, FailedStage: contract.StageTest, Stages: []contract.StageTime{
-		{Name: contract.StageAgent, Began: at(40), Seconds: 20}, {Name: contract.StageTest, Began: at(60), Seconds: 5}, {Name: "made up", Began: at(1), Seconds: 1},
+		{Name: contract.StageAgent, Began: at(40), Seconds: 20}, {Name: contract.StageTest, Began: at(60), Seconds: 5}, {Name: contract.StageClaim, Began: at(33), Seconds: 1, Traced: true}, {Name: "made up", Began: at(1), Seconds: 1},
 	}}
 	for _, c := range []struct {
 		why     string
@@ -57,5 +59,19 @@ func TestSpansOf(t *testing.T) {
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.why, diff)
 		}
+	}
+}
+
+// A build that died tells nothing more itself: what CodeBuild says of it is told, and what it had not got to is not made up.
+func TestPhaseSpans(t *testing.T) {
+	b := &build.Build{Phases: build.Phases{
+		{Name: "PROVISIONING", Began: measuredAt, Seconds: 36}, {Name: "BUILD", Began: measuredAt.Add(time.Minute), Seconds: 5, Failed: true}, {Name: "FINALIZING", Seconds: 1},
+	}}
+	want := []tracing.Span{
+		{Name: "phase PROVISIONING", Parent: "build", Began: measuredAt, Ended: measuredAt.Add(36 * time.Second)},
+		{Name: "phase BUILD", Parent: "build", Began: measuredAt.Add(time.Minute), Ended: measuredAt.Add(65 * time.Second), Failed: true},
+	}
+	if diff := cmp.Diff(want, phaseSpans(b)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/reporting"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/tracking"
 	"github.com/kiro-worker/kiro-worker/internal/build"
+	"github.com/kiro-worker/kiro-worker/internal/tracing"
 	"github.com/kiro-worker/kiro-worker/internal/watch"
 )
 
@@ -25,6 +26,7 @@ type watchStep struct {
 	clock            clock.PassiveClock
 	watcher          *watch.Watcher
 	metrics          *Metrics
+	traces           *tracing.Exporter
 	reporter         *reporting.Reporter
 	over             *tracking.FirstSeenTracker
 	progressInterval time.Duration
@@ -64,6 +66,7 @@ func (s *watchStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (rec
 	if state.Over {
 		observe(a, *seen, now)
 		s.metrics.notePhases(item, seen.Build)
+		s.metrics.notePhaseTrace(s.traces, item, seen.Build)
 		set.True(v1alpha1.ConditionBuildFinished, state.Reason, state.Message)
 		return reconcile.Done(), nil
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
@@ -25,6 +26,8 @@ const keyCard = "card"
 type apply struct {
 	client  client.Client
 	metrics *Metrics
+	told    pollTrace
+	clock   clock.PassiveClock
 	now     time.Time
 }
 
@@ -57,7 +60,7 @@ func (s apply) applyCard(ctx context.Context, source *v1alpha1.WorkSource, c cho
 	if c.item != nil && upToDate(c.item, wanted) {
 		return nil, nil
 	}
-	err := applyItem(ctx, s.client, source, wanted)
+	uid, err := applyItem(ctx, s.client, source, wanted)
 	switch {
 	case apierrors.IsConflict(err) && c.item == nil:
 		return &refusal{v1alpha1.ReasonOwnedByAnother, fmt.Sprintf("WorkItem %s was made by another just now. Poll the card from one source.", c.name)}, nil
@@ -70,6 +73,9 @@ func (s apply) applyCard(ctx context.Context, source *v1alpha1.WorkSource, c cho
 	}
 	s.metrics.written(source)
 	logApplied(ctx, c, wanted)
+	if c.item == nil || !c.item.Spec.TriggeredAt.Equal(wanted.Spec.TriggeredAt) {
+		s.told.triggered(uid, c.item, source, s.now, s.clock.Now())
+	}
 	return nil, nil
 }
 

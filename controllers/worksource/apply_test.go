@@ -20,7 +20,7 @@ func TestTwoSourcesThatRaceMakeOneOwner(t *testing.T) {
 	card := readyCard("PVTI_race")
 	for _, s := range []*v1alpha1.WorkSource{first, second} {
 		// Neither has seen the other's item: that is the race.
-		refused, err := (apply{w.client, w.r.metrics, w.clock.Now()}).applyCard(t.Context(), s, chosenCard{
+		refused, err := (apply{w.client, w.r.metrics, pollTrace{}, w.clock, w.clock.Now()}).applyCard(t.Context(), s, chosenCard{
 			card: card, name: ItemName(card.ID), branch: "b", specPath: "p",
 		})
 		must(t, err)

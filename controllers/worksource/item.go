@@ -163,10 +163,10 @@ func upToDate(item, wanted *v1alpha1.WorkItem) bool {
 
 // applyItem applies the part of an item that the source owns. An item that exists is named by its UID, so that
 // another item of the same name is never overwritten; of a new one nothing is forced, for the same reason.
-func applyItem(ctx context.Context, c client.Client, source *v1alpha1.WorkSource, part *v1alpha1.WorkItem) error {
+func applyItem(ctx context.Context, c client.Client, source *v1alpha1.WorkSource, part *v1alpha1.WorkItem) (uid string, err error) {
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(part)
 	if err != nil {
-		return fmt.Errorf("encoding the item: %w", err)
+		return "", fmt.Errorf("encoding the item: %w", err)
 	}
 	u := &unstructured.Unstructured{Object: content}
 	u.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind(itemKind))
@@ -177,5 +177,6 @@ func applyItem(ctx context.Context, c client.Client, source *v1alpha1.WorkSource
 	if part.UID != "" {
 		options = append(options, client.ForceOwnership)
 	}
-	return c.Apply(ctx, client.ApplyConfigurationFromUnstructured(u), options...)
+	err = c.Apply(ctx, client.ApplyConfigurationFromUnstructured(u), options...)
+	return string(u.GetUID()), err // the server's answer is in it
 }

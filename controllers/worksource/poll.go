@@ -36,19 +36,19 @@ func (e *boardError) Error() string { return e.err.Error() }
 func (e *boardError) Unwrap() error { return e.err }
 
 // poll reads the board and acts on it. Nothing is decided before the whole board was read.
-func (r *Reconciler) poll(ctx context.Context, source *v1alpha1.WorkSource, environment *v1alpha1.WorkEnvironment, now time.Time) (pollResult, error) {
+func (r *Reconciler) poll(ctx context.Context, source *v1alpha1.WorkSource, environment *v1alpha1.WorkEnvironment, told pollTrace, now time.Time) (pollResult, error) {
 	b, err := r.boards.Board(ctx, source, environment)
 	if err != nil {
 		return pollResult{}, &boardError{fmt.Errorf("reaching the board: %w", err)}
 	}
-	result, err := r.pollBoard(ctx, b, source, environment, now)
+	result, err := r.pollBoard(ctx, b, source, environment, told, now)
 	recordRateLimit(source, b.RateLimit())
 	return result, err
 }
 
 // pollBoard is the order of a poll. What a stage needs of those before it, it is given.
 func (r *Reconciler) pollBoard(
-	ctx context.Context, b board.Board, source *v1alpha1.WorkSource, environment *v1alpha1.WorkEnvironment, now time.Time,
+	ctx context.Context, b board.Board, source *v1alpha1.WorkSource, environment *v1alpha1.WorkEnvironment, told pollTrace, now time.Time,
 ) (pollResult, error) {
 	seen, err := readBoard(ctx, b, source, now)
 	if err != nil {
@@ -66,7 +66,7 @@ func (r *Reconciler) pollBoard(
 	if err := readBlockers(ctx, b, source, seen, items, chosen); err != nil {
 		return pollResult{}, err
 	}
-	applied, refused, err := apply{r.client, r.metrics, now}.run(ctx, source, chosen)
+	applied, refused, err := apply{r.client, r.metrics, told, r.clock, now}.run(ctx, source, chosen)
 	if err != nil {
 		return pollResult{}, err
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/controllers/internal/reconcile"
+	"github.com/kiro-worker/kiro-worker/internal/tracing"
 )
 
 // +kubebuilder:rbac:groups=kiro-worker.io,resources=worksources,verbs=list;watch
@@ -32,6 +33,8 @@ type Options struct {
 	Clock   clock.PassiveClock
 	Events  reconcile.EventRecorder
 	Metrics *Metrics
+	// Traces tells polls. Nil tells none.
+	Traces *tracing.Exporter
 	// Random spreads polls over time; it returns numbers from 0 up to 1.
 	Random func() float64
 	// Concurrency is how many boards are polled at once. Zero is 4.
@@ -45,6 +48,7 @@ type Reconciler struct {
 	clock       clock.PassiveClock
 	recorder    reconcile.Recorder
 	metrics     *Metrics
+	traces      *tracing.Exporter
 	random      func() float64
 	concurrency int
 }
@@ -52,7 +56,7 @@ type Reconciler struct {
 // New returns a Reconciler.
 func New(o Options) *Reconciler {
 	return &Reconciler{
-		client: o.Client, boards: o.Boards, clock: o.Clock, recorder: reconcile.Recorder{Events: o.Events}, metrics: o.Metrics,
+		client: o.Client, boards: o.Boards, clock: o.Clock, recorder: reconcile.Recorder{Events: o.Events}, metrics: o.Metrics, traces: o.Traces,
 		random: o.Random, concurrency: o.Concurrency,
 	}
 }
@@ -100,7 +104,7 @@ func (r *Reconciler) pollIfDue(ctx context.Context, source *v1alpha1.WorkSource,
 	}
 	source.Status.LastHandledReconcileAt = requested(source)
 
-	result, err := r.poll(ctx, source, environment, now)
+	result, err := r.tracedPoll(ctx, source, environment, now)
 	var failure *boardError
 	switch {
 	case errors.As(err, &failure):

@@ -189,7 +189,7 @@ func (s withdraw) annotate(ctx context.Context, source *v1alpha1.WorkSource, ite
 		part.Annotations[v1alpha1.WithdrawnAnnotation] = item.Spec.TriggeredAt.UTC().Format(time.RFC3339)
 	case unsuspect, unchanged:
 	}
-	err := applyItem(ctx, s.client, source, part)
+	_, err := applyItem(ctx, s.client, source, part)
 	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
 		return nil // it is another item by now
 	}

@@ -44,6 +44,7 @@ export interface Settings {
   codeBuild: {
     image?: string;
     worker?: { url: string; sha256: string };
+    traces?: { endpoint: string; headersSecretARN?: string };
     computeType: string;
     timeoutMinutes: number;
     queuedTimeoutMinutes: number;
@@ -60,8 +61,8 @@ export interface Settings {
     durationMinutes: number;
     testFailurePercent: number;
     silentMinutes: number;
-    escalateAfterMinutes: number;
     controllerHeartbeat: boolean;
+    escalateAfterMinutes: number;
   };
   buildEvents: boolean;
   budget?: { monthlyUSD: number; anomalyUSD?: number };
@@ -102,8 +103,8 @@ export function defaults(project: string, tier: Tier): Omit<Settings, 'manager'>
       durationMinutes: 45,
       testFailurePercent: by(tier, 30, 15, 15),
       silentMinutes: by(tier, 60, 60, 30),
-      escalateAfterMinutes: 60,
       controllerHeartbeat: false,
+      escalateAfterMinutes: 60,
     },
     buildEvents: true,
   };

@@ -81,6 +81,20 @@ describe('the compute stack', () => {
       assert.deepEqual(statement(blue, 'Controller', 'NoOverride0').Condition, { Null: { 'codebuild:source.buildspec': 'false' } });
       assert.match(JSON.stringify(statement(blue, 'Controller', 'StartBuilds').Resource), /kiro-worker-production-blue/);
     });
+    it('the controller measurements of its own namespace, and no others', () => {
+      assert.deepEqual(statement(blue, 'Controller', 'Metrics').Condition, { StringEquals: { 'cloudwatch:namespace': 'KiroWorker' } });
+    });
+    it('the build the headers of its traces, where there are some', () => {
+      const arn = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:otlp-AbCdEf';
+      const { blue: traced } = stacks('test', `    codeBuild: { traces: { endpoint: "https://otlp.example.com", headersSecretARN: "${arn}" } }`);
+      assert.equal(statement(traced, 'Builds', 'ReadTraceHeaders').Resource, arn);
+      assert.equal(statement(blue, 'Builds', 'ReadTraceHeaders'), undefined);
+      traced.hasResourceProperties('AWS::CodeBuild::Project', {
+        Environment: Match.objectLike({ EnvironmentVariables: [
+          { Name: 'OTEL_EXPORTER_OTLP_ENDPOINT', Value: 'https://otlp.example.com', Type: 'PLAINTEXT' }, { Name: 'OTEL_EXPORTER_OTLP_HEADERS', Value: arn, Type: 'SECRETS_MANAGER' },
+        ] }),
+      });
+    });
     it('nobody an action by a wildcard', () => {
       const all = [blue, stacks('test').data].flatMap((t) => Object.values(t.findResources('AWS::IAM::Policy')));
       const actions = all.flatMap((p: any) => p.Properties.PolicyDocument.Statement).flatMap((s: any) => s.Action);
@@ -119,6 +133,12 @@ describe('the compute stack', () => {
       assert.equal(missing['controller-silent'], 'breaching');
       assert.equal(missing['failure-rate'], 'notBreaching');
     });
+    it('of the heartbeat, where the manager sends one', () => {
+      const { blue: beating } = stacks('test', '    alarms: { controllerHeartbeat: true }');
+      beating.hasResourceProperties('AWS::CloudWatch::Alarm', {
+        AlarmName: 'kiro-worker-test-blue-controller-silent', Namespace: 'KiroWorker', MetricName: 'ControllerHeartbeat', Dimensions: [{ Name: 'Environment', Value: 'test' }],
+      });
+    });
     it('a second topic when it stays red', () => {
       const [first, second] = ['controller-silent', 'controller-silent-escalated'].map((n) => alarms.find((a) => a.AlarmName.endsWith(n))!);
       assert.ok(second!.EvaluationPeriods > first!.EvaluationPeriods);
@@ -133,12 +153,6 @@ describe('the compute stack', () => {
   });
 
   it('shows it all on one page', () => {
-    it('of the heartbeat, where the manager sends one', () => {
-      const { blue: beating } = stacks('test', '    alarms: { controllerHeartbeat: true }');
-      beating.hasResourceProperties('AWS::CloudWatch::Alarm', {
-        AlarmName: 'kiro-worker-test-blue-controller-silent', Namespace: 'KiroWorker', MetricName: 'ControllerHeartbeat', Dimensions: [{ Name: 'Environment', Value: 'test' }],
-      });
-    });
     const board = JSON.stringify(blue.findResources('AWS::CloudWatch::Dashboard'));
     for (const text of ['p50', 'p95', 'p99', 'ConsumedReadCapacityUnits', 'ReadThrottleEvents', 'CPUUtilizedPercent', 'MemoryUtilizedPercent']) {
       assert.ok(board.includes(text), text);

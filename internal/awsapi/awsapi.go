@@ -162,7 +162,7 @@ func (c *Clients) load(ctx context.Context, t Target) (aws.Config, error) {
 	}
 	// Only now: reading AWS_CA_BUNDLE needs the SDK's own kind of client.
 	cfg.HTTPClient = checkedClient{next: cfg.HTTPClient}
-	cfg.APIOptions = append(cfg.APIOptions, addTimeout, c.addUserAgent())
+	cfg.APIOptions = append(cfg.APIOptions, addTimeout, addSpan, c.addUserAgent())
 	if c.metrics != nil {
 		cfg.APIOptions = append(cfg.APIOptions, c.metrics.addTo)
 	}

@@ -69,7 +69,9 @@ type Phases [MaxPhases]PhaseTime
 // PhaseTime is one of the service's phases and how long it took.
 type PhaseTime struct {
 	Name    string
+	Began   time.Time
 	Seconds float64
+	Failed  bool
 }
 
 // Log is where people find a build's log. It is zero until there is one.

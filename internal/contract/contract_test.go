@@ -20,7 +20,7 @@ func parameters() contract.Parameters {
 		SlotKey: "slot#p#0", BranchKey: "branch#h/1#refs/heads/feature/x", CardKey: "card#github/I1",
 		LockID: "l", Fence: 7, Trigger: time.UnixMilli(1_750_000_000_123).UTC(), LastAttempt: true, LeaseDuration: 90 * time.Minute,
 		WorkItem: "team/card-1", Attempt: 2, Repository: "o/r", PullRequest: 5, Commit: "abc",
-		LockRegion: "eu-west-1", CorrelationID: "c", ParametersSHA256: contract.FrozenSHA256("{}"),
+		LockRegion: "eu-west-1", CorrelationID: "c", ParametersSHA256: contract.FrozenSHA256("{}"), TraceParent: contract.TraceParent("lock"),
 	}
 }
 
@@ -35,7 +35,7 @@ func TestVariableNamesArePinned(t *testing.T) {
 		"KIRO_WORKER_SLOT_KEY", "KIRO_WORKER_BRANCH_KEY", "KIRO_WORKER_CARD_KEY", "KIRO_WORKER_LOCK_ID", "KIRO_WORKER_FENCE",
 		"KIRO_WORKER_TRIGGER", "KIRO_WORKER_LAST_ATTEMPT", "KIRO_WORKER_LEASE_DURATION_SECONDS", "KIRO_WORKER_WORK_ITEM",
 		"KIRO_WORKER_ATTEMPT", "KIRO_WORKER_REPOSITORY", "KIRO_WORKER_PULL_REQUEST", "KIRO_WORKER_COMMIT",
-		"KIRO_WORKER_LOCK_REGION", "KIRO_WORKER_CORRELATION_ID", "KIRO_WORKER_PARAMETERS_SHA256",
+		"KIRO_WORKER_LOCK_REGION", "KIRO_WORKER_CORRELATION_ID", "KIRO_WORKER_PARAMETERS_SHA256", "TRACEPARENT",
 	}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)

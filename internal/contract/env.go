@@ -68,6 +68,8 @@ type Parameters struct {
 	CorrelationID string
 	// ParametersSHA256 is of the document that the branch's row holds as AttrParameters. Another document is refused.
 	ParametersSHA256 string
+	// TraceParent is the trace that the build is a part of; empty where none is sent.
+	TraceParent string
 
 	Frozen
 }
@@ -103,6 +105,7 @@ func (p Parameters) Variables() []Variable {
 		{EnvLockRegion, p.LockRegion},
 		{EnvCorrelationID, p.CorrelationID},
 		{EnvParametersSHA256, p.ParametersSHA256},
+		{EnvTraceParent, p.TraceParent},
 	}
 	kept := all[:0]
 	for _, v := range all {
@@ -140,6 +143,7 @@ func ParametersFrom(lookup func(string) (string, bool)) (Parameters, error) {
 		LockRegion:           r.optional(EnvLockRegion),
 		CorrelationID:        r.text(EnvCorrelationID),
 		ParametersSHA256:     r.text(EnvParametersSHA256),
+		TraceParent:          r.optional(EnvTraceParent),
 	}
 	if p.CoverageThreshold < 0 || p.CoverageThreshold > 100 {
 		r.fail(EnvCoverageThreshold, errors.New("must be 0 to 100"))

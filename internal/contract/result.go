@@ -98,6 +98,8 @@ type StageTime struct {
 	Name    Stage     `json:"name"`
 	Began   time.Time `json:"began"`
 	Seconds float64   `json:"seconds"`
+	// Traced says that the worker sent the stage's span itself. Of the others the controller sends it.
+	Traced bool `json:"traced,omitempty"`
 }
 
 // Known reports whether it is of a stage that this version knows, and took a time that a stage can take: the document is a

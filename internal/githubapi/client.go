@@ -122,9 +122,11 @@ func (o Options) withDefaults() Options {
 
 // Query runs a GraphQL query by the operation's name, whose document and result are the type and the value of q, as githubv4 has it.
 // What failed in parts is returned beside the data that came; a call that failed as a whole is an error.
-func (c *Client) Query(ctx context.Context, operation string, q any, variables map[string]any) (Failures, error) {
+func (c *Client) Query(ctx context.Context, operation string, q any, variables map[string]any) (_ Failures, err error) {
+	ctx, end := beginSpan(ctx, operation)
+	defer func() { end(err) }()
 	ctx, ex := withExchange(ctx, operation)
-	err := c.graphQL.Query(ctx, q, variables)
+	err = c.graphQL.Query(ctx, q, variables)
 	if err := c.outcome(ctx, ex, err); err != nil {
 		return nil, err
 	}
@@ -143,9 +145,11 @@ func (c *Client) Query(ctx context.Context, operation string, q any, variables m
 }
 
 // Mutate runs a GraphQL mutation. It failed if any part of it did.
-func (c *Client) Mutate(ctx context.Context, operation string, m any, input githubv4.Input) error {
+func (c *Client) Mutate(ctx context.Context, operation string, m any, input githubv4.Input) (err error) {
+	ctx, end := beginSpan(ctx, operation)
+	defer func() { end(err) }()
 	ctx, ex := withExchange(ctx, operation)
-	err := c.graphQL.Mutate(ctx, m, input, nil)
+	err = c.graphQL.Mutate(ctx, m, input, nil)
 	if err := c.outcome(ctx, ex, err); err != nil {
 		return err
 	}
@@ -153,7 +157,9 @@ func (c *Client) Mutate(ctx context.Context, operation string, m any, input gith
 }
 
 // REST runs one REST call and gives its error a kind.
-func (c *Client) REST(ctx context.Context, operation string, call func(context.Context, *gogithub.Client) error) error {
+func (c *Client) REST(ctx context.Context, operation string, call func(context.Context, *gogithub.Client) error) (err error) {
+	ctx, end := beginSpan(ctx, operation)
+	defer func() { end(err) }()
 	ctx, ex := withExchange(ctx, operation)
 	return c.outcome(ctx, ex, call(ctx, c.rest))
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/metricsink"
 	"github.com/kiro-worker/kiro-worker/internal/redact"
 	"github.com/kiro-worker/kiro-worker/internal/secrets"
+	"github.com/kiro-worker/kiro-worker/internal/tracing"
 )
 
 // Remote is where repositories are fetched from and pushed to.
@@ -84,6 +85,9 @@ type Options struct {
 	Version string
 	// BuildLog is the file that the log is written to and that is uploaded.
 	BuildLog string
+
+	// Traces records what the build does as parts of its trace. Nil records nothing.
+	Traces *tracing.Recorder
 
 	Redactor *redact.Redactor
 	Log      logr.Logger

@@ -16,6 +16,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/logging"
+	"github.com/kiro-worker/kiro-worker/internal/tracing"
 	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 	"github.com/kiro-worker/kiro-worker/internal/worker/lease"
 	"github.com/kiro-worker/kiro-worker/internal/worker/sandbox"
@@ -62,6 +63,7 @@ type pipeline struct {
 	clock    clock.WithTicker
 	log      logr.Logger
 	clean    cleaner
+	traces   *tracing.Recorder
 }
 
 // newPipeline makes the pipeline of a build and reads its state. Unless it is whole, the environment's part of the
@@ -69,6 +71,9 @@ type pipeline struct {
 func newPipeline(o Options, whole bool) (*pipeline, error) {
 	p := o.Parameters
 	log := o.Log.WithValues(logging.KeyCorrelationID, p.CorrelationID, logging.KeyWorkItem, p.WorkItem, logging.KeyAttempt, p.Attempt)
+	if p.TraceParent != "" {
+		log = log.WithValues(logging.KeyTrace, contract.TraceID(p.LockID))
+	}
 	// The git directory is within: agents may pass through, but not look around.
 	if err := os.MkdirAll(o.Dir, 0o711); err != nil { //nolint:gosec // see above
 		return nil, fmt.Errorf("making the build's directory: %w", err)
@@ -85,7 +90,7 @@ func newPipeline(o Options, whole bool) (*pipeline, error) {
 	}
 	return &pipeline{
 		stages: stages, state: state, lease: w.lease, progress: w.progress, failures: w.failures, budget: w.budget,
-		repo: w.repo, sandbox: w.space.sandbox, clock: o.Clock, log: log, clean: w.clean,
+		repo: w.repo, sandbox: w.space.sandbox, clock: o.Clock, log: log, clean: w.clean, traces: o.Traces,
 	}, nil
 }
 
@@ -171,7 +176,8 @@ func (p *pipeline) runStage(ctx context.Context, st stage) {
 	p.state.save()
 	p.progress.stage(ctx, p.state, st.name)
 
-	err := p.guarded(ctx, st)
+	traced, endSpan := p.beginSpan(ctx, st.name)
+	err := p.guarded(traced, st)
 	ended := p.clock.Now()
 	switch {
 	case err == nil:
@@ -190,6 +196,7 @@ func (p *pipeline) runStage(ctx context.Context, st stage) {
 		p.failures.record(ctx, p.state, st.name, err)
 	}
 	p.state.end(st.name, ended, err)
+	p.endSpan(ctx, st.name, endSpan, err)
 	p.state.save()
 }
 

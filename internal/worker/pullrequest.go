@@ -127,6 +127,9 @@ func (p pullRequestStage) summary(ctx context.Context, s *State) prbody.Summary 
 	if r := s.Repository; r != nil {
 		summary.Repository = &prbody.Repository{File: repofile.Path, Commit: r.Commit, Used: r.Used, Unused: r.Unused}
 	}
+	if p.parameters.TraceParent != "" {
+		summary.Trace = contract.TraceID(p.parameters.LockID)
+	}
 	for _, protected := range p.parameters.Settings.ProtectedPaths {
 		summary.Named = append(summary.Named, protected.Glob)
 	}

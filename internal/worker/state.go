@@ -74,6 +74,8 @@ type State struct {
 	Notes []string `json:"notes,omitempty"`
 	// Repository is what the repository's own file came to; nil where it has none, or no say.
 	Repository *RepositorySay `json:"repository,omitempty"`
+	// Told are the stages whose spans were sent, also those that had to run again since.
+	Told []contract.Stage `json:"told,omitempty"`
 	// Separation says whether agent and tests ran as another user.
 	Separation string `json:"separation,omitempty"`
 
@@ -87,6 +89,8 @@ type StageRecord struct {
 	Began   time.Time      `json:"began"`
 	Ended   time.Time      `json:"ended,omitzero"`
 	Failure bool           `json:"failure,omitempty"`
+	// Traced says that the worker sent the stage's span.
+	Traced bool `json:"traced,omitempty"`
 }
 
 // TaskRecord is what became of a task in this build.
@@ -189,7 +193,7 @@ func (s *State) interrupted() (contract.Stage, bool) {
 
 func (s *State) begin(name contract.Stage, now time.Time) {
 	if r := s.record(name); r != nil {
-		r.Began, r.Ended, r.Failure = now, time.Time{}, false
+		r.Began, r.Ended, r.Failure, r.Traced = now, time.Time{}, false, false
 		return
 	}
 	s.Stages = append(s.Stages, StageRecord{Name: name, Began: now})
@@ -231,6 +235,7 @@ func (s *State) stageTimes(now time.Time) []contract.StageTime {
 		}
 		all = append(all, contract.StageTime{
 			Name: r.Name, Began: r.Began.UTC().Truncate(time.Millisecond), Seconds: ended.Sub(r.Began).Round(time.Millisecond).Seconds(),
+			Traced: r.Traced || (r.Name == contract.StageCleanup && s.tracedSoFar()),
 		})
 	}
 	return all

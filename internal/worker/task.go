@@ -13,6 +13,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
+	"github.com/kiro-worker/kiro-worker/internal/tracing"
 	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
 	"github.com/kiro-worker/kiro-worker/internal/worker/agent/preset"
 	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
@@ -55,7 +56,9 @@ type taskRun struct {
 }
 
 // do has one task done, however many tries that takes.
-func (r *taskRun) do(ctx context.Context, task agent.Task) error {
+func (r *taskRun) do(ctx context.Context, task agent.Task) (err error) {
+	ctx, end := tracing.Start(ctx, "task "+prbody.PlainTaskID(task.ID), nil)
+	defer func() { end(err) }()
 	log := logOf(ctx).WithValues(keyTask, task.ID)
 	log.Info("Task begun")
 	record := TaskRecord{ID: task.ID, Title: r.clean(task.Title)}

@@ -34,7 +34,7 @@ func TestDemo(t *testing.T) {
 	}
 	defer func() { _ = receiver.Close() }()
 	system, err := demo.Start(ctx, demo.Options{
-		Dir: dir, Bin: bin, Launch: true, LogLevel: "debug", Say: func(line string) { t.Log("starting", line) }, Manager: receiver.Traced,
+		Dir: dir, Bin: bin, Launch: true, LogLevel: "debug", Say: func(line string) { t.Log("starting", line) }, Manager: receiver.Traced, BuildEnv: receiver.Env(),
 	})
 	t.Cleanup(func() {
 		if err := system.Close(); err != nil {
@@ -176,8 +176,10 @@ func checkSecrets(t *testing.T, system *demo.System, report *demo.Report) {
 				return err
 			}
 			text, err := os.ReadFile(path)
-			if err == nil && strings.Contains(string(text), token) {
-				t.Errorf("%s holds the token", path)
+			for _, secret := range []string{token, observe.ReceiverToken} {
+				if err == nil && strings.Contains(string(text), secret) {
+					t.Errorf("%s holds the token %.6s…", path, secret)
+				}
 			}
 			return err
 		})

@@ -47,6 +47,7 @@ export class BuildProject extends Construct {
         image,
         imagePullCredentialsType: image.startsWith('aws/codebuild/') ? 'CODEBUILD' : 'SERVICE_ROLE',
         privilegedMode: false,
+        environmentVariables: traceVariables(s),
       },
       timeoutInMinutes: s.codeBuild.timeoutMinutes,
       queuedTimeoutInMinutes: s.codeBuild.queuedTimeoutMinutes,
@@ -65,6 +66,19 @@ export class BuildProject extends Construct {
     acknowledge(this.project, 'AwsSolutions-CB4', "The project has no artifacts of CodeBuild's; what the worker uploads is encrypted by the bucket.");
     acknowledge(this.project, 'AwsSolutions-CB5', 'The image is one that this project builds and scans, or one that the person who configured it chose.');
   }
+}
+
+/** What the worker sends spans with. Agent and tests are given none of a project's variables. */
+function traceVariables(s: Settings): codebuild.CfnProject.EnvironmentVariableProperty[] | undefined {
+  const traces = s.codeBuild.traces;
+  if (!traces) {
+    return undefined;
+  }
+  const variables: codebuild.CfnProject.EnvironmentVariableProperty[] = [{ name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: traces.endpoint, type: 'PLAINTEXT' }];
+  if (traces.headersSecretARN) {
+    variables.push({ name: 'OTEL_EXPORTER_OTLP_HEADERS', value: traces.headersSecretARN, type: 'SECRETS_MANAGER' });
+  }
+  return variables;
 }
 
 /**

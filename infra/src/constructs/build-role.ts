@@ -65,9 +65,11 @@ function fetchWorker(s: Settings): iam.PolicyStatement[] {
   return [new iam.PolicyStatement({ sid: 'FetchWorker', actions: ['s3:GetObject'], resources: [`arn:${Aws.PARTITION}:s3:::${url.slice('s3://'.length)}`] })];
 }
 
-/** What CodeBuild does in the role's name: logs, reports, the image, the network. */
+/** What CodeBuild does in the role's name: logs, reports, variables, the image, the network. */
 function service(s: Settings, colour: Colour, data: Data): iam.PolicyStatement[] {
+  const headers = s.codeBuild.traces?.headersSecretARN;
   const statements = [
+    ...(headers ? [new iam.PolicyStatement({ sid: 'ReadTraceHeaders', actions: ['secretsmanager:GetSecretValue'], resources: [headers] })] : []),
     new iam.PolicyStatement({
       sid: 'Logs',
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],

@@ -113,7 +113,7 @@ func TestStart(t *testing.T) {
 		t.Errorf("the same request gave %s and %s: a controller that crashed after the call would start two builds", first.Reference, again.Reference)
 	}
 	id := first.Reference.Name()
-	want := build.Build{Reference: build.Reference("arn:aws:codebuild:us-east-1:123456789012:build/" + id), StartTime: epoch, LockID: "lock", Phases: build.Phases{{Name: "SUBMITTED"}, {Name: "QUEUED"}}}
+	want := build.Build{Reference: build.Reference("arn:aws:codebuild:us-east-1:123456789012:build/" + id), StartTime: epoch, LockID: "lock", Phases: inARow(epoch, build.PhaseTime{Name: "SUBMITTED"}, build.PhaseTime{Name: "QUEUED"})}
 	if first.State.Over() {
 		t.Errorf("it is over: %s", first.State)
 	}
@@ -307,16 +307,26 @@ func TestSample(t *testing.T) {
 			Group: "/aws/codebuild/codebuild-demo-project", Stream: "4dea3ca4-20ec-4898-b22a-a9eb9292775d",
 		},
 		StartTime: time.UnixMilli(1548716241890).UTC(), EndTime: time.UnixMilli(1548716315935).UTC(),
-		Phases: build.Phases{
+		Phases: inARow(time.UnixMilli(1548716241890).UTC(), []build.PhaseTime{
 			{Name: "SUBMITTED", Seconds: 0.351}, {Name: "QUEUED", Seconds: 0.295}, {Name: "PROVISIONING", Seconds: 33.635},
 			{Name: "DOWNLOAD_SOURCE", Seconds: 15.638}, {Name: "INSTALL", Seconds: 0.184}, {Name: "PRE_BUILD", Seconds: 0.198},
 			{Name: "BUILD", Seconds: 9.431}, {Name: "POST_BUILD", Seconds: 3.161}, {Name: "UPLOAD_ARTIFACTS", Seconds: 8.992},
 			{Name: "FINALIZING", Seconds: 2.16},
-		},
+		}...),
 	}}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil || len(missing) > 0 {
 		t.Errorf("%v, missing %v (-want +got):\n%s", err, missing, diff)
 	}
+}
+
+// inARow are phases of which each begins when the one before has ended.
+func inARow(began time.Time, phases ...build.PhaseTime) build.Phases {
+	var all build.Phases
+	for n, p := range phases {
+		p.Began = began
+		all[n], began = p, began.Add(time.Duration(p.Seconds*1000+0.5)*time.Millisecond)
+	}
+	return all
 }
 
 func references(builds []build.Build) []build.Reference {

@@ -172,7 +172,10 @@ func phasesOf(phases []types.BuildPhase) build.Phases {
 		if p.StartTime != nil {
 			seconds = max(p.EndTime.Sub(*p.StartTime).Seconds(), 0)
 		}
-		out[n] = build.PhaseTime{Name: string(p.PhaseType), Seconds: seconds}
+		out[n] = build.PhaseTime{Name: string(p.PhaseType), Seconds: seconds, Failed: p.PhaseStatus != "" && p.PhaseStatus != types.StatusTypeSucceeded}
+		if p.StartTime != nil {
+			out[n].Began = p.StartTime.UTC()
+		}
 		n++
 	}
 	return out

@@ -6,6 +6,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"strings"
 
@@ -135,7 +136,7 @@ func (s *System) buildEnv(serviceRoleARN string) map[string]string {
 	s.stack.projects++
 	buildKey := fmt.Sprintf("AKIAKIROLOCALBUILD%d", s.stack.projects)
 	s.servers.endpoint.AllowKeyOf(buildKey, serviceRoleARN)
-	return map[string]string{
+	env := map[string]string{
 		"PATH":                  s.options.Bin + string(os.PathListSeparator) + os.Getenv("PATH"),
 		"AWS_ENDPOINT_URL":      s.AWSURL,
 		"AWS_ACCESS_KEY_ID":     buildKey,
@@ -143,6 +144,8 @@ func (s *System) buildEnv(serviceRoleARN string) map[string]string {
 		"AWS_REGION":            region, "AWS_EC2_METADATA_DISABLED": "true",
 		"LOG_LEVEL": s.options.LogLevel,
 	}
+	maps.Copy(env, s.options.BuildEnv)
+	return env
 }
 
 // Calls are the calls of AWS that the programs made.

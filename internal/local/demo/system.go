@@ -59,6 +59,8 @@ type Options struct {
 	// Manager, if set, is given what the manager would be started with, and returns what to start it with: a test installs
 	// it as a cluster's operators would.
 	Manager func(ctx context.Context, s *System, args, env []string) ([]string, []string, error)
+	// BuildEnv are environment variables of the projects, beside those that a deployment gives them.
+	BuildEnv map[string]string
 }
 
 // System is the whole system, running.

@@ -31,6 +31,7 @@ type Receiver struct {
 	server *http.Server
 	mu     sync.Mutex
 	spans  []*tracepb.Span
+	shown  map[string]bool // what senders showed to be let in
 }
 
 // Receive starts a Receiver on a free port of this machine.
@@ -50,11 +51,20 @@ func (r *Receiver) Traced(_ context.Context, _ *demo.System, args, env []string)
 	return args, append(env, "OTEL_EXPORTER_OTLP_ENDPOINT="+r.URL, "OTEL_BSP_SCHEDULE_DELAY=500"), nil
 }
 
+// Env has builds send theirs too: it is given to demo.Options.
+func (r *Receiver) Env() map[string]string {
+	return map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": r.URL, "OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer%20" + ReceiverToken}
+}
+
+// ReceiverToken is what builds show to the receiver. Nobody but the worker sees it.
+const ReceiverToken = "not-a-token-but-must-not-be-seen"
+
 // Close ends it.
 func (r *Receiver) Close() error { return r.server.Close() }
 
 // ServeHTTP implements http.Handler.
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	r.note(req.Header.Get("Authorization"))
 	body, err := readAll(req.Body, maxAnswer)
 	var sent collector.ExportTraceServiceRequest
 	if err == nil {
@@ -76,12 +86,33 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	_, _ = w.Write(answer)
 }
 
+func (r *Receiver) note(authorization string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.shown == nil {
+		r.shown = map[string]bool{}
+	}
+	r.shown[authorization] = true
+}
+
+// Shown reports whether somebody showed this to be let in.
+func (r *Receiver) Shown(authorization string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.shown[authorization]
+}
+
 // ReceivedSpan is a span as it came.
 type ReceivedSpan struct {
 	Trace, ID, Parent, Name string
-	Began, Ended            time.Time
-	Attributes              map[string]string
+	// Kind is KindClient for a call of a service.
+	Kind         string
+	Began, Ended time.Time
+	Attributes   map[string]string
 }
+
+// KindClient is the kind of spans that are calls of services.
+const KindClient = "CLIENT"
 
 // Spans are all that came, by trace and time.
 func (r *Receiver) Spans() []ReceivedSpan {
@@ -91,6 +122,7 @@ func (r *Receiver) Spans() []ReceivedSpan {
 	for _, s := range r.spans {
 		one := ReceivedSpan{
 			Trace: hex.EncodeToString(s.GetTraceId()), ID: hex.EncodeToString(s.GetSpanId()), Parent: hex.EncodeToString(s.GetParentSpanId()), Name: s.GetName(),
+			Kind:  strings.TrimPrefix(s.GetKind().String(), "SPAN_KIND_"),
 			Began: time.Unix(0, int64(s.GetStartTimeUnixNano())), Ended: time.Unix(0, int64(s.GetEndTimeUnixNano())),
 			Attributes: map[string]string{},
 		}
@@ -118,7 +150,7 @@ func WriteTrace(out io.Writer, spans []ReceivedSpan) {
 
 func writeSpan(out io.Writer, spans []ReceivedSpan, s ReceivedSpan, begin time.Time, depth int) {
 	name := strings.Repeat("  ", depth) + s.Name
-	fmt.Fprintf(out, "%-24s +%-8s %s\n", name, s.Began.Sub(begin).Round(10*time.Millisecond), s.Ended.Sub(s.Began).Round(10*time.Millisecond))
+	fmt.Fprintf(out, "%-52s +%-9s %s\n", name, s.Began.Sub(begin).Round(10*time.Millisecond), s.Ended.Sub(s.Began).Round(10*time.Millisecond))
 	for _, child := range spans {
 		if child.Parent == s.ID && child.Trace == s.Trace {
 			writeSpan(out, spans, child, begin, depth+1)

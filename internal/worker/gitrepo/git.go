@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/kiro-worker/kiro-worker/internal/tracing"
 	"github.com/kiro-worker/kiro-worker/internal/worker/process"
 )
 
@@ -109,7 +110,12 @@ func bounded(ctx context.Context, remote bool) (context.Context, context.CancelF
 	return context.WithTimeout(ctx, gitTimeout)
 }
 
-func (g git) do(ctx context.Context, c call) (string, error) {
+func (g git) do(ctx context.Context, c call) (_ string, err error) {
+	if c.remote {
+		of, end := tracing.Start(ctx, "git "+verb(c.args), nil)
+		ctx = of
+		defer func() { end(err) }()
+	}
 	ctx, cancel := bounded(ctx, c.remote)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "git", append(append([]string{}, gitSettings...), c.args...)...) //nolint:gosec // no shell; names are checked and follow --
@@ -133,7 +139,7 @@ func (g git) do(ctx context.Context, c call) (string, error) {
 	process.As(cmd.SysProcAttr, g.user)
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = 5 * time.Second
-	err := process.RunTied(cmd)
+	err = process.RunTied(cmd)
 	if c.messages != nil {
 		*c.messages = messages.String()
 	}

@@ -61,6 +61,8 @@ type Summary struct {
 	Attempt          int32
 	// Correlation is the correlation id, WorkItem is "<namespace>/<name>".
 	Correlation, WorkItem string
+	// Trace is the id of the attempt's trace; empty where none is sent.
+	Trace string
 	// BuildURL is the build's page in the console; empty if there is none.
 	BuildURL string
 	BuildARN string
@@ -314,6 +316,9 @@ func (s Summary) footer(w *strings.Builder) {
 		fmt.Fprintf(w, "- Steering: %s\n", code(s.Result.SteeringVersion, 100))
 	}
 	fmt.Fprintf(w, "- Work item %s, attempt %d, correlation id %s\n", code(s.WorkItem, 300), s.Attempt, code(s.Correlation, 64))
+	if s.Trace != "" {
+		fmt.Fprintf(w, "- Trace %s\n", code(s.Trace, 32))
+	}
 }
 
 // consoleURL is the page of AWS's console that shows what is under an s3:// address; empty where there is none.
