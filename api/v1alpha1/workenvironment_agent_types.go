@@ -134,4 +134,26 @@ type Agent struct {
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('36h')",message="totalTimeout must be 1m to 36h"
 	// +optional
 	TotalTimeout *metav1.Duration `json:"totalTimeout,omitempty"`
+
+	// KeepUnfinished commits and pushes what the agent had done of a task when its time was over, as an unfinished commit;
+	// the task stays open, and the next attempt goes on from there. Default false: it is only in the artifacts.
+	// +optional
+	KeepUnfinished bool `json:"keepUnfinished,omitempty"`
+
+	// Repair says how often the agent is asked to repair what tests and coverage showed, before the attempt fails.
+	// +optional
+	// +structType=atomic
+	Repair Repair `json:"repair,omitzero"`
+}
+
+// Repair says how often the agent is asked to repair.
+type Repair struct {
+	// Rounds is how often in an attempt the agent is asked again after red tests or low coverage, 0 to 5, with what failed
+	// as its input and as long as the build's time suffices. Each round is a commit of its own, and tests and coverage are
+	// measured anew after it. 0 is never. An agent that cannot be given a prompt has no rounds. Default 2.
+	// +kubebuilder:default=2
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=5
+	// +optional
+	Rounds *int32 `json:"rounds,omitempty"`
 }

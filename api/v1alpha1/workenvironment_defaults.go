@@ -8,6 +8,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
@@ -87,6 +88,9 @@ func (g *Gates) TestTimeoutOrDefault() time.Duration {
 func (a *Agent) TaskTimeoutOrDefault() time.Duration {
 	return durationOr(a.TaskTimeout, contract.DefaultTaskTimeout)
 }
+
+// RoundsOrDefault is how often in an attempt the agent is asked to repair.
+func (a *Agent) RoundsOrDefault() int { return int(ptr.Deref(a.Repair.Rounds, contract.DefaultRounds)) }
 
 // SilenceTimeoutOrDefault is how long the agent may write nothing.
 func (a *Agent) SilenceTimeoutOrDefault() time.Duration {

@@ -139,6 +139,12 @@ type Progress struct {
 	// +kubebuilder:validation:MaxLength=24
 	// +optional
 	Tasks string `json:"tasks,omitempty"`
+	// OpenTasks are the numbers of the tasks that were not done when the attempt ended, the first 50. Empty while it runs.
+	// +kubebuilder:validation:MaxItems=50
+	// +kubebuilder:validation:items:MaxLength=64
+	// +listType=atomic
+	// +optional
+	OpenTasks []string `json:"openTasks,omitempty"`
 	// FailedStage is the first stage that failed. Empty while none has.
 	// +kubebuilder:validation:MaxLength=32
 	// +optional
@@ -149,6 +155,11 @@ type Progress struct {
 	// Coverage is the test coverage that was measured, in percent.
 	// +optional
 	Coverage *CoverageSummary `json:"coverage,omitempty"`
+	// Rounds are the repair rounds of the attempt, the last of which may be under way.
+	// +kubebuilder:validation:MaxItems=5
+	// +listType=atomic
+	// +optional
+	Rounds []RepairRound `json:"rounds,omitempty"`
 	// ObservedTime is when the controller last wrote this progress. It writes at most once per the manager's
 	// --progress-interval, default 15s.
 	// +optional
@@ -157,6 +168,26 @@ type Progress struct {
 	// is written here.
 	// +optional
 	HeartbeatTime *metav1.Time `json:"heartbeatTime,omitempty"`
+}
+
+// RepairRound is one repair by the agent within an attempt, after red tests or low coverage.
+type RepairRound struct {
+	// Outcome is what the attempt would have ended as without the round, such as TestsFailed.
+	// +kubebuilder:validation:MaxLength=64
+	Outcome string `json:"outcome"`
+	// End is what became of it: Repaired, StillRed, Unchanged, Refused (it did away with tests, and was taken back) or
+	// AgentFailed. Empty while it is under way, and where the build was cut short in it.
+	// +kubebuilder:validation:MaxLength=32
+	// +optional
+	End string `json:"end,omitempty"`
+	// Reason says so in one line.
+	// +kubebuilder:validation:MaxLength=256
+	// +optional
+	Reason string `json:"reason,omitempty"`
+	// Commit is the round's own, in hex. Empty if nothing was committed.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	Commit string `json:"commit,omitempty"`
 }
 
 // AttemptDeadlines says when the controller acts if an attempt takes too long.

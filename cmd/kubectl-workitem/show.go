@@ -160,8 +160,10 @@ func (s story) attempt() []pair {
 		{"Stage", p.Stage},
 		{"Failed stage", p.FailedStage},
 		{"Tasks", p.Tasks},
+		{"Open tasks", strings.Join(p.OpenTasks, ", ")},
 		{"Tests", tests(p.Tests)},
 		{"Coverage", coverage(p.Coverage)},
+		{"Repair rounds", rounds(p.Rounds)},
 		{"Last heartbeat", s.when(moment(p.HeartbeatTime))},
 		{"Must start by", ifSet(a.Outcome == "" && a.Build == nil, s.when(moment(a.Deadlines.StartBy)))},
 		{"Must end by", ifSet(a.Outcome == "", s.when(moment(a.Deadlines.RunBy)))},
@@ -197,6 +199,15 @@ func tests(t *v1alpha1.TestCounts) string {
 		return ""
 	}
 	return fmt.Sprintf("%d passed, %d failed, %d skipped of %d", t.Passed, t.Failed, t.Skipped, t.Total)
+}
+
+// rounds says of each repair round what it was to repair and what became of it.
+func rounds(all []v1alpha1.RepairRound) string {
+	parts := make([]string, 0, len(all))
+	for n, r := range all {
+		parts = append(parts, fmt.Sprintf("%d: %s, %s", n+1, r.Outcome, cmp.Or(r.End, "under way or cut short")))
+	}
+	return strings.Join(parts, "; ")
 }
 
 func agentCost(c *v1alpha1.AgentCost) string {

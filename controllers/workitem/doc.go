@@ -35,7 +35,7 @@
 //	kiro_worker_workitem_overdue_total{deadline}, _start_refusals_total{reason}, _notifications_total{type,result}
 //	kiro_worker_workitem_queue_seconds, _dispatch_seconds, _lead_seconds, _attempt_seconds{class}, _end_to_end_seconds{class}
 //	kiro_worker_workitem_stage_seconds{stage}, _tests_total{result}, _coverage_ratio{metric}, _tasks_done_total,
-//	_agent_seconds_total, _agent_credits_total, _agent_tokens_total, as builds reported them
+//	_agent_seconds_total, _agent_credits_total, _agent_tokens_total, _repair_rounds_total{end}, as builds reported them
 //	kiro_worker_workitem_build_phase_seconds{phase}, as CodeBuild says
 //	kiro_worker_workitem_status_writes_total
 package workitem

@@ -100,7 +100,7 @@ func (s *lockStep) acquire(ctx context.Context, try *attemptToLock, slot int) (r
 	}
 	var parameters string
 	if err == nil {
-		parameters, _, err = freeze.Of(&try.env.Spec, item.Spec.BuildTimeout(&try.env.Spec), forgeURL, prompt).Encode()
+		parameters, _, err = freeze.With(freeze.Of(&try.env.Spec, item.Spec.BuildTimeout(&try.env.Spec), forgeURL, prompt), item).Encode()
 	}
 	if err != nil {
 		return s.refused(item, v1alpha1.ReasonInvalidConfiguration, fault.Message(err)), nil

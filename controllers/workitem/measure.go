@@ -4,6 +4,7 @@
 package workitem
 
 import (
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -96,6 +97,14 @@ func (m *Metrics) measureResult(at []string, r contract.Result) {
 				m.coverage.WithLabelValues(append(at, metric)...).Set(*percent / 100)
 			}
 		}
+	}
+	for _, round := range r.Rounds[:min(len(r.Rounds), contract.MaxRounds)] {
+		// An end that nobody knows would be a series of a build's own making.
+		end := endCutShort
+		if slices.Contains(roundEnds, string(round.End)) {
+			end = string(round.End)
+		}
+		add(m.rounds, 1, end)
 	}
 	for _, stage := range r.Stages {
 		if stage.Known() {

@@ -22,6 +22,8 @@ const (
 	labelStage = "stage"
 	// labelMetric is what coverage is measured of.
 	labelMetric = "metric"
+	// labelEnd is what became of a repair round.
+	labelEnd = "end"
 	// labelType is a notification's: a rule's type, or dead_letter.
 	labelType = "type"
 )
@@ -34,13 +36,21 @@ const (
 	resultSkipped = "skipped"
 )
 
+// endCutShort is the end of a repair round that has none: the build was cut short in it.
+const endCutShort = "CutShort"
+
+// roundEnds are the values of end.
+var roundEnds = []string{
+	string(contract.RoundRepaired), string(contract.RoundRed), string(contract.RoundUnchanged), string(contract.RoundRefused), string(contract.RoundFailed), endCutShort,
+}
+
 // deadlines are the reasons of Overdue.
 var deadlines = []string{v1alpha1.ReasonAcceptanceOverdue, v1alpha1.ReasonQueueOverdue, v1alpha1.ReasonConcludingOverdue}
 
 // Metrics are the work item controller's own. The package's doc lists them.
 type Metrics struct {
 	outcomes, attempts, overdue, startRefusals *prometheus.CounterVec
-	tests, tasks, notifications                *prometheus.CounterVec
+	tests, tasks, rounds, notifications        *prometheus.CounterVec
 	agentSeconds, agentCredits, agentTokens    *prometheus.CounterVec
 	queued, lead, attempt, endToEnd            *prometheus.HistogramVec
 	dispatched, stages, phases                 *prometheus.HistogramVec
@@ -80,6 +90,7 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 		agentSeconds:  counter("agent_seconds_total", "What the agent says that it worked, in attempts that ended."),
 		agentCredits:  counter("agent_credits_total", "What the agent says that its work cost, in its own credits, in attempts that ended."),
 		agentTokens:   counter("agent_tokens_total", "Tokens that the agent says went in and out, what was read from a cache among them, in attempts that ended."),
+		rounds:        counter("repair_rounds_total", "Repair rounds of attempts that ended, by what became of them: Repaired, StillRed, Unchanged, Refused, AgentFailed, CutShort.", labelEnd),
 		notifications: counter("notifications_total", "Notifications of ended items and entries in the dead-letter queue, by type, and by result: sent, failed.", labelType, metrics.LabelResult),
 		queued:        duration("queue_seconds", "From an item's acceptance, or its entry into the queue, to its lock."),
 		dispatched:    duration("dispatch_seconds", "From a slot's release to the lock of the item that took it, where the item was waiting by then."),
@@ -97,7 +108,7 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 		tiers: map[types.NamespacedName]string{}, released: map[string]release{}, noted: map[types.NamespacedName][]func(){},
 	}
 	m.series = metrics.Series{
-		m.outcomes, m.attempts, m.overdue, m.startRefusals, m.tests, m.tasks, m.agentSeconds, m.agentCredits, m.agentTokens, m.notifications,
+		m.outcomes, m.attempts, m.overdue, m.startRefusals, m.tests, m.tasks, m.agentSeconds, m.agentCredits, m.agentTokens, m.rounds, m.notifications,
 		m.queued, m.dispatched, m.lead, m.attempt, m.endToEnd, m.stages, m.phases, m.coverage,
 	}
 	m.series.Register(registry)
@@ -129,6 +140,9 @@ func (m *Metrics) know(environment *v1alpha1.WorkEnvironment) {
 	}
 	for _, result := range []string{resultPassed, resultFailed, resultSkipped} {
 		m.tests.WithLabelValues(append(at, result)...)
+	}
+	for _, end := range roundEnds {
+		m.rounds.WithLabelValues(append(at, end)...)
 	}
 	for _, kind := range reporting.Kinds {
 		for _, result := range []string{resultSent, resultFailed} {

@@ -73,13 +73,22 @@ func observeProgress(p *v1alpha1.Progress, stage contract.Stage, tasks contract.
 		return
 	}
 	if r, err := contract.ParseResult(result); err == nil {
-		p.Tests, p.Coverage = testsOf(r), coverageOf(r)
+		p.Tests, p.Coverage, p.Rounds = testsOf(r), coverageOf(r), roundsOf(r)
 		observeFailure(p, &r)
 	}
 }
 
-// observeFailure records which stage failed, if a result says so.
+// observeFailure records which stage failed, if a result says so, the rounds as they ended, and which tasks are open.
 func observeFailure(p *v1alpha1.Progress, r *contract.Result) {
+	if r != nil && len(r.Rounds) > 0 {
+		p.Rounds = roundsOf(*r)
+	}
+	if r != nil && len(r.OpenTasks) > 0 {
+		p.OpenTasks = nil
+		for _, name := range r.OpenTasks[:min(len(r.OpenTasks), contract.MaxCosts)] {
+			p.OpenTasks = append(p.OpenTasks, fault.Cut(fault.Clean(name), maxTaskName))
+		}
+	}
 	if r != nil && r.FailedStage != "" {
 		p.FailedStage = fault.Cut(string(r.FailedStage), maxWord)
 	}
@@ -113,6 +122,21 @@ func coverageOf(r contract.Result) *v1alpha1.CoverageSummary {
 	}
 	return summary
 }
+
+// roundsOf are the repair rounds. A build is hostile: what it says is cut to what a status may hold.
+func roundsOf(r contract.Result) []v1alpha1.RepairRound {
+	var rounds []v1alpha1.RepairRound
+	for _, round := range r.Rounds[:min(len(r.Rounds), contract.MaxRounds)] {
+		rounds = append(rounds, v1alpha1.RepairRound{
+			Outcome: fault.Cut(fault.Clean(string(round.Outcome)), maxOutcome), End: fault.Cut(fault.Clean(string(round.End)), maxWord),
+			Reason: fault.Cut(fault.Clean(round.Reason), maxRoundReason), Commit: fault.Cut(fault.Clean(round.Commit), maxCommit),
+		})
+	}
+	return rounds
+}
+
+// maxRoundReason is the longest reason of a round in a status.
+const maxRoundReason = 256
 
 // maxCost is the highest cost that is believed: a build is hostile, and a status must be one that can be written.
 const maxCost = 1e9

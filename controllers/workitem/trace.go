@@ -115,16 +115,23 @@ func spansOf(item *v1alpha1.WorkItem, outcome policy.Outcome, now time.Time) []t
 	return append([]tracing.Span{whole}, spans...)
 }
 
-// stageSpans are the worker's stages that it did not send itself, as the build reported them.
+// maxStageSpans is the most spans of stages that a build makes: all stages, and three of them in each repair round.
+const maxStageSpans = 10 + 3*contract.MaxRounds
+
+// stageSpans are the worker's stages that it did not send itself, as the build reported them. One that ran once more in a
+// repair round has another name: each span of a trace is there once.
 func stageSpans(r *contract.Result) []tracing.Span {
 	if r == nil {
 		return nil
 	}
 	var spans []tracing.Span
-	for _, s := range r.Stages {
+	runs := map[contract.Stage]int{}
+	for _, s := range r.Stages[:min(len(r.Stages), maxStageSpans)] {
+		name := contract.SpanOfRun(s.Name, runs[s.Name])
+		runs[s.Name]++
 		if s.Known() && !s.Traced && !s.Began.IsZero() {
 			spans = append(spans, tracing.Span{
-				Name: string(s.Name), Parent: contract.SpanBuild, Began: s.Began, Ended: s.Began.Add(time.Duration(s.Seconds * float64(time.Second))),
+				Name: name, Parent: contract.SpanBuild, Began: s.Began, Ended: s.Began.Add(time.Duration(s.Seconds * float64(time.Second))),
 				Failed: s.Name == r.FailedStage, Message: string(r.Outcome),
 			})
 		}

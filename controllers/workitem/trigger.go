@@ -31,7 +31,7 @@ func observeSpec(item *v1alpha1.WorkItem) {
 // retrigger forgets the outcome of the trigger before. The attempt stays: its number must never be used again.
 func retrigger(item *v1alpha1.WorkItem, trigger metav1.Time) {
 	if a := item.Status.Attempt; a != nil && a.Outcome != "" && !remembered(item, a.Number) {
-		remember(item, *a, false, "")
+		remember(item, *a, false, item.Condition(v1alpha1.ConditionSucceeded).Message)
 	}
 	item.Status.Conditions = nil
 	item.Status.ObservedTrigger = &trigger

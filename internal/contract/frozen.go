@@ -47,6 +47,16 @@ type Frozen struct {
 	AgentSecretARN string   `json:"agentSecretARN,omitempty"` // empty gives the agent none
 	BuildTimeout   Duration `json:"buildTimeout"`
 	Settings       Settings `json:"settings"`
+	// Previous is the attempt before; nil if there was none, or nothing is known of it.
+	Previous *Previous `json:"previous,omitempty"`
+}
+
+// Previous is how the attempt before ended.
+type Previous struct {
+	Attempt int32   `json:"attempt"`
+	Outcome Outcome `json:"outcome"`
+	// Message is what its result said, in one line.
+	Message string `json:"message,omitempty"`
 }
 
 // Encode writes the document, and its hash in hex. It fails if the document is over MaxFrozenBytes.
@@ -126,6 +136,11 @@ type Settings struct {
 	SilenceTimeout Duration `json:"silenceTimeout,omitempty"`
 	// AgentTotalTimeout is how long all tasks together may take; zero is what the build leaves.
 	AgentTotalTimeout Duration `json:"agentTotalTimeout,omitempty"`
+
+	// KeepUnfinished commits what an agent had done of a task when its time was over.
+	KeepUnfinished bool `json:"keepUnfinished,omitempty"`
+	// RepairRounds is how often in an attempt the agent is asked to repair what was measured; zero is never.
+	RepairRounds int `json:"repairRounds,omitempty"`
 
 	SteeringSource string `json:"steeringSource,omitempty"`
 	SteeringRef    string `json:"steeringRef,omitempty"`

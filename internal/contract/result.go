@@ -125,6 +125,8 @@ type Result struct {
 	Commit string `json:"commit,omitempty"`
 	// Tasks of the spec.
 	Tasks Tasks `json:"tasks"`
+	// OpenTasks are the numbers of the tasks that are not done, of at most 64 bytes each; the first MaxCosts of them.
+	OpenTasks []string `json:"openTasks,omitempty"`
 	// Credits and AgentSeconds are what the agent says that its work cost; zero where it does not say.
 	Credits      float64 `json:"credits,omitempty"`
 	AgentSeconds float64 `json:"agentSeconds,omitempty"`
@@ -143,6 +145,8 @@ type Result struct {
 	ChangedLines *ChangedLines `json:"changedLines,omitempty"`
 	// Costs are what the agent says that each task of this attempt cost; those of the first MaxCosts tasks.
 	Costs []TaskCost `json:"costs,omitempty"`
+	// Rounds are the attempt's repair rounds, at most MaxRounds.
+	Rounds []Round `json:"rounds,omitempty"`
 	// ArtifactsURL is where the artifacts lie, as s3://bucket/prefix/.
 	ArtifactsURL string `json:"artifactsURL,omitempty"`
 	// PullRequestURL is the pull request's address.

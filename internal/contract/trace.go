@@ -39,3 +39,11 @@ func SpanID(lockID, name string) string {
 func TraceParent(lockID string) string {
 	return fmt.Sprintf("00-%s-%s-01", TraceID(lockID), SpanID(lockID, SpanBuild))
 }
+
+// SpanOfRun is the name of a stage's span; a stage that ran before, as repair rounds have it run again, has its round in the name.
+func SpanOfRun(stage Stage, before int) string {
+	if before == 0 {
+		return string(stage)
+	}
+	return fmt.Sprintf("%s, round %d", stage, before)
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/secrets"
 	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
 	"github.com/kiro-worker/kiro-worker/internal/worker/agent/preset"
+	"github.com/kiro-worker/kiro-worker/internal/worker/prbody"
 )
 
 // agentStage gives each open task to the agent, in order. A task's work is committed and pushed before the next one
@@ -25,10 +26,19 @@ type agentStage struct {
 	tasks    taskRunner
 	progress *progress
 	budget   budget
+	// before is how the attempt before this one ended, for the agent; empty if that is not known.
+	before   string
+	previous *contract.Previous
 	clean    cleaner
 }
 
 func (a agentStage) run(ctx context.Context, s *State) error {
+	if round := s.openRound(); round != nil {
+		return a.repair(ctx, s, round)
+	}
+	if err := a.takeBackUnmeasured(ctx, s); err != nil {
+		return err
+	}
 	if err := a.setup.run(ctx, s, a.space); err != nil {
 		return err
 	}
@@ -43,27 +53,38 @@ func (a agentStage) run(ctx context.Context, s *State) error {
 		s.note("Every task was done before this attempt; the agent was not run.")
 		return nil
 	}
-	dialect, err := preset.Of(a.tasks.settings.AgentPreset)
-	if err != nil {
-		return failed(contract.OutcomeAgentFailed, err)
-	}
-	env, err := a.environment(ctx, dialect.Traits())
+	run, err := a.begin(ctx, s)
 	if err != nil {
 		return err
 	}
-	if err := a.probe(ctx, env); err != nil {
-		return err
-	}
-	run := &taskRun{taskRunner: a.tasks, state: s, env: env, dialect: dialect.Traits()}
-	run.end, run.advice = a.budget.agentEnd()
+	run.end, run.advice = a.budget.agentEnd(s.spent())
+	a.open(s)
 	for _, task := range open {
-		if err := run.do(ctx, task); err != nil {
+		err := run.do(ctx, task)
+		a.open(s)
+		if err != nil {
 			a.keepUnfinished(ctx, s)
 			return err
 		}
 	}
 	a.noteAdded(s, open)
 	return nil
+}
+
+// begin makes ready what all runs of the agent have in common, and looks whether it can work at all.
+func (a agentStage) begin(ctx context.Context, s *State) (*taskRun, error) {
+	dialect, err := preset.Of(a.tasks.settings.AgentPreset)
+	if err != nil {
+		return nil, failed(contract.OutcomeAgentFailed, err)
+	}
+	env, err := a.environment(ctx, dialect.Traits())
+	if err != nil {
+		return nil, err
+	}
+	if err := a.probe(ctx, env); err != nil {
+		return nil, err
+	}
+	return &taskRun{taskRunner: a.tasks, state: s, env: env, dialect: dialect.Traits(), before: a.before}, nil
 }
 
 // environment is the agent's, with its credentials in it.
@@ -78,6 +99,25 @@ func (a agentStage) environment(ctx context.Context, t preset.Traits) ([]string,
 	}
 	return a.space.sandbox.Environment(credentials...)
 }
+
+// open records which tasks are not done yet.
+func (a agentStage) open(s *State) {
+	tasks, err := a.list.parse()
+	if err != nil {
+		return // the stage says so
+	}
+	s.Result.OpenTasks, s.OpenTasks = nil, nil
+	for _, task := range agent.OpenTasks(tasks) {
+		if len(s.OpenTasks) == contract.MaxCosts {
+			break
+		}
+		s.Result.OpenTasks = append(s.Result.OpenTasks, prbody.Cut(a.clean(task.ID), maxTaskID))
+		s.OpenTasks = append(s.OpenTasks, strings.TrimSpace(task.ID+" "+a.clean(task.Title)))
+	}
+}
+
+// maxTaskID is the longest number of a task in a result, in bytes.
+const maxTaskID = 64
 
 // noteAdded notes which tasks the agent added: nobody approved them, so nobody worked on them.
 func (a agentStage) noteAdded(s *State, worked []agent.Task) {

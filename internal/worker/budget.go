@@ -18,6 +18,8 @@ const (
 	localAgentTime = 60 * time.Minute
 	// reserve is what is kept of the build's time for tests, coverage, pull request and upload.
 	reserve = 10 * time.Minute
+	// leastRound is the time below which no repair round is begun; in a build shorter than 20m a twentieth of it.
+	leastRound = time.Minute
 	// lastReserve is what is kept for reading the results, pull request, upload and cleanup when the tests run.
 	lastReserve = 3 * time.Minute
 
@@ -56,8 +58,8 @@ func (b budget) limit(ctx context.Context, name contract.Stage) (context.Context
 	return context.WithTimeoutCause(ctx, end.Sub(b.clock.Now()), errOutOfTime)
 }
 
-// agentEnd is when the agent's time is over, and what would make it longer.
-func (b budget) agentEnd() (end time.Time, advice string) {
+// agentEnd is when the time of an agent is over that has worked as long as spent, and what would make it longer.
+func (b budget) agentEnd(spent time.Duration) (end time.Time, advice string) {
 	const (
 		ofBuild = "raise spec.timeout of the work item, or spec.codeBuild.timeout of the WorkEnvironment"
 		ofTotal = "raise spec.agent.totalTimeout of the WorkEnvironment"
@@ -67,10 +69,34 @@ func (b budget) agentEnd() (end time.Time, advice string) {
 	if !b.local {
 		left = agentTime(now, b.startedAt, b.timeout)
 	}
-	if b.total > 0 && b.total < left {
-		return now.Add(b.total), ofTotal
+	if b.total > 0 && b.total-spent < left {
+		return now.Add(max(b.total-spent, 0)), ofTotal
 	}
 	return now.Add(left), ofBuild
+}
+
+// roundEnd is the same for a repair round, after which there has to be time to measure once more.
+func (b budget) roundEnd(spent, measuring time.Duration) (end time.Time, advice string) {
+	end, advice = b.agentEnd(spent)
+	if b.local {
+		return end, advice
+	}
+	// The next run of the tests may take a little longer than the last.
+	last := b.startedAt.Add(b.timeout - inShort(lastReserve, b.timeout) - measuring*5/4)
+	if last.Before(end) {
+		end = last
+	}
+	return end, advice
+}
+
+// worth reports whether there is time for a repair round in which anything could be repaired.
+func (b budget) worth(spent, measuring time.Duration) bool {
+	end, _ := b.roundEnd(spent, measuring)
+	least := leastRound
+	if !b.local {
+		least = min(least, b.timeout/20)
+	}
+	return end.Sub(b.clock.Now()) >= least
 }
 
 // tests is how long the tests may run, where the environment gives them limit.

@@ -178,7 +178,7 @@ func TestAgentEnd(t *testing.T) {
 	}
 	for name, c := range cases {
 		b := budget{clock: clocktesting.NewFakePassiveClock(noon), startedAt: noon, timeout: 2 * time.Hour, total: c.total, local: c.local}
-		if end, advice := b.agentEnd(); end.Sub(noon) != c.want || !strings.Contains(advice, c.advice) {
+		if end, advice := b.agentEnd(0); end.Sub(noon) != c.want || !strings.Contains(advice, c.advice) {
 			t.Errorf("%s: %s got %s, %q", name, c.why, end.Sub(noon), advice)
 		}
 	}

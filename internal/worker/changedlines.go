@@ -29,18 +29,9 @@ func (c changedLines) measure(ctx context.Context, s *State, found report.Covera
 	if c.threshold == nil {
 		return nil
 	}
-	base, err := c.base(ctx, s)
+	added, err := c.added(ctx, s)
 	if err != nil {
 		return err
-	}
-	added := map[string][]report.Line{}
-	if base != s.Result.Commit {
-		err = c.repo.AddedLines(ctx, base, s.Result.Commit, func(name string, line gitrepo.AddedLine) {
-			added[name] = append(added[name], report.Line{Number: line.Number, Code: isCode(line.Text)})
-		})
-	}
-	if err != nil {
-		return fmt.Errorf("reading which lines the work changed: %w", err)
 	}
 	lines := found.Lines(added)
 	if lines.NoLines {

@@ -24,11 +24,21 @@ type coverageStage struct {
 	threshold int      // percent
 	missing   string   // what becomes of metrics that the reports lack: contract.Ignore, the default, or contract.Fail
 	changed   changedLines
+	repairs   bool // there are repair rounds
 	clean     cleaner
 }
 
 func (c coverageStage) run(ctx context.Context, s *State) error {
 	found, err := report.FindCoverage(c.tree.Dir(), c.reports, s.TestsBegan)
+	err = c.measure(ctx, s, found, err)
+	var f *failure
+	if c.repairs && errors.As(err, &f) && f.outcome == contract.OutcomeCoverageTooLow {
+		s.repair.evidence.uncovered = c.changed.uncovered(ctx, s, found)
+	}
+	return err
+}
+
+func (c coverageStage) measure(ctx context.Context, s *State, found report.CoverageReport, err error) error {
 	switch {
 	case errors.Is(err, report.ErrNotMeasured):
 		s.Result.CoverageGate = contract.GateNotMeasured

@@ -32,7 +32,12 @@ const (
 )
 
 // testLog is the file of the n-th test command, n from 0.
-func testLog(n int) string { return fmt.Sprintf("tests-%d.log", n) }
+func testLog(n, round int) string {
+	if round == 0 {
+		return fmt.Sprintf("tests-%d.log", n)
+	}
+	return fmt.Sprintf("tests-%d-round-%d.log", n, round)
+}
 
 // logged runs a program that writes to a file of its own, and then appends that to a log: a program can cut off the file
 // that it was given, and with it what earlier ones wrote.

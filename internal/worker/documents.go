@@ -90,8 +90,10 @@ func (d documents) writeBuildLog(_ context.Context, _ *State, w io.Writer) error
 		return err
 	}
 	names := []string{setupLog, setupLog + runSuffix}
-	for n := range maxTestCommands {
-		names = append(names, testLog(n))
+	for round := range contract.MaxRounds + 1 {
+		for n := range maxTestCommands {
+			names = append(names, testLog(n, round))
+		}
 	}
 	for _, name := range names {
 		if _, err := os.Stat(d.dir.path(name)); err != nil {

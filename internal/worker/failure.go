@@ -71,6 +71,10 @@ func recordFailure(ctx context.Context, s *State, name contract.Stage, err error
 		return false
 	}
 	outcome, message := outcomeOf(ctx, name, err)
+	var earlier *stageError
+	if errors.As(err, &earlier) {
+		name = earlier.stage
+	}
 	s.fail(name, outcome, clean(message))
 	return true
 }

@@ -18,6 +18,7 @@ const (
 	keyWait      = "wait"
 	keyProcesses = "processes"
 	keyTask      = "task"
+	keyRound     = "round"
 	keyCommit    = "commit"
 	keyOutcome   = "outcome"
 	keyPhase     = "phase"

@@ -3,11 +3,7 @@
 
 package worker
 
-import (
-	"context"
-	"fmt"
-	"os"
-)
+import "context"
 
 // measuredTree is where the tests run: a checkout of what was pushed, and of nothing else. What git ignores, what an agent
 // left in node_modules or next to the checkout, is on nobody's branch, so it must not decide what is measured. In a local
@@ -25,19 +21,5 @@ func (m measuredTree) fill(ctx context.Context, s *State, agents workspace) erro
 	if err := agents.sandbox.TakeTree(); err != nil {
 		return err
 	}
-	if err := m.sandbox.Forget(); err != nil {
-		return err
-	}
-	if err := os.RemoveAll(m.tree.Dir()); err != nil {
-		return fmt.Errorf("making a checkout for the tests: %w", err)
-	}
-	if err := m.tree.Create(); err != nil {
-		return err
-	}
-	if err := m.tree.Fill(ctx, s.Result.Commit); err != nil {
-		return fmt.Errorf("making a checkout for the tests: %w", err)
-	}
-	// Nothing is installed in it.
-	s.SetupHash = ""
-	return nil
+	return m.fresh(ctx, s, s.Result.Commit)
 }

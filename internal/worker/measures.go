@@ -27,6 +27,7 @@ const (
 	metricTaskCredits   = "TaskCredits"
 	metricTaskSeconds   = "TaskSeconds"
 	metricChangedLines  = "ChangedLines"
+	metricRepairRounds  = "RepairRounds"
 
 	dimEnvironment = "Environment"
 	dimOutcome     = "Outcome"
@@ -68,6 +69,9 @@ func measures(s *State, r contract.Result, environment string, now time.Time) []
 		if c.Seconds > 0 {
 			add(metricTaskSeconds, metricsink.UnitSeconds, c.Seconds)
 		}
+	}
+	if len(r.Rounds) > 0 {
+		add(metricRepairRounds, metricsink.UnitCount, float64(len(r.Rounds)))
 	}
 	if r.ChangedLines != nil && r.ChangedLines.Percent != nil {
 		add(metricChangedLines, metricsink.UnitPercent, *r.ChangedLines.Percent)

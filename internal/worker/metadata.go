@@ -38,6 +38,7 @@ type metadata struct {
 	Result        contract.Result `json:"result"`
 	Stages        []stageTimes    `json:"stages"`
 	Tasks         []TaskRecord    `json:"tasks,omitempty"`
+	Rounds        []RoundRecord   `json:"rounds,omitempty"`
 	FailedTests   []string        `json:"failedTests,omitempty"`
 	Threshold     int             `json:"coverageThreshold"`
 	Format        string          `json:"coverageFormat,omitempty"`
@@ -67,7 +68,7 @@ func (d documents) metadata(s *State) metadata {
 		WorkItem: p.WorkItem, CorrelationID: p.CorrelationID, Attempt: p.Attempt, LastAttempt: p.LastAttempt,
 		Environment: p.Environment, BuildARN: d.build.ARN, BuildURL: d.build.URL,
 		Repository: p.Repository, Branch: p.BranchName, PullRequest: p.PullRequest, SpecPath: p.SpecPath,
-		Accepted: p.Commit, Base: s.Base, Result: s.finalResult(), Tasks: s.Tasks, FailedTests: s.FailedTests,
+		Accepted: p.Commit, Base: s.Base, Result: s.finalResult(), Tasks: s.Tasks, Rounds: s.Rounds, FailedTests: s.FailedTests,
 		Threshold: p.CoverageThreshold, Format: s.CoverageFormat, Agent: p.Settings.AgentPreset,
 		Says: s.Repository, Separation: s.Separation, Notes: s.Notes, StartedAt: s.StartedAt, WrittenAt: d.clock.Now(),
 	}

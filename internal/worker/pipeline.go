@@ -57,6 +57,7 @@ type pipeline struct {
 	lease    *lease.Renewer // nil in a local run
 	progress *progress
 	failures failureRecorder
+	rounds   rounds
 	budget   budget
 	repo     *gitrepo.Repository
 	sandbox  *sandbox.Sandbox
@@ -89,7 +90,7 @@ func newPipeline(o Options, whole bool) (*pipeline, error) {
 		stages = w.lockStages()
 	}
 	return &pipeline{
-		stages: stages, state: state, lease: w.lease, progress: w.progress, failures: w.failures, budget: w.budget,
+		stages: stages, state: state, lease: w.lease, progress: w.progress, failures: w.failures, rounds: w.rounds(), budget: w.budget,
 		repo: w.repo, sandbox: w.space.sandbox, clock: o.Clock, log: log, clean: w.clean, traces: o.Traces,
 	}, nil
 }
@@ -179,7 +180,14 @@ func (p *pipeline) runStage(ctx context.Context, st stage) {
 	traced, endSpan := p.beginSpan(ctx, st.name)
 	err := p.guarded(traced, st)
 	ended := p.clock.Now()
+	p.state.end(st.name, ended, err)
+	again := false
+	if st.phase == PhaseBuild {
+		again, err = p.rounds.after(ctx, p.state, st.name, err)
+	}
 	switch {
+	case again:
+		log.Info("Stage did not pass; a repair round follows", keyDuration, ended.Sub(began).Seconds(), keyRound, len(p.state.Rounds))
 	case err == nil:
 		log.Info("Stage done", keyDuration, ended.Sub(began).Seconds())
 	case errors.Is(err, lease.ErrRefused):
@@ -195,7 +203,9 @@ func (p *pipeline) runStage(ctx context.Context, st stage) {
 		log.Error(errors.New(fault.Addresses(err.Error())), "Stage failed")
 		p.failures.record(ctx, p.state, st.name, err)
 	}
-	p.state.end(st.name, ended, err)
+	if !again {
+		p.state.end(st.name, ended, err)
+	}
 	p.endSpan(ctx, st.name, endSpan, err)
 	p.state.save()
 }

@@ -64,6 +64,20 @@ func (p publisher) commit(ctx context.Context, s *State, message string) (paths 
 	return paths, nil
 }
 
+// restore brings the branch to the files of a tree, by a commit on top. The checkout stays as it is.
+func (p publisher) restore(ctx context.Context, s *State, tree, message string) error {
+	commit, err := p.repo.Commit(ctx, tree, message, p.clock.Now())
+	if err != nil {
+		return err
+	}
+	if err := p.push(ctx, s, commit); err != nil {
+		return err
+	}
+	s.Result.Commit, s.Tree = commit, tree
+	s.save()
+	return nil
+}
+
 // checkSecrets refuses to commit a known secret: what is pushed cannot be taken back. It looks at the lines that the
 // change adds; what was there before is not the agent's doing.
 func (p publisher) checkSecrets(ctx context.Context, tree string) error {

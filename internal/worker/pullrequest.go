@@ -120,7 +120,7 @@ func (p pullRequestStage) changedMeanwhile(pr forge.PullRequest) error {
 // summary is what is recorded, as the pull request shows it.
 func (p pullRequestStage) summary(ctx context.Context, s *State) prbody.Summary {
 	summary := prbody.Summary{
-		Result: s.Result, FailedTests: s.FailedTests, PartOnly: s.CoverageParts, ChangedThreshold: ptr.Deref(p.parameters.Settings.ChangedLines, 0), Notes: s.Notes,
+		Result: s.Result, FailedTests: s.FailedTests, PartOnly: s.CoverageParts, ChangedThreshold: ptr.Deref(p.parameters.Settings.ChangedLines, 0), Notes: s.Notes, Open: s.OpenTasks,
 		Threshold: p.parameters.CoverageThreshold, Attempt: p.parameters.Attempt, Correlation: p.parameters.CorrelationID,
 		WorkItem: p.parameters.WorkItem, BuildURL: p.build.URL, BuildARN: p.build.ARN, Region: p.build.Region,
 	}
@@ -135,6 +135,10 @@ func (p pullRequestStage) summary(ctx context.Context, s *State) prbody.Summary 
 	}
 	for _, t := range s.Tasks {
 		summary.Tasks = append(summary.Tasks, prbody.Task{ID: t.ID, Title: t.Title, Done: t.Done, Commit: t.Commit, Reason: t.Reason})
+	}
+	summary.MaxRounds = min(p.parameters.Settings.RepairRounds, contract.MaxRounds)
+	for _, r := range s.Rounds {
+		summary.Rounds = append(summary.Rounds, prbody.Round{Message: r.Message, End: string(r.End), Reason: r.Reason, Commit: r.Commit, Seconds: r.Seconds})
 	}
 	if s.Base != "" && s.Base != s.Result.Commit {
 		changes, err := p.repo.Changes(ctx, s.Base, s.Result.Commit)

@@ -44,11 +44,14 @@ type State struct {
 
 	Stages []StageRecord `json:"stages,omitempty"`
 	Tasks  []TaskRecord  `json:"tasks,omitempty"`
+	Rounds []RoundRecord `json:"rounds,omitempty"`
 	// Result grows with the stages. Its outcome is empty until one failed, or cleanup found that all is well.
 	Result contract.Result `json:"result"`
 
 	// Tree is that of the newest commit that was pushed.
 	Tree string `json:"tree,omitempty"`
+	// OpenTasks are the tasks that are not done, with their titles.
+	OpenTasks []string `json:"openTasks,omitempty"`
 	// Base is the commit that the work began on.
 	Base string `json:"base,omitempty"`
 	// Unfinished is the commit or tree that is shown in the diff although it is on no branch: what a failed task left
@@ -79,8 +82,9 @@ type State struct {
 	// Separation says whether agent and tests ran as another user.
 	Separation string `json:"separation,omitempty"`
 
-	dir string
-	log logr.Logger
+	dir    string
+	log    logr.Logger
+	repair repairing
 }
 
 // StageRecord is what became of a stage.
@@ -91,6 +95,8 @@ type StageRecord struct {
 	Failure bool           `json:"failure,omitempty"`
 	// Traced says that the worker sent the stage's span.
 	Traced bool `json:"traced,omitempty"`
+	// Again: the stage is to run once more, in a repair round, and this is of the run before.
+	Again bool `json:"again,omitempty"`
 }
 
 // TaskRecord is what became of a task in this build.
@@ -168,7 +174,7 @@ func (s *State) fail(name contract.Stage, outcome contract.Outcome, message stri
 
 func (s *State) record(name contract.Stage) *StageRecord {
 	for n := range s.Stages {
-		if s.Stages[n].Name == name {
+		if s.Stages[n].Name == name && !s.Stages[n].Again {
 			return &s.Stages[n]
 		}
 	}
@@ -204,6 +210,26 @@ func (s *State) forget(name contract.Stage) {
 	s.Stages = slices.DeleteFunc(s.Stages, func(r StageRecord) bool { return r.Name == name })
 }
 
+// runs is how often a stage was begun, in repair rounds among others.
+func (s *State) runs(name contract.Stage) int {
+	n := 0
+	for _, r := range s.Stages {
+		if r.Name == name {
+			n++
+		}
+	}
+	return n
+}
+
+// again has stages that were done run once more, and keeps what became of them.
+func (s *State) again(names ...contract.Stage) {
+	for n := range s.Stages {
+		if slices.Contains(names, s.Stages[n].Name) {
+			s.Stages[n].Again = true
+		}
+	}
+}
+
 func (s *State) end(name contract.Stage, now time.Time, err error) {
 	if r := s.record(name); r != nil {
 		r.Ended, r.Failure = now, err != nil
@@ -212,8 +238,9 @@ func (s *State) end(name contract.Stage, now time.Time, err error) {
 
 func (s *State) note(format string, args ...any) {
 	const maxNotes = 40
-	if len(s.Notes) < maxNotes {
-		s.Notes = append(s.Notes, fmt.Sprintf(format, args...))
+	// What is found once more in a repair round is said once.
+	if text := fmt.Sprintf(format, args...); len(s.Notes) < maxNotes && !slices.Contains(s.Notes, text) {
+		s.Notes = append(s.Notes, text)
 	}
 }
 
@@ -244,7 +271,7 @@ func (s *State) stageTimes(now time.Time) []contract.StageTime {
 // finalResult is the result as it is, a success where nothing failed.
 func (s *State) finalResult() contract.Result {
 	r := s.Result
-	r.Version, r.Fingerprint = contract.ResultVersion, s.fingerprint()
+	r.Version, r.Fingerprint, r.Rounds = contract.ResultVersion, s.fingerprint(), resultRounds(s.Rounds)
 	if r.Outcome != "" {
 		return r
 	}
@@ -260,6 +287,7 @@ func (s *State) finalResult() contract.Result {
 // if the build died now. Nothing measured is no document.
 func (s *State) provisionalResult() string {
 	r := s.Result
+	r.Rounds = resultRounds(s.Rounds)
 	if r.Tests == nil && r.Coverage == nil {
 		return ""
 	}

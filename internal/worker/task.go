@@ -4,6 +4,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,23 +50,36 @@ type taskRun struct {
 	end     time.Time // of the agent's time
 	// advice is what would make that longer.
 	advice string
+	// before is how the attempt before this one ended, for the agent; empty if that is not known.
+	before string
+	// timedOut: the last run was ended because its time was over.
+	timedOut bool
 	// session: an agent ran to its end, so there is a session that can be resumed.
 	session bool
 	// settled: all that is in the checkout is committed, and nothing ran in it since. It need not be looked through again.
 	settled bool
 }
 
-// do has one task done, however many tries that takes.
+// do has one task done. What an agent whose time was over had done of it is kept where the environment says so.
 func (r *taskRun) do(ctx context.Context, task agent.Task) (err error) {
 	ctx, end := tracing.Start(ctx, "task "+prbody.PlainTaskID(task.ID), nil)
 	defer func() { end(err) }()
-	log := logOf(ctx).WithValues(keyTask, task.ID)
-	log.Info("Task begun")
-	record := TaskRecord{ID: task.ID, Title: r.clean(task.Title)}
 	list, err := r.list.read()
 	if err != nil {
 		return err
 	}
+	err = r.tries(ctx, task, list)
+	if err != nil && r.timedOut && r.settings.KeepUnfinished && ctx.Err() == nil {
+		return r.keepUnfinished(ctx, task, list, err)
+	}
+	return err
+}
+
+// tries has one task done, however many tries that takes. The list is tasks.md as it was before the task.
+func (r *taskRun) tries(ctx context.Context, task agent.Task, list []byte) error {
+	log := logOf(ctx).WithValues(keyTask, task.ID)
+	log.Info("Task begun")
+	record := TaskRecord{ID: task.ID, Title: r.clean(task.Title)}
 	// What one task left there is no setting of the next one's agent.
 	if _, err := r.space.sandbox.Renew(ctx, r.sessions()...); err != nil {
 		return err
@@ -79,6 +93,7 @@ func (r *taskRun) do(ctx context.Context, task agent.Task) (err error) {
 			}
 		}
 		record.Tries = n
+		var err error
 		if result, err = r.try(ctx, task, list, &record); err != nil {
 			return err
 		}
@@ -101,16 +116,38 @@ func (r *taskRun) do(ctx context.Context, task agent.Task) (err error) {
 // try runs the agent once, classifies what it did, and keeps it if the task is done. The list is tasks.md as it was
 // before the task.
 func (r *taskRun) try(ctx context.Context, task agent.Task, list []byte, record *TaskRecord) (taskResult, error) {
-	left := r.end.Sub(r.clock.Now())
-	if left <= 0 {
-		return taskResult{}, r.outOfTime(task)
-	}
 	base, err := r.baseline(ctx, list)
 	if err != nil {
 		return taskResult{}, err
 	}
-	if err := r.space.handOver(ctx); err != nil {
+	prompt, err := r.prompt(task)
+	if err != nil {
 		return taskResult{}, err
+	}
+	prompt = cmp.Or(prompt, agent.Prompt(r.specPath, task)) + agent.EndOfBefore(r.before)
+	outcome, err := r.work(ctx, task, prompt, record)
+	switch {
+	case errors.Is(err, errAgentTime):
+		return taskResult{}, r.outOfTime(task)
+	case err != nil:
+		return taskResult{}, err
+	}
+	result, err := r.keep(ctx, finishedRun{task: task, list: list, before: base, outcome: outcome}, record)
+	return result, agentsFault(err)
+}
+
+// errAgentTime says that the agent's time is over.
+var errAgentTime = errors.New("the agent's time is over")
+
+// work runs the agent once, ends what it left running, and records what it cost.
+func (r *taskRun) work(ctx context.Context, task agent.Task, prompt string, record *TaskRecord) (agent.Outcome, error) {
+	left := r.end.Sub(r.clock.Now())
+	if left <= 0 {
+		return agent.Outcome{}, errAgentTime
+	}
+	r.timedOut = false
+	if err := r.space.handOver(ctx); err != nil {
+		return agent.Outcome{}, err
 	}
 	credential, _ := r.space.sandbox.Credential()
 	limit, short := time.Duration(r.settings.TaskTimeout), false
@@ -118,43 +155,36 @@ func (r *taskRun) try(ctx context.Context, task agent.Task, list []byte, record 
 		limit, short = left, true
 	}
 	r.settled = false
-	prompt, err := r.prompt(task)
-	if err != nil {
-		return taskResult{}, err
-	}
 	before := lookBefore(r.space.tree, r.dialect.Litter)
 	var outcome agent.Outcome
-	_, err = r.dir.logged(agentLog, func(output string) (process.Result, error) {
+	_, err := r.dir.logged(agentLog, func(output string) (process.Result, error) {
 		var err error
 		outcome, err = agent.Run(ctx, agent.Spec{
 			Preset: r.settings.AgentPreset, Harness: r.settings.AgentHarness, Command: r.settings.AgentCommand, Home: r.space.sandbox.Home(),
 			Task: task, SpecPath: r.specPath, Prompt: prompt, Resume: r.resumes(),
 			Dir: r.space.tree.Dir(), Env: r.env, Credential: credential, Output: output, Errors: r.dir.path(agentErrors),
-			Timeout: limit, Silence: time.Duration(r.settings.SilenceTimeout), Clock: r.clock,
+			Timeout: limit, Grace: graceOf(limit), Silence: time.Duration(r.settings.SilenceTimeout), Clock: r.clock,
 		})
 		return outcome.Result, err
 	})
 	if ended := r.space.sandbox.EndAll(); ended != nil {
-		return taskResult{}, failed(contract.OutcomeAgentFailed, ended)
+		return outcome, failed(contract.OutcomeAgentFailed, ended)
 	}
 	switch {
 	case fault.IsTerminal(err):
-		return taskResult{}, failed(contract.OutcomeAgentFailed, err)
+		return outcome, failed(contract.OutcomeAgentFailed, err)
 	case err != nil:
-		return taskResult{}, err
+		return outcome, err
 	case ctx.Err() != nil:
-		return taskResult{}, context.Cause(ctx)
-	case outcome.End == process.EndTimedOut && short:
-		return taskResult{}, r.outOfTime(task)
+		return outcome, context.Cause(ctx)
+	}
+	if r.timedOut = outcome.End == process.EndTimedOut; r.timedOut && short {
+		return outcome, errAgentTime
 	}
 	record.ExitCode = outcome.ExitCode
 	r.session = r.session || outcome.End == process.EndExited && !outcome.Idle
 	r.spent(outcome, record)
-	if err := before.clear(r.space.tree); err != nil {
-		return taskResult{}, err
-	}
-	result, err := r.keep(ctx, finishedRun{task: task, list: list, before: base, outcome: outcome}, record)
-	return result, agentsFault(err)
+	return outcome, before.clear(r.space.tree)
 }
 
 func (r *taskRun) outOfTime(task agent.Task) error {
@@ -232,42 +262,24 @@ func (r *taskRun) keep(ctx context.Context, run finishedRun, record *TaskRecord)
 
 // observe measures what a run did.
 func (r *taskRun) observe(ctx context.Context, run finishedRun, record *TaskRecord) (observation, error) {
-	seen := observation{Suspicious: run.outcome.Suspicious(), TicksItself: r.dialect.TicksBoxes}
 	found, err := r.list.confine(run.list, run.task.ID)
 	if err != nil {
-		return seen, err
+		return observation{}, err
 	}
 	if len(found.restored) > 0 {
 		r.state.note("Task %s: the agent also changed the boxes of %s; they were put back, as nobody saw that work.", run.task.ID, firstFew(found.restored))
 	}
+	seen, err := r.look(ctx, run, record)
+	seen.TicksItself = r.dialect.TicksBoxes
 	seen.List, seen.Ticked = found.problem, found.task.State == agent.Done
 	seen.Split = !found.task.Leaf && found.problem == ""
-	tree, all, err := r.stage(ctx)
-	if err != nil {
-		return seen, err
-	}
-	own, err := r.repo.ChangedPaths(ctx, run.before, tree)
-	if err != nil {
-		return seen, err
-	}
-	seen.Protected = protected(r.settings.ProtectedPaths, all)
-	if raw, err := r.space.tree.RawLFS(ctx, tree, all); err != nil {
-		return seen, err
-	} else if len(raw) > 0 {
-		return seen, failedf(contract.OutcomeAgentFailed, "task %s changed %s, which Git LFS keeps by .gitattributes, and the worker has no Git LFS: nothing of that task was pushed, as "+
-			"it would be in the repository itself for ever. Make that change yourself, or ask for it in other files", run.task.ID, firstFew(raw))
-	}
-	seen.Changed, record.Files = r.list.others(own), r.list.others(all)
-	if seen.Nothing = run.outcome.Idle && len(own) == 0; seen.Nothing && run.outcome.Refused != "" {
-		return seen, r.refused(run.outcome.Refused)
-	}
-	findings, err := r.publish.scan(ctx, tree)
-	if err != nil {
-		return seen, err
-	}
-	seen.Conflicts = findings.Conflicts
-	return seen, nil
+	return seen, err
 }
+
+// graceOf is how long before its time is over an agent is told: time enough to write a file to its end.
+func graceOf(limit time.Duration) time.Duration { return min(maxGrace, limit/10) }
+
+const maxGrace = 30 * time.Second
 
 // commitMessage names the task, and in trailers what the commit belongs to.
 func (r *taskRun) commitMessage(task agent.Task) string {

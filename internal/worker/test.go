@@ -36,6 +36,9 @@ type testStage struct {
 }
 
 func (t testStage) run(ctx context.Context, s *State) error {
+	// What was measured before a repair round says nothing any more.
+	s.setMeasurement(measurement{})
+	s.repair.evidence = evidence{}
 	if err := t.measured.fill(ctx, s, t.space); err != nil {
 		return err
 	}
@@ -69,7 +72,7 @@ func (t testStage) run(ctx context.Context, s *State) error {
 	if err := report.Age(t.measured.tree.Dir(), t.settings.TestResults, t.settings.CoverageReports, s.TestsBegan); err != nil {
 		return failed(contract.OutcomeTestsNotMeasured, err)
 	}
-	runs, err := t.runAll(ctx, asked, secret)
+	runs, err := t.runAll(ctx, asked, secret, len(s.Rounds))
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -108,7 +111,7 @@ type testRun struct {
 }
 
 // runAll runs the commands side by side and waits for all of them.
-func (t testStage) runAll(ctx context.Context, commands []asked, secret []string) ([]testRun, error) {
+func (t testStage) runAll(ctx context.Context, commands []asked, secret []string, round int) ([]testRun, error) {
 	limit := time.Duration(t.settings.TestTimeout)
 	if limit <= 0 {
 		limit = contract.DefaultTestTimeout
@@ -117,7 +120,7 @@ func (t testStage) runAll(ctx context.Context, commands []asked, secret []string
 	runs := make([]testRun, len(commands))
 	var all sync.WaitGroup
 	for n, a := range commands {
-		runs[n] = testRun{command: a.command, output: testLog(n)}
+		runs[n] = testRun{command: a.command, output: testLog(n, round)}
 		env := slices.Clone(secret)
 		if a.options != "" {
 			env = append(env, "NODE_OPTIONS="+strings.TrimSpace(t.measured.sandbox.Variable("NODE_OPTIONS")+" "+a.options))
@@ -138,6 +141,7 @@ func (t testStage) read(ctx context.Context, s *State, runs []testRun) error {
 	}
 	found, err := report.FindTests(t.measured.tree.Dir(), t.settings.TestResults, s.TestsBegan, outputs...)
 	complaint := complaintOf(runs)
+	s.repair.evidence = t.evidenceOf(runs, found, complaint != "")
 	switch {
 	case errors.Is(err, report.ErrNotMeasured):
 		s.Result.TestsGate = contract.GateNotMeasured

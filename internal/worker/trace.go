@@ -17,10 +17,11 @@ import (
 // beginSpan begins the span of a stage. One that was told before, because the stage has to run again, is told under another
 // name: each span of a trace is there once.
 func (p *pipeline) beginSpan(ctx context.Context, name contract.Stage) (context.Context, func(failure string)) {
-	if slices.Contains(p.state.Told, name) {
+	runs := p.state.runs(name) - 1 // this one has begun
+	if runs == 0 && slices.Contains(p.state.Told, name) {
 		return p.traces.Begin(ctx, string(name)+" again")
 	}
-	return p.traces.Begin(ctx, string(name))
+	return p.traces.Begin(ctx, contract.SpanOfRun(name, runs))
 }
 
 // endSpan sends a stage's span, and notes whether it arrived: of a stage that says no, the controller sends it from the
@@ -52,8 +53,12 @@ func (p *pipeline) endSpan(ctx context.Context, name contract.Stage, end func(fa
 
 // traced notes that the worker sent a stage's span.
 func (s *State) traced(name contract.Stage) {
-	if r := s.record(name); r != nil {
-		r.Traced = true
+	// Also one that is to run again, in a repair round.
+	for n := len(s.Stages) - 1; n >= 0; n-- {
+		if s.Stages[n].Name == name {
+			s.Stages[n].Traced = true
+			break
+		}
 	}
 	if !slices.Contains(s.Told, name) {
 		s.Told = append(s.Told, name)

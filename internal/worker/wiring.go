@@ -10,6 +10,7 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
+	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
 	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 	"github.com/kiro-worker/kiro-worker/internal/worker/lease"
 	"github.com/kiro-worker/kiro-worker/internal/worker/power"
@@ -151,7 +152,26 @@ func (w wiring) agentStage() agentStage {
 		space: w.space, repo: w.repo, list: list, publish: w.publish, progress: w.progress, retry: w.retry.with(w.policies.task),
 		settings: p.Settings, specPath: p.SpecPath, repository: p.Repository, trailers: w.trailers, dir: w.dir, clock: w.o.Clock, clean: w.clean,
 	}
-	return agentStage{setup: w.setup, space: w.space, list: list, key: key, tasks: tasks, progress: w.progress, budget: w.budget, clean: w.clean}
+	return agentStage{
+		setup: w.setup, space: w.space, list: list, key: key, tasks: tasks, progress: w.progress, budget: w.budget,
+		before: previousOf(p), previous: p.Previous, clean: w.clean,
+	}
+}
+
+func (w wiring) rounds() rounds {
+	s := w.o.Parameters.Settings
+	return rounds{
+		most: min(s.RepairRounds, contract.MaxRounds), prompts: agent.TakesPrompt(s.AgentPreset, s.AgentCommand), budget: w.budget, publish: w.publish, space: w.space,
+		message: func(why, commit string) string { return takeBackMessage(why, commit, w.trailers) }, clean: w.clean,
+	}
+}
+
+// previousOf says how the attempt before ended, if it failed at the work: there is something to learn from then.
+func previousOf(p contract.Parameters) string {
+	if before := p.Previous; before != nil && before.Outcome.Class() == contract.ClassWork {
+		return fmt.Sprintf("%s: %s", before.Outcome, before.Message)
+	}
+	return ""
 }
 
 func (w wiring) testStage() testStage {
@@ -165,6 +185,7 @@ func (w wiring) coverageStage() coverageStage {
 	p := w.o.Parameters
 	return coverageStage{
 		tree: w.measured.tree, reports: p.Settings.CoverageReports, threshold: p.CoverageThreshold, missing: p.Settings.MissingMetrics, clean: w.clean,
+		repairs: p.Settings.RepairRounds > 0,
 		changed: changedLines{repo: w.repo, threshold: p.Settings.ChangedLines, item: workItemTrailer(p), clean: w.clean},
 	}
 }

@@ -5,6 +5,8 @@ package worker
 
 import (
 	"context"
+	"fmt"
+	"os"
 
 	"github.com/kiro-worker/kiro-worker/internal/worker/gitrepo"
 	"github.com/kiro-worker/kiro-worker/internal/worker/sandbox"
@@ -30,4 +32,26 @@ func (w workspace) handOver(ctx context.Context) error {
 		return err
 	}
 	return w.sandbox.GiveTree()
+}
+
+// fresh makes the checkout anew from a commit: what is in it belongs to others, and nothing of them is to stay. What was
+// installed in it is gone.
+func (w workspace) fresh(ctx context.Context, s *State, commit string) error {
+	if err := w.sandbox.EndAll(); err != nil {
+		return err
+	}
+	if err := w.sandbox.Forget(); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(w.tree.Dir()); err != nil {
+		return fmt.Errorf("making a checkout: %w", err)
+	}
+	if err := w.tree.Create(); err != nil {
+		return err
+	}
+	if err := w.tree.Fill(ctx, commit); err != nil {
+		return fmt.Errorf("making a checkout: %w", err)
+	}
+	s.SetupHash = ""
+	return nil
 }

@@ -30,13 +30,14 @@ type branch struct {
 var errMoved = errors.New("rejected: the remote's branch has moved")
 
 // push is a push that is not forced: it counts only where the branch is as the pusher saw it.
-func (b *branch) push(old, commit string) error {
+func (b *branch) push(old, commit string, task bool) error {
 	switch b.head {
 	case commit:
 		return nil
 	case old:
-		b.head = commit
-		b.done++
+		if b.head = commit; task {
+			b.done++
+		}
 		return nil
 	}
 	return errMoved

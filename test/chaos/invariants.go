@@ -27,6 +27,8 @@ type invariants struct {
 	processed map[string]string
 	// starts are the builds that StartBuild made for a lock.
 	starts map[string][]*run
+	// rounds is how many repair rounds were begun in an attempt, by its lock.
+	rounds map[string]int
 	// intended are the locks whose intent to start a build was written.
 	intended map[string]bool
 	// held is how many slots of a project are held.
@@ -42,7 +44,7 @@ type invariants struct {
 func newInvariants(s *simulation) *invariants {
 	return &invariants{
 		s: s, fences: map[string]int64{}, live: map[string]*run{}, claimed: map[string]bool{}, released: map[string]contract.Outcome{},
-		processed: map[string]string{}, starts: map[string][]*run{}, intended: map[string]bool{}, held: map[string]int{},
+		processed: map[string]string{}, starts: map[string][]*run{}, intended: map[string]bool{}, rounds: map[string]int{}, held: map[string]int{},
 		readySince: map[string]time.Time{}, freedAt: map[string]time.Time{}, succeeded: map[string]bool{},
 	}
 }
@@ -130,6 +132,13 @@ func (t *invariants) granted(r *run) {
 func (t *invariants) given(r *run, f contract.Frozen) {
 	if f.Settings.TestCommand == evilCommand {
 		t.s.fail(&t.s.counts.Lost, "build %s works with parameters that somebody wrote into its lock's row", r.id)
+	}
+}
+
+// repairs counts a repair round: an attempt has no more of them than its environment froze for it, however many builds it has.
+func (t *invariants) repairs(r *run, p contract.Parameters) {
+	if t.rounds[r.lockID]++; t.rounds[r.lockID] > p.Settings.RepairRounds {
+		t.s.fail(&t.s.counts.Wasted, "build %s begins repair round %d of lock %s, and %d are allowed", r.id, t.rounds[r.lockID], r.lockID, p.Settings.RepairRounds)
 	}
 }
 

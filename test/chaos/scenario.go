@@ -35,7 +35,7 @@ func (s *simulation) setUp() {
 		s.addCluster("west", home)
 	}
 	if s.chance(0.5) {
-		s.redTests = 0.4
+		s.redTests, s.standStill = 0.4, 0.1
 	}
 	cards := 1 + s.random.IntN(4)
 	if s.chance(0.15) {

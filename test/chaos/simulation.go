@@ -39,6 +39,8 @@ type simulation struct {
 	// plans is how many things people still mean to do.
 	plans    int
 	redTests float64
+	// standStill is how probable it is that a repair of them changes nothing.
+	standStill float64
 	// calm is set if the seed has no faults at all, exact if it has none by which a start can be repeated.
 	calm, exact bool
 	// skew is how far clocks are off at the most.

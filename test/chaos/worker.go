@@ -148,12 +148,14 @@ func (b *builder) pipeline(ctx context.Context) (result contract.Result, err err
 			return result, err
 		}
 		commit := b.branch.commit()
-		if err := b.push(ctx, head, commit); err != nil {
+		if err := b.push(ctx, head, commit, true); err != nil {
 			return result, err
 		}
 		head = commit
 	}
-	result = b.measured()
+	if result, err = b.repaired(ctx, head, b.measured()); err != nil {
+		return result, err
+	}
 	provisional := result
 	provisional.Outcome, provisional.Message = contract.OutcomeInterrupted, "The build ended without releasing its lock."
 	text, err := provisional.Encode()
@@ -162,6 +164,32 @@ func (b *builder) pipeline(ctx context.Context) (result contract.Result, err err
 	}
 	b.lease.Report(lock.Progress{Stage: contract.StageCoverage, Tasks: b.tasks(done), Result: text})
 	return result, b.spend(ctx, b.s.between(time.Second, 40*time.Second))
+}
+
+// repaired is what was measured, after the repair rounds that red tests are given: the agent works, its work is pushed, and
+// tests and coverage are measured anew. One that changes nothing ends the attempt.
+func (b *builder) repaired(ctx context.Context, head string, result contract.Result) (contract.Result, error) {
+	for round := 0; round < b.p.Settings.RepairRounds && result.Outcome == contract.OutcomeTestsFailed; round++ {
+		b.s.invariants.repairs(b.run, b.p)
+		b.lease.Report(lock.Progress{Stage: contract.StageAgent, Tasks: b.tasks(b.branch.tasks)})
+		if err := b.spend(ctx, b.s.between(5*time.Second, 90*time.Second)); err != nil {
+			return result, err
+		}
+		if b.s.chance(b.s.standStill) {
+			result.Outcome = contract.OutcomeNoProgress
+			return result, nil
+		}
+		commit := b.branch.commit()
+		if err := b.push(ctx, head, commit, false); err != nil {
+			return result, err
+		}
+		head = commit
+		if err := b.spend(ctx, b.s.between(time.Second, 40*time.Second)); err != nil {
+			return result, err
+		}
+		result = b.measured()
+	}
+	return result, nil
 }
 
 func (b *builder) tasks(done int) contract.Tasks {
@@ -217,13 +245,13 @@ func (b *builder) fetch() (head string, done int, err error) {
 	return "", 0, err
 }
 
-// push brings a commit to the remote, with the lease checked before each try.
-func (b *builder) push(ctx context.Context, old, commit string) (err error) {
+// push brings a commit to the remote, a task's or a repair's, with the lease checked before each try.
+func (b *builder) push(ctx context.Context, old, commit string, task bool) (err error) {
 	for try := range tries {
 		if err = b.lease.Ensure(ctx, pushTimeout); err == nil {
 			b.run.checked = b.s.now
 			_, err = b.s.do(&call{to: toForge, op: "push", what: brief(commit), writes: true, effect: func() (any, error) {
-				return nil, b.s.pushed(b, old, commit)
+				return nil, b.s.pushed(b, old, commit, task)
 			}})
 		}
 		if err == nil || lease.IsLost(err) || errors.Is(err, errMoved) {
@@ -244,11 +272,11 @@ func (b *builder) push(ctx context.Context, old, commit string) (err error) {
 }
 
 // pushed is a push that arrives.
-func (s *simulation) pushed(b *builder, old, commit string) error {
+func (s *simulation) pushed(b *builder, old, commit string, task bool) error {
 	if b.branch.head != commit && b.branch.head == old {
 		s.invariants.effect(b.run, b.p, "push")
 	}
-	return b.branch.push(old, commit)
+	return b.branch.push(old, commit, task)
 }
 
 // release ends the lock, as its last effect.

@@ -6,6 +6,7 @@
 package freeze
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -27,12 +28,30 @@ func Of(env *v1alpha1.WorkEnvironmentSpec, timeout time.Duration, forgeURL, prom
 	}
 }
 
+// With adds how the item's last attempt ended, for the next one's agent to know. What the status remembers is all that counts:
+// asked twice of one status, it is the same document.
+func With(f contract.Frozen, item *v1alpha1.WorkItem) contract.Frozen {
+	for _, past := range slices.Backward(item.Status.PastAttempts) {
+		if past.Outcome == string(contract.OutcomeAbandoned) {
+			continue // it had no build
+		}
+		f.Previous = &contract.Previous{Attempt: past.Number, Outcome: contract.Outcome(past.Outcome), Message: past.Message}
+		return f
+	}
+	return f
+}
+
+// maxPastMessage is the longest message of a past attempt that the schema allows, and \x01 a character that JSON writes longest.
+const maxPastMessage = 512
+
 // maxForgeURL is the longest address of a forge that the schema allows.
 const maxForgeURL = 512
 
 // Check reports what of the environment no build could be given, whatever its item says.
 func Check(env *v1alpha1.WorkEnvironmentSpec, prompt string) error {
-	_, _, err := Of(env, env.BuildTimeout(), strings.Repeat("x", maxForgeURL), prompt).Encode()
+	f := Of(env, env.BuildTimeout(), strings.Repeat("x", maxForgeURL), prompt)
+	f.Previous = &contract.Previous{Attempt: 1 << 30, Outcome: contract.OutcomeCoverageNotMeasured, Message: strings.Repeat("\x01", maxPastMessage)}
+	_, _, err := f.Encode()
 	return err
 }
 
@@ -47,6 +66,8 @@ func settings(env *v1alpha1.WorkEnvironmentSpec, prompt string) contract.Setting
 		AgentPreset: string(agent.Preset), AgentHarness: string(agent.Harness), AgentCommand: agent.Command, Prompt: prompt,
 		TaskTimeout:        contract.Duration(agent.TaskTimeoutOrDefault()),
 		SilenceTimeout:     contract.Duration(agent.SilenceTimeoutOrDefault()),
+		KeepUnfinished:     agent.KeepUnfinished,
+		RepairRounds:       agent.RoundsOrDefault(),
 		ArtifactsKMSKeyARN: env.Artifacts.KMSKeyARN,
 		RetryGit:           retry.Git.Or(contract.RetryGit),
 		RetryGitHub:        retry.GitHub.Or(contract.RetryService),

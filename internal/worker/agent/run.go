@@ -54,6 +54,8 @@ type Spec struct {
 	MaxOutput int64
 	// Timeout is for this task, and Silence for the longest time without output. Zero is none.
 	Timeout, Silence time.Duration
+	// Grace is the end of Timeout: so long before it the agent is told, by SIGTERM, that its time is over.
+	Grace time.Duration
 	// Clock measures them. Nil is the real one.
 	Clock clock.WithTicker
 }
@@ -132,7 +134,7 @@ func Run(ctx context.Context, spec Spec) (Outcome, error) {
 	}
 	result, err := process.Run(ctx, process.Spec{
 		Args: args, Dir: spec.Dir, Env: spec.Env, Credential: spec.Credential, Stdout: spec.Output, Stderr: spec.Errors,
-		MaxOutput: spec.MaxOutput, Timeout: spec.Timeout, Silence: spec.Silence, Clock: spec.Clock,
+		MaxOutput: spec.MaxOutput, Timeout: max(spec.Timeout-spec.Grace, 0), Grace: spec.Grace, Silence: spec.Silence, Clock: spec.Clock,
 	})
 	switch {
 	case errors.Is(err, process.ErrNotFound):

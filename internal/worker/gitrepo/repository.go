@@ -147,6 +147,18 @@ func (r *Repository) HeadTree(ctx context.Context) (string, error) {
 	return r.git.line(ctx, "rev-parse", "--verify", "HEAD^{tree}")
 }
 
+// Newest is the message of the newest commit, and the tree of the one before it; that is empty where there is none.
+func (r *Repository) Newest(ctx context.Context) (message, before string, err error) {
+	if message, err = r.git.run(ctx, "log", "-1", "--format=%B", "HEAD"); err != nil {
+		return "", "", err
+	}
+	before, err = r.git.line(ctx, "rev-parse", "--verify", "--quiet", "HEAD~1^{tree}")
+	if exitCodeOf(err) == 1 {
+		return message, "", nil
+	}
+	return message, before, err
+}
+
 // Tracked is the commit that the server's branch was at when the worker last fetched it or pushed to it.
 func (r *Repository) Tracked(ctx context.Context) (string, error) {
 	return r.git.commitOf(ctx, r.trackingRef())

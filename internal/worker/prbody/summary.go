@@ -18,6 +18,7 @@ const (
 	maxShownTasks = 60
 	maxShownFiles = 40
 	maxShownNames = 20
+	maxShownOpen  = 10
 )
 
 // Task is what became of a task in this attempt.
@@ -40,10 +41,27 @@ type Change struct {
 	Submodule bool
 }
 
+// Round is one repair by the agent.
+type Round struct {
+	// Message says what was to be repaired.
+	Message string
+	// End says what became of it, and Reason why.
+	End, Reason string
+	// Commit is its commit's id in hexadecimal; empty if there is none.
+	Commit string
+	// Seconds is how long the agent took.
+	Seconds float64
+}
+
 // Summary is what the section of the pull request is made from. Nothing in it is markdown yet.
 type Summary struct {
-	Result      contract.Result
-	Tasks       []Task
+	Result contract.Result
+	Tasks  []Task
+	// Open are the tasks that are not done, as number and title.
+	Open []string
+	// Rounds are the repair rounds, and MaxRounds how many there may be.
+	Rounds      []Round
+	MaxRounds   int
 	FailedTests []string
 	// PartOnly are the metrics of the coverage that are of a part of the code only.
 	PartOnly []string
@@ -88,7 +106,7 @@ func (s Summary) Map(f func(string) string) Summary {
 		return out
 	}
 	s.Result.Message, s.Result.SteeringVersion = f(s.Result.Message), f(s.Result.SteeringVersion)
-	s.FailedTests, s.Notes = texts(s.FailedTests), texts(s.Notes)
+	s.FailedTests, s.Notes, s.Open = texts(s.FailedTests), texts(s.Notes), texts(s.Open)
 	if r := s.Repository; r != nil {
 		s.Repository = &Repository{File: r.File, Commit: r.Commit, Used: texts(r.Used), Unused: texts(r.Unused)}
 	}
@@ -96,6 +114,11 @@ func (s Summary) Map(f func(string) string) Summary {
 	for n := range s.Tasks {
 		t := &s.Tasks[n]
 		t.ID, t.Title, t.Reason = f(t.ID), f(t.Title), f(t.Reason)
+	}
+	s.Rounds = slices.Clone(s.Rounds)
+	for n := range s.Rounds {
+		r := &s.Rounds[n]
+		r.Message, r.Reason = f(r.Message), f(r.Reason)
 	}
 	for n := range s.Changes {
 		s.Changes[n].Path = f(s.Changes[n].Path)
@@ -111,13 +134,19 @@ func (s Summary) Markdown() string {
 	if r.Message != "" {
 		fmt.Fprintf(&w, "**What happened:** %s\n\n", code(r.Message, 600))
 	}
-	table(&w, []string{"Check", "Result"}, [][]string{
+	checks := [][]string{
 		{"Tasks", fmt.Sprintf("%d of %d done", r.Tasks.Done, r.Tasks.Total)},
 		{"Tests", testsCell(r)},
 		{"Coverage", coverageCell(r, s.Threshold)},
-	})
+	}
+	if len(s.Rounds) > 0 {
+		checks = append(checks, []string{"Repairs", s.repairsCell()})
+	}
+	table(&w, []string{"Check", "Result"}, checks)
+	s.open(&w)
 	s.coverage(&w)
 	s.tasks(&w)
+	s.rounds(&w)
 	s.failedTests(&w)
 	s.changes(&w)
 	s.repository(&w)
@@ -128,8 +157,29 @@ func (s Summary) Markdown() string {
 
 // Short is the section without its lists, for a body that has no room for them.
 func (s Summary) Short() string {
-	s.Tasks, s.FailedTests, s.Changes, s.Notes, s.Repository = nil, nil, nil, nil, nil
+	s.Tasks, s.Rounds, s.FailedTests, s.Changes, s.Notes, s.Repository = nil, nil, nil, nil, nil, nil
 	return s.Markdown()
+}
+
+// open says of an attempt that did not do every task what there is, and what is missing.
+func (s Summary) open(w *strings.Builder) {
+	r := s.Result
+	if len(s.Open) == 0 || r.Outcome == contract.OutcomeSucceeded || r.Outcome == "" {
+		return
+	}
+	names := make([]string, 0, maxShownOpen)
+	for _, task := range s.Open[:min(len(s.Open), maxShownOpen)] {
+		names = append(names, code(task, 120))
+	}
+	done := "None of the tasks is done yet."
+	if r.Tasks.Done > 0 {
+		done = fmt.Sprintf("%d of %d tasks are done and pushed; they can be reviewed as they are.", r.Tasks.Done, r.Tasks.Total)
+	}
+	fmt.Fprintf(w, "**%s** Open: %s", done, strings.Join(names, ", "))
+	if more := int(r.Tasks.Total-r.Tasks.Done) - len(names); more > 0 {
+		fmt.Fprintf(w, ", and %d more", more)
+	}
+	w.WriteString(".\n\n")
 }
 
 func headline(r contract.Result) string {

@@ -6,6 +6,9 @@ package report
 import (
 	"fmt"
 	"hash/maphash"
+	"maps"
+	"slices"
+	"strings"
 )
 
 // counts is what one file gave. They are wide so that no sum overflows.
@@ -13,6 +16,8 @@ type counts struct {
 	passed, failed, skipped int64
 	names                   []string // of failed tests
 	cases                   caseNames
+	seen                    Cases
+	messages                map[string]string // what failed tests said, by name
 }
 
 func (c *counts) fail(names ...string) {
@@ -33,6 +38,25 @@ func (c *counts) named(names ...string) {
 // knows remembers a test, by the names that other formats may give it.
 func (c *counts) knows(names ...string) { c.cases.add(names...) }
 
+// saw remembers what became of a test.
+func (c *counts) saw(state caseState, names ...string) { c.seen.saw(state, names...) }
+
+// said remembers what a failed test said, cut; the first of its messages counts.
+func (c *counts) said(message string, names ...string) {
+	text := name(names...)
+	message = strings.TrimSpace(message)
+	if text == "" || message == "" || len(c.messages) >= maxNames || c.messages[text] != "" {
+		return
+	}
+	if len(message) > maxMessage {
+		message = strings.ToValidUTF8(message[:maxMessage], "") + "…"
+	}
+	if c.messages == nil {
+		c.messages = map[string]string{}
+	}
+	c.messages[text] = message
+}
+
 // check refuses numbers that cannot be.
 func (c *counts) check() error {
 	for _, n := range []int64{c.passed, c.failed, c.skipped} {
@@ -48,6 +72,10 @@ func (c *counts) check() error {
 
 func (c *counts) add(o counts) {
 	c.passed, c.failed, c.skipped = c.passed+o.passed, c.failed+o.failed, c.skipped+o.skipped
+	c.seen.join(o.seen)
+	for _, n := range slices.Sorted(maps.Keys(o.messages)) {
+		c.said(o.messages[n], n)
+	}
 	for _, n := range o.names {
 		if len(c.names) < maxNames {
 			c.names = append(c.names, n)

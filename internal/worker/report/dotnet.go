@@ -38,10 +38,13 @@ func (x *xmlCases) parse(t *text) (counts, error) {
 		switch result := strings.ToLower(attribute(e, x.result)); {
 		case contains(x.passed, result):
 			x.counts.passed++
+			x.saw(casePassed, title)
 		case contains(x.skipped, result):
 			x.counts.skipped++
+			x.saw(caseSkipped, title)
 		default:
 			x.fail(title)
+			x.saw(caseFailed, title)
 		}
 		return nil
 	}, func(string) {})

@@ -50,6 +50,7 @@ type goRun struct {
 	names  map[uint64]string // of what failed, or has not ended
 	broken map[string]bool   // builds that failed, until a package names one as its reason
 	cases  caseNames
+	seen   Cases
 }
 
 // parseGoTest reads `go test -json`. Lines that are none of its own are skipped: a script's output surrounds it often.
@@ -161,6 +162,13 @@ func (g *goRun) set(pkg, test string, state goState) {
 	switch state {
 	case goPassed, goSkipped, goBenchmark:
 		delete(g.names, key)
+		switch {
+		case test == "" || state == goBenchmark:
+		case state == goSkipped:
+			g.seen.saw(caseSkipped, pkg, test)
+		default:
+			g.seen.saw(casePassed, pkg, test)
+		}
 		return
 	case goNotBuilt:
 		why = "does not compile"
@@ -215,7 +223,7 @@ func (g *goRun) count() counts {
 			parents[up], explained[up] = true, explained[up] || bad
 		}
 	}
-	c := counts{cases: g.cases}
+	c := counts{cases: g.cases, seen: g.seen}
 	var failed []string
 	for key, entry := range g.tests {
 		switch {
@@ -226,6 +234,9 @@ func (g *goRun) count() counts {
 			c.failed++
 			if n := g.names[key]; n != "" {
 				failed = append(failed, n)
+				if entry.up != 0 {
+					c.saw(caseFailed, n)
+				}
 			}
 		case parents[key] || entry.up == 0 || entry.state == goBenchmark:
 		case entry.state == goPassed:

@@ -99,7 +99,7 @@ func (d *jest) assertion(j *jsonReader) error {
 	if j.peek() != '{' {
 		return j.skip()
 	}
-	full, title, status := "", "", ""
+	full, title, status, message := "", "", "", ""
 	err := j.object(func(key string) error {
 		var err error
 		switch key {
@@ -109,6 +109,8 @@ func (d *jest) assertion(j *jsonReader) error {
 			title, err = j.str()
 		case "status":
 			status, err = j.str()
+		case "failureMessages":
+			message, err = j.firstText()
 		default:
 			err = j.skip()
 		}
@@ -116,17 +118,21 @@ func (d *jest) assertion(j *jsonReader) error {
 	})
 	d.asserted++
 	d.knows(full, title)
+	if full == "" {
+		full = title
+	}
 	switch status {
 	case "passed":
 		d.counts.passed++
+		d.saw(casePassed, full)
 	case "failed":
 		d.assertedFailed++
-		if full == "" {
-			full = title
-		}
 		d.named(full)
+		d.saw(caseFailed, full)
+		d.said(message, full)
 	default:
 		d.skipped++
+		d.saw(caseSkipped, full)
 	}
 	return err
 }

@@ -24,6 +24,7 @@ const (
 type jsonReader struct {
 	in    *bufio.Reader
 	depth int
+	lines bool // ends of lines in texts stay
 }
 
 var errJSONEnd = errors.New("it cannot be decoded: it is cut short")
@@ -187,7 +188,12 @@ func (j *jsonReader) escape() (rune, error) {
 		return 0, errJSONEnd
 	}
 	switch b {
-	case 'n', 'r', 't':
+	case 'n':
+		if j.lines {
+			return '\n', nil
+		}
+		return ' ', nil
+	case 'r', 't':
 		return ' ', nil
 	case 'b', 'f':
 		return 0, nil
@@ -329,4 +335,22 @@ func (t *text) document(do func(j *jsonReader, key string) error) error {
 		return errOther
 	}
 	return j.object(func(key string) error { return do(j, key) })
+}
+
+// firstText is the first text of an array, with its lines; another value is an empty one.
+func (j *jsonReader) firstText() (string, error) {
+	if j.peek() != '[' {
+		return "", j.skip()
+	}
+	first := ""
+	j.lines = true
+	defer func() { j.lines = false }()
+	err := j.array(func() error {
+		text, err := j.str()
+		if first == "" {
+			first = text
+		}
+		return err
+	})
+	return first, err
 }

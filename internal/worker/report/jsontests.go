@@ -87,10 +87,13 @@ func (p *playwright) test(j *jsonReader, title string) error {
 	switch status {
 	case "expected", "flaky":
 		p.passed++
+		p.saw(casePassed, title)
 	case "skipped":
 		p.skipped++
+		p.saw(caseSkipped, title)
 	default:
 		p.fail(title)
+		p.saw(caseFailed, title)
 	}
 	return err
 }
@@ -119,8 +122,14 @@ func parseMocha(t *text) (counts, error) {
 			return j.array(func() error {
 				lists[key]++
 				title, err := titleOf(j, "fullTitle")
-				if c.knows(title); key == "failures" {
+				switch c.knows(title); key {
+				case "failures":
 					c.named(title)
+					c.saw(caseFailed, title)
+				case "pending":
+					c.saw(caseSkipped, title)
+				default:
+					c.saw(casePassed, title)
 				}
 				return err
 			})
@@ -221,10 +230,13 @@ func example(j *jsonReader, c *counts) error {
 	switch c.knows(title); status {
 	case "passed":
 		c.passed++
+		c.saw(casePassed, title)
 	case "pending":
 		c.skipped++
+		c.saw(caseSkipped, title)
 	default:
 		c.fail(title)
+		c.saw(caseFailed, title)
 	}
 	return err
 }

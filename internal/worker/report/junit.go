@@ -58,6 +58,7 @@ type junit struct {
 	inCase                              bool
 	file, suite, class, title           string
 	failure, broken, flaky, omitted, to bool
+	message                             string
 
 	// red are the cases that failed, by a hash of their names, with the place of their name among the names plus one: one of
 	// the same names that passed later was the same test, run again.
@@ -79,7 +80,7 @@ func (j *junit) start(e *element) error {
 		}
 		return j.declare(e, nil)
 	case "testcase":
-		j.inCase, j.failure, j.broken, j.flaky, j.omitted, j.to = true, false, false, false, false, false
+		j.inCase, j.failure, j.broken, j.flaky, j.omitted, j.to, j.message = true, false, false, false, false, false, ""
 		j.class, j.title, j.file = attribute(e, "classname"), attribute(e, "name"), attribute(e, "file")
 		j.says(attribute(e, "status"))
 		j.says(attribute(e, "result"))
@@ -112,6 +113,9 @@ func (j *junit) says(state string) {
 
 // failed1 reads an element that says that something failed.
 func (j *junit) failed1(e *element) {
+	if j.inCase && j.message == "" {
+		j.message = attribute(e, "message")
+	}
 	switch j.failures++; {
 	case j.inCase && risky(attribute(e, "type")):
 		// PHPUnit up to 9 writes tests without assertions as errors, whatever it is told to make of them; its exit code says that.
@@ -168,7 +172,12 @@ func (j *junit) count() {
 	// A test that is still to do, and one that may fail, have both a failure and <skipped>.
 	case j.omitted && (j.to || !j.broken):
 		j.skipped++
+		j.saw(caseSkipped, j.class, j.title)
 	case j.failure || j.broken:
+		if !j.broken || !strings.Contains(j.message, "collection failure") { // pytest's of a file
+			j.saw(caseFailed, j.class, j.title)
+		}
+		j.said(j.message, j.class, j.title)
 		if again {
 			return // it failed again
 		}
@@ -181,7 +190,9 @@ func (j *junit) count() {
 		}
 	default:
 		j.passed++
+		j.saw(casePassed, j.class, j.title)
 		if again {
+			j.seen.passed(j.class, j.title)
 			j.failed--
 			delete(j.red, key)
 			j.forget(place - 1)

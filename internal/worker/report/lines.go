@@ -146,3 +146,31 @@ type block struct {
 	first, last uint32
 	ran         bool
 }
+
+// Uncovered are the lines of code that a change added and that did not run, by file, as far as the reports tell. Of a file
+// that no report tells of, and that should be in one, it is each line of code.
+func (r CoverageReport) Uncovered(added map[string][]Line) map[string][]int {
+	languages := map[string]bool{}
+	for name := range r.sources {
+		languages[language(name)] = true
+	}
+	missed := map[string][]int{}
+	for name, lines := range added {
+		files := r.named(name)
+		known := slices.ContainsFunc(files, (*sourceFile).namesLines)
+		if !known && (isTest.MatchString(name) || language(name) == "" || !languages[language(name)]) {
+			continue
+		}
+		for _, line := range lines {
+			code, ran := line.Code && !known, false
+			for _, f := range files {
+				is, did := f.at(line)
+				code, ran = code || is, ran || did
+			}
+			if code && !ran {
+				missed[name] = append(missed[name], line.Number)
+			}
+		}
+	}
+	return missed
+}

@@ -44,9 +44,11 @@ func parseNodeSpec(in *text) (counts, error) {
 		}
 		if m := nodeCase.FindStringSubmatch(plain); m != nil && !listing {
 			c.knows(m[1])
+			c.saw(casePassed, m[1])
 		}
 		if m := nodeFails.FindStringSubmatch(plain); m != nil && listing && !strings.Contains(m[1], "# TODO") {
 			c.named(m[1])
+			c.saw(caseFailed, m[1])
 		}
 		return nil
 	})

@@ -30,6 +30,8 @@ const (
 	// maxNames is how many failed tests are named, and maxName how long a name may be, in bytes.
 	maxNames = 50
 	maxName  = 200
+	// maxMessage is how much is kept of what a failed test said, in bytes.
+	maxMessage = 1000
 )
 
 // errOther is a parser's way to say that a text is not in its format at all.
@@ -41,6 +43,10 @@ type TestReport struct {
 	Tests contract.Tests
 	// FailedNames are the names of failed tests, cut, and at most 50 of them.
 	FailedNames []string
+	// Messages are what failed tests said, by name, cut, as far as the formats tell: untrusted text.
+	Messages map[string]string
+	// Cases are the tests by name.
+	Cases Cases
 	// Files are the reports that were read, relative to the repository.
 	Files []string
 	// Ignored are files that look like reports but do not count, each with the reason.

@@ -192,11 +192,14 @@ func (t *tap) point(depth int, ok bool, description string) {
 	case p.directive != "":
 		// What is still to do may fail.
 		t.skipped++
+		t.saw(caseSkipped, p.description)
 	case ok:
 		t.passed++
+		t.saw(casePassed, p.description)
 	default:
 		level.failures++
 		t.fail(p.description)
+		t.saw(caseFailed, p.description)
 	}
 }
 

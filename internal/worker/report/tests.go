@@ -221,7 +221,7 @@ func (t *tally) report() (TestReport, error) {
 	if err := sum.check(); err != nil {
 		return TestReport{}, fmt.Errorf("%w: the test results together: %w", ErrNotMeasured, err)
 	}
-	r := TestReport{FailedNames: sum.names, Files: t.files, Ignored: t.ignored, Tests: contract.Tests{
+	r := TestReport{FailedNames: sum.names, Messages: sum.messages, Cases: sum.seen, Files: t.files, Ignored: t.ignored, Tests: contract.Tests{
 		Total:   int32(sum.passed + sum.failed + sum.skipped), //nolint:gosec // check bounds it
 		Passed:  int32(sum.passed),                            //nolint:gosec // as above
 		Failed:  int32(sum.failed),                            //nolint:gosec // as above

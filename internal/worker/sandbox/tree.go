@@ -92,6 +92,17 @@ func give(root *os.Root, name string, c *process.Credential) error {
 	return chownOpen(file, int(c.UID), int(c.GID))
 }
 
+// ReturnTree gives back what TakeTree closed.
+func (s *Sandbox) ReturnTree() error {
+	if c, _ := s.Credential(); c == nil {
+		return nil
+	}
+	if err := os.Chmod(s.options.Tree, 0o755); err != nil { //nolint:gosec // another user works in it, and a third reads it
+		return fmt.Errorf("opening the checkout: %w", err)
+	}
+	return s.GiveTree()
+}
+
 // TakeTree closes the checkout to everybody but the worker.
 func (s *Sandbox) TakeTree() error {
 	if c, _ := s.Credential(); c == nil {
