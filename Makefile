@@ -30,7 +30,7 @@ help: ## Show this list.
 ##@ Try it
 
 .PHONY: demo
-demo: ## Run the whole system on this machine on six sample cards in two repositories. KEEP=1 stays up; AGENT=kiro uses the real kiro-cli.
+demo: ## Run the whole system on this machine on seven sample cards in two repositories. KEEP=1 stays up; AGENT=kiro uses the real kiro-cli.
 	@hack/preflight.sh demo
 	@assets="$(ASSETS)"; $(MAKE) --no-print-directory build; \
 		exec env KUBEBUILDER_ASSETS="$$assets" KIRO_LOCAL_DIE_WITH_PARENT=1 $(BIN)/kiro-local demo $(if $(KEEP),--keep) $(if $(AGENT),--agent=$(AGENT))

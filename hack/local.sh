@@ -4,7 +4,7 @@
 
 # Tries one of the demo's specs on a checkout of the sample repository, without AWS or GitHub: copies both, installs the
 # sample's packages and runs the worker on it, with the stand-in for a coding agent or, with AGENT=kiro, kiro-cli.
-# Usage: local.sh BIN [SPEC]     SPEC: discount (default), shipping, invoice, gift-wrap
+# Usage: local.sh BIN [SPEC]     SPEC: discount (default), shipping, invoice, gift-wrap, returns
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -25,7 +25,7 @@ git add --all
 git -c user.name=sample -c user.email=sample@example.com commit --quiet --message "The shop, and the spec $spec"
 npm ci --prefer-offline --ignore-scripts --no-audit --no-fund --loglevel=error --cache "${XDG_CACHE_HOME:-$HOME/.cache}/kiro-worker/npm" >/dev/null
 
-agent=(--agent command --agent-command "$bin/kiro-local" --agent-command stand-in-agent --agent-command '{{.SpecPath}}' --agent-command '{{.TaskID}}')
+agent=(--agent command --agent-command "$bin/kiro-local" --agent-command stand-in-agent --agent-command '{{.SpecPath}}' --agent-command '{{.TaskID}}' --agent-command '{{.Prompt}}')
 [ "${AGENT:-}" = kiro ] && agent=(--agent kiro)
 echo "\$ kiro-worker run --local $dir ${agent[*]}"
 code=0

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -23,7 +24,7 @@ var version = "dev"
 const usage = `kiro-local runs the whole of Kiro Worker on one machine.
 
   kiro-local demo [--keep] [--agent=stand-in|kiro] [--dir=DIR]
-      Put six cards on a board, watch what becomes of them, and say so. Ends with 0 if all is as it should be.
+      Put seven cards on a board, watch what becomes of them, and say so. Ends with 0 if all is as it should be.
   kiro-local observe [--keep] [--pictures=DIR] [--dir=DIR]
       The same under a real Prometheus: ask it every query of the dashboards, plant faults, and wait for their alerts.
   kiro-local trace [--dir=DIR]
@@ -31,13 +32,14 @@ const usage = `kiro-local runs the whole of Kiro Worker on one machine.
   kiro-local card add --title=TITLE --spec=NAME|DIRECTORY [--column=COLUMN] [--dir=DIR]
       Put a new card on the board of a demo that was started with --keep.
   kiro-local serve --host=NAME [--namespace=NAMESPACE] [--listen=ADDRESS] [--dir=DIR]
-      Play the five cards with a manager that is installed in the cluster which the kubeconfig names: charts/kiro-worker-demo.
+      Play the six cards with a manager that is installed in the cluster which the kubeconfig names: charts/kiro-worker-demo.
   kiro-local wait [--url=ADDRESS] [--timeout=15m]
       Wait until that is done, print what became of the cards, and end with 0 if all is as it should be.
   kiro-local emulators [--dir=DIR]
       Serve GitHub's and AWS's protocols until interrupted, and print the variables with which make conformance finds them.
-  kiro-local stand-in-agent SPEC_PATH TASK_ID
-      Stand in for a coding agent: write the files that the spec's design.md spells out for the task.
+  kiro-local stand-in-agent SPEC_PATH TASK_ID [PROMPT]
+      Stand in for a coding agent: write the files that the spec's design.md spells out for the task or, asked to repair,
+      for what the prompt says that failed.
   kiro-local version
 
 `
@@ -89,11 +91,14 @@ func command(name string, args []string) (int, error) {
 	case "emulators":
 		return 0, runEmulators(args)
 	case "stand-in-agent":
-		if len(args) != 2 {
+		if len(args) != 2 && len(args) != 3 {
 			return 0, errUsage
 		}
 		// A person who watches sees the tasks go by one after the other.
 		time.Sleep(standInPace)
+		if len(args) == 3 && strings.HasPrefix(args[1], "repair-") {
+			return 0, standin.Repair(".", args[0], args[2], os.Stdout)
+		}
 		return 0, standin.Do(".", args[0], args[1], os.Stdout)
 	case "version":
 		fmt.Println(version)

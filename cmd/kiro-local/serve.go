@@ -62,7 +62,7 @@ func parseServe(args []string) (serveOptions, error) {
 }
 
 // serve is the demo for a cluster that is there: it emulates GitHub and AWS, builds included, makes the objects that name them, and
-// plays the five cards with whichever manager is installed. It stays up, also when the cards are done.
+// plays the six cards with whichever manager is installed. It stays up, also when the cards are done.
 func serve(args []string) (err error) {
 	o, err := parseServe(args)
 	if err != nil {

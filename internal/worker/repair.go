@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/tracing"
 	"github.com/kiro-worker/kiro-worker/internal/worker/agent"
 	"github.com/kiro-worker/kiro-worker/internal/worker/prbody"
 )
@@ -45,7 +46,9 @@ func (a agentStage) repair(ctx context.Context, s *State, round *RoundRecord) er
 }
 
 // repair has a round done, however many tries that takes.
-func (r *taskRun) repair(ctx context.Context, round *RoundRecord, number int) error {
+func (r *taskRun) repair(ctx context.Context, round *RoundRecord, number int) (err error) {
+	ctx, end := tracing.Start(ctx, fmt.Sprintf("repair %d", number), nil)
+	defer func() { end(err) }()
 	log := logOf(ctx).WithValues(keyRound, number)
 	log.Info("Repair round begun", keyReason, round.Message)
 	record := TaskRecord{ID: fmt.Sprintf("repair-%d", number), Title: fmt.Sprintf("Repair what was measured (round %d of at most %d)", number, r.settings.RepairRounds)}

@@ -96,7 +96,17 @@ func partsOf(state demo.State) map[string]string {
 	for n := range state.Item.Status.Attempt.Progress.TasksTotal {
 		parts[fmt.Sprintf("task %d", n+1)] = string(contract.StageAgent)
 	}
-	if state.Item.Status.Attempt.Outcome == string(contract.OutcomeTestsFailed) {
+	for n, round := range state.Item.Status.Attempt.Progress.Rounds {
+		agent := fmt.Sprintf("agent, round %d", n+1)
+		parts[agent], parts[fmt.Sprintf("repair %d", n+1)] = "build", agent
+		if round.End != string(contract.RoundUnchanged) {
+			parts[fmt.Sprintf("test, round %d", n+1)] = "build"
+		}
+		if round.Outcome == string(contract.OutcomeCoverageTooLow) {
+			parts[fmt.Sprintf("coverage, round %d", n+1)] = "build"
+		}
+	}
+	if state.Item.Status.Attempt.Outcome == string(contract.OutcomeNoProgress) {
 		delete(parts, string(contract.StageCoverage)) // a stage that did not run has no span
 	}
 	return parts

@@ -47,7 +47,7 @@ type Card struct {
 	Story string
 }
 
-// Cards are the six cards of the demo.
+// Cards are the seven cards of the demo.
 var Cards = []Card{
 	{
 		Slug: "discount", Title: "Discount codes", Column: columnReady,
@@ -56,13 +56,13 @@ var Cards = []Card{
 	},
 	{
 		Slug: "shipping", Title: "Shipping costs", Column: columnReady,
-		Outcome: v1alpha1.ReasonTestsFailed, EndColumn: columnBlocked,
-		Story: "its tests stay red",
+		Outcome: v1alpha1.ReasonNoProgress, EndColumn: columnBlocked,
+		Story: "its tests are red, and a repair changes nothing",
 	},
 	{
 		Slug: "invoice", Title: "Invoices", Column: columnReady,
 		Outcome: v1alpha1.ReasonCoverageTooLow, EndColumn: columnBlocked,
-		Story: "its coverage is too low",
+		Story: "its coverage is too low, also after a repair",
 	},
 	{
 		Slug: "gift-wrap", Title: "Gift wrapping", Column: columnReady, SpecLater: true,
@@ -73,6 +73,11 @@ var Cards = []Card{
 		Slug: "loyalty", Title: "Loyalty points", Column: columnBacklog,
 		EndColumn: columnBacklog,
 		Story:     "it is not in the ready column: nothing happens",
+	},
+	{
+		Slug: "returns", Title: "Returns", Column: columnReady,
+		Outcome: v1alpha1.ReasonSucceeded, EndColumn: columnReview,
+		Story: "its first try is red, and is repaired in round one",
 	},
 	{
 		Slug: "exchange", Repository: goRepository, Title: "Exchange rates", Column: columnReady,

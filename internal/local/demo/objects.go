@@ -110,7 +110,7 @@ func (s *System) createObjects(ctx context.Context) error {
 func (s *System) environment() (*v1alpha1.WorkEnvironment, error) {
 	agent := v1alpha1.Agent{
 		Preset:  v1alpha1.AgentCommand,
-		Command: []string{s.program("kiro-local"), "stand-in-agent", "{{.SpecPath}}", "{{.TaskID}}"},
+		Command: []string{s.program("kiro-local"), "stand-in-agent", "{{.SpecPath}}", "{{.TaskID}}", "{{.Prompt}}"},
 	}
 	if s.options.Agent == AgentKiro {
 		agent = v1alpha1.Agent{Preset: v1alpha1.AgentKiro}
@@ -133,6 +133,8 @@ func (s *System) environment() (*v1alpha1.WorkEnvironment, error) {
 		TestResults:       []string{"test-results.tap"},
 	}
 	spec.Steering = &v1alpha1.Steering{Source: s.GitHubURL + "/" + powerRepository + ".git"}
+	// One round shows it, and is soon over.
+	agent.Repair = v1alpha1.Repair{Rounds: ptr.To[int32](1)}
 	spec.Agent = agent
 	return environment, nil
 }

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package standin stands in for a coding agent in the demo and says so. It thinks nothing up: a spec's design.md
-// spells out the files of each task, as code blocks that name both, and it writes them and ticks the task off.
+// spells out the files of each task, as code blocks that name both, and it writes them and ticks the task off. Asked to
+// repair, it reads in its prompt what failed, and looks for the code block that is for that.
 package standin
 
 import (
@@ -50,17 +51,68 @@ func Do(dir, specPath, taskID string, out io.Writer) error {
 	return tick(root, path.Join(specPath, "tasks.md"), taskID, out)
 }
 
+// Repair reads in a prompt what failed, and writes the files that the design spells out for it. Where the design has
+// nothing for it, it changes nothing and says so.
+func Repair(dir, specPath, prompt string, out io.Writer) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return fmt.Errorf("opening the repository: %w", err)
+	}
+	defer func() { _ = root.Close() }()
+
+	design, err := read(root, path.Join(specPath, "design.md"))
+	if err != nil {
+		return err
+	}
+	failed := quoted(prompt)
+	edits := repairsOf(design, failed)
+	fmt.Fprintf(out, "stand-in agent: asked to repair; the prompt has %d lines of what was measured\n", strings.Count(failed, "\n"))
+	if len(edits) == 0 {
+		fmt.Fprintln(out, "stand-in agent: design.md has no code block for any of that; a stand-in cannot think one up")
+	}
+	for _, e := range edits {
+		if err := write(root, e); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "stand-in agent: wrote %s (%d bytes)\n", e.File, len(e.Content))
+	}
+	return nil
+}
+
+// quoted are the lines of a prompt that are data, without the mark before them.
+func quoted(prompt string) string {
+	var data strings.Builder
+	for line := range strings.Lines(prompt) {
+		if text, ok := strings.CutPrefix(line, "| "); ok {
+			data.WriteString(text)
+		}
+	}
+	return data.String()
+}
+
+// repairFence is the opening line of a code block that repairs what says so.
+var repairFence = regexp.MustCompile("^```[a-z]* repair=\"([^\"]+)\" file=(\\S+)$")
+
+// repairsOf are the edits that a design spells out for what failed.
+func repairsOf(design, failed string) []Edit {
+	return editsOf(design, repairFence, func(what string) bool { return strings.Contains(failed, what) })
+}
+
 // fence is the opening line of a code block that belongs to a task.
 var fence = regexp.MustCompile("^```[a-z]* task=([0-9.]+) file=(\\S+)$")
 
 // EditsOf are the edits that a design spells out for a task.
 func EditsOf(design, taskID string) []Edit {
+	return editsOf(design, fence, func(id string) bool { return id == taskID })
+}
+
+func editsOf(design string, fence *regexp.Regexp, wanted func(string) bool) []Edit {
 	var edits []Edit
 	var current *Edit
 	for line := range strings.Lines(design) {
 		text := strings.TrimRight(line, "\r\n")
 		switch m := fence.FindStringSubmatch(text); {
-		case current == nil && m != nil && m[1] == taskID:
+		case current == nil && m != nil && wanted(m[1]):
 			current = &Edit{File: m[2]}
 		case current != nil && text == "```":
 			edits = append(edits, *current)

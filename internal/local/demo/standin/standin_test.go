@@ -81,3 +81,28 @@ func TestDo(t *testing.T) {
 		})
 	}
 }
+
+func TestRepair(t *testing.T) {
+	const design = "# Design\n\n```js repair=\"adds up\" file=src/a.js\nexport const a = 2;\n```\n"
+	for name, c := range map[string]struct {
+		why, prompt, want string
+	}{
+		"Failed":      {"what failed is read in the data of the prompt", "Repair that.\n\n| a test that adds up\n", "export const a = 2;\n"},
+		"NotData":     {"words outside of the data are no failure", "Repair what adds up.\n| another test\n", ""},
+		"NothingMore": {"it changes nothing that the design does not spell out", "| another test\n", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, "design.md"), []byte(design), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var out bytes.Buffer
+			if err := standin.Repair(dir, ".", c.prompt, &out); err != nil {
+				t.Fatal(err)
+			}
+			if got, _ := os.ReadFile(filepath.Join(dir, "src", "a.js")); string(got) != c.want {
+				t.Errorf("%s: got %q, want %q\n%s", c.why, got, c.want, out.String())
+			}
+		})
+	}
+}
