@@ -235,6 +235,32 @@ type WorkSourceSpec struct {
 	// +kubebuilder:default=Cancel
 	// +optional
 	OnWithdrawn WithdrawalPolicy `json:"onWithdrawn,omitempty"`
+
+	// FollowUp says which of what people left on the pull request is worked off where a card is triggered whose tasks are
+	// all done.
+	// +optional
+	// +structType=atomic
+	FollowUp FollowUp `json:"followUp,omitzero"`
+}
+
+// FollowUpPolicy says when something on a pull request is worked off.
+// +kubebuilder:validation:Enum=Never;OnTrigger
+type FollowUpPolicy string
+
+const (
+	// FollowUpNever leaves it alone.
+	FollowUpNever FollowUpPolicy = "Never"
+	// FollowUpOnTrigger works it off when a person triggers the card.
+	FollowUpOnTrigger FollowUpPolicy = "OnTrigger"
+)
+
+// FollowUp says which of what people left on a pull request is worked off.
+type FollowUp struct {
+	// Reviews are the conversations of reviews that nobody resolved and that somebody began who may write to the
+	// repository: OnTrigger or Never. Default OnTrigger.
+	// +kubebuilder:default=OnTrigger
+	// +optional
+	Reviews FollowUpPolicy `json:"reviews,omitempty"`
 }
 
 // SkippedCards counts, for one reason, the cards in the ready status that have no item, or whose item could not follow

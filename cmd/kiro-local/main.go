@@ -38,8 +38,8 @@ const usage = `kiro-local runs the whole of Kiro Worker on one machine.
   kiro-local emulators [--dir=DIR]
       Serve GitHub's and AWS's protocols until interrupted, and print the variables with which make conformance finds them.
   kiro-local stand-in-agent SPEC_PATH TASK_ID [PROMPT]
-      Stand in for a coding agent: write the files that the spec's design.md spells out for the task or, asked to repair,
-      for what the prompt says that failed.
+      Stand in for a coding agent: write the files that the spec's design.md spells out for the task or, asked to repair
+      or to answer a review, for what the prompt says that failed or was said.
   kiro-local version
 
 `
@@ -96,7 +96,7 @@ func command(name string, args []string) (int, error) {
 		}
 		// A person who watches sees the tasks go by one after the other.
 		time.Sleep(standInPace)
-		if len(args) == 3 && strings.HasPrefix(args[1], "repair-") {
+		if len(args) == 3 && (strings.HasPrefix(args[1], "repair-") || strings.HasPrefix(args[1], "review-")) {
 			return 0, standin.Repair(".", args[0], args[2], os.Stdout)
 		}
 		return 0, standin.Do(".", args[0], args[1], os.Stdout)

@@ -98,9 +98,15 @@ func (s *lockStep) acquire(ctx context.Context, try *attemptToLock, slot int) (r
 	if err != nil && !fault.IsTerminal(err) {
 		return reconcile.Result{}, err
 	}
+	followUp, unread := s.access.FollowUp(ctx, item)
+	if unread != nil {
+		return reconcile.Result{}, unread
+	}
 	var parameters string
 	if err == nil {
-		parameters, _, err = freeze.With(freeze.Of(&try.env.Spec, item.Spec.BuildTimeout(&try.env.Spec), forgeURL, prompt), item).Encode()
+		document := freeze.With(freeze.Of(&try.env.Spec, item.Spec.BuildTimeout(&try.env.Spec), forgeURL, prompt), item)
+		document.FollowUp = followUp
+		parameters, _, err = document.Encode()
 	}
 	if err != nil {
 		return s.refused(item, v1alpha1.ReasonInvalidConfiguration, fault.Message(err)), nil

@@ -47,8 +47,16 @@ type Frozen struct {
 	AgentSecretARN string   `json:"agentSecretARN,omitempty"` // empty gives the agent none
 	BuildTimeout   Duration `json:"buildTimeout"`
 	Settings       Settings `json:"settings"`
+	// FollowUp says which of what people left on the pull request is worked off once every task is done; nil is nothing.
+	FollowUp *FollowUp `json:"followUp,omitempty"`
 	// Previous is the attempt before; nil if there was none, or nothing is known of it.
 	Previous *Previous `json:"previous,omitempty"`
+}
+
+// FollowUp says what of a pull request is worked off.
+type FollowUp struct {
+	// Reviews: conversations of reviews that nobody resolved.
+	Reviews bool `json:"reviews,omitempty"`
 }
 
 // Previous is how the attempt before ended.

@@ -29,6 +29,7 @@ type agentStage struct {
 	// before is how the attempt before this one ended, for the agent; empty if that is not known.
 	before   string
 	previous *contract.Previous
+	followUp followUp
 	clean    cleaner
 }
 
@@ -49,9 +50,7 @@ func (a agentStage) run(ctx context.Context, s *State) error {
 	a.progress.tasks(ctx, s, agent.Count(tasks))
 	open := agent.OpenTasks(tasks)
 	if len(open) == 0 {
-		logOf(ctx).Info("Every task is done already; the agent is not run")
-		s.note("Every task was done before this attempt; the agent was not run.")
-		return nil
+		return a.followUps(ctx, s)
 	}
 	run, err := a.begin(ctx, s)
 	if err != nil {

@@ -118,3 +118,8 @@ type frozenRow struct {
 }
 
 func (f frozenRow) Parameters(context.Context, lock.Lock) (string, error) { return f.text, nil }
+
+// mute is a forge on which nothing can be said.
+type mute struct{ Forge }
+
+func (mute) Reply(context.Context, string, int64, forge.ReviewThread, string) error { return errGone }

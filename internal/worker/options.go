@@ -34,6 +34,7 @@ type Forge interface {
 	forge.PullRequests
 	forge.StatusChecks
 	forge.BranchRules
+	forge.Reviews
 }
 
 // Ports are the ways out of a build. A local run has none of them.

@@ -101,12 +101,23 @@ func (r *taskRun) ofRound(err error) error {
 
 // tryRepair runs the agent once on a repair and keeps what it did.
 func (r *taskRun) tryRepair(ctx context.Context, list []byte, number int, record *TaskRecord) (*roundFailure, error) {
+	failure, err := r.attend(ctx, list, r.repairOf(number).Prompt(), record)
+	if err != nil || failure != nil {
+		return failure, err
+	}
+	_, err = r.publish.commit(ctx, r.state, r.repairMessage(number, r.state.Rounds[number-1]))
+	r.settled = err == nil
+	return nil, agentsFault(err)
+}
+
+// attend runs the agent once on what is no task, and looks at what it did. The list is tasks.md as it was before.
+func (r *taskRun) attend(ctx context.Context, list []byte, prompt string, record *TaskRecord) (*roundFailure, error) {
 	before, err := r.baseline(ctx, list)
 	if err != nil {
 		return nil, err
 	}
 	task := agent.Task{ID: record.ID, Title: record.Title}
-	outcome, err := r.work(ctx, task, r.repairOf(number).Prompt(), record)
+	outcome, err := r.work(ctx, task, prompt, record)
 	if errors.Is(err, errAgentTime) {
 		return &roundFailure{reason: "the agent's time was over; to give it more, " + r.advice}, nil
 	}
@@ -118,22 +129,17 @@ func (r *taskRun) tryRepair(ctx context.Context, list []byte, number int, record
 		if err := r.list.restore(list); err != nil {
 			return nil, err
 		}
-		r.state.note("Repair round %d: the agent also changed tasks.md; it was put back.", number)
+		r.state.note("%s: the agent also changed tasks.md; it was put back.", record.ID)
 	}
 	seen, err := r.look(ctx, finishedRun{task: task, list: list, before: before, outcome: outcome}, record)
 	if err != nil {
 		return nil, agentsFault(err)
 	}
 	if len(seen.Protected) > 0 {
-		return nil, failedf(contract.OutcomeProtectedPathChanged, "repair round %d changed %s, which the environment protects (gates.protectedPaths); "+
-			"nothing of it was pushed: make the change yourself, or take the path out of the list", number, firstFew(seen.Protected))
+		return nil, failedf(contract.OutcomeProtectedPathChanged, "%s changed %s, which is protected (by gates.protectedPaths, by the "+
+			"repository's .kiro/worker.yaml, or because it is that file); nothing of it was pushed: make the change yourself, or take the path out of the list", record.ID, firstFew(seen.Protected))
 	}
-	if failure := classifyRepair(seen); failure != nil {
-		return failure, nil
-	}
-	_, err = r.publish.commit(ctx, r.state, r.repairMessage(number, r.state.Rounds[number-1]))
-	r.settled = err == nil
-	return nil, agentsFault(err)
+	return classifyRepair(seen), nil
 }
 
 // classifyRepair decides whether a run may have repaired anything; only the tests tell whether it did. Nil is yes.

@@ -131,7 +131,7 @@ func TestRepairRounds(t *testing.T) {
 				w.options.Parameters.Settings.ProtectedPaths = []contract.ProtectedPath{{Glob: "test.sh"}}
 			},
 			outcome: contract.OutcomeProtectedPathChanged, stage: contract.StageAgent, ends: []contract.RoundEnd{contract.RoundFailed}, tests: "test.sh",
-			message: []string{"repair round 1 changed test.sh"},
+			message: []string{"repair-1 changed test.sh"},
 		},
 		"TasksStay": {
 			why: "The boxes of tasks.md are not a round's to change.", rounds: 1, script: "echo '- [x] 9. Mine' >> " + testSpec + "/tasks.md; cp green.sh test.sh", files: red,

@@ -46,7 +46,7 @@ func (r *taskRun) commitUnfinished(ctx context.Context, task agent.Task, list []
 	case err != nil:
 		return "", "", agentsFault(err)
 	case len(seen.Protected) > 0:
-		return "", "it changes " + firstFew(seen.Protected) + ", which the environment protects", nil
+		return "", "it changes " + firstFew(seen.Protected) + ", which is protected", nil
 	case len(seen.Conflicts) > 0:
 		return "", "there are conflict marks in " + firstFew(seen.Conflicts), nil
 	case seen.Changed == 0:

@@ -29,7 +29,7 @@ func TestKeepUnfinished(t *testing.T) {
 		"Total":     {"So it is when the time of all tasks is over.", true, true, told, contract.OutcomeTimedOut, true, "what it had done is kept, unfinished, in commit"},
 		"Default":   {"Where nobody asked for it, it is not.", false, false, told, contract.OutcomeAgentFailed, false, "ran out of time"},
 		"Nothing":   {"Nothing is kept of nothing.", true, false, "while :; do sleep 0.05; done", contract.OutcomeAgentFailed, false, "it had changed nothing"},
-		"Protected": {"What is protected is protected then, too.", true, false, "echo x >> test.sh; " + told, contract.OutcomeProtectedPathChanged, false, "which the environment protects"},
+		"Protected": {"What is protected is protected then, too.", true, false, "echo x >> test.sh; " + told, contract.OutcomeProtectedPathChanged, false, "which is protected"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

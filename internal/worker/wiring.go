@@ -154,7 +154,7 @@ func (w wiring) agentStage() agentStage {
 	}
 	return agentStage{
 		setup: w.setup, space: w.space, list: list, key: key, tasks: tasks, progress: w.progress, budget: w.budget,
-		before: previousOf(p), previous: p.Previous, clean: w.clean,
+		before: previousOf(p), previous: p.Previous, followUp: w.followUp(), clean: w.clean,
 	}
 }
 
@@ -164,6 +164,14 @@ func (w wiring) rounds() rounds {
 		most: min(s.RepairRounds, contract.MaxRounds), prompts: agent.TakesPrompt(s.AgentPreset, s.AgentCommand), budget: w.budget, publish: w.publish, space: w.space,
 		message: func(why, commit string) string { return takeBackMessage(why, commit, w.trailers) }, clean: w.clean,
 	}
+}
+
+func (w wiring) followUp() followUp {
+	f := followUp{pullRequest: w.pullRequest(), lease: w.lease, retry: w.retry.with(w.policies.forge)}
+	if wanted := w.o.Parameters.FollowUp; wanted != nil && wanted.Reviews && w.o.Ports.Forge != nil {
+		f.reviews = w.o.Ports.Forge
+	}
+	return f
 }
 
 // previousOf says how the attempt before ended, if it failed at the work: there is something to learn from then.

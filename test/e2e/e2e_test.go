@@ -84,7 +84,7 @@ func checkCard(t *testing.T, system *demo.System, report *demo.Report, state dem
 	}
 	status := state.Item.Status
 	want := map[string][]string{
-		"discount":  {"Tasks | 3 of 3 done", "8 of 8 passed", "| lines | 100%"},
+		"discount":  {"Tasks | 3 of 3 done", "8 of 8 passed", "| lines | 100%", "Review of docs/discount.md, line 3 by rita"},
 		"shipping":  {"Tasks | 2 of 2 done", "5 of 6 passed", "shipping is free from 5000 cents on", "the agent changed nothing in repair round 1"},
 		"invoice":   {"Tasks | 2 of 2 done", "6 of 6 passed", "threshold 80%", "1 repair round did not help"},
 		"returns":   {"Tasks | 2 of 2 done", "6 of 6 passed", "repaired in round 1 of at most 1", "1 of 6 tests failed: a return on the 30th day is still paid back"},
@@ -95,6 +95,12 @@ func checkCard(t *testing.T, system *demo.System, report *demo.Report, state dem
 	for _, text := range want {
 		if !strings.Contains(state.PullRequest.Body, text) {
 			t.Errorf("the pull request does not say %q:\n%s", text, state.PullRequest.Body)
+		}
+	}
+	if state.Card.Review.Text != "" {
+		threads, err := system.GitHub.ReviewThreads(state.Card.RepositoryName(), state.PullRequest.Number)
+		if err != nil || len(threads) != 1 || len(threads[0].Comments) != 2 || !strings.Contains(threads[0].Comments[1].Body, status.Result.Commit) || threads[0].Resolved {
+			t.Errorf("the review is to be answered once, with its commit, and left to the reviewer: %+v, %v", threads, err)
 		}
 	}
 	if head, ok := system.GitHub.BranchHead(state.Card.RepositoryName(), state.Card.Branch()); !ok || head != status.Result.Commit {
@@ -139,8 +145,8 @@ func checkLocks(t *testing.T, report *demo.Report) {
 			branches++
 		}
 	}
-	if branches != 5 {
-		t.Errorf("%d branches were locked, want the 5 that were worked on", branches)
+	if branches != 6 {
+		t.Errorf("%d branches were locked, want the 6 that were worked on", branches)
 	}
 }
 
@@ -152,7 +158,7 @@ func checkKubectl(t *testing.T, system *demo.System) {
 			t.Errorf("kubectl get workitems -o wide does not say %q:\n%s", want, table)
 		}
 	}
-	for phase, want := range map[string]int{"Succeeded": 3, "Failed": 2} {
+	for phase, want := range map[string]int{"Succeeded": 4, "Failed": 2} {
 		names := strings.Fields(kubectl(t, system, "get", "workitems", "--field-selector=status.phase="+phase, "-o", "name"))
 		if len(names) != want {
 			t.Fatalf("%d items are %s, want %d", len(names), phase, want)

@@ -14,6 +14,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/board"
 	"github.com/kiro-worker/kiro-worker/internal/build"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/forge"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/lock/measured"
@@ -88,6 +89,15 @@ func (a Access) ForgeURL(ctx context.Context, item *v1alpha1.WorkItem, env *v1al
 		return env.Spec.GitHub.APIURL, nil
 	}
 	return source.Spec.GitHub.APIURL, nil
+}
+
+// FollowUp is what of the pull request the item's source has worked off. An item made by hand is a person's decision as well.
+func (a Access) FollowUp(ctx context.Context, item *v1alpha1.WorkItem) (*contract.FollowUp, error) {
+	source, err := a.Source(ctx, item)
+	if err != nil {
+		return nil, err
+	}
+	return &contract.FollowUp{Reviews: source == nil || source.Spec.FollowUp.Reviews != v1alpha1.FollowUpNever}, nil
 }
 
 // Table returns the lock table of the item's attempt, from what the attempt froze.

@@ -39,6 +39,8 @@ type Card struct {
 	Column string
 	// SpecLater keeps the spec back until the item waits for it.
 	SpecLater bool
+	// Review is what a reviewer says of the work once it is done; the card is then set to the ready column again. Empty is nothing.
+	Review Review
 	// Outcome is the reason of its item's Succeeded condition in the end; empty if no item may be made of it.
 	Outcome string
 	// EndColumn that it is in at the end.
@@ -47,12 +49,20 @@ type Card struct {
 	Story string
 }
 
+// Review is a reviewer's remark about a line.
+type Review struct {
+	File string
+	Line int
+	Text string
+}
+
 // Cards are the seven cards of the demo.
 var Cards = []Card{
 	{
 		Slug: "discount", Title: "Discount codes", Column: columnReady,
 		Outcome: v1alpha1.ReasonSucceeded, EndColumn: columnReview,
-		Story: "its work succeeds",
+		Review: Review{File: "docs/discount.md", Line: 3, Text: "Please name the two codes here, with what each of them takes off."},
+		Story:  "its work succeeds, and a second trigger answers the review",
 	},
 	{
 		Slug: "shipping", Title: "Shipping costs", Column: columnReady,

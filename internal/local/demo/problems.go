@@ -27,6 +27,8 @@ type State struct {
 	Waited bool
 	// Steered is true once the Power's steering file is on its branch.
 	Steered bool
+	// Answered is true once the review of its pull request has an answer.
+	Answered bool
 	// PullRequest of its branch; nil until the item knows it.
 	PullRequest *github.PullRequest
 }
@@ -47,6 +49,9 @@ type Snapshot struct {
 func (s Snapshot) Finished() bool {
 	for _, c := range s.States {
 		if c.Card.Outcome != "" && (c.Item == nil || c.Item.Status.CompletionTime == nil) {
+			return false
+		}
+		if c.Card.Review.Text != "" && !c.Answered {
 			return false
 		}
 	}
@@ -106,6 +111,9 @@ func (s Snapshot) problemsOf(state State) []string {
 	}
 	if want.SpecLater && !state.Waited {
 		wrong = append(wrong, "it did not wait for its spec")
+	}
+	if want.Review.Text != "" && !state.Answered {
+		wrong = append(wrong, "the review of its pull request was not answered")
 	}
 	return append(wrong, s.problemsLeft(state)...)
 }

@@ -32,7 +32,7 @@ func good() demo.Snapshot {
 				Conditions: []metav1.Condition{{Type: v1alpha1.ConditionSucceeded, Status: status, Reason: c.Outcome}},
 				Result:     &v1alpha1.Result{ArtifactsURL: "s3://bucket/test/" + c.Slug + "/"},
 			}}
-			state.Steered = true
+			state.Steered, state.Answered = true, c.Review.Text != ""
 			state.PullRequest = &github.PullRequest{Body: "… id-of-" + c.Slug + " …"}
 			s.Artifacts = append(s.Artifacts, "test/"+c.Slug+"/logs/build.log")
 		}
@@ -57,6 +57,7 @@ func TestProblems(t *testing.T) {
 		"NotWaited":   {why: "a spec that was not there cannot have been worked on", want: "did not wait for its spec", spoil: func(s *demo.Snapshot) { s.States[late].Waited = false }},
 		"TooMuch":     {why: "only the ready column may start work", want: "not in the ready column", spoil: func(s *demo.Snapshot) { s.States[idle].Item = &v1alpha1.WorkItem{} }},
 		"PullRequest": {why: "reviewers read the pull request", want: "does not describe the work", spoil: func(s *demo.Snapshot) { s.States[first].PullRequest.Body = "as it was" }},
+		"NotAnswered": {why: "a reviewer waits for an answer", want: "was not answered", spoil: func(s *demo.Snapshot) { s.States[first].Answered = false }},
 		"NotSteered":  {why: "the agent worked without the team's conventions", want: "steering files are not on its branch", spoil: func(s *demo.Snapshot) { s.States[first].Steered = false }},
 		"NoArtifacts": {why: "an address with nothing at it helps nobody", want: "there is nothing at s3://", spoil: func(s *demo.Snapshot) { s.Artifacts = nil }},
 		"NoAddress":   {why: "artifacts that nobody finds are lost", want: "does not say where", spoil: func(s *demo.Snapshot) { s.States[first].Item.Status.Result = nil }},

@@ -49,7 +49,7 @@ func (s *System) Run(ctx context.Context, view View) (*Report, error) {
 	defer stop()
 
 	started := time.Now()
-	waited := map[string]bool{}
+	waited, reviewed := map[string]bool{}, map[string]bool{}
 	var finished time.Time
 	tick := time.NewTicker(lookInterval)
 	defer tick.Stop()
@@ -60,6 +60,9 @@ func (s *System) Run(ctx context.Context, view View) (*Report, error) {
 		}
 		view.Show(snapshot.States)
 		if err := s.pushLateSpecs(snapshot, waited); err != nil {
+			return nil, err
+		}
+		if err := s.reviewWork(snapshot, reviewed); err != nil {
 			return nil, err
 		}
 		if snapshot.Finished() {
@@ -120,6 +123,9 @@ func (s *System) look(ctx context.Context, waited map[string]bool) (Snapshot, er
 				return snapshot, fmt.Errorf("looking at the pull request of %q: %w", c.Title, err)
 			}
 			state.PullRequest = &pr
+			if state.Answered, err = s.answered(c, pr.Number); err != nil {
+				return snapshot, err
+			}
 		}
 		snapshot.States = append(snapshot.States, state)
 	}

@@ -109,3 +109,12 @@ func (r *Repository) BeginOf(ctx context.Context, commit, line string) (string, 
 	}
 	return begin, nil
 }
+
+// CommitWith is the newest commit on the way to a commit whose message has a line; empty if none has it.
+func (r *Repository) CommitWith(ctx context.Context, commit, line string) (string, error) {
+	if strings.ContainsAny(line, "\n\x00") {
+		return "", errors.New("a line is one line")
+	}
+	out, err := r.git.run(ctx, "log", "--first-parent", "--max-count=1", "--extended-regexp", "--grep=^"+regexp.QuoteMeta(line)+"$", "--format=%H", "--end-of-options", commit)
+	return strings.TrimSpace(out), err
+}

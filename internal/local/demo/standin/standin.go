@@ -3,7 +3,7 @@
 
 // Package standin stands in for a coding agent in the demo and says so. It thinks nothing up: a spec's design.md
 // spells out the files of each task, as code blocks that name both, and it writes them and ticks the task off. Asked to
-// repair, it reads in its prompt what failed, and looks for the code block that is for that.
+// repair, or to answer a review, it reads in its prompt what failed or was said, and looks for the code block for that.
 package standin
 
 import (
@@ -66,7 +66,7 @@ func Repair(dir, specPath, prompt string, out io.Writer) error {
 	}
 	failed := quoted(prompt)
 	edits := repairsOf(design, failed)
-	fmt.Fprintf(out, "stand-in agent: asked to repair; the prompt has %d lines of what was measured\n", strings.Count(failed, "\n"))
+	fmt.Fprintf(out, "stand-in agent: asked for more; the prompt has %d lines of what was measured or said\n", strings.Count(failed, "\n"))
 	if len(edits) == 0 {
 		fmt.Fprintln(out, "stand-in agent: design.md has no code block for any of that; a stand-in cannot think one up")
 	}
@@ -90,8 +90,8 @@ func quoted(prompt string) string {
 	return data.String()
 }
 
-// repairFence is the opening line of a code block that repairs what says so.
-var repairFence = regexp.MustCompile("^```[a-z]* repair=\"([^\"]+)\" file=(\\S+)$")
+// repairFence is the opening line of a code block that repairs what says so, or does what a reviewer says.
+var repairFence = regexp.MustCompile("^```[a-z]* (?:repair|review)=\"([^\"]+)\" file=(\\S+)$")
 
 // repairsOf are the edits that a design spells out for what failed.
 func repairsOf(design, failed string) []Edit {

@@ -34,6 +34,7 @@ type repository struct {
 	pulls         map[int]*pullRequest
 	statuses      map[string][]*commitStatus // by commit, oldest first
 	checkRuns     []*checkRun                // oldest first
+	permissions   map[string]string          // of people, by login in lower case
 }
 
 func (r *repository) fullName() string { return r.owner.login + "/" + r.name }
@@ -81,6 +82,7 @@ type pullRequest struct {
 	merged   bool
 	// lastHead is the head when it was last seen: what a closed pull request, or one whose branch is gone, shows.
 	lastHead string
+	reviews  []*reviewThread
 }
 
 type comment struct {

@@ -65,7 +65,7 @@ func root(get func(v *viewer, c *graphql.Call) (any, error), args ...string) gra
 func (s *Server) resolvers() graphql.Types {
 	types := graphql.Types{}
 	for _, part := range []graphql.Types{
-		rootTypes(), ownerTypes(), projectTypes(), cardTypes(), repositoryTypes(), gitTypes(), issueTypes(), pullTypes(),
+		rootTypes(), ownerTypes(), projectTypes(), cardTypes(), repositoryTypes(), gitTypes(), issueTypes(), pullTypes(), reviewTypes(),
 		mutationTypes(), boardMutations(), connectionTypes(),
 	} {
 		maps.Copy(types, part)
@@ -101,7 +101,7 @@ func typeOf(value any) string {
 		return map[string]string{
 			"*github.draftIssue": "DraftIssue", "*github.issue": "Issue", "*github.pullRequest": "PullRequest",
 			"*github.repository": "Repository", "*github.comment": "IssueComment", "*github.linkedBranch": "LinkedBranch",
-			"*github.protection": "BranchProtectionRule",
+			"*github.protection": "BranchProtectionRule", "*github.reviewThread": "PullRequestReviewThread", "*github.reviewComment": "PullRequestReviewComment",
 		}[fmt.Sprintf("%T", value)]
 	}
 }
@@ -190,7 +190,7 @@ func connectionTypes() graphql.Types {
 	}}
 	for _, name := range []string{
 		"ProjectV2Item", "ProjectV2FieldConfiguration", "ProjectV2ItemFieldValue", "LinkedBranch", "PullRequest",
-		"IssueComment", "Ref", "Issue",
+		"IssueComment", "Ref", "Issue", "PullRequestReviewThread", "PullRequestReviewComment",
 	} {
 		types[name+"Connection"] = fields{
 			"nodes":      plain(func(c *connection) any { return c.page }),

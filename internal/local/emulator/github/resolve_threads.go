@@ -97,6 +97,9 @@ func (c *comment) url(base string) string {
 func pullTypes() graphql.Types {
 	pull := threadFields(func(p *pullRequest) *thread { return &p.thread }, "pull")
 	pull["state"] = plain(func(p *pullRequest) any { return p.state() })
+	pull["reviewThreads"] = asked(func(_ *viewer, p *pullRequest, c *graphql.Call) (any, error) {
+		return connect(c, anys(p.reviews), func(item any) string { return item.(*reviewThread).nodeID })
+	}, pagination...)
 	pull["isDraft"] = plain(func(p *pullRequest) any { return p.draft })
 	pull["merged"] = plain(func(p *pullRequest) any { return p.merged })
 	pull["mergedAt"] = plain(func(p *pullRequest) any { return orNil(p.closedAt, !p.merged) })

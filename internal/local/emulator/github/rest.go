@@ -73,6 +73,8 @@ func (s *Server) restRoutes() []restRoute {
 		{method: "POST", pattern: "/repos/{owner}/{repo}/pulls", handle: (*restCall).postPull},
 		{method: "GET", pattern: "/repos/{owner}/{repo}/pulls/{number}", handle: (*restCall).getPull},
 		{method: "PATCH", pattern: "/repos/{owner}/{repo}/pulls/{number}", handle: (*restCall).patchPull},
+		{method: "POST", pattern: "/repos/{owner}/{repo}/pulls/{number}/comments", handle: (*restCall).postReviewComment},
+		{method: "GET", pattern: "/repos/{owner}/{repo}/collaborators/{login}/permission", handle: (*restCall).permission},
 		{method: "GET", pattern: "/repos/{owner}/{repo}/issues/comments/{id}", handle: (*restCall).getComment},
 		{method: "PATCH", pattern: "/repos/{owner}/{repo}/issues/comments/{id}", handle: (*restCall).patchComment},
 		{method: "GET", pattern: "/repos/{owner}/{repo}/issues/{number}/comments", handle: (*restCall).listComments},
