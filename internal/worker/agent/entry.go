@@ -6,6 +6,7 @@ package agent
 import (
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // entry is a line of a tasks.md that may be a task: a list item with a box, or a heading.
@@ -39,7 +40,9 @@ var (
 	// boldLine is a paragraph that stands for a heading: "**Definition of Done:**".
 	boldLine = regexp.MustCompile(`^[ \t]*(?:\*\*|__)([^*_]{1,80})(?:\*\*|__)[ \t]*[:：]?[ \t]*$`)
 	// star is how a task is marked as optional, also as a formatter escapes it: "*", "\*", or with a blank before it.
-	starMark = regexp.MustCompile(`^(?:[ \t]*\\?\*(?:[ \t]+|$)|\\?\*(?:[^*\s]))`)
+	// Before a number it needs no blank behind it; where another star follows, the two set off what is between them.
+	starMark   = regexp.MustCompile(`^(?:[ \t]*\\?\*(?:[ \t]+|$)|\\?\*(?:[^*\s]))`)
+	numberStar = regexp.MustCompile(`^[ \t]+\\?\*\d[^*]*$`)
 )
 
 // readEntries finds the lines that may be tasks.
@@ -86,6 +89,8 @@ func (e *entry) behindBox(rest string) bool {
 		if strings.TrimSpace(m) == "*" || strings.TrimSpace(m) == `\*` || !strings.HasSuffix(strings.TrimSpace(rest), "*") {
 			e.optional, rest = true, behind
 		}
+	} else if numberStar.MatchString(rest) {
+		e.optional, rest = true, strings.TrimPrefix(strings.TrimLeft(rest, " \t"), `\`)[1:]
 	}
 	// What is between the box and a title that no blank separates from it is no part of the title.
 	e.title = strings.TrimSpace(unescape(rest))
@@ -137,8 +142,11 @@ var (
 	doneEnding    = regexp.MustCompile(`(?:[\[(（【]\s*(?i:` + doneWords + `)\s*[\])）】]|\s[-–—]\s*(?i:` + doneWords + `)|[✅✔☑✓]\x{FE0F}?\s*(?i:` + doneWords + `)?)[\s*_]*$`)
 	doneBeginning = regexp.MustCompile(`^[\[(（【]\s*(?i:` + doneWords + `)\s*[\])）】]`)
 	statusLine    = regexp.MustCompile(`^[\s>*_-]*(?i:status|state|estado|statut|stato|stand|状态|狀態|ステータス|状態|상태)[*_\s]*[:：][*_\s]*(.+)$`)
-	doneValue     = regexp.MustCompile(`^(?i:` + doneWords + `)(?:[^\pL\d-].*)?$`)
-	notDone       = regexp.MustCompile(`(?i)\bnot\b|partial|in progress|pending|\bto ?do\b|except|remaining|\d\s*%|\d\s*/\s*\d|\d of \d`)
+	doneValue     = regexp.MustCompile(`^(?i:` + doneWords + `)([^\pL\d-].*)?$`)
+	// doneBehind are words that may stand behind one of completion. Any other may say what is not done ("done in part").
+	doneBehind = regexp.MustCompile(`^(?i:on|at|see|via|pr|mr|pull|request|commit|version|v|fully|successfully|and|tested|merged|verified|deployed|reviewed|utc|am|pm|` +
+		`(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)$`)
+	notDone = regexp.MustCompile(`(?i)\bnot\b|partial|in progress|pending|\bto ?do\b|except|remaining|\d\s*%|\d\s*/\s*\d|\d of \d`)
 )
 
 func hasDoneMark(text string) bool { return strings.ContainsAny(text, doneMarks) }
@@ -149,6 +157,9 @@ func endsDone(title string) bool {
 	return m != "" && !notDone.MatchString(m)
 }
 
+// inWhat is where something was done, which "in part" is not.
+var inWhat = regexp.MustCompile(`(?i)\bin\s+(pr|mr|pull|commit|version|v?\d)`)
+
 // saysDone reports whether a line under a heading says that its task is done.
 func saysDone(text string) bool {
 	m := statusLine.FindStringSubmatch(text)
@@ -156,7 +167,20 @@ func saysDone(text string) bool {
 		return false
 	}
 	words := strings.Trim(strings.TrimLeftFunc(m[1], isSymbol), " \t*_.")
-	return doneValue.MatchString(words) || words == "" && hasDoneMark(m[1])
+	found := doneValue.FindStringSubmatch(words)
+	if found == nil {
+		return words == "" && hasDoneMark(m[1])
+	}
+	behind := inWhat.ReplaceAllString(found[1], " $1")
+	for _, word := range strings.FieldsFunc(behind, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		switch {
+		case strings.EqualFold(word, "by"):
+			return true // somebody's name
+		case !strings.ContainsFunc(word, unicode.IsDigit) && !doneBehind.MatchString(word):
+			return false
+		}
+	}
+	return true
 }
 
 var (
@@ -174,6 +198,9 @@ var (
 func isCheck(section string) bool {
 	return checkWords.MatchString(section) && !strings.HasPrefix(strings.ToLower(section), "phase")
 }
+
+// doneWhen names a section that says when the whole is done, wherever it is in the list.
+var doneWhen = regexp.MustCompile(`(?i)\b(definition of done|dod|(?:acceptance|success|exit|completion) criteria)\b|验收标准|完成标准|受け入れ基準|完了条件|critérios de (?:aceit|sucesso)|criterios de (?:acept|éxito)|abnahmekriterien|critères d.acceptation`)
 
 // isWork reports whether a section's name says that its boxes are work.
 func isWork(section string) bool { return workWords.MatchString(section) && !isCheck(section) }

@@ -65,6 +65,9 @@ func unescape(text string) string {
 // tasks around it.
 func readNumber(title string) number {
 	title = strings.TrimSpace(title)
+	if inner, behind, ok := strings.Cut(strings.TrimPrefix(title, "__"), "__"); ok && strings.HasPrefix(title, "__") {
+		title = "**" + inner + "**" + behind // the other way to write it
+	}
 	opened := len(title) - len(strings.TrimLeft(title, "*"))
 	s := strings.TrimLeft(title, "*_")
 	n := number{title: title}

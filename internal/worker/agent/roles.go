@@ -53,6 +53,8 @@ func (l *list) isCheckOfAll(n int, numbered numberedNodes) bool {
 	switch {
 	case e.mention:
 		return true
+	case numbered.last >= 0 && !numbered.sections[e.place] && doneWhen.MatchString(e.section):
+		return true
 	case n < numbered.first || numbered.sections[e.place] || e.section == "":
 		// A number in the same section makes it a list of tasks.
 		return false

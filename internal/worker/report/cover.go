@@ -225,6 +225,9 @@ func (f *sourceFile) sums() measured {
 		}
 	}
 	m[metricFunctions] = f.functions(m[metricFunctions])
+	if said := f.said[metricLines]; said.total > m[metricLines].total {
+		m[metricLines] = said // lines that did not run are left out by some writers
+	}
 	for i := range m {
 		if m[i].total == 0 {
 			m[i] = f.said[i]

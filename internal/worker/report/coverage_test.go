@@ -27,6 +27,50 @@ func percent(lines, functions, branches, statements float64) contract.Coverage {
 	return contract.Coverage{Lines: p(lines), Functions: p(functions), Branches: p(branches), Statements: p(statements)}
 }
 
+// What a writer leaves out of a report's records, or writes in another place, is in its sums.
+func TestCoverageOfOddReports(t *testing.T) {
+	cases := []struct {
+		why   string
+		files map[string]string
+		want  contract.Coverage
+	}{
+		{"LCOV with the lines that ran alone", map[string]string{"lcov.info": "SF:a.c\nDA:1,1\nDA:2,1\nLF:10\nLH:2\nend_of_record\n"}, percent(20, -1, -1, -1)},
+		{"LCOV whose sums repeat a file's lines", map[string]string{"lcov.info": "TN:a\nSF:a.c\nDA:1,1\nDA:2,0\nLF:2\nLH:1\nend_of_record\nTN:b\nSF:a.c\nDA:1,0\nDA:2,1\nLF:2\nLH:1\nend_of_record\n"}, percent(100, -1, -1, -1)},
+		{"LCOV without records of lines", map[string]string{"lcov.info": "SF:a.c\nLF:4\nLH:1\nend_of_record\n"}, percent(25, -1, -1, -1)},
+		{"Clover of two projects", map[string]string{"clover.xml": `<coverage generated="1"><project><metrics statements="90" coveredstatements="0"/></project><project><metrics statements="10" coveredstatements="10"/></project></coverage>`}, percent(10, -1, -1, -1)},
+		{"Clover whose test code is first", map[string]string{"clover.xml": `<coverage generated="1"><testproject><metrics statements="5" coveredstatements="5"/></testproject><project><metrics statements="10" coveredstatements="4"/></project></coverage>`}, percent(40, -1, -1, -1)},
+		{"Cobertura of Python beside LCOV of TypeScript", map[string]string{
+			"coverage.xml": `<coverage lines-valid="10" lines-covered="10"><class filename="a.py"><line number="1" hits="1"/></class></coverage>`,
+			"lcov.info":    "SF:a.ts\nDA:1,0\nDA:2,0\nDA:3,0\nDA:4,0\nDA:5,0\nDA:6,0\nDA:7,0\nDA:8,0\nDA:9,0\nDA:10,0\nend_of_record\n",
+		}, percent(50, -1, -1, -1)},
+		{"Clover beside Cobertura of the same file has the functions", map[string]string{
+			"coverage/cobertura-coverage.xml": `<coverage lines-valid="4" lines-covered="2"><class filename="src/a.ts"><line number="1" hits="1"/><line number="2" hits="1"/><line number="3" hits="0"/><line number="4" hits="0"/></class></coverage>`,
+			"coverage/clover.xml":             `<coverage generated="1"><project><metrics statements="4" coveredstatements="2" methods="5" coveredmethods="1"/><file path="src/a.ts"><metrics statements="4" coveredstatements="2" methods="5" coveredmethods="1"/></file></project></coverage>`,
+			"src/a.ts":                        "a\nb\nc\nd\n",
+		}, percent(50, 20, -1, -1)},
+		{"two parts of a repository, one of them with lines alone", map[string]string{
+			"a/lcov.info": "SF:a.ts\nDA:1,1\nend_of_record\n", "b/lcov.info": "SF:b.ts\nDA:1,0\nFN:1,f\nFNDA:0,f\nFNF:1\nFNH:0\nend_of_record\n",
+		}, percent(50, 0, -1, -1)},
+	}
+	for _, c := range cases {
+		t.Run(c.why, func(t *testing.T) {
+			var paths []string
+			for name := range c.files {
+				if !strings.HasPrefix(name, "src/") {
+					paths = append(paths, name)
+				}
+			}
+			got, err := report.FindCoverage(repo(t, c.files), paths, time.Time{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, got.Coverage); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestCoverageOfTheRealTools(t *testing.T) {
 	cases := []struct {
 		why, file, format string

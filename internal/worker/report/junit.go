@@ -6,6 +6,7 @@ package report
 import (
 	"fmt"
 	"hash/maphash"
+	"slices"
 	"strings"
 )
 
@@ -49,14 +50,14 @@ const (
 // junit is the state of reading one document.
 type junit struct {
 	counts
-	suites           int // how many suites are open
+	suites           []string // the names of those that are open
 	outermost, whole [junitSums]int64
 	// failures are the elements that say that something failed: tools count these, also those of a run that was repeated,
 	// and several of one case.
 	failures int64
 
 	inCase                              bool
-	file, suite, class, title           string
+	file, class, title                  string
 	failure, broken, flaky, omitted, to bool
 	message                             string
 
@@ -74,8 +75,7 @@ func (j *junit) start(e *element) error {
 	case "testsuites":
 		return j.declare(e, &j.whole)
 	case "testsuite":
-		if j.suites++; j.suites == 1 {
-			j.suite = attribute(e, "name")
+		if j.suites = append(j.suites, attribute(e, "name")); len(j.suites) == 1 {
 			return j.declare(e, &j.outermost)
 		}
 		return j.declare(e, nil)
@@ -123,7 +123,7 @@ func (j *junit) failed1(e *element) {
 		j.failure = true
 	case j.inCase:
 		j.broken = true
-	case j.suites > 0:
+	case len(j.suites) > 0:
 		// An error of a whole suite, as of a hook before its tests.
 		j.fail("a suite as a whole: " + attribute(e, "message"))
 	}
@@ -157,7 +157,7 @@ func (j *junit) declare(e *element, to *[junitSums]int64) error {
 func (j *junit) end(element string) {
 	switch element {
 	case "testsuite":
-		j.suites--
+		j.suites = j.suites[:max(0, len(j.suites)-1)]
 	case "testcase":
 		j.inCase = false
 		j.knows(j.title, j.class+j.title)
@@ -166,7 +166,8 @@ func (j *junit) end(element string) {
 }
 
 func (j *junit) count() {
-	key := maphash.String(caseSeed, j.file+"\x00"+j.suite+"\x00"+j.class+"\x00"+j.title)
+	// Of the same names in another suite, within the same one, another test may be.
+	key := maphash.String(caseSeed, strings.Join(append(slices.Clone(j.suites), j.file, j.class, j.title), "\x00"))
 	place, again := j.red[key]
 	switch {
 	// A test that is still to do, and one that may fail, have both a failure and <skipped>.

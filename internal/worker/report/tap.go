@@ -16,8 +16,8 @@ var (
 	// testemPoint is a state that testem writes in place of a directive.
 	testemPoint = regexp.MustCompile(`^(skip|todo)[ \t]+\d{1,19}[ \t]+(.*)$`)
 	tapPlan     = regexp.MustCompile(`^1\.\.(\d{1,19})(?:[ \t]*#.*)?[ \t]*$`)
-	// tapDirective ends a description. A # with a backslash before it is part of the description.
-	tapDirective = regexp.MustCompile(`(?i)(?:^|[^\\])#[ \t]*(skip\S*|todo)\b`)
+	// tapDirective ends a description. A # behind anything but a blank, as in "see issue#todo", is part of the description.
+	tapDirective = regexp.MustCompile(`(?i)(?:^|[ \t])#[ \t]*(skip\S*|todo)\b`)
 	tapSpecial   = regexp.MustCompile(`^TAP version 1[234][ \t]*$`)
 )
 

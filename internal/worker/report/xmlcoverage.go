@@ -161,7 +161,9 @@ func (c *clover) start(e *element) error {
 		c.file, err = c.sink.file(name)
 	case e.name == "metrics" && len(c.path) == 3:
 		c.found = true
-		err = c.metrics(e, &c.total)
+		var project measured // there may be several
+		err = c.metrics(e, &project)
+		c.total.add(project)
 	case e.name == "metrics" && c.file != nil && c.path[len(c.path)-2] == "file":
 		err = c.metrics(e, &c.file.said)
 	}
