@@ -23,6 +23,7 @@ var _ awsapi.CodeBuild = buildClient{}
 
 // StartBuild implements awsapi.CodeBuild.
 func (c buildClient) StartBuild(_ context.Context, in *codebuild.StartBuildInput, _ ...func(*codebuild.Options)) (*codebuild.StartBuildOutput, error) {
+	c.w.asks("codebuild:StartBuild", c.a.arn, "", overridesOf(in))
 	v, err := c.w.do(&call{to: toCodeBuild, op: "StartBuild", what: brief(aws.ToString(in.IdempotencyToken)), writes: true, effect: func() (any, error) {
 		r, err := c.a.start(in)
 		if err != nil {
@@ -39,6 +40,7 @@ func (c buildClient) StartBuild(_ context.Context, in *codebuild.StartBuildInput
 
 // BatchGetBuilds implements awsapi.CodeBuild.
 func (c buildClient) BatchGetBuilds(_ context.Context, in *codebuild.BatchGetBuildsInput, _ ...func(*codebuild.Options)) (*codebuild.BatchGetBuildsOutput, error) {
+	c.w.asks("codebuild:BatchGetBuilds", c.a.arn, "", "")
 	v, err := c.w.do(&call{to: toCodeBuild, op: "BatchGetBuilds", effect: func() (any, error) { return c.a.get(in.Ids), nil }})
 	if err != nil {
 		return nil, err
@@ -48,6 +50,7 @@ func (c buildClient) BatchGetBuilds(_ context.Context, in *codebuild.BatchGetBui
 
 // StopBuild implements awsapi.CodeBuild.
 func (c buildClient) StopBuild(_ context.Context, in *codebuild.StopBuildInput, _ ...func(*codebuild.Options)) (*codebuild.StopBuildOutput, error) {
+	c.w.asks("codebuild:StopBuild", c.a.arn, "", "")
 	_, err := c.w.do(&call{to: toCodeBuild, op: "StopBuild", what: brief(aws.ToString(in.Id)), writes: true, effect: func() (any, error) {
 		return nil, c.a.stop(aws.ToString(in.Id))
 	}})
@@ -59,6 +62,7 @@ func (c buildClient) StopBuild(_ context.Context, in *codebuild.StopBuildInput, 
 
 // ListBuildsForProject implements awsapi.CodeBuild: the newest first, on one page.
 func (c buildClient) ListBuildsForProject(context.Context, *codebuild.ListBuildsForProjectInput, ...func(*codebuild.Options)) (*codebuild.ListBuildsForProjectOutput, error) {
+	c.w.asks("codebuild:ListBuildsForProject", c.a.arn, "", "")
 	v, err := c.w.do(&call{to: toCodeBuild, op: "ListBuildsForProject", effect: func() (any, error) {
 		out := &codebuild.ListBuildsForProjectOutput{}
 		for i := len(c.a.builds) - 1; i >= 0 && len(out.Ids) < 100; i-- {
@@ -76,6 +80,7 @@ func (c buildClient) ListBuildsForProject(context.Context, *codebuild.ListBuilds
 
 // BatchGetProjects implements awsapi.CodeBuild: an account has one project.
 func (c buildClient) BatchGetProjects(_ context.Context, in *codebuild.BatchGetProjectsInput, _ ...func(*codebuild.Options)) (*codebuild.BatchGetProjectsOutput, error) {
+	c.w.asks("codebuild:BatchGetProjects", c.a.arn, "", "")
 	v, err := c.w.do(&call{to: toCodeBuild, op: "BatchGetProjects", effect: func() (any, error) {
 		out := &codebuild.BatchGetProjectsOutput{}
 		for _, name := range in.Names {

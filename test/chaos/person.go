@@ -15,10 +15,13 @@ import (
 // watchful is how often a person who knows of a hung build looks at the locks.
 const watchful = 20 * time.Second
 
+// person is the name of the process that a person is.
+const person = "a person"
+
 // unlocker is a person who frees the locks of builds that send no heartbeat, without knowing whether they are over. It is
 // what `kubectl workitem unlock` does: it waits for the lease to end, and then for the settling time.
 func (s *simulation) unlocker() {
-	p := &process{w: s.world, name: "a person", cut: map[service]time.Time{}}
+	p := &process{w: s.world, name: person, cut: map[service]time.Time{}}
 	s.people = append(s.people, p)
 	table := s.lockTable()
 	ctx := context.Background()

@@ -63,9 +63,15 @@ type Result struct {
 
 // Run simulates one seed's history, under a mutant if it is not the zero one, and writes it to trace if that is not nil.
 func Run(seed uint64, mutant Mutant, trace io.Writer) Result {
+	return runAsking(seed, mutant, trace, nil)
+}
+
+// runAsking is Run that tells, too, what is asked of AWS.
+func runAsking(seed uint64, mutant Mutant, trace io.Writer, ask func(asked)) Result {
 	s := &simulation{
 		world: newWorld(seed, trace), seed: seed, mutant: mutant, branches: map[string]*branch{}, cards: map[string]*card{}, unlocked: map[string]time.Time{},
 	}
+	s.asked = ask
 	s.invariants = newInvariants(s)
 	s.table = newTable(s.invariants.changed)
 	s.drawFaults()

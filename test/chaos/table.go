@@ -91,6 +91,7 @@ var _ awsapi.DynamoDB = tableClient{}
 // TransactWriteItems implements awsapi.DynamoDB. The SDK gives every call a token, so that a request that arrives
 // twice has its effect once.
 func (c tableClient) TransactWriteItems(_ context.Context, in *dynamodb.TransactWriteItemsInput, _ ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+	c.asksOfRows(in)
 	written := false
 	_, err := c.w.do(&call{
 		to: toDynamoDB, op: "TransactWriteItems", what: c.describe(in), writes: true, actions: len(in.TransactItems),
@@ -142,6 +143,7 @@ func (c tableClient) GetItem(_ context.Context, in *dynamodb.GetItemInput, _ ...
 	if !aws.ToBool(in.ConsistentRead) {
 		return nil, errors.New("simulation: a read of the lock table must be consistent")
 	}
+	c.w.asks("dynamodb:GetItem", aws.ToString(in.TableName), keyOf(in.Key), "")
 	v, err := c.w.do(&call{to: toDynamoDB, op: "GetItem", what: keyOf(in.Key), effect: func() (any, error) {
 		return c.t.rows[keyOf(in.Key)], nil
 	}})
@@ -154,6 +156,11 @@ func (c tableClient) GetItem(_ context.Context, in *dynamodb.GetItemInput, _ ...
 
 // BatchGetItem implements awsapi.DynamoDB. Each row is read consistently; all of them together are no snapshot.
 func (c tableClient) BatchGetItem(_ context.Context, in *dynamodb.BatchGetItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error) {
+	for name, ask := range in.RequestItems {
+		for _, k := range ask.Keys {
+			c.w.asks("dynamodb:BatchGetItem", name, keyOf(k), "")
+		}
+	}
 	v, err := c.w.do(&call{to: toDynamoDB, op: "BatchGetItem", effect: func() (any, error) {
 		out := &dynamodb.BatchGetItemOutput{Responses: map[string][]attrs{}}
 		for name, ask := range in.RequestItems {

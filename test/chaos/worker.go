@@ -37,10 +37,13 @@ type builder struct {
 	branch  *branch
 }
 
+// workerName begins the names of the processes that are builds' workers.
+const workerName = "worker "
+
 // begin runs a build's worker.
 func (s *simulation) begin(r *run) {
 	s.programs++
-	p := s.process("worker " + brief(r.id))
+	p := s.process(workerName + brief(r.id))
 	r.worker = p
 	p.crash = func() {
 		if !p.dead {

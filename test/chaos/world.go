@@ -29,6 +29,8 @@ type world struct {
 	trace   io.Writer
 	// broken is the first invariant that did not hold.
 	broken error
+	// asked is told what is asked of AWS, if that is not nil.
+	asked func(asked)
 }
 
 // counts is what a run says of itself.
