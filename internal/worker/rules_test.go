@@ -91,6 +91,11 @@ func TestFilesOfGitLFS(t *testing.T) {
 		"Changed":   {why: "One that is there as a pointer.", agent: `echo new > old.bin`, fails: "old.bin"},
 		"Pointer":   {why: "Another pointer is what is to be there.", agent: `sed -i s/12345/54321/ old.bin; echo x > f$1`},
 		"Deleted":   {why: "What goes is not kept.", agent: `rm -f old.bin; echo x > f$1`},
+		"Nested":    {why: "Attributes of a directory count.", agent: `mkdir -p art; printf '*.psd filter=lfs\n' > art/.gitattributes; echo raw > art/a.psd`, fails: "art/a.psd"},
+		"Macro":     {why: "So do those by another name, from this very task.", agent: `printf '[attr]big filter=lfs\n*.big big\n' >> .gitattributes; echo raw > x.big`, fails: "x.big"},
+		"Renamed":   {why: "A raw file that is moved to where LFS keeps files.", agent: `mkdir -p d; cp README.md d/README.bin; rm README.md`, fails: "d/README.bin"},
+		"Undone":    {why: "What an agent puts back in a later step was not changed.", agent: `echo raw > x.bin; rm x.bin; echo x > f$1`},
+		"Link":      {why: "A link is no content.", agent: `ln -s old.bin link.bin; echo x > f$1`},
 		"OtherFile": {why: "Other files are nobody's.", agent: `echo x > f$1`},
 	}
 	for name, c := range cases {
