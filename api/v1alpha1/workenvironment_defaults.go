@@ -57,9 +57,13 @@ func (s *WorkEnvironmentSpec) MaxConcurrency() int {
 }
 
 // Secrets are the secrets that a build reads, each once.
-func (c *BuildCredentials) Secrets() []string {
+func (s *WorkEnvironmentSpec) Secrets() []string {
+	named := []string{s.Credentials.GitHubTokenSecretARN, s.Credentials.GitSecretARN, s.Credentials.AgentSecretARN}
+	for _, variable := range s.Gates.SecretEnv {
+		named = append(named, variable.SecretARN)
+	}
 	var arns []string
-	for _, arn := range []string{c.GitHubTokenSecretARN, c.GitSecretARN, c.AgentSecretARN} {
+	for _, arn := range named {
 		if arn != "" && !slices.Contains(arns, arn) {
 			arns = append(arns, arn)
 		}

@@ -23,7 +23,7 @@ func (secretsStep) Condition() string { return v1alpha1.ConditionSecretsReady }
 
 func (s secretsStep) Reconcile(ctx context.Context, environment *v1alpha1.WorkEnvironment) (reconcile.Result, error) {
 	var failures []error
-	for _, arn := range environment.Spec.Credentials.Secrets() {
+	for _, arn := range environment.Spec.Secrets() {
 		err := s.check(ctx, environment, arn)
 		s.metrics.checked(environment, checkSecret, err)
 		if err != nil {

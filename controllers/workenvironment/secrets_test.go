@@ -32,6 +32,13 @@ func TestSecretsTrouble(t *testing.T) {
 			kind:  kind, want: "False CredentialsInvalid", says: "restore it", stalled: "True CredentialsInvalid",
 		},
 		{
+			why: "a secret of the tests does not exist",
+			change: func(e *v1alpha1.WorkEnvironment) {
+				e.Spec.Gates.SecretEnv = []v1alpha1.SecretVariable{{Name: "NPM_TOKEN", SecretARN: "arn:aws:secretsmanager:eu-central-1:111122223333:secret:npm-AbCdEf"}}
+			},
+			kind: kind, want: "False CredentialsInvalid", says: "spec.gates.secretEnv", stalled: "True CredentialsInvalid",
+		},
+		{
 			why:   "the role may not look",
 			cause: denies("secretsmanager", "DescribeSecret", "AccessDeniedException"),
 			kind:  kind, want: "False AccessDenied", says: "secretsmanager:DescribeSecret", stalled: "True AccessDenied",

@@ -36,8 +36,10 @@ type Look struct {
 	AgentSecretARN       string `json:"agentSecretARN,omitempty"`
 	AgentPreset          string `json:"agentPreset,omitempty"`
 	// AgentProgram is the program of the preset command; empty where its name is a template or too long for a variable.
-	AgentProgram string   `json:"agentProgram,omitempty"`
-	Repositories []string `json:"repositories,omitempty"`
+	AgentProgram string `json:"agentProgram,omitempty"`
+	// SecretEnv are the secrets of setup and tests.
+	SecretEnv    []SecretVariable `json:"secretEnv,omitempty"`
+	Repositories []string         `json:"repositories,omitempty"`
 }
 
 // LookReport is what such a build has found.

@@ -14,6 +14,7 @@ func TestLook(t *testing.T) {
 	whole := Look{
 		ID: "0123456789abcdef", Environment: "test", LocksTableName: "locks", Bucket: "artifacts", GitHubTokenSecretARN: "arn:github",
 		AgentSecretARN: "arn:agent", AgentPreset: "kiro", Repositories: []string{"acme/app"},
+		SecretEnv: []SecretVariable{{Name: "NPM_TOKEN", SecretARN: "arn:npm"}},
 	}
 	v, err := whole.Encode()
 	if err != nil || v.Name != EnvLook {

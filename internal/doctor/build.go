@@ -103,12 +103,16 @@ func lookOf(e *v1alpha1.WorkEnvironment, repositories []string, id string) (cont
 			return contract.Look{}, fmt.Errorf("%q is no repository: name one as OWNER/NAME", r)
 		}
 	}
+	var secretEnv []contract.SecretVariable
+	for _, v := range e.Spec.Gates.SecretEnv {
+		secretEnv = append(secretEnv, contract.SecretVariable{Name: v.Name, SecretARN: v.SecretARN})
+	}
 	c := e.Spec.Credentials
 	return contract.Look{
 		ID: id, Environment: string(e.Spec.Tier), LocksTableName: e.Spec.Lock.TableName, LockRegion: e.Spec.Lock.Region, Bucket: e.Spec.Artifacts.Bucket,
 		ArtifactsKMSKeyARN: e.Spec.Artifacts.KMSKeyARN, GitHubAPIURL: e.Spec.GitHub.APIURL,
 		GitHubTokenSecretARN: c.GitHubTokenSecretARN, GitSecretARN: c.GitSecretARN, AgentSecretARN: c.AgentSecretARN,
-		AgentPreset: string(e.Spec.Agent.Preset), AgentProgram: programOf(e.Spec.Agent), Repositories: repositories,
+		AgentPreset: string(e.Spec.Agent.Preset), AgentProgram: programOf(e.Spec.Agent), Repositories: repositories, SecretEnv: secretEnv,
 	}, nil
 }
 

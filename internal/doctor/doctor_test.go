@@ -140,8 +140,11 @@ func TestPlantedFaults(t *testing.T) {
 			w.must(w.cloud.CodeBuild.PutProject(codebuild.Project{Name: "builds", Buildspec: "version: 0.2\n", ConcurrentBuildLimit: 1}))
 			w.environment.Spec.Concurrency = ptr.To[int32](2)
 		}, "environment/project", []string{"raise the one or lower the other"}},
-		"the bucket is gone":              {func(w *world) { w.environment.Spec.Artifacts.Bucket = "gone" }, "environment/bucket", []string{"gone"}},
-		"the build's token is gone":       {func(w *world) { w.environment.Spec.Credentials.GitHubTokenSecretARN += "x" }, "environment/secret", []string{"does not exist: create it"}},
+		"the bucket is gone":        {func(w *world) { w.environment.Spec.Artifacts.Bucket = "gone" }, "environment/bucket", []string{"gone"}},
+		"the build's token is gone": {func(w *world) { w.environment.Spec.Credentials.GitHubTokenSecretARN += "x" }, "environment/secret", []string{"does not exist: create it"}},
+		"a secret of the tests is gone": {func(w *world) {
+			w.environment.Spec.Gates.SecretEnv = []v1alpha1.SecretVariable{{Name: "NPM_TOKEN", SecretARN: w.environment.Spec.Credentials.AgentSecretARN[:len(w.environment.Spec.Credentials.AgentSecretARN)-12] + "npm-AbCdEf"}}
+		}, "environment/secret", []string{"spec.gates.secretEnv"}},
 		"the agent's key is deleted":      {func(w *world) { w.cloud.SecretsManager.Delete("agent") }, "environment/secret", []string{"marked for deletion: restore it"}},
 		"the role may not see the table":  {func(w *world) { w.deny("dynamodb", "DescribeTable", "AccessDeniedException") }, "environment/lock table", []string{"grant the action"}},
 		"the topic is gone":               {func(w *world) { w.environment.Spec.Notifications[0].TopicARN += "x" }, "environment/topic", []string{"does not exist", "spec.notifications"}},

@@ -32,7 +32,7 @@ func (d *Doctor) environment(ctx context.Context, e *v1alpha1.WorkEnvironment) {
 	s.check(ctx, "lock table", func(ctx context.Context) (string, error) { return d.table(ctx, e) })
 	s.check(ctx, "project", func(ctx context.Context) (string, error) { return d.project(ctx, e) })
 	s.check(ctx, "bucket", func(ctx context.Context) (string, error) { return d.bucket(ctx, e) })
-	for _, arn := range e.Spec.Credentials.Secrets() {
+	for _, arn := range e.Spec.Secrets() {
 		s.check(ctx, "secret", func(ctx context.Context) (string, error) { return d.secret(ctx, e, arn) })
 	}
 	for _, rule := range e.Spec.Destinations() {

@@ -44,6 +44,9 @@ func Look(ctx context.Context, o Options, l contract.Look) contract.LookReport {
 	if l.GitSecretARN != "" && l.GitSecretARN != l.GitHubTokenSecretARN {
 		add("git token", k.secret(l.GitSecretARN))
 	}
+	for _, variable := range l.SecretEnv {
+		add("secretEnv "+variable.Name, k.variable(variable))
+	}
 	for _, repository := range l.Repositories {
 		add("push", func(ctx context.Context) (string, error) { return k.push(ctx, repository) })
 	}
@@ -61,6 +64,14 @@ func (k look) secret(arn string) func(context.Context) (string, error) {
 		}
 		k.o.Redactor.Add(value)
 		return "the build's role reads " + arn, nil
+	}
+}
+
+// variable reads a secret that setup and tests will be given.
+func (k look) variable(v contract.SecretVariable) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		message, err := k.secret(v.SecretARN)(ctx)
+		return message, mayReadVariable(err)
 	}
 }
 

@@ -24,6 +24,9 @@ import (
 type keys map[string]string
 
 func (k keys) Read(_ context.Context, arn string) (string, error) {
+	if arn == "arn:denied" {
+		return "", fault.NewTerminal(fault.CodeAccessDenied, errors.New("AccessDeniedException"))
+	}
 	if v, ok := k[arn]; ok {
 		return v, nil
 	}
@@ -78,6 +81,9 @@ func TestLook(t *testing.T) {
 		"the agent's secret is of another form":  {func(w *world, l *contract.Look) { l.AgentPreset = "aider" }, "exit 1", "agent", []string{"JSON object"}},
 		"no repository is named":                 {func(_ *world, l *contract.Look) { l.Repositories = nil }, "", "", nil},
 		"an agent's key is not required":         {func(_ *world, l *contract.Look) { l.AgentSecretARN = "" }, "", "", nil},
+		"a secret of the tests may not be read": {func(_ *world, l *contract.Look) {
+			l.SecretEnv = []contract.SecretVariable{{Name: "OK_TOKEN", SecretARN: "arn:agent"}, {Name: "NPM_TOKEN", SecretARN: "arn:denied"}}
+		}, "", "secretEnv NPM_TOKEN", []string{"secretsmanager:GetSecretValue", "kms:Decrypt", "secrets.secretEnv", "build's role"}},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -128,6 +128,14 @@ func TestSecretVariables(t *testing.T) {
 	if _, result := w.row(); result.Outcome == contract.OutcomeSucceeded || !strings.Contains(result.Message, "NPM_TOKEN in gates.secretEnv") {
 		t.Errorf("a secret that cannot be read: %+v", result)
 	}
+	w = newWorld(t)
+	w.options.Ports.Secrets = keys{}
+	w.options.Parameters.Settings.SetupCommand = "true"
+	w.options.Parameters.Settings.SecretEnv = []contract.SecretVariable{{Name: "NPM_TOKEN", SecretARN: "arn:denied"}}
+	w.codebuild(t.Context())
+	if _, result := w.row(); result.Outcome == contract.OutcomeSucceeded || !strings.Contains(result.Message, "secrets.secretEnv in infra/config.yaml") {
+		t.Errorf("a secret that the build's role may not read: %+v", result)
+	}
 }
 
 // What is not measured says what to add to this very repository.

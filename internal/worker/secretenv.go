@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/redact"
 	"github.com/kiro-worker/kiro-worker/internal/secrets"
 )
@@ -35,7 +36,7 @@ func (v secretVariables) read(ctx context.Context) ([]string, error) {
 			return err
 		})
 		if err != nil {
-			return nil, fmt.Errorf("reading the secret of %s in gates.secretEnv: %w", variable.Name, err)
+			return nil, fmt.Errorf("reading the secret of %s in gates.secretEnv: %w", variable.Name, mayReadVariable(err))
 		}
 		value = strings.TrimRight(value, "\r\n")
 		v.redactor.Add(value)
@@ -45,4 +46,14 @@ func (v secretVariables) read(ctx context.Context) ([]string, error) {
 		env = append(env, variable.Name+"="+value)
 	}
 	return env, nil
+}
+
+// mayReadVariable says what to do where the build's role may not read such a secret: roles are made to read those of the
+// environment's credentials alone.
+func mayReadVariable(err error) error {
+	if fault.CodeOf(err) != fault.CodeAccessDenied {
+		return err
+	}
+	return fault.NewTerminal(fault.CodeAccessDenied, fmt.Errorf(
+		"grant the build's role secretsmanager:GetSecretValue on the secret, and kms:Decrypt on its key where that is your own; tiers.<tier>.secrets.secretEnv in infra/config.yaml grants both: %w", err))
 }
