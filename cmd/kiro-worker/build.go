@@ -106,10 +106,13 @@ func baseOptions(f *flags, dir string, out io.Writer) (o worker.Options, done fu
 	}
 	o = worker.Options{
 		Dir: dir, AgentUser: f.agentUser, Environ: os.Environ(), Executable: executable, Version: version,
-		BuildLog: buildLog, Redactor: redactor, Log: logr.Logger.WithName(log, "worker"), Clock: clock.RealClock{}, Random: rand.Float64,
+		NPMCache: os.Getenv(envNPMCache), BuildLog: buildLog, Redactor: redactor, Log: logr.Logger.WithName(log, "worker"), Clock: clock.RealClock{}, Random: rand.Float64,
 	}
 	return o, func() { _, _, _ = lines.Close(), kept.Close(), file.Close() }, nil
 }
+
+// envNPMCache is where CodeBuild puts the archive of npm's cache, and takes it from, where the project has one (docs/adr/0017).
+const envNPMCache = "KIRO_WORKER_NPM_CACHE"
 
 func isTerminal(out io.Writer) bool {
 	f, ok := out.(*os.File)

@@ -24,6 +24,8 @@ const (
 	keyPhase     = "phase"
 	keyVersion   = "version"
 	keyFiles     = "files"
+	keyBytes     = "bytes"
+	keyRefused   = "refused"
 	keyCommand   = "command"
 	keyExitCode  = "exitCode"
 	keyObject    = "object"

@@ -84,6 +84,8 @@ type Options struct {
 	Executable string
 	// Version of the worker, for people.
 	Version string
+	// NPMCache is the archive of what npm downloaded in earlier builds, which the next one is given; empty is none.
+	NPMCache string
 	// BuildLog is the file that the log is written to and that is uploaded.
 	BuildLog string
 

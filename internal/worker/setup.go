@@ -31,6 +31,7 @@ type setup struct {
 	// setupCommand is the environment's; empty is that of the repository's package manager where there is anything to install.
 	setupCommand string
 	secrets      secretVariables
+	cache        packageCache
 	dir          buildDir
 }
 
@@ -57,6 +58,8 @@ func (u setup) run(ctx context.Context, s *State, space workspace) error {
 	if _, err := space.sandbox.Renew(ctx); err != nil {
 		return err
 	}
+	first := s.SetupHash == ""
+	u.cache.restore(ctx, s, space)
 	chosen := ""
 	if u.setupCommand == "" {
 		chosen = " (it is the repository's package manager's; gates.setupCommand sets another)"
@@ -79,6 +82,7 @@ func (u setup) run(ctx context.Context, s *State, space workspace) error {
 	if err := space.sandbox.Keep(); err != nil {
 		return err
 	}
+	u.cache.save(ctx, space, first)
 	s.SetupHash = hash
 	s.save()
 	logOf(ctx).Info("Setup done", keyCommand, command, keyDuration, result.Duration.Seconds())

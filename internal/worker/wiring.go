@@ -72,7 +72,7 @@ func newWiring(o Options) wiring {
 		repo: w.repo, tree: w.space.tree, remote: w.remote, lease: w.lease, retry: w.retry.with(w.policies.git), clock: o.Clock, redactor: o.Redactor,
 	}
 	w.setup = setup{
-		budget: w.budget, setupCommand: p.Settings.SetupCommand, dir: w.dir,
+		budget: w.budget, setupCommand: p.Settings.SetupCommand, dir: w.dir, cache: packageCache{archive: o.NPMCache},
 		secrets: secretVariables{secrets: o.Ports.Secrets, named: p.Settings.SecretEnv, retry: w.retry.with(contract.RetryService), redactor: o.Redactor},
 	}
 	return w
@@ -183,8 +183,10 @@ func previousOf(p contract.Parameters) string {
 }
 
 func (w wiring) testStage() testStage {
+	measuring := w.setup
+	measuring.cache.after = true
 	return testStage{
-		setup: w.setup, space: w.space, measured: w.measured, settings: w.o.Parameters.Settings, budget: w.budget, dir: w.dir,
+		setup: measuring, space: w.space, measured: w.measured, settings: w.o.Parameters.Settings, budget: w.budget, dir: w.dir,
 		clock: w.o.Clock, clean: w.clean,
 	}
 }
