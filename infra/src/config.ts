@@ -106,9 +106,36 @@ function checkTier(s: Settings): string[] {
   if (replicaKeyARN !== undefined && (replicateTo === undefined || encryption !== 'KMS')) {
     problems.push(`${at}.artifacts.replicaKeyARN: has no effect without replicateTo and encryption: KMS`);
   }
+  problems.push(...checkSecretEnv(s, `${at}.secrets.secretEnv`));
   if (s.alarms.durationMinutes >= s.codeBuild.timeoutMinutes) {
     problems.push(`${at}.alarms.durationMinutes: is ${s.alarms.durationMinutes}; builds end after ${s.codeBuild.timeoutMinutes} minutes, so it would never go off`);
   }
+  return problems;
+}
+
+/** What the tests are given in plain text: secrets of the team's, that a build can read where it runs. */
+function checkSecretEnv(s: Settings, at: string): string[] {
+  const problems: string[] = [];
+  const seen = new Set<string>();
+  s.secrets.secretEnv.forEach(({ name, secretARN, keyARN }, i) => {
+    const [, , , region, account, , secret] = secretARN.split(':') as [string, string, string, string, string, string, string];
+    if (seen.has(name)) {
+      problems.push(`${at}.${i}.name: ${name} is there already`);
+    }
+    seen.add(name);
+    if (secret.startsWith(`${s.project}-`) && /^(test|staging|production)\/(github|git|agent)-/.test(secret.slice(s.project.length + 1))) {
+      problems.push(`${at}.${i}.secretARN: ${secret} is a secret of the stacks' own; the tests would be given it in plain text`);
+    }
+    if (s.region !== undefined && region !== s.region) {
+      problems.push(`${at}.${i}.secretARN: is in ${region}, and a build reads secrets in its own region, ${s.region}; replicate the secret there and name the copy`);
+    }
+    if (s.account !== undefined && account !== s.account && keyARN === undefined) {
+      problems.push(`${at}.${i}.keyARN: is missing: a secret of another account can be read only under a key of that account's own`);
+    }
+    if (keyARN !== undefined && keyARN.split(':')[3] !== region) {
+      problems.push(`${at}.${i}.keyARN: is in another region than the secret`);
+    }
+  });
   return problems;
 }
 

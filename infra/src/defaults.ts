@@ -40,7 +40,11 @@ export interface Settings {
     replicateTo?: string;
     replicaKeyARN?: string;
   };
-  secrets: { git: boolean; agent: boolean };
+  secrets: {
+    git: boolean;
+    agent: boolean;
+    secretEnv: Array<{ name: string; secretARN: string; keyARN?: string }>;
+  };
   codeBuild: {
     image?: string;
     worker?: { url: string; sha256: string };
@@ -52,6 +56,7 @@ export interface Settings {
     logRetentionDays: number;
     logsToS3: boolean;
     encryptLogs: boolean;
+    npmCache: boolean;
   };
   vpc?: { id: string; subnets: string[]; securityGroups?: string[]; endpoints?: { routeTables: string[] } };
   manager: { cluster: string; namespaces: string[]; identity: Identity };
@@ -88,7 +93,7 @@ export function defaults(project: string, tier: Tier): Omit<Settings, 'manager'>
       contributorInsights: production,
     },
     artifacts: { infrequentAccessDays: 30, expireDays: 90, accessLogs: production, encryption: production ? 'KMS' : 'S3' },
-    secrets: { git: false, agent: true },
+    secrets: { git: false, agent: true, secretEnv: [] },
     codeBuild: {
       computeType: 'BUILD_GENERAL1_SMALL',
       timeoutMinutes: 60,
@@ -96,6 +101,7 @@ export function defaults(project: string, tier: Tier): Omit<Settings, 'manager'>
       logRetentionDays: by(tier, 14, 30, 90),
       logsToS3: true,
       encryptLogs: production,
+      npmCache: false,
     },
     notifications: { emails: [], escalationEmails: [] },
     alarms: {

@@ -29,5 +29,8 @@ export const logGroupArn = (s: Settings, colour: Colour): string =>
 export const reportGroupsArn = (s: Settings, colour: Colour): string =>
   `arn:${Aws.PARTITION}:codebuild:${Aws.REGION}:${Aws.ACCOUNT_ID}:report-group/${projectName(s, colour)}-*`;
 
+/** Where CodeBuild keeps the cache of a project's builds, in the artifacts' bucket. */
+export const cachePrefix = (s: Settings, colour: Colour): string => `codebuild-cache/${projectName(s, colour)}`;
+
 /** The namespace of the worker's metrics: cmd/kiro-worker/ports.go. */
 export const metricsNamespace = 'KiroWorker';

@@ -34,6 +34,9 @@ export function workEnvironment(s: Settings, data: Data, compute: { project: str
     `    githubTokenSecretARN: ${data.githubSecretArn}`,
     ...(data.gitSecretArn ? [`    gitSecretARN: ${data.gitSecretArn}`] : []),
     ...(data.agentSecretArn ? [`    agentSecretARN: ${data.agentSecretArn}`] : []),
+    ...(s.secrets.secretEnv.length > 0
+      ? ['  gates:', '    secretEnv:', ...s.secrets.secretEnv.flatMap((n) => [`      - name: ${n.name}`, `        secretARN: ${n.secretARN}`])]
+      : []),
     '  artifacts:',
     `    bucket: ${data.bucketName}`,
     ...(s.artifacts.encryption === 'KMS' ? [`    kmsKeyARN: ${data.keyArn}`] : []),

@@ -2,15 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { parse } from 'yaml';
 import { infraDir } from '../src/config';
+import { policies } from '../src/policies';
 import { stacks, statement } from './helpers';
 
 const vpc = '    vpc: { id: vpc-0123456789abcdef0, subnets: [subnet-0123456789abcdef0], endpoints: { routeTables: [rtb-0123456789abcdef0] } }';
+
+const secretsOf = 'arn:aws:secretsmanager:eu-central-1:000000000000:secret:team/';
+const keyOfNpm = 'arn:aws:kms:eu-central-1:000000000000:key/0123';
+const secretEnv = `    secrets: { secretEnv: [{ name: NPM_TOKEN, secretARN: "${secretsOf}npm-AbCdEf", keyARN: "${keyOfNpm}" }, { name: PIP_TOKEN, secretARN: "${secretsOf}pip-GhIjKl" }] }`;
 
 describe('the compute stack', () => {
   const { blue } = stacks('production', '    concurrency: 2\n    codeBuild: { concurrentBuildLimit: 4 }');
@@ -33,6 +38,20 @@ describe('the compute stack', () => {
   it('runs the one buildspec', () => {
     const project: any = Object.values(blue.findResources('AWS::CodeBuild::Project'))[0];
     assert.equal(project.Properties.Source.BuildSpec, readFileSync(join(infraDir, '..', 'config', 'codebuild', 'buildspec.yml'), 'utf8'));
+  });
+
+  it('keeps what npm downloaded where that is wished', () => {
+    const { blue: cached } = stacks('production', '    codeBuild: { npmCache: true, concurrentBuildLimit: 4 }\n    concurrency: 2');
+    const project: any = Object.values(cached.findResources('AWS::CodeBuild::Project'))[0];
+    assert.equal(project.Properties.Cache.Type, 'S3');
+    assert.match(JSON.stringify(project.Properties.Cache.Location), /\/codebuild-cache\/kiro-worker-production-blue/);
+    const spec = parse(project.Properties.Source.BuildSpec);
+    assert.equal(spec.phases.install.commands[0], "export KIRO_WORKER_NPM_CACHE='/var/cache/kiro-worker/npm.tar'");
+    assert.deepEqual(spec.cache, { paths: ['/var/cache/kiro-worker/**/*'] });
+    assert.deepEqual(statement(cached, 'Builds', 'NPMCache').Action, ['s3:GetObject', 's3:PutObject']);
+    assert.match(JSON.stringify(statement(cached, 'Builds', 'NPMCache').Resource), /codebuild-cache\/kiro-worker-production-blue\/\*/);
+    assert.deepEqual(statement(cached, 'Builds', 'EncryptNPMCache').Action, ['kms:Decrypt', 'kms:GenerateDataKey']);
+    assert.equal(statement(blue, 'Builds', 'NPMCache'), undefined);
   });
 
   it('installs the worker first in an image of AWS', () => {
@@ -107,6 +126,33 @@ describe('the compute stack', () => {
     it('the build to CodeBuild alone, for this project', () => {
       const role: any = Object.values(blue.findResources('AWS::IAM::Role', { Properties: { RoleName: 'kiro-worker-production-blue-build' } }))[0];
       assert.match(JSON.stringify(role.Properties.AssumeRolePolicyDocument.Statement[0].Condition.StringEquals['aws:SourceArn']), /kiro-worker-production-blue/);
+    });
+    it("a build exactly the secrets of the tests that are named, and their keys through Secrets Manager alone", () => {
+      const { blue: named } = stacks('test', secretEnv);
+      const [npm, pip] = [`${secretsOf}npm-AbCdEf`, `${secretsOf}pip-GhIjKl`];
+      assert.deepEqual(statement(named, 'Builds', 'ReadSecretEnv'), { Sid: 'ReadSecretEnv', Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: [npm, pip] });
+      const decrypt = statement(named, 'Builds', 'DecryptSecretEnv');
+      assert.deepEqual([decrypt.Action, decrypt.Resource], ['kms:Decrypt', keyOfNpm]);
+      assert.match(JSON.stringify(decrypt.Condition.StringEquals['kms:ViaService']), /secretsmanager\./);
+      assert.deepEqual(statement(named, 'Controller', 'FindSecrets').Resource.slice(2), [npm, pip]);
+      assert.equal(JSON.stringify(statement(named, 'Controller', 'ReadGitHubSecret').Resource).includes('npm'), false);
+      const output: any = Object.values(named.findOutputs('WorkEnvironment'))[0];
+      assert.match(JSON.stringify(output.Value), /gates:\\n {4}secretEnv:\\n {6}- name: NPM_TOKEN\\n {8}secretARN: arn:aws:secretsmanager:eu-central-1:000000000000:secret:team\/npm-AbCdEf/);
+      assert.equal(statement(blue, 'Builds', 'ReadSecretEnv'), undefined);
+    });
+    // test/infra evaluates what is committed: what a build reads is allowed, and what it does not is not.
+    it('as infra/test/snapshots/options.json has it', () => {
+      const { data, blue: named } = stacks('test', `${secretEnv}\n    codeBuild: { npmCache: true }`);
+      const found = policies('kiro-worker', 'test', [
+        { name: 'kiro-worker-test-data', template: data.toJSON() as any },
+        { name: 'kiro-worker-test-blue', template: named.toJSON() as any },
+      ]);
+      const text = `${JSON.stringify({ build: found['test/build.json'], controller: found['test/controller.json'] }, null, 2)}\n`;
+      const file = join(infraDir, 'test', 'snapshots', 'options.json');
+      if (process.env.UPDATE_SNAPSHOTS) {
+        writeFileSync(file, text);
+      }
+      assert.equal(readFileSync(file, 'utf8'), text, 'run `UPDATE_SNAPSHOTS=1 make infra-test` and commit');
     });
     it('a boundary where one is configured', () => {
       const { blue: bounded } = stacks('test', '    permissionsBoundary: arn:aws:iam::111122223333:policy/limit');

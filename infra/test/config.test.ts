@@ -9,6 +9,8 @@ const manager = '{ cluster: main, namespaces: [a], identity: { type: principal }
 const tier = (name: string, more = '') => `  ${name}:\n    manager: ${manager}\n${more}`;
 const config = (...tiers: string[]) => `tiers:\n${tiers.join('\n')}`;
 const production = (more: string) => config(tier('production', more));
+const npm = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:npm-AbCdEf';
+const secretEnv = (items: string, more = '') => production(`${more}    secrets: { secretEnv: [${items}] }`);
 
 describe('config.yaml', () => {
   it('is good as it is committed', () => {
@@ -57,6 +59,22 @@ describe('config.yaml', () => {
     'a key for copies that are not made': [
       production('    artifacts: { replicaKeyARN: "arn:aws:kms:eu-west-1:111122223333:key/0123" }'), /artifacts\.replicaKeyARN: has no effect/,
     ],
+    'a secret by a part of its ARN': [secretEnv('{ name: NPM_TOKEN, secretARN: "arn:aws:secretsmanager:eu-west-1:111122223333:secret:npm" }'), /tiers\.production\.secrets\.secretEnv\.0\.secretARN/],
+    'every secret': [secretEnv('{ name: NPM_TOKEN, secretARN: "arn:aws:secretsmanager:eu-west-1:111122223333:secret:npm-*" }'), /secrets\.secretEnv\.0\.secretARN/],
+    "a secret's value": [secretEnv('{ name: NPM_TOKEN, secretARN: npm_abcdefghijkl }'), /secrets\.secretEnv\.0\.secretARN/],
+    "a variable of git's": [secretEnv(`{ name: GIT_SSH_COMMAND, secretARN: "${npm}" }`), /secrets\.secretEnv\.0\.name/],
+    'a variable that changes which programs run': [secretEnv(`{ name: PATH, secretARN: "${npm}" }`), /secrets\.secretEnv\.0\.name/],
+    'one variable twice': [secretEnv(`{ name: A, secretARN: "${npm}" }, { name: A, secretARN: "${npm}" }`), /secrets\.secretEnv\.1\.name: A is there already/],
+    "the token for GitHub as the tests'": [
+      secretEnv('{ name: A, secretARN: "arn:aws:secretsmanager:eu-west-1:111122223333:secret:kiro-worker-production/github-AbCdEf" }'),
+      /secrets\.secretEnv\.0\.secretARN: .*plain text/,
+    ],
+    'a secret of another region': [secretEnv(`{ name: A, secretARN: "${npm}" }`, '    region: eu-central-1\n'), /secretEnv\.0\.secretARN: is in eu-west-1/],
+    'a secret of another account without its key': [secretEnv(`{ name: A, secretARN: "${npm}" }`, '    account: "999988887777"\n'), /secretEnv\.0\.keyARN: is missing/],
+    'a key of another region': [
+      secretEnv(`{ name: A, secretARN: "${npm}", keyARN: "arn:aws:kms:eu-north-1:111122223333:key/0123" }`), /secretEnv\.0\.keyARN: is in another region/,
+    ],
+    'an alias for a key': [secretEnv(`{ name: A, secretARN: "${npm}", keyARN: "arn:aws:kms:eu-west-1:111122223333:alias/mine" }`), /secretEnv\.0\.keyARN/],
     'an encryption that is not there': [production('    artifacts: { encryption: none }'), /artifacts\.encryption: must be one of S3, KMS/],
     'an identity without what it needs': [
       'tiers:\n  test:\n    manager: { cluster: main, namespaces: [a], identity: { type: irsa } }',

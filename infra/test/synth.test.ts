@@ -43,9 +43,9 @@ tiers:
     colours: [blue, green]
     concurrency: 50
     manager: { cluster: main, namespaces: [a, b], identity: { type: podIdentity, eksCluster: main } }
-    secrets: { git: true, agent: true }
+    secrets: { git: true, agent: true, secretEnv: [{ name: NPM_TOKEN, secretARN: "arn:aws:secretsmanager:eu-central-1:111122223333:secret:npm-AbCdEf", keyARN: "arn:aws:kms:eu-central-1:111122223333:key/0123" }] }
     artifacts: { replicateTo: "arn:aws:s3:::copy-of-artifacts", replicaKeyARN: "arn:aws:kms:eu-west-1:111122223333:key/0123" }
-    codeBuild: { image: "aws/codebuild/standard:7.0", worker: { url: "https://example.com/w", sha256: ${'a'.repeat(64)} } }
+    codeBuild: { image: "aws/codebuild/standard:7.0", npmCache: true, worker: { url: "https://example.com/w", sha256: ${'a'.repeat(64)} } }
     vpc: { id: vpc-0123456789abcdef0, subnets: [subnet-0123456789abcdef0, subnet-0123456789abcdef1], endpoints: { routeTables: [rtb-0123456789abcdef0] } }
     notifications: { emails: [a@b.example], escalationEmails: [c@d.example] }
     budget: { monthlyUSD: 5, anomalyUSD: 1 }

@@ -104,6 +104,7 @@ type world struct {
 	secrets     *secretsmanager.Emulator
 	endpoint    *aws.Endpoint
 	recorder    *permissions.Recorder
+	keys        map[string]string // of what the stacks did not make: the KMS key by the resource's ARN
 	url         string
 	environment v1alpha1.WorkEnvironment
 	outputs     map[string]string
@@ -125,6 +126,7 @@ func newWorld(t *testing.T, tier string, decide bool) *world {
 		tables:   tables,
 		secrets:  secretsmanager.New(secretsmanager.Options{Region: region, Account: account}),
 		recorder: permissions.NewRecorder(),
+		keys:     map[string]string{},
 	}
 	w.account = cloudformation.New(cloudformation.Options{
 		ID: account, Region: region, Tables: tables, Buckets: buckets, Builds: builds, Secrets: w.secrets, Topics: topics, Queues: queues,
@@ -134,7 +136,12 @@ func newWorld(t *testing.T, tier string, decide bool) *world {
 		authorize = func(aws.Call) string { return "" }
 	}
 	w.endpoint = aws.New(aws.Options{
-		Account: account, AccessKeys: []string{managerKey}, Authorize: w.recorder.Record(authorize), KeyOf: w.account.KeyOf,
+		Account: account, AccessKeys: []string{managerKey}, Authorize: w.recorder.Record(authorize), KeyOf: func(arn string) string {
+			if key, ok := w.keys[arn]; ok {
+				return key
+			}
+			return w.account.KeyOf(arn)
+		},
 	})
 	w.endpoint.Handle(aws.DynamoDB, tables, dynamodb.WriteError)
 	w.endpoint.Handle(aws.CodeBuild, builds, nil)

@@ -10,7 +10,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { infraDir } from '../config';
 import { acknowledge } from '../nag';
-import { projectName } from '../names';
+import { cachePrefix, projectName } from '../names';
 import { Colour, Settings } from '../defaults';
 import { BuildRole } from './build-role';
 import { BuildNetwork } from './build-network';
@@ -39,8 +39,8 @@ export class BuildProject extends Construct {
       serviceRole: this.role.role.roleArn,
       source: { type: 'NO_SOURCE', buildSpec: buildspec(s) },
       artifacts: { type: 'NO_ARTIFACTS' },
-      // No cache: CodeBuild saves it after the agent ran, and the build of another card would stand on what it wrote.
-      cache: { type: 'NO_CACHE' },
+      // No cache, unless it is wished: CodeBuild saves it after the agent ran. What the worker keeps there is checked by who reads it.
+      cache: s.codeBuild.npmCache ? { type: 'S3', location: `${data.bucketName}/${cachePrefix(s, colour)}` } : { type: 'NO_CACHE' },
       environment: {
         type: 'LINUX_CONTAINER',
         computeType: s.codeBuild.computeType,
@@ -90,19 +90,27 @@ function s3Logs(s: Settings, data: Data): codebuild.CfnProject.S3LogsConfigPrope
   return s.artifacts.encryption === 'KMS' ? { ...location, encryptionDisabled: true } : location;
 }
 
+/** Where a build has what the cache keeps. */
+const npmCacheDir = '/var/cache/kiro-worker';
+
 /**
  * The one buildspec. For an image without the worker, its first command says where it is: written here, and not among the
  * project's variables, where a StartBuild could replace it.
  */
 export function buildspec(s: Settings): string {
   const text = readFileSync(join(infraDir, '..', 'config', 'codebuild', 'buildspec.yml'), 'utf8');
-  const worker = s.codeBuild.worker;
-  if (!worker) {
+  const { worker, npmCache } = s.codeBuild;
+  const exports = [
+    ...(worker ? [`KIRO_WORKER_URL='${worker.url}' KIRO_WORKER_SHA256='${worker.sha256}'`] : []),
+    ...(npmCache ? [`KIRO_WORKER_NPM_CACHE='${npmCacheDir}/npm.tar'`] : []),
+  ];
+  if (exports.length === 0) {
     return text;
   }
   const first = '  install:\n    commands:\n';
   if (!text.includes(first)) {
     throw new Error('config/codebuild/buildspec.yml no longer has the phase install first: say in build-project.ts where the worker is named');
   }
-  return text.replace(first, `${first}      - export KIRO_WORKER_URL='${worker.url}' KIRO_WORKER_SHA256='${worker.sha256}'\n`);
+  const cache = npmCache ? `\n# Written by the worker alone, after setup and before the agent.\ncache:\n  paths:\n    - "${npmCacheDir}/**/*"\n` : '';
+  return text.replace(first, `${first}      - export ${exports.join(' ')}\n`) + cache;
 }

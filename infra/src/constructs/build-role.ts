@@ -5,9 +5,9 @@ import { Aws } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { acknowledgeWildcards } from '../nag';
-import { logGroupArn, metricsNamespace, projectArn, reportGroupsArn, roleName } from '../names';
+import { cachePrefix, logGroupArn, metricsNamespace, projectArn, reportGroupsArn, roleName } from '../names';
 import { Colour, Settings } from '../defaults';
-import { holdLocks, lockAndCardKeys, lockRows, useKey } from './lock-statements';
+import { holdLocks, lockAndCardKeys, lockRows, useKey, useKeys } from './lock-statements';
 import { Data } from '../data';
 
 /** The role of a build: what the worker calls, and what CodeBuild does in its name. */
@@ -30,6 +30,7 @@ export class BuildRole extends Construct {
     acknowledgeWildcards(this.role, [
       [`${data.bucketArn}/${s.tier}/*`, "Artifacts are at <tier>/<build>/: the tier's, whatever the build is called."],
       [`${data.bucketArn}/codebuild-logs/*`, 'CodeBuild names the raw logs by the build.'],
+      ...(s.codeBuild.npmCache ? ([[`${data.bucketArn}/${cachePrefix(s, colour)}/*`, 'CodeBuild names the archive of the cache.']] as Array<[string, string]>) : []),
       [`${logGroupArn(s, colour)}:log-stream:*`, 'A log stream is named by the build.'],
       [reportGroupsArn(s, colour), 'CodeBuild makes a report group <project>-<name in the buildspec>.'],
       ['*', 'cloudwatch:PutMetricData (bounded by its namespace), ecr:GetAuthorizationToken and what CodeBuild asks EC2 in a VPC know no resource.'],
@@ -47,6 +48,7 @@ function worker(s: Settings, colour: Colour, data: Data): iam.PolicyStatement[] 
     ...(s.artifacts.encryption === 'KMS' ? [useKey('EncryptArtifacts', data.keyArn, 's3', Aws.REGION, ['kms:GenerateDataKey'])] : []),
     new iam.PolicyStatement({ sid: 'ReadSecrets', actions: ['secretsmanager:GetSecretValue'], resources: data.secretArns }),
     useKey('DecryptSecrets', data.keyArn, 'secretsmanager', Aws.REGION, ['kms:Decrypt']),
+    ...readSecretEnv(s),
     new iam.PolicyStatement({
       sid: 'Metrics',
       actions: ['cloudwatch:PutMetricData'],
@@ -54,6 +56,22 @@ function worker(s: Settings, colour: Colour, data: Data): iam.PolicyStatement[] 
       conditions: { StringEquals: { 'cloudwatch:namespace': metricsNamespace } },
     }),
   ];
+}
+
+/** The team's own secrets that setup and tests are given, each by its whole ARN, and the keys that they are under. */
+function readSecretEnv(s: Settings): iam.PolicyStatement[] {
+  const named = s.secrets.secretEnv;
+  if (named.length === 0) {
+    return [];
+  }
+  const statements = [
+    new iam.PolicyStatement({ sid: 'ReadSecretEnv', actions: ['secretsmanager:GetSecretValue'], resources: [...new Set(named.map((n) => n.secretARN))] }),
+  ];
+  const keys = [...new Set(named.flatMap((n) => n.keyARN ?? []))];
+  if (keys.length > 0) {
+    statements.push(useKeys('DecryptSecretEnv', keys, 'secretsmanager', Aws.REGION, ['kms:Decrypt']));
+  }
+  return statements;
 }
 
 /** A worker that a build takes from a bucket: that file, and no other. */
@@ -92,6 +110,14 @@ function service(s: Settings, colour: Colour, data: Data): iam.PolicyStatement[]
     if (s.artifacts.encryption === 'KMS') {
       // An upload in parts, which a long log is, decrypts its data key for each of them.
       statements.push(useKey('EncryptRawLogs', data.keyArn, 's3', Aws.REGION, ['kms:Decrypt']));
+    }
+  }
+  if (s.codeBuild.npmCache) {
+    statements.push(
+      new iam.PolicyStatement({ sid: 'NPMCache', actions: ['s3:GetObject', 's3:PutObject'], resources: [`${data.bucketArn}/${cachePrefix(s, colour)}/*`] }),
+    );
+    if (s.artifacts.encryption === 'KMS') {
+      statements.push(useKey('EncryptNPMCache', data.keyArn, 's3', Aws.REGION, ['kms:Decrypt', 'kms:GenerateDataKey']));
     }
   }
   if (!s.codeBuild.image?.startsWith('aws/codebuild/')) {

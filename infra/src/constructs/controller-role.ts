@@ -69,7 +69,7 @@ export function statements(s: Settings, colour: Colour, data: Data): iam.PolicyS
     }),
     new iam.PolicyStatement({ sid: 'FindBucket', actions: ['s3:ListBucket'], resources: [data.bucketArn] }),
     new iam.PolicyStatement({ sid: 'ReadGitHubSecret', actions: ['secretsmanager:GetSecretValue'], resources: [data.secretArns[0]!] }),
-    new iam.PolicyStatement({ sid: 'FindSecrets', actions: ['secretsmanager:DescribeSecret'], resources: data.secretArns }),
+    new iam.PolicyStatement({ sid: 'FindSecrets', actions: ['secretsmanager:DescribeSecret'], resources: [...data.secretArns, ...new Set(s.secrets.secretEnv.map((n) => n.secretARN))] }),
     useKey('DecryptSecret', data.keyArn, 'secretsmanager', Aws.REGION, ['kms:Decrypt']),
     new iam.PolicyStatement({ sid: 'Notify', actions: ['sns:Publish', 'sns:GetTopicAttributes'], resources: [data.itemsTopicArn] }),
     useKey('EncryptNotifications', data.keyArn, 'sns', Aws.REGION, ['kms:Decrypt', 'kms:GenerateDataKey']),

@@ -42,9 +42,13 @@ export const lockTable = (tableArn: string): iam.PolicyStatement =>
 
 /** Decrypting what one service keeps under the tier's key, and only through that service. */
 export const useKey = (sid: string, keyArn: string, service: string, region: string, actions: string[]): iam.PolicyStatement =>
+  useKeys(sid, [keyArn], service, region, actions);
+
+/** The same, under one of several keys. */
+export const useKeys = (sid: string, keyArns: string[], service: string, region: string, actions: string[]): iam.PolicyStatement =>
   new iam.PolicyStatement({
     sid,
     actions,
-    resources: [keyArn],
+    resources: keyArns,
     conditions: { StringEquals: { 'kms:ViaService': `${service}.${region}.amazonaws.com` } },
   });
