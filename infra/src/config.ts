@@ -139,10 +139,18 @@ function checkSecretEnv(s: Settings, at: string): string[] {
   return problems;
 }
 
+/** Whether two settings may come to the same: one that is left out is what the credentials at deployment say. */
+const mayBe = (a?: string, b?: string): boolean => a === undefined || b === undefined || a === b;
+
 function checkTogether(all: Settings[]): string[] {
   const problems: string[] = [];
-  const owners = new Map<string, Tier>();
+  const owners: Settings[] = [];
   const buckets = new Map<string, Tier>();
+  for (const s of all) {
+    if (s.artifacts.bucketName === undefined && s.account !== undefined && s.region !== undefined) {
+      buckets.set(`${s.project}-${s.tier}-artifacts-${s.account}-${s.region}`, s.tier); // as names.ts has it
+    }
+  }
   for (const s of all) {
     const at = `tiers.${s.tier}`;
     const from = s.lockTable.from;
@@ -151,12 +159,12 @@ function checkTogether(all: Settings[]): string[] {
         problems.push(`${at}.lockTable.from.tier: the tier ${from.tier} is not configured, or has no table of its own`);
       }
     } else {
-      const place = `${s.account ?? ''}/${s.region ?? ''}/${s.lockTable.name}`;
-      const owner = owners.get(place);
+      const owner = owners.find((o) => o.lockTable.name === s.lockTable.name && mayBe(o.account, s.account) && mayBe(o.region, s.region));
       if (owner) {
-        problems.push(`${at}.lockTable.name: ${JSON.stringify(s.lockTable.name)} is the table of tier ${owner}; give it another name, or share it on purpose with lockTable.from`);
+        const where = owner.account === s.account && owner.region === s.region ? '' : ', unless account and region of both are set and differ';
+        problems.push(`${at}.lockTable.name: ${JSON.stringify(s.lockTable.name)} is the table of tier ${owner.tier}${where}; give it another name, or share it on purpose with lockTable.from`);
       }
-      owners.set(place, s.tier);
+      owners.push(s);
     }
     const bucket = s.artifacts.bucketName;
     if (bucket !== undefined) {

@@ -42,6 +42,14 @@ describe('config.yaml', () => {
       config(tier('test', '    lockTable: { name: locks }'), tier('production', '    lockTable: { name: locks }')),
       /tiers\.production\.lockTable\.name: "locks" is the table of tier test/,
     ],
+    'two tiers with one table, of which one does not say its region': [
+      config(tier('test', '    region: eu-west-1\n    lockTable: { name: locks }'), tier('production', '    lockTable: { name: locks }')),
+      /tiers\.production\.lockTable\.name: "locks" is the table of tier test, unless account and region/,
+    ],
+    "the name of another tier's bucket": [
+      config(tier('test', '    artifacts: { bucketName: kiro-worker-staging-artifacts-111122223333-eu-west-1 }'), tier('staging', '    account: "111122223333"\n    region: eu-west-1')),
+      /tiers\.test\.artifacts\.bucketName: .* is the bucket of tier staging/,
+    ],
     'two tiers with one bucket': [
       config(tier('test', '    artifacts: { bucketName: things }'), tier('staging', '    artifacts: { bucketName: things }')),
       /tiers\.staging\.artifacts\.bucketName/,
@@ -94,6 +102,11 @@ describe('config.yaml', () => {
   it('reports everything that is wrong at once', () => {
     const text = production('    concurrency: 99\n    alarms: { failureRatePercent: -1 }');
     assert.throws(() => parseConfig(text), (e: unknown) => e instanceof ConfigError && e.problems.length === 2);
+  });
+
+  it('takes one name for tables of two regions', () => {
+    const all = parseConfig(config(tier('test', '    region: eu-west-1\n    lockTable: { name: locks }'), tier('staging', '    region: eu-north-1\n    lockTable: { name: locks }')));
+    assert.deepEqual(all.map((s) => s.lockTable.name), ['locks', 'locks']);
   });
 
   it('shares a table between tiers only on purpose', () => {
