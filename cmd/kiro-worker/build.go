@@ -111,7 +111,7 @@ func baseOptions(f *flags, dir string, out io.Writer) (o worker.Options, done fu
 	return o, func() { _, _, _ = lines.Close(), kept.Close(), file.Close() }, nil
 }
 
-// envNPMCache is where CodeBuild puts the archive of npm's cache, and takes it from, where the project has one (docs/adr/0017).
+// envNPMCache is where CodeBuild puts the archive of npm's cache, and takes it from, where the project has one (docs/adr/0021).
 const envNPMCache = "KIRO_WORKER_NPM_CACHE"
 
 func isTerminal(out io.Writer) bool {
