@@ -6,6 +6,7 @@
 package freeze
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -49,6 +50,9 @@ const maxForgeURL = 512
 
 // Check reports what of the environment no build could be given, whatever its item says.
 func Check(env *v1alpha1.WorkEnvironmentSpec, prompt string) error {
+	if err := contract.CheckCommand(env.Agent.Command); err != nil {
+		return fmt.Errorf("spec.agent.command: %w", err)
+	}
 	f := Of(env, env.BuildTimeout(), strings.Repeat("x", maxForgeURL), prompt)
 	f.Previous = &contract.Previous{Attempt: 1 << 30, Outcome: contract.OutcomeCoverageNotMeasured, Message: strings.Repeat("\x01", maxPastMessage)}
 	_, _, err := f.Encode()

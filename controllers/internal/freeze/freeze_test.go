@@ -69,3 +69,12 @@ func TestSettingsHaveTheRepositorysSay(t *testing.T) {
 		}
 	}
 }
+
+// A placeholder that nobody fills is found before an item waits for it.
+func TestCheckFindsUnknownPlaceholders(t *testing.T) {
+	env := &v1alpha1.WorkEnvironmentSpec{}
+	env.Agent = v1alpha1.Agent{Preset: v1alpha1.AgentCommand, Command: []string{"agent", "{{.Token}}"}}
+	if err := freeze.Check(env, ""); err == nil || !strings.Contains(err.Error(), "spec.agent.command: argument 1") || !strings.Contains(err.Error(), "Token") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -43,9 +43,11 @@ func (claudeCode) Arguments(c Call) ([]string, error) {
 func (claudeCode) LoggedOut(a Answer) string {
 	var status struct {
 		LoggedIn *bool `json:"loggedIn"`
+		// Provider is whose service is asked. With another one's than Anthropic's there is no login of Claude Code's own.
+		Provider string `json:"apiProvider"`
 	}
 	if json.Unmarshal([]byte(strings.TrimSpace(a.Text)), &status) == nil && status.LoggedIn != nil {
-		if *status.LoggedIn {
+		if *status.LoggedIn || status.Provider != "" && status.Provider != "firstParty" {
 			return ""
 		}
 		return "claude auth status says that nobody is logged in"

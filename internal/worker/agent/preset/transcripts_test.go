@@ -122,6 +122,7 @@ func TestLoggedOut(t *testing.T) {
 	}{
 		{"somebody is logged in", preset.ClaudeCode, `{"loggedIn": true, "authMethod": "api_key"}`, 0, ""},
 		{"nobody is", preset.ClaudeCode, `{"loggedIn": false}`, 1, "nobody is logged in"},
+		{"of Amazon Bedrock it need not know", preset.ClaudeCode, `{"loggedIn": false, "apiProvider": "bedrock"}`, 1, ""},
 		{"in words", preset.ClaudeCode, "Not logged in. Run claude auth login", 1, "Not logged in"},
 		{"a version without the command proves nothing", preset.ClaudeCode, "error: unknown command 'auth'", 1, ""},
 		{"nor does one that fails in another way", preset.ClaudeCode, "Error: EACCES", 1, ""},
