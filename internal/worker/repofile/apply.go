@@ -33,6 +33,7 @@ func (f File) Apply(s contract.Settings, threshold int) (j Joined, problems []st
 	a.places("coverage.reports", "gates.coverageReports", f.CoverageReports, &a.Settings.CoverageReports)
 	a.raise("coverage.threshold", f.Threshold, &threshold, func(n int) { a.Threshold = n })
 	a.raise("coverage.changedLines", f.ChangedLines, s.ChangedLines, func(n int) { a.Settings.ChangedLines = &n })
+	a.rounds()
 	if len(f.ProtectedPaths) > 0 {
 		a.Settings.ProtectedPaths = slices.Concat(s.ProtectedPaths, f.ProtectedPaths)
 		a.use("protectedPaths", globs(f.ProtectedPaths)+", beside the environment's")
@@ -112,6 +113,19 @@ func (a *application) raise(key string, said, own *int, set func(int)) {
 	default:
 		set(*said)
 		a.use(key, strconv.Itoa(*said)+"%")
+	}
+}
+
+// rounds are at most the environment's: each costs time and money.
+func (a *application) rounds() {
+	const key = "repair.rounds"
+	switch said, own := a.file.Rounds, a.Settings.RepairRounds; {
+	case said == nil:
+	case *said > own:
+		a.refuse(key, fmt.Sprintf("is %d, and the environment allows %d: fewer can be asked for here, and not more", *said, own))
+	default:
+		a.Settings.RepairRounds = *said
+		a.use(key, strconv.Itoa(*said))
 	}
 }
 

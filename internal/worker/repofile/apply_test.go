@@ -22,31 +22,31 @@ func TestApply(t *testing.T) {
 		unused    []string
 	}{
 		"where the environment settles nothing the repository does": {
-			text: whole, own: contract.Settings{TestCommand: repofile.DefaultTestCommand},
+			text: whole, own: contract.Settings{TestCommand: repofile.DefaultTestCommand, RepairRounds: 2},
 			want: contract.Settings{
 				TestCommand: "npm test\nnpm run 'test e2e'", SetupCommand: "npm ci --ignore-scripts", TestResults: []string{"reports/*.xml"},
-				CoverageReports: []string{"coverage/lcov.info"}, ChangedLines: number(90),
+				CoverageReports: []string{"coverage/lcov.info"}, ChangedLines: number(90), RepairRounds: 1,
 				ProtectedPaths: []contract.ProtectedPath{{Glob: ".github/"}, {Glob: "*.snap", NameOnly: true}},
 			},
 			threshold: 85,
 			used: []string{
 				"setup: npm ci --ignore-scripts", "tests.commands: npm test; npm run 'test e2e'", "tests.results: reports/*.xml", "coverage.reports: coverage/lcov.info",
-				"coverage.threshold: 85%", "coverage.changedLines: 90%", "protectedPaths: .github/, *.snap (named only), beside the environment's",
+				"coverage.threshold: 85%", "coverage.changedLines: 90%", "repair.rounds: 1", "protectedPaths: .github/, *.snap (named only), beside the environment's",
 			},
 		},
 		"what the environment has settled stays; its tests run beside the repository's": {
 			text: whole,
 			own: contract.Settings{
-				TestCommand: "make verify", SetupCommand: "make deps", TestResults: []string{"junit.xml"}, CoverageReports: []string{"cover.out"}, ChangedLines: number(70),
+				TestCommand: "make verify", SetupCommand: "make deps", TestResults: []string{"junit.xml"}, CoverageReports: []string{"cover.out"}, ChangedLines: number(70), RepairRounds: 1,
 				ProtectedPaths: []contract.ProtectedPath{{Glob: "Makefile"}},
 			},
 			want: contract.Settings{
-				TestCommand: "make verify\nnpm test\nnpm run 'test e2e'", SetupCommand: "make deps", TestResults: []string{"junit.xml"}, CoverageReports: []string{"cover.out"}, ChangedLines: number(90),
+				TestCommand: "make verify\nnpm test\nnpm run 'test e2e'", SetupCommand: "make deps", TestResults: []string{"junit.xml"}, CoverageReports: []string{"cover.out"}, ChangedLines: number(90), RepairRounds: 1,
 				ProtectedPaths: []contract.ProtectedPath{{Glob: "Makefile"}, {Glob: ".github/"}, {Glob: "*.snap", NameOnly: true}},
 			},
 			threshold: 85,
 			used: []string{
-				"tests.commands: npm test; npm run 'test e2e', beside the environment's", "coverage.threshold: 85%", "coverage.changedLines: 90%",
+				"tests.commands: npm test; npm run 'test e2e', beside the environment's", "coverage.threshold: 85%", "coverage.changedLines: 90%", "repair.rounds: 1",
 				"protectedPaths: .github/, *.snap (named only), beside the environment's",
 			},
 			unused: []string{
@@ -90,6 +90,7 @@ func TestApplyRefuses(t *testing.T) {
 		"a lower threshold": {"version: 1\ncoverage:\n  threshold: 79\n", "line 3: coverage.threshold is 79, and the environment asks for 80", contract.Settings{}},
 		"a lower threshold of changed lines": {"version: 1\ncoverage: {changedLines: 0}\n", "coverage.changedLines is 0, and the environment asks for 1",
 			contract.Settings{ChangedLines: number(1)}},
+		"more rounds": {"version: 1\nrepair: {rounds: 3}\n", "repair.rounds is 3, and the environment allows 2", contract.Settings{RepairRounds: 2}},
 		"more commands than run side by side": {"version: 1\ntests: {commands: [a, b, c]}\n", "makes 9 commands", contract.Settings{TestCommand: "1\n2\n3\n4\n5\n6\n"}},
 	}
 	for why, c := range cases {

@@ -37,6 +37,8 @@ type File struct {
 	// Threshold and ChangedLines are percentages.
 	Threshold, ChangedLines *int
 	ProtectedPaths          []contract.ProtectedPath
+	// Rounds is how often in an attempt the agent is asked to repair.
+	Rounds *int
 	// lines are where keys stand, for what is found out later.
 	lines map[string]int
 }
@@ -70,6 +72,12 @@ func Parse(text string) (f File, problems []string) {
 			})
 		},
 		"protectedPaths": func(n node) { f.ProtectedPaths = r.protectedPaths(n) },
+		"repair": func(n node) {
+			r.mapping(n, "repair", keys{"rounds": func(n node) {
+				rounds := r.number(n, "repair.rounds", 0, contract.MaxRounds)
+				f.Rounds = &rounds
+			}})
+		},
 	})
 	if version == 0 && len(r.problems) == 0 {
 		r.problem(1, "version", "is missing: write \"version: 1\"")

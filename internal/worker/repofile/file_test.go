@@ -30,6 +30,7 @@ coverage:
 protectedPaths:
 - glob: .github/
 - {glob: "*.snap", onChange: Name}
+repair: {rounds: 1}
 `
 
 func TestParse(t *testing.T) {
@@ -40,7 +41,7 @@ func TestParse(t *testing.T) {
 		"everything": {whole, repofile.File{
 			Setup: "npm ci --ignore-scripts", TestCommands: []string{"npm test", "npm run 'test e2e'"}, TestResults: []string{"reports/*.xml"},
 			CoverageReports: []string{"coverage/lcov.info"}, Threshold: number(85), ChangedLines: number(90),
-			ProtectedPaths: []contract.ProtectedPath{{Glob: ".github/"}, {Glob: "*.snap", NameOnly: true}},
+			ProtectedPaths: []contract.ProtectedPath{{Glob: ".github/"}, {Glob: "*.snap", NameOnly: true}}, Rounds: number(1),
 		}},
 		"nothing":                     {"version: 1\n", repofile.File{}},
 		"JSON is YAML":                {`{"version": 1, "setup": "make deps"}`, repofile.File{Setup: "make deps"}},
@@ -65,7 +66,7 @@ func TestParseRefuses(t *testing.T) {
 		text string
 		says []string
 	}{
-		"an unknown key":                 {"version: 1\ntest: {}\n", []string{`line 2: unknown key "test"; known are coverage, protectedPaths`}},
+		"an unknown key":                 {"version: 1\ntest: {}\n", []string{`line 2: unknown key "test"; known are coverage, protectedPaths, repair`}},
 		"an unknown key further in":      {"version: 1\ncoverage:\n  treshold: 90\n", []string{`line 3: unknown key "treshold" in coverage; known are changedLines, reports, threshold`}},
 		"all of them at once":            {"version: 1\na: 1\nb: 2\n", []string{`line 2: unknown key "a"`, `line 3: unknown key "b"`}},
 		"a key twice":                    {"version: 1\nsetup: a\nsetup: b\n", []string{"line 3: setup is there twice"}},
@@ -81,6 +82,7 @@ func TestParseRefuses(t *testing.T) {
 		"a null":                         {"version: 1\nsetup:\n", []string{"line 2: setup must be a text"}},
 		"a text for a number":            {"version: 1\ncoverage: {threshold: high}\n", []string{"coverage.threshold must be a whole number"}},
 		"half a percent":                 {"version: 1\ncoverage: {threshold: 80.5}\n", []string{"coverage.threshold must be a whole number"}},
+		"more rounds than any attempt has": {"version: 1\nrepair: {rounds: 99}\n", []string{"repair.rounds is 99; it must be 0 to"}},
 		"over a hundred":                 {"version: 1\ncoverage: {threshold: 101}\n", []string{"it must be 0 to 100"}},
 		"a text for a list":              {"version: 1\ntests: {commands: make}\n", []string{"tests.commands must be a list"}},
 		"a pipe":                         {"version: 1\nsetup: make | sh\n", []string{"line 2: setup"}},
