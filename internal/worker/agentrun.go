@@ -74,6 +74,14 @@ func (r *taskRun) prompt(task agent.Task) (string, error) {
 	return text, nil
 }
 
+// renew gives the agent a fresh home, in which some places stay. Where none does there is no session that could be resumed: asked
+// for one that is gone, an agent fails.
+func (r *taskRun) renew(ctx context.Context, stay ...string) error {
+	r.session = r.session && len(stay) > 0
+	_, err := r.space.sandbox.Renew(ctx, stay...)
+	return err
+}
+
 // resumes says whether the agent goes on with the session of the run before.
 func (r *taskRun) resumes() bool { return r.session && len(r.sessions()) > 0 }
 

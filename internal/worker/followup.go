@@ -159,7 +159,7 @@ func (r *taskRun) answer(ctx context.Context, thread forge.ReviewThread, line st
 	if err != nil {
 		return nil, err
 	}
-	if _, err := r.space.sandbox.Renew(ctx); err != nil {
+	if err := r.renew(ctx); err != nil {
 		return nil, err
 	}
 	told := agent.Review{SpecPath: r.specPath, Path: thread.Path, Line: thread.Line}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/worker/sandbox"
 )
 
 // asks has the agent print what it is asked.
@@ -106,5 +107,18 @@ sed -i "s/\[ \] \($n\.\)/[x] \1/" `+testSpec+`/tasks.md; echo 'Credits: 1' >&2`)
 				t.Errorf("got\n%s\nwant %q", log, second)
 			}
 		})
+	}
+}
+
+// Asked to go on with a session that is gone, an agent fails: where its places did not stay, as between two reviews, it begins anew.
+func TestNoSessionOutlastsAFreshHome(t *testing.T) {
+	r := &taskRun{session: true}
+	r.settings.AgentResume, r.dialect.Sessions = true, []string{".kiro"}
+	r.space.sandbox = sandbox.New(sandbox.Options{Local: true})
+	if err := r.renew(t.Context(), r.sessions()...); err != nil || !r.resumes() {
+		t.Errorf("the session stayed, and is not resumed (%v)", err)
+	}
+	if err := r.renew(t.Context()); err != nil || r.resumes() {
+		t.Errorf("the session is gone, and is resumed (%v)", err)
 	}
 }

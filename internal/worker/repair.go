@@ -56,7 +56,7 @@ func (r *taskRun) repair(ctx context.Context, round *RoundRecord, number int) (e
 	if err != nil {
 		return err
 	}
-	if _, err := r.space.sandbox.Renew(ctx); err != nil {
+	if err := r.renew(ctx); err != nil {
 		return err
 	}
 	began := r.clock.Now()

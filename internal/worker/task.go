@@ -81,7 +81,7 @@ func (r *taskRun) tries(ctx context.Context, task agent.Task, list []byte) error
 	log.Info("Task begun")
 	record := TaskRecord{ID: task.ID, Title: r.clean(task.Title)}
 	// What one task left there is no setting of the next one's agent.
-	if _, err := r.space.sandbox.Renew(ctx, r.sessions()...); err != nil {
+	if err := r.renew(ctx, r.sessions()...); err != nil {
 		return err
 	}
 	began := r.clock.Now()
