@@ -90,7 +90,7 @@ func TestApplyRefuses(t *testing.T) {
 		"a lower threshold": {"version: 1\ncoverage:\n  threshold: 79\n", "line 3: coverage.threshold is 79, and the environment asks for 80", contract.Settings{}},
 		"a lower threshold of changed lines": {"version: 1\ncoverage: {changedLines: 0}\n", "coverage.changedLines is 0, and the environment asks for 1",
 			contract.Settings{ChangedLines: number(1)}},
-		"more rounds": {"version: 1\nrepair: {rounds: 3}\n", "repair.rounds is 3, and the environment allows 2", contract.Settings{RepairRounds: 2}},
+		"more rounds":                         {"version: 1\nrepair: {rounds: 3}\n", "repair.rounds is 3, and the environment allows 2", contract.Settings{RepairRounds: 2}},
 		"more commands than run side by side": {"version: 1\ntests: {commands: [a, b, c]}\n", "makes 9 commands", contract.Settings{TestCommand: "1\n2\n3\n4\n5\n6\n"}},
 	}
 	for why, c := range cases {
