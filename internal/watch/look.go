@@ -72,7 +72,6 @@ func (w *Watcher) record(subjects []Subject, seen map[Subject]*Observation) ([]t
 			released = append(released, row)
 		}
 		t.observed = seen[s]
-		w.latest[s.Item] = t
 	}
 	return changed, released
 }
@@ -97,24 +96,6 @@ func releasedRow(old, seen *Observation) (lock.Row, bool) {
 		return was, true
 	}
 	return lock.Row{}, false
-}
-
-// pace looks again soon while something changes, and ever more slowly while nothing does.
-func (w *Watcher) pace(p Place, news, failing bool, now time.Time) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	pace := w.places[p]
-	if pace == nil {
-		return
-	}
-	pace.failing = failing
-	switch {
-	case news || pace.interval == 0:
-		pace.interval = w.options.Fast
-	default:
-		pace.interval = min(pace.interval*3/2, w.options.Slow)
-	}
-	pace.next = now.Add(pace.interval)
 }
 
 func (w *Watcher) builds(ctx context.Context, p Place, subjects []Subject) (map[build.Reference]build.Build, map[build.Reference]bool, error) {

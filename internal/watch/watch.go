@@ -11,7 +11,6 @@ package watch
 import (
 	"context"
 	"slices"
-	"sort"
 	"sync"
 	"time"
 
@@ -88,21 +87,15 @@ type Watcher struct {
 
 	mu     sync.Mutex
 	places map[Place]*place
-	latest map[types.NamespacedName]tracked
+	latest map[types.NamespacedName]*tracked
 }
 
-// place is the pace of one place.
-type place struct {
-	next     time.Time
-	interval time.Duration
-	failing  bool // the last look had no answer, or half of one
-}
-
-// tracked is one subject and what was last seen of it.
+// tracked is one subject, what was last seen of it, and when it is looked at next; zero is at once.
 type tracked struct {
 	place    Place
 	subject  Subject
 	observed *Observation
+	next     time.Time
 }
 
 // New returns a Watcher that watches nothing yet.
@@ -122,19 +115,19 @@ func New(clients Clients, options Options) *Watcher {
 	}
 	return &Watcher{
 		clients: clients, options: options,
-		places: map[Place]*place{}, latest: map[types.NamespacedName]tracked{},
+		places: map[Place]*place{}, latest: map[types.NamespacedName]*tracked{},
 	}
 }
 
-// Track watches a subject from now on. A subject that is new makes the next look at its place due at once.
+// Track watches a subject from now on. One that is new is due at once, and speeds the looks at its place up.
 func (w *Watcher) Track(p Place, s Subject) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if t, ok := w.latest[s.Item]; ok && t.subject == s && t.place == p {
 		return
 	}
-	w.latest[s.Item] = tracked{place: p, subject: s}
-	w.places[p] = &place{interval: w.options.Fast}
+	w.latest[s.Item] = &tracked{place: p, subject: s}
+	w.placeOf(p).hurry = true
 }
 
 // Forget ends the watch of an item.
@@ -144,16 +137,13 @@ func (w *Watcher) Forget(item types.NamespacedName) {
 	delete(w.latest, item)
 }
 
-// PollNow makes the next look at an item's place due at once, for example because a build was asked to stop.
+// PollNow makes the next look at an item's build due at once, for example because it was asked to stop.
 func (w *Watcher) PollNow(item types.NamespacedName) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if t, ok := w.latest[item]; ok {
-		p := &place{interval: w.options.Fast}
-		if was := w.places[t.place]; was != nil {
-			p.failing = was.failing // it still comes last
-		}
-		w.places[t.place] = p
+		t.next = time.Time{}
+		w.placeOf(t.place).hurry = true
 	}
 }
 
@@ -179,90 +169,22 @@ func (w *Watcher) Watched() int {
 // that thousands of builds in one place are all seen.
 const lookSize = 100
 
-// Tick looks at every place that is due, and returns the items of which something new was seen and the time at
-// which the next place is due.
+// Tick looks at every subject that is due, and returns the items of which something new was seen and the time at
+// which the next subject is due.
 func (w *Watcher) Tick(ctx context.Context, now time.Time) (changed []types.NamespacedName, next time.Time) {
-	due := w.due(now)
 	var looks []*look
 	var calls []func()
-	for i := range due {
-		for part := range slices.Chunk(due[i].subjects, lookSize) {
-			l := &look{place: due[i].place, subjects: part}
+	for _, d := range w.due(now) {
+		for part := range slices.Chunk(d.subjects, lookSize) {
+			l := &look{place: d.place, subjects: part}
 			looks = append(looks, l)
 			calls = append(calls, func() { w.look(ctx, l, now) })
 		}
 	}
 	w.options.All(calls)
-	for i := range due {
-		var news, failing bool
-		for _, l := range looks {
-			if l.place == due[i].place {
-				changed = append(changed, l.changed...)
-				news, failing = news || len(l.changed) > 0, failing || l.failing
-			}
-		}
-		w.pace(due[i].place, news, failing, now)
+	for _, l := range looks {
+		changed = append(changed, l.changed...)
 	}
+	w.looked(looks, now)
 	return changed, w.nextDue(now)
-}
-
-// duePlace is a place that is due, with its subjects in a fixed order.
-type duePlace struct {
-	place    Place
-	failing  bool
-	subjects []Subject
-}
-
-func (w *Watcher) due(now time.Time) []duePlace {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	byPlace := map[Place][]Subject{}
-	for _, t := range w.latest {
-		byPlace[t.place] = append(byPlace[t.place], t.subject)
-	}
-	var due []duePlace
-	for p, pace := range w.places {
-		subjects := byPlace[p]
-		if len(subjects) == 0 {
-			delete(w.places, p)
-			continue
-		}
-		if now.Before(pace.next) {
-			continue
-		}
-		sort.Slice(subjects, func(i, j int) bool { return subjects[i].Item.String() < subjects[j].Item.String() })
-		due = append(due, duePlace{p, pace.failing, subjects})
-	}
-	// Those that did not answer come last: they may take their whole time again.
-	sort.Slice(due, func(i, j int) bool {
-		if due[i].failing != due[j].failing {
-			return due[j].failing
-		}
-		return due[i].place.less(due[j].place)
-	})
-	return due
-}
-
-// less orders places, so that a tick does not depend on the order of a map.
-func (p Place) less(q Place) bool {
-	a := []string{p.Namespace, p.AWS.Region, p.AWS.RoleARN, p.AWS.ExternalID, p.AWS.EndpointURL, p.TableRegion, p.TableName}
-	b := []string{q.Namespace, q.AWS.Region, q.AWS.RoleARN, q.AWS.ExternalID, q.AWS.EndpointURL, q.TableRegion, q.TableName}
-	for i := range a {
-		if a[i] != b[i] {
-			return a[i] < b[i]
-		}
-	}
-	return false
-}
-
-func (w *Watcher) nextDue(now time.Time) time.Time {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	next := now.Add(w.options.Slow)
-	for _, p := range w.places {
-		if p.next.Before(next) {
-			next = p.next
-		}
-	}
-	return next
 }
