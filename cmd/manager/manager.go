@@ -25,6 +25,7 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem"
 	"github.com/kiro-worker/kiro-worker/internal/awsapi"
 	"github.com/kiro-worker/kiro-worker/internal/githubapi"
 	"github.com/kiro-worker/kiro-worker/internal/resolver"
@@ -122,17 +123,16 @@ func clientOptions(o options) client.Options {
 	return client.Options{Cache: &client.CacheOptions{EnableReadYourWritesConsistency: &wait}}
 }
 
-// cacheOptions leave out of the cache which manager set which field: nobody here reads that, and it is close to half of an
-// item.
+// cacheOptions have the cache keep as little as it can of each object.
 func cacheOptions(o options) cache.Options {
-	if len(o.namespaces) == 0 {
-		return cache.Options{DefaultTransform: cache.TransformStripManagedFields()}
+	made := cache.Options{DefaultTransform: workitem.NewCompactor().Transform}
+	if len(o.namespaces) > 0 {
+		made.DefaultNamespaces = make(map[string]cache.Config, len(o.namespaces))
 	}
-	namespaces := make(map[string]cache.Config, len(o.namespaces))
 	for _, name := range o.namespaces {
-		namespaces[name] = cache.Config{}
+		made.DefaultNamespaces[name] = cache.Config{}
 	}
-	return cache.Options{DefaultNamespaces: namespaces, DefaultTransform: cache.TransformStripManagedFields()}
+	return made
 }
 
 func metricsOptions(o options) metricsserver.Options {
