@@ -4,10 +4,10 @@
 package dynamodb
 
 import (
-	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
 // What a unit of capacity reads and writes, in bytes.
@@ -35,14 +35,58 @@ func readUnits(row item, consistent bool) float64 {
 	return units
 }
 
-// unitsOf is how many units a row takes. One that is absent takes one. Its size is of its JSON, which is near enough.
+// unitsOf is how many units a row takes. One that is absent takes one.
 func unitsOf(row item, unit int) float64 {
-	text, err := json.Marshal(row)
-	if err != nil {
-		panic(fmt.Sprintf("a row that was read from JSON is none: %v", err))
-	}
-	return float64(max(1, (len(text)+unit-1)/unit))
+	return float64(max(1, (sizeOf(row)+unit-1)/unit))
 }
+
+// sizeOf is the size of a row, or of a map in it, in bytes.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+func sizeOf(row item) int {
+	size := 0
+	for name, v := range row {
+		size += len(name) + sizeOfValue(v)
+	}
+	return size
+}
+
+func sizeOfValue(v types.AttributeValue) int {
+	const nesting, element = 3, 1 // of a list or a map, and of each that is in it
+	size := 0
+	switch v := v.(type) {
+	case *types.AttributeValueMemberS:
+		size = len(v.Value)
+	case *types.AttributeValueMemberN:
+		size = sizeOfNumber(v.Value)
+	case *types.AttributeValueMemberB:
+		size = len(v.Value)
+	case *types.AttributeValueMemberSS:
+		for _, s := range v.Value {
+			size += len(s)
+		}
+	case *types.AttributeValueMemberNS:
+		for _, n := range v.Value {
+			size += sizeOfNumber(n)
+		}
+	case *types.AttributeValueMemberBS:
+		for _, b := range v.Value {
+			size += len(b)
+		}
+	case *types.AttributeValueMemberM:
+		size = nesting + element*len(v.Value) + sizeOf(v.Value)
+	case *types.AttributeValueMemberL:
+		size = nesting + element*len(v.Value)
+		for _, e := range v.Value {
+			size += sizeOfValue(e)
+		}
+	default: // a boolean or null
+		size = 1
+	}
+	return size
+}
+
+// sizeOfNumber is a byte for two digits, and one more. That zeros at both ends do not count is left out.
+func sizeOfNumber(n string) int { return (len(n)+1)/2 + 1 }
 
 // transactionUnits are what a transaction wrote, by table. It costs twice what single writes would.
 func transactionUnits(all []planned) []consumed {
