@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"k8s.io/utils/clock"
+	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -108,7 +109,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err := reconcile.EnsureFinalizer(ctx, r.client, item); err != nil {
 		return reconcile.End(reconcile.Result{}, err)
 	}
-	return reconcile.End(r.advance(ctx, item))
+	result, err := reconcile.End(r.advance(ctx, item))
+	result.Priority = ptr.To(r.dispatcher.Priority(item))
+	return result, err
 }
 
 // advance runs the steps and persists what they made of the status, also after an error.

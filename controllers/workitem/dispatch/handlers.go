@@ -9,7 +9,6 @@ import (
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 
@@ -18,12 +17,16 @@ import (
 
 type requests = workqueue.TypedRateLimitingInterface[ctrl.Request]
 
-// Items hands the events of work items in. It enqueues nothing: only what is granted is reconciled for the queue's sake.
+// Items hands the events of work items in. It enqueues only those that are worked on when a manager starts, ahead of those
+// that wait: their builds have to be watched. Of those that wait only what is granted is reconciled for the queue's sake.
 func (d *Dispatcher) Items() handler.EventHandler {
 	return handler.Funcs{
-		CreateFunc: func(_ context.Context, e event.CreateEvent, _ requests) {
+		CreateFunc: func(_ context.Context, e event.CreateEvent, q requests) {
 			if item, ok := e.Object.(*v1alpha1.WorkItem); ok {
 				d.Observe(nil, item)
+				if e.IsInInitialList && item.AttemptActive() {
+					enqueue(q, item, plainPriority)
+				}
 			}
 		},
 		UpdateFunc: func(_ context.Context, e event.UpdateEvent, _ requests) {
@@ -57,21 +60,4 @@ func (d *Dispatcher) Environments() handler.EventHandler {
 			}
 		},
 	}
-}
-
-// grantPriority puts an item that was granted a slot before all that have no priority, or the low one of a restart.
-const grantPriority = 100
-
-// Enqueue puts items that were granted a slot ahead of all others.
-func Enqueue() handler.EventHandler {
-	return handler.Funcs{GenericFunc: func(_ context.Context, e event.GenericEvent, q requests) {
-		request := ctrl.Request{NamespacedName: client.ObjectKeyFromObject(e.Object)}
-		first, ok := q.(priorityqueue.PriorityQueue[ctrl.Request])
-		if !ok {
-			q.Add(request)
-			return
-		}
-		priority := grantPriority
-		first.AddWithOpts(priorityqueue.AddOpts{Priority: &priority}, request)
-	}}
 }
