@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -230,6 +231,7 @@ func (e *emulators) startControl() error {
 		s.Running, s.Succeeded = e.builds.counts()
 		answer(w, json.NewEncoder(w).Encode(s))
 	})
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	var err error
 	e.Control, err = serve(mux)
 	return err

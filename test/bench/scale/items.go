@@ -89,7 +89,8 @@ func (w *world) createItems(ctx context.Context, count, environments int) error 
 
 func itemOf(n int, environment string) *v1alpha1.WorkItem {
 	return &v1alpha1.WorkItem{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "item-" + strconv.Itoa(n)},
+		// With its finalizer, as a source makes it.
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "item-" + strconv.Itoa(n), Finalizers: []string{v1alpha1.Finalizer}},
 		Spec: v1alpha1.WorkItemSpec{
 			EnvironmentRef: v1alpha1.LocalObjectReference{Name: environment},
 			Repository:     repository, Branch: branchName(n), SpecPath: specPath,

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -55,14 +56,20 @@ func measureLives(ctx context.Context, w *world, p plan) error {
 		line("launch_writes_"+n, r.launchWrites, "writes_an_item", r.launchWrites/4, "goal_of_4")
 		line("whole_life_rate_"+n, r.whole, "1/s", r.whole/(raw/r.writes), "raw_patches_by_writes")
 		line("whole_life_writes_"+n, r.writes, "writes_an_item", r.writes/8, "8_events_and_writes")
+		line("whole_life_status_writes_"+n, r.statusWrites, "an_item", r.statusWrites/max(r.writes, 0.01), "all_writes")
+		line("whole_life_events_"+n, r.events, "an_item", r.events/max(r.writes, 0.01), "all_writes")
 		line("whole_life_cpu_"+n, r.cpu, "ms_an_item", r.cpu/max(r.server, 0.01), "apiserver")
 	}
 	return nil
 }
 
+// lifeProfile is for how long the items' way is profiled, where profiles are wanted.
+const lifeProfile = 10 * time.Second
+
 type lifeRates struct {
 	launch, whole        float64 // items a second
-	launchWrites, writes float64 // an item
+	launchWrites, writes float64 // an item, status writes and events among them
+	statusWrites, events float64 // an item
 	cpu, server          float64 // ms an item
 }
 
@@ -85,16 +92,28 @@ func (w *world) environmentsReady(ctx context.Context) (bool, error) {
 
 // costs is what the world has cost so far.
 type costs struct {
-	writes          float64
-	manager, server time.Duration
+	writes, statusWrites, events float64
+	manager, server              time.Duration
 }
 
-func (w *world) costs() (c costs, err error) {
-	var errs [3]error
+func (w *world) costs(ctx context.Context) (c costs, err error) {
+	var errs [5]error
 	c.writes, errs[0] = w.writes()
-	c.manager, errs[1] = cpuOf(w.manager.pid())
-	c.server, errs[2] = cpuOf(w.apiServer)
+	c.statusWrites, errs[1] = w.metric("kiro_worker_workitem_status_writes_total", func(string) bool { return true })
+	c.events, errs[2] = w.events(ctx)
+	c.manager, errs[3] = cpuOf(w.manager.pid())
+	c.server, errs[4] = cpuOf(w.apiServer)
 	return c, errors.Join(errs[:]...)
+}
+
+// events is how many events there are of items.
+func (w *world) events(ctx context.Context) (float64, error) {
+	list := &metav1.PartialObjectMetadataList{}
+	list.SetGroupVersionKind(schema.GroupVersionKind{Group: "events.k8s.io", Version: "v1", Kind: "EventList"})
+	if err := w.client.List(ctx, list, client.InNamespace(namespace)); err != nil {
+		return 0, fmt.Errorf("listing the events: %w", err)
+	}
+	return float64(len(list.Items)), nil
 }
 
 // lives makes items at once and follows them to their ends.
@@ -106,11 +125,12 @@ func (w *world) lives(ctx context.Context, count int) (r lifeRates, err error) {
 	if err != nil {
 		return r, err
 	}
-	before, err := w.costs()
+	before, err := w.costs(ctx)
 	if err != nil {
 		return r, err
 	}
 	began := time.Now()
+	profiled := w.profile("life-"+strconv.Itoa(count), lifeProfile)
 	made := make(chan error, 1)
 	go func() { made <- w.createItems(ctx, count, projects) }()
 	var s stats
@@ -120,7 +140,7 @@ func (w *world) lives(ctx context.Context, count int) (r lifeRates, err error) {
 	}); err != nil {
 		return r, err
 	}
-	launched, err := w.costs()
+	launched, err := w.costs(ctx)
 	if err = errors.Join(err, <-made); err != nil {
 		return r, err
 	}
@@ -131,11 +151,13 @@ func (w *world) lives(ctx context.Context, count int) (r lifeRates, err error) {
 		return r, err
 	}
 	took := time.Since(began)
-	after, err := w.costs()
+	after, err := w.costs(ctx)
+	err = errors.Join(err, profiled())
 	an := float64(count)
 	return lifeRates{
 		launch: an / s.Last.Sub(began).Seconds(), whole: an / took.Seconds(),
 		launchWrites: (launched.writes - before.writes) / an, writes: (after.writes - before.writes) / an,
+		statusWrites: (after.statusWrites - before.statusWrites) / an, events: (after.events - before.events) / an,
 		cpu: float64((after.manager - before.manager).Milliseconds()) / an, server: float64((after.server - before.server).Milliseconds()) / an,
 	}, err
 }

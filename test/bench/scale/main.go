@@ -28,6 +28,7 @@ import (
 // plan is what is measured, and for how long.
 type plan struct {
 	bin      string
+	profiles string        // directory; empty is none
 	sizes    []int         // lengths of the queue
 	window   time.Duration // of a measure
 	lives    []int         // items at once
@@ -46,11 +47,12 @@ func main() {
 	}
 	bin := flag.String("bin", "bin", "directory of the built manager")
 	small := flag.Bool("small", false, "shorter queues and windows: a few minutes")
+	profiles := flag.String("profiles", "", "directory for the manager's profiles of what is measured")
 	sizes := flag.String("sizes", "", "lengths of the queue, comma separated, growing")
 	only := flag.String("only", "", "measures, comma separated: queue, life, watch, intake")
 	flag.Parse()
 	p := plan{
-		bin: *bin, sizes: []int{100, 1000, 3000, 10_000}, window: time.Minute, lives: []int{300, 1000}, watched: 200, cards: 3000,
+		bin: *bin, profiles: *profiles, sizes: []int{100, 1000, 3000, 10_000}, window: time.Minute, lives: []int{300, 1000}, watched: 200, cards: 3000,
 		measures: map[string]bool{},
 	}
 	if *small {

@@ -6,6 +6,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -15,17 +16,19 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 )
 
-// observer sees what the manager asks AWS: when a look showed it a row released, and when builds were asked for.
+// observer sees what the manager asks AWS: when the watcher's look showed it a row released, and when builds were asked for.
 type observer struct {
 	mu       sync.Mutex
-	held     map[string]bool // lock ids that a look showed in progress
-	released []time.Time     // of looks that showed a row released, of which no build has come yet
+	held     map[string]string    // the lock id that a slot's last build was asked for with
+	released map[string]time.Time // when the watcher was shown that a slot's row is released, and no build has come yet
 	starts   []time.Time
-	waits    []time.Duration // from a look that showed a row released to the next StartBuild
+	waits    []time.Duration // from that to the slot's next StartBuild
 	calls    map[string]int  // by operation
 }
 
-func newObserver() *observer { return &observer{held: map[string]bool{}, calls: map[string]int{}} }
+func newObserver() *observer {
+	return &observer{held: map[string]string{}, released: map[string]time.Time{}, calls: map[string]int{}}
+}
 
 // table observes answers of the lock table to the manager.
 func (o *observer) table(next http.Handler) http.Handler {
@@ -37,7 +40,8 @@ func (o *observer) table(next http.Handler) http.Handler {
 		}
 		answer := &recorder{ResponseWriter: w}
 		next.ServeHTTP(answer, r)
-		o.looked(answer.body.Bytes(), time.Now())
+		now := time.Now()
+		go o.looked(answer.body.Bytes(), now) // reading it must not keep the manager waiting
 	})
 }
 
@@ -45,7 +49,14 @@ func (o *observer) table(next http.Handler) http.Handler {
 func (o *observer) builds(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if o.call(r) == "StartBuild" {
-			o.started(time.Now())
+			now := time.Now()
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				http.Error(w, err.Error(), http.StatusBadRequest)
+				return
+			}
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			o.started(body, now)
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -70,7 +81,7 @@ func (r *recorder) Write(p []byte) (int, error) {
 	return r.ResponseWriter.Write(p) //nolint:wrapcheck // it is passed on
 }
 
-// looked records which locks an answer shows to be released.
+// looked records which branch rows an answer shows to be released. Nobody but the watcher asks for many of them.
 func (o *observer) looked(body []byte, now time.Time) {
 	type text struct{ S string }
 	var answer struct{ Responses map[string][]map[string]text }
@@ -81,28 +92,43 @@ func (o *observer) looked(body []byte, now time.Time) {
 	defer o.mu.Unlock()
 	for _, rows := range answer.Responses {
 		for _, row := range rows {
-			id := row[contract.AttrLockID].S
-			switch {
-			case id == "":
-			case row[contract.AttrStatus].S == string(contract.StatusInProgress):
-				o.held[id] = true
-			case o.held[id]:
-				delete(o.held, id)
-				o.released = append(o.released, now)
+			slot, id := row[contract.AttrSlotKey].S, row[contract.AttrLockID].S
+			if row[contract.AttrLockKey].S != row[contract.AttrBranchKey].S || row[contract.AttrStatus].S == string(contract.StatusInProgress) {
+				continue
+			}
+			if _, known := o.released[slot]; !known && id != "" && o.held[slot] == id {
+				o.released[slot] = now
 			}
 		}
 	}
 }
 
-// started records a build that is asked for. The slot that was seen free first is the one that it fills.
-func (o *observer) started(now time.Time) {
+// started records a build that is asked for. Where something else than the watcher showed that its slot is free, it has not
+// waited for the watcher.
+func (o *observer) started(body []byte, now time.Time) {
+	var request struct {
+		Variables []struct{ Name, Value string } `json:"environmentVariablesOverride"`
+	}
+	if json.Unmarshal(body, &request) != nil {
+		return
+	}
+	var slot, id string
+	for _, v := range request.Variables {
+		switch v.Name {
+		case contract.EnvSlotKey:
+			slot = v.Value
+		case contract.EnvLockID:
+			id = v.Value
+		}
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.starts = append(o.starts, now)
-	if len(o.released) > 0 {
-		o.waits = append(o.waits, now.Sub(o.released[0]))
-		o.released = o.released[1:]
+	if at, ok := o.released[slot]; ok {
+		o.waits = append(o.waits, now.Sub(at))
+		delete(o.released, slot)
 	}
+	o.held[slot] = id
 }
 
 // stats is what was observed since the last reset.
@@ -127,7 +153,7 @@ func (o *observer) stats(reset bool) stats {
 		s.First, s.Last = o.starts[0], o.starts[len(o.starts)-1]
 	}
 	if reset {
-		o.starts, o.waits, o.released = nil, nil, nil
+		o.starts, o.waits = nil, nil
 		clear(o.calls)
 	}
 	return s

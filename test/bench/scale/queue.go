@@ -24,7 +24,9 @@ type point struct {
 	p50, p99             float64 // milliseconds
 	starts               float64 // a second
 	restart              float64 // seconds
+	shown                float64 // share of starts whose slot the watcher was the first to see released
 	launchCPU, serverCPU float64 // milliseconds a start
+	cloudCPU             float64 // the emulators'
 }
 
 // The goals, as docs/performance.md has them.
@@ -78,12 +80,19 @@ func (w *world) measureLength(ctx context.Context, p plan, size int) (q point, e
 	}
 	say("%d wait, after %s", size, time.Since(began).Round(time.Second))
 	time.Sleep(p.window / 2) // what was made is written, and its events are seen
+	profiled := w.profile("rest-"+strconv.Itoa(size), p.window)
 	took, err := used(p.window, w.manager.pid(), w.apiServer)
+	if err := profiled(); err != nil {
+		return q, err
+	}
 	if err != nil {
 		return q, err
 	}
 	q.rest, q.server = percent(took[0], p.window), percent(took[1], p.window)
 	if q.rss, err = rssOf(w.manager.pid()); err != nil {
+		return q, err
+	}
+	if err := w.heap("rest-" + strconv.Itoa(size)); err != nil {
 		return q, err
 	}
 	if err := w.dispatch(ctx, p, &q); err != nil {
@@ -135,10 +144,11 @@ func (w *world) dispatch(ctx context.Context, p plan, q *point) error {
 		stop()
 		return err
 	}
-	took, err := used(p.window, w.manager.pid(), w.apiServer)
+	profiled := w.profile("dispatch-"+strconv.Itoa(q.size), p.window)
+	took, err := used(p.window, w.manager.pid(), w.apiServer, w.emulators.pid())
 	s, err2 := w.stats(false)
 	stop()
-	if err := errors.Join(err, err2, <-fed); err != nil {
+	if err := errors.Join(err, err2, <-fed, profiled()); err != nil {
 		return fmt.Errorf("dispatching: %w", err)
 	}
 	if err := w.post("/builds?last=0s"); err != nil {
@@ -149,6 +159,8 @@ func (w *world) dispatch(ctx context.Context, p plan, q *point) error {
 	if s.Starts > 0 {
 		q.launchCPU = float64(took[0].Milliseconds()) / float64(s.Starts)
 		q.serverCPU = float64(took[1].Milliseconds()) / float64(s.Starts)
+		q.shown = float64(len(s.Waits)) / float64(s.Starts)
+		q.cloudCPU = float64(took[2].Milliseconds()) / float64(s.Starts)
 	}
 	return w.awaitRunning(slots)
 }
@@ -222,7 +234,9 @@ func (q point) print() {
 	line("starts_per_s_"+n, q.starts, "1/s", 1, "itself")
 	line("dispatch_p50_"+n, q.p50, "ms", q.p50/goalDispatch, "goal_of_p99")
 	line("dispatch_p99_"+n, q.p99, "ms", q.p99/goalDispatch, "goal")
+	line("dispatch_measured_"+n, 100*q.shown, "percent_of_starts", q.shown, "all_starts")
 	line("start_cpu_"+n, q.launchCPU, "ms", q.launchCPU/max(q.serverCPU, 0.01), "apiserver")
+	line("start_cpu_emulators_"+n, q.cloudCPU, "ms", q.cloudCPU/max(q.launchCPU, 0.01), "manager")
 	line("restart_slots_full_"+n, q.restart, "s", q.restart/goalRestart, "goal")
 }
 

@@ -19,6 +19,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -38,12 +39,15 @@ type world struct {
 	manager   *process
 	apiServer int // its process
 	metrics   string
+	profiles  string // directory; empty is none
+	pprof     string // address of the manager's profiles; empty is none
 	client    client.Client
+	server    rest.Interface
 	made      int // items
 }
 
 func openWorld(ctx context.Context, p plan) (*world, error) {
-	w := &world{bin: p.bin}
+	w := &world{bin: p.bin, profiles: p.profiles}
 	var err error
 	if w.dir, err = os.MkdirTemp("", "scale-"); err != nil {
 		return w, fmt.Errorf("making a directory: %w", err)
@@ -81,6 +85,11 @@ func (w *world) startKubernetes(context.Context) error {
 	if err := errors.Join(corev1.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
 		return fmt.Errorf("building the scheme: %w", err)
 	}
+	server, err := discovery.NewDiscoveryClientForConfig(config)
+	if err != nil {
+		return fmt.Errorf("making a client: %w", err)
+	}
+	w.server = server.RESTClient()
 	if w.client, err = client.New(config, client.Options{Scheme: scheme}); err != nil {
 		return fmt.Errorf("making a client: %w", err)
 	}
@@ -125,10 +134,19 @@ func (w *world) startManager() error {
 		"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "AWS_ACCESS_KEY_ID=" + accessKeyID, "AWS_SECRET_ACCESS_KEY=not-a-secret-of-anybody",
 		"AWS_REGION=" + region, "AWS_EC2_METADATA_DISABLED=true",
 	}
-	w.manager, err = startProcess(filepath.Join(w.bin, "manager"), filepath.Join(w.dir, "manager.log"), env,
-		"--kubeconfig="+filepath.Join(w.dir, "kubeconfig"), "--cluster-name="+clusterName, "--namespaces="+namespace,
-		"--allowed-endpoints="+w.AWS+","+w.GitHub, "--metrics-bind-address=127.0.0.1:"+strconv.Itoa(port), "--metrics-secure=false",
-		"--health-probe-bind-address=0")
+	args := []string{
+		"--kubeconfig=" + filepath.Join(w.dir, "kubeconfig"), "--cluster-name=" + clusterName, "--namespaces=" + namespace,
+		"--allowed-endpoints=" + w.AWS + "," + w.GitHub, "--metrics-bind-address=127.0.0.1:" + strconv.Itoa(port), "--metrics-secure=false",
+		"--health-probe-bind-address=0",
+	}
+	if w.profiles != "" {
+		if port, err = freePort(); err != nil {
+			return err
+		}
+		w.pprof = "127.0.0.1:" + strconv.Itoa(port)
+		args = append(args, "--pprof-bind-address="+w.pprof)
+	}
+	w.manager, err = startProcess(filepath.Join(w.bin, "manager"), filepath.Join(w.dir, "manager.log"), env, args...)
 	return err
 }
 
