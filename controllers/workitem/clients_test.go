@@ -25,6 +25,10 @@ func (w *world) LockReader(ctx context.Context, namespace string, aws v1alpha1.A
 	return w.Table(ctx, namespace, aws, name)
 }
 
+func (w *world) Demand(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, name string) (lock.Demand, error) {
+	return w.Table(ctx, namespace, aws, name)
+}
+
 func (w *world) Builds(context.Context, string, v1alpha1.AWSAccess) (build.Service, error) {
 	return w.builds, nil
 }

@@ -33,6 +33,10 @@ func SlotKeys(projectARN string) []string {
 	return keys
 }
 
+// DemandKey is the lockKey of the row in which clusters say that they want slots of a project. It is no slot and no lock, but
+// who may reach the project's slots may reach it.
+func DemandKey(projectARN string) string { return "slot#" + projectARN + "#demand" }
+
 // BranchKey is the lockKey of a branch. The repository's database id survives a rename of the repository. The
 // ref is given in full ("refs/heads/x").
 func BranchKey(forgeHost string, repositoryID int64, ref string) string {

@@ -164,12 +164,22 @@ type Reaper interface {
 	Unlock(ctx context.Context, row Row, now time.Time) error
 }
 
+// Demand is how clusters that share a project's slots tell each other that they want some, so that none keeps them all. It is
+// no lock and keeps nobody out.
+type Demand interface {
+	// WantSlots records that a cluster wants slots of a project now and finds none.
+	WantSlots(ctx context.Context, projectARN, cluster string, now time.Time) error
+	// WhoWants is when each cluster last recorded that.
+	WhoWants(ctx context.Context, projectARN string) (map[string]time.Time, error)
+}
+
 // Table is all of the above. Whoever needs less takes the role that it needs.
 type Table interface {
 	Acquirer
 	Reader
 	Holder
 	Reaper
+	Demand
 }
 
 // Notes writes short texts beside the locks: what a build that only looks has found. A note is no lock and keeps nobody out.

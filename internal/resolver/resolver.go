@@ -135,6 +135,11 @@ func (r *Resolver) LockReader(ctx context.Context, namespace string, aws v1alpha
 	return r.Table(ctx, namespace, aws, tableName)
 }
 
+// Demand returns the part of a lock table in which clusters say that they want slots.
+func (r *Resolver) Demand(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, tableName string) (lock.Demand, error) {
+	return r.Table(ctx, namespace, aws, tableName)
+}
+
 // Store returns the store of artifacts.
 func (r *Resolver) Store(ctx context.Context, namespace string, aws v1alpha1.AWSAccess) (artifacts.Store, error) {
 	target, err := r.target(namespace, aws)

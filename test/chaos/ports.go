@@ -58,6 +58,11 @@ func (p *ports) LockReader(ctx context.Context, namespace string, aws v1alpha1.A
 	return p.Table(ctx, namespace, aws, tableName)
 }
 
+// Demand implements dispatch.Tables.
+func (p *ports) Demand(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, tableName string) (lock.Demand, error) {
+	return p.Table(ctx, namespace, aws, tableName)
+}
+
 // lockTable is the real lock table over the simulated one.
 func (s *simulation) lockTable() lock.Table {
 	return dynamodb.New(s.mutant.dynamoDB(tableClient{s.world, s.table}), tableName,

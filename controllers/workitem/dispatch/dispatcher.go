@@ -21,8 +21,9 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/queue"
 )
 
-// Tables reads lock tables.
+// Tables reads lock tables, and says in them that slots are wanted.
 type Tables interface {
+	Demand(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, tableName string) (lock.Demand, error)
 	LockReader(ctx context.Context, namespace string, aws v1alpha1.AWSAccess, tableName string) (lock.Reader, error)
 }
 
@@ -47,6 +48,7 @@ type Dispatcher struct {
 	queues       *queue.Manager
 	started      bool
 	environments map[queue.Environment]*v1alpha1.WorkEnvironment
+	told         map[string]time.Time // by project: when the others were last told that slots are wanted
 	// next is when Tick is to be called, as far as its caller knows; zero is never.
 	next time.Time
 }
@@ -57,6 +59,7 @@ func New(o Options) *Dispatcher {
 		options: o, granted: func(types.NamespacedName) {}, idle: func(context.Context, *v1alpha1.WorkEnvironment, []lock.Row) {}, wake: make(chan struct{}, 1),
 		freed:  func(string, string, int32, time.Time) {},
 		queues: queue.NewManager(o.Cluster), environments: map[queue.Environment]*v1alpha1.WorkEnvironment{},
+		told: map[string]time.Time{},
 	}
 }
 

@@ -50,7 +50,13 @@ func TestAGrantFollowsALook(t *testing.T) {
 
 // started is a world in which a holds the only slot, and b waits.
 func started(t *testing.T) (*world, *v1alpha1.WorkItem) {
+	return startedAmong(t, map[string]time.Time{})
+}
+
+// startedAmong is the same, among other clusters that want slots.
+func startedAmong(t *testing.T, wants map[string]time.Time) (*world, *v1alpha1.WorkItem) {
 	w := newWorld(t)
+	w.wants = wants
 	a := waiting("a", attempt(1, "", 4))
 	w.environments = []v1alpha1.WorkEnvironment{*environment("team")}
 	w.items = []v1alpha1.WorkItem{*a, *waiting("b")}

@@ -103,7 +103,9 @@ func (d *Dispatcher) look(ctx context.Context, due dueLook) {
 		at := d.options.Clock.Now()
 		if slots, err = d.read(ctx, env); err == nil {
 			look := lookOf(slots, at)
+			look.Others = d.others(ctx, env)
 			d.act(func(now time.Time) queue.Result { return d.queues.Slots(due.project, look, now) })
+			d.tellOthers(ctx, due.project, env)
 			d.collect(ctx, due.project, env, slots)
 			return
 		}

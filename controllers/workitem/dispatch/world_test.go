@@ -39,11 +39,13 @@ type world struct {
 	down         map[string]bool // namespaces whose role reads nothing
 	looks        int
 	granted      []string
+	wants        map[string]time.Time // by cluster
+	told         int                  // how often this one has said that it wants slots
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, clock: clocktesting.NewFakeClock(noon), rows: map[string]lock.Row{}, down: map[string]bool{}}
+	w := &world{t: t, clock: clocktesting.NewFakeClock(noon), rows: map[string]lock.Row{}, down: map[string]bool{}, wants: map[string]time.Time{}}
 	w.dispatcher = New(Options{Reader: w, Tables: w, Clock: w.clock, Cluster: "test"})
 	w.dispatcher.OnGrant(func(key types.NamespacedName) {
 		w.mu.Lock()
@@ -78,6 +80,29 @@ func (w *world) LockReader(_ context.Context, namespace string, _ v1alpha1.AWSAc
 		return nil, errors.New("no role")
 	}
 	return table{w: w}, nil
+}
+
+func (w *world) Demand(context.Context, string, v1alpha1.AWSAccess, string) (lock.Demand, error) {
+	return demand{w}, nil
+}
+
+// demand is the row in which clusters say that they want slots; without one the role may not reach it.
+type demand struct{ w *world }
+
+func (d demand) WantSlots(_ context.Context, projectARN, cluster string, now time.Time) error {
+	if d.w.wants == nil || projectARN != project {
+		return errors.New("not allowed")
+	}
+	d.w.told++
+	d.w.wants[cluster] = now
+	return nil
+}
+
+func (d demand) WhoWants(_ context.Context, projectARN string) (map[string]time.Time, error) {
+	if d.w.wants == nil || projectARN != project {
+		return nil, errors.New("not allowed")
+	}
+	return d.w.wants, nil
 }
 
 type table struct {

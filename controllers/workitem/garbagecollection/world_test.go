@@ -93,6 +93,10 @@ func (w *world) List(_ context.Context, list client.ObjectList, _ ...client.List
 	return nil
 }
 
+func (w *world) Demand(context.Context, string, v1alpha1.AWSAccess, string) (lock.Demand, error) {
+	return w.table, nil
+}
+
 func (w *world) LockReader(context.Context, string, v1alpha1.AWSAccess, string) (lock.Reader, error) {
 	return w.table, nil
 }
