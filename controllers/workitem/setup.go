@@ -58,8 +58,8 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, realTime clock.Clock, co
 		Watches(&v1alpha1.WorkItem{}, r.dependents()).
 		Watches(&v1alpha1.WorkEnvironment{}, r.dispatcher.Environments()).
 		Watches(&v1alpha1.WorkEnvironment{}, r.seriesOfEnvironments()).
-		WatchesRawSource(source.Channel(news, &handler.EnqueueRequestForObject{})).
-		WatchesRawSource(source.Channel(grants, dispatch.Enqueue())).
+		WatchesRawSource(source.Channel(news, dispatch.EnqueueSeen())).
+		WatchesRawSource(source.Channel(grants, dispatch.EnqueueGranted())).
 		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency}).
 		Complete(r)
 	if err != nil {

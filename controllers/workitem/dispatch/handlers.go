@@ -25,7 +25,7 @@ func (d *Dispatcher) Items() handler.EventHandler {
 			if item, ok := e.Object.(*v1alpha1.WorkItem); ok {
 				d.Observe(nil, item)
 				if e.IsInInitialList && item.AttemptActive() {
-					enqueue(q, item, plainPriority)
+					enqueue(q, item, plainPriority, 0)
 				}
 			}
 		},

@@ -5,6 +5,7 @@ package dispatch
 
 import (
 	"context"
+	"time"
 
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -34,17 +35,28 @@ func (d *Dispatcher) Priority(item *v1alpha1.WorkItem) int {
 	return plainPriority
 }
 
-// Enqueue puts items that were granted a slot ahead of all others.
-func Enqueue() handler.EventHandler {
-	return handler.Funcs{GenericFunc: func(_ context.Context, e event.GenericEvent, q requests) { enqueue(q, e.Object, grantPriority) }}
+// newsAfter is how long what the watcher saw waits. A look that shows builds ended has as many granted a slot: they start first,
+// and need the processors and the API server for about that long. Nobody waits for the end of what has ended.
+const newsAfter = 250 * time.Millisecond
+
+// EnqueueGranted puts items that were granted a slot ahead of all others.
+func EnqueueGranted() handler.EventHandler {
+	return handler.Funcs{GenericFunc: func(_ context.Context, e event.GenericEvent, q requests) { enqueue(q, e.Object, grantPriority, 0) }}
 }
 
-// enqueue adds an object to the work queue, or raises its priority if it is in it.
-func enqueue(q requests, o client.Object, priority int) {
+// EnqueueSeen adds items of whose builds the watcher saw something new.
+func EnqueueSeen() handler.EventHandler {
+	return handler.Funcs{GenericFunc: func(_ context.Context, e event.GenericEvent, q requests) {
+		enqueue(q, e.Object, plainPriority, newsAfter)
+	}}
+}
+
+// enqueue adds an object to the work queue after a while, or raises its priority if it is in it.
+func enqueue(q requests, o client.Object, priority int, after time.Duration) {
 	request := ctrl.Request{NamespacedName: client.ObjectKeyFromObject(o)}
 	if ordered, ok := q.(priorityqueue.PriorityQueue[ctrl.Request]); ok {
-		ordered.AddWithOpts(priorityqueue.AddOpts{Priority: &priority}, request)
+		ordered.AddWithOpts(priorityqueue.AddOpts{Priority: &priority, After: after}, request)
 		return
 	}
-	q.Add(request)
+	q.AddAfter(request, after)
 }

@@ -27,7 +27,7 @@ func TestTheOrderAfterAStart(t *testing.T) {
 			h.Create(t.Context(), event.CreateEvent{Object: item, IsInInitialList: true}, q)
 		}
 	}
-	Enqueue().Generic(t.Context(), event.GenericEvent{Object: items[3]}, q)
+	EnqueueGranted().Generic(t.Context(), event.GenericEvent{Object: items[3]}, q)
 	var order []string
 	for range items[:2] {
 		request, _, _ := q.GetWithPriority()
@@ -36,6 +36,19 @@ func TestTheOrderAfterAStart(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"granted", "runs"}, order); diff != "" {
 		t.Errorf("the first in the work queue (-want +got):\n%s", diff)
+	}
+}
+
+// What a look shows to have ended makes room for those that were granted its slots.
+func TestWhatEndedComesAfterWhatStarts(t *testing.T) {
+	q := priorityqueue.New[ctrl.Request]("test")
+	defer q.ShutDown()
+	EnqueueSeen().Generic(t.Context(), event.GenericEvent{Object: waiting("ended")}, q)
+	EnqueueGranted().Generic(t.Context(), event.GenericEvent{Object: waiting("granted")}, q)
+	for _, want := range []string{"granted", "ended"} {
+		if request, _, _ := q.GetWithPriority(); request.Name != want {
+			t.Errorf("%s comes first, want %s", request.Name, want)
+		}
 	}
 }
 
