@@ -98,15 +98,6 @@ func itemOf(n int, environment string) *v1alpha1.WorkItem {
 	}
 }
 
-// queueLength is how many items wait, as the first environment says.
-func (w *world) queueLength(ctx context.Context) (int, error) {
-	env := &v1alpha1.WorkEnvironment{}
-	if err := w.client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: environmentName(0)}, env); err != nil {
-		return 0, fmt.Errorf("reading the environment: %w", err)
-	}
-	return int(env.Status.Queue.Length), nil
-}
-
 // inPhase is how many items are in a phase.
 func (w *world) inPhase(ctx context.Context, phase v1alpha1.Phase) (int, error) {
 	list := &metav1.PartialObjectMetadataList{}

@@ -49,6 +49,7 @@ func main() {
 	small := flag.Bool("small", false, "shorter queues and windows: a few minutes")
 	profiles := flag.String("profiles", "", "directory for the manager's profiles of what is measured")
 	sizes := flag.String("sizes", "", "lengths of the queue, comma separated, growing")
+	window := flag.Duration("window", 0, "length of a measure; 0 is a minute, or 20 s with -small")
 	only := flag.String("only", "", "measures, comma separated: queue, life, watch, intake")
 	flag.Parse()
 	p := plan{
@@ -57,6 +58,9 @@ func main() {
 	}
 	if *small {
 		p.sizes, p.window, p.lives, p.watched, p.cards = []int{100, 1000}, 20*time.Second, []int{100}, 50, 300
+	}
+	if *window > 0 {
+		p.window = *window
 	}
 	if *sizes != "" {
 		p.sizes = nil

@@ -106,18 +106,13 @@ func (w *world) measureLength(ctx context.Context, p plan, size int) (q point, e
 
 func percent(part, of time.Duration) float64 { return 100 * part.Seconds() / of.Seconds() }
 
-// shownWithin is within how long the environment's status shows the queue as it is.
-const shownWithin = 40 * time.Second
-
 // fillTo makes items until so many wait.
 func (w *world) fillTo(ctx context.Context, size int) error {
-	var filled time.Time
-	err := await(fmt.Sprintf("%d items wait", size), patience, time.Second, func() (bool, error) {
-		n, err := w.queueLength(ctx)
-		if err != nil || (n >= size && !filled.IsZero()) || time.Since(filled) < shownWithin {
+	err := await(fmt.Sprintf("%d items wait", size), patience, 3*time.Second, func() (bool, error) {
+		n, err := w.inPhase(ctx, v1alpha1.PhaseQueued)
+		if err != nil || n >= size {
 			return n >= size, err
 		}
-		filled = time.Now()
 		ended, err := w.inPhase(ctx, v1alpha1.PhaseSucceeded)
 		if missing := size + slots - (w.made - ended); err == nil && missing > 0 {
 			err = w.createItems(ctx, missing, 1)
