@@ -31,7 +31,7 @@ func measureWatch(ctx context.Context, w *world, p plan) error {
 	if err != nil {
 		return err
 	}
-	window := max(2*p.window, 90*time.Second)
+	window := max(2*p.window, time.Duration(p.watched)*3/2*time.Second) // each build's progress may be written once in as many seconds as there are builds
 	took, err := used(window, w.manager.pid(), w.apiServer)
 	if err != nil {
 		return err
