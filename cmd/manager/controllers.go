@@ -61,6 +61,7 @@ func setupControllers(ctx context.Context, mgr ctrl.Manager, clients *resolver.R
 		Metrics: worksource.NewMetrics(metrics.Registry),
 		Traces:  traces,
 		Random:  rand.Float64,
+		All:     watch.SideBySide(itemsAtOnce),
 	})
 	if err := sources.SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("setting up the work source controller: %w", err)
@@ -70,6 +71,9 @@ func setupControllers(ctx context.Context, mgr ctrl.Manager, clients *resolver.R
 	}
 	return nil
 }
+
+// itemsAtOnce is how many items of one board are made side by side.
+const itemsAtOnce = 8
 
 // looksAtOnce is how many looks of up to a hundred builds each are made side by side.
 const looksAtOnce = 8

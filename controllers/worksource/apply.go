@@ -6,6 +6,7 @@ package worksource
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -31,17 +32,29 @@ type apply struct {
 	now     time.Time
 }
 
-// run returns how many of the cards have an item now, and why the others have none.
-func (s apply) run(ctx context.Context, source *v1alpha1.WorkSource, chosen []chosenCard) (applied int, skipped []skippedCard, err error) {
-	for _, c := range chosen {
-		refused, err := s.applyCard(ctx, source, c)
-		switch {
-		case err != nil:
-			return 0, nil, fmt.Errorf("applying work item %s: %w", c.name, err)
-		case refused != nil:
-			skipped = append(skipped, skippedCard{c.card, *refused})
-		default:
-			applied++
+// cardsAtOnce is how many items are applied side by side. A board that is polled for the first time has thousands, and the API
+// server takes several as soon as one.
+const cardsAtOnce = 8
+
+// run returns how many of the cards have an item now, and why the others have none. all makes calls that do not depend on
+// each other.
+func (s apply) run(ctx context.Context, source *v1alpha1.WorkSource, chosen []chosenCard, all func(calls []func())) (applied int, skipped []skippedCard, err error) {
+	for some := range slices.Chunk(chosen, cardsAtOnce) {
+		refused, errs := make([]*refusal, len(some)), make([]error, len(some))
+		calls := make([]func(), len(some))
+		for i, c := range some {
+			calls[i] = func() { refused[i], errs[i] = s.applyCard(ctx, source, c) }
+		}
+		all(calls)
+		for i, c := range some {
+			switch {
+			case errs[i] != nil:
+				return 0, nil, fmt.Errorf("applying work item %s: %w", c.name, errs[i])
+			case refused[i] != nil:
+				skipped = append(skipped, skippedCard{c.card, *refused[i]})
+			default:
+				applied++
+			}
 		}
 	}
 	return applied, skipped, nil

@@ -4,7 +4,9 @@
 package worksource
 
 import (
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -67,5 +69,33 @@ func TestItemThatIsBeingDeletedIsMadeAgain(t *testing.T) {
 	w.poll()
 	if got := w.item(card); got.UID == item.UID || got.Spec.Branch != "feature/darker" {
 		t.Errorf("the card, still triggered, has the item %s on %s", got.UID, got.Spec.Branch)
+	}
+}
+
+// A board that is polled for the first time has its items made several at a time; what is said of its cards is in their order.
+func TestItemsAreMadeSideBySide(t *testing.T) {
+	w := newWorld(t)
+	most := 0
+	w.r.all = func(calls []func()) {
+		most = max(most, len(calls))
+		var running sync.WaitGroup
+		for _, call := range calls {
+			running.Go(call)
+		}
+		running.Wait()
+	}
+	w.environment(true)
+	w.source(func(s *v1alpha1.WorkSource) { s.Spec.SpecPath = strings.Repeat("a/", 200) + "<branch>" })
+	const good = 2*cardsAtOnce + 1
+	for n := range good {
+		w.card("Good", "Ready", fmt.Sprintf("feature/%d", n))
+		w.card("Too long", "Ready", fmt.Sprintf("%d%s", n, strings.Repeat("b", 200)))
+	}
+	s := w.poll()
+	if most != cardsAtOnce || len(w.items()) != good || s.Status.Cards.Eligible != good {
+		t.Errorf("%d at once, %d items, cards %+v; want %d at once and %d items", most, len(w.items()), s.Status.Cards, cardsAtOnce, good)
+	}
+	if got := skipped(s); got != fmt.Sprintf("ItemRefused %d", good) {
+		t.Errorf("skipped %s", got)
 	}
 }

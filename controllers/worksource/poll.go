@@ -66,7 +66,7 @@ func (r *Reconciler) pollBoard(
 	if err := readBlockers(ctx, b, source, seen, items, chosen); err != nil {
 		return pollResult{}, err
 	}
-	applied, refused, err := apply{r.client, r.metrics, told, r.clock, now}.run(ctx, source, chosen)
+	applied, refused, err := apply{r.client, r.metrics, told, r.clock, now}.run(ctx, source, chosen, r.all)
 	if err != nil {
 		return pollResult{}, err
 	}

@@ -39,6 +39,8 @@ type Options struct {
 	Random func() float64
 	// Concurrency is how many boards are polled at once. Zero is 4.
 	Concurrency int
+	// All makes calls that do not depend on each other. Nil makes them one after the other.
+	All func(calls []func())
 }
 
 // Reconciler makes WorkItems of a WorkSource's cards.
@@ -51,13 +53,21 @@ type Reconciler struct {
 	traces      *tracing.Exporter
 	random      func() float64
 	concurrency int
+	all         func(calls []func())
 }
 
 // New returns a Reconciler.
 func New(o Options) *Reconciler {
+	if o.All == nil {
+		o.All = func(calls []func()) {
+			for _, call := range calls {
+				call()
+			}
+		}
+	}
 	return &Reconciler{
 		client: o.Client, boards: o.Boards, clock: o.Clock, recorder: reconcile.Recorder{Events: o.Events}, metrics: o.Metrics, traces: o.Traces,
-		random: o.Random, concurrency: o.Concurrency,
+		random: o.Random, concurrency: o.Concurrency, all: o.All,
 	}
 }
 
