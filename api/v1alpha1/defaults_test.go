@@ -83,6 +83,7 @@ func TestSchemaDefaultsAreTheCodesDefaults(t *testing.T) {
 		{"workenvironments", "spec.gates.testTimeout", duration, spec.Gates.TestTimeoutOrDefault().String()},
 		{"workenvironments", "spec.agent.taskTimeout", duration, spec.Agent.TaskTimeoutOrDefault().String()},
 		{"workenvironments", "spec.agent.silenceTimeout", duration, spec.Agent.SilenceTimeoutOrDefault().String()},
+		{"workenvironments", "spec.agent.repair.rounds", plain, time.Duration(spec.Agent.RoundsOrDefault()).String()},
 		{"workenvironments", "spec.retention.succeeded", duration, spec.Retention.Keep(true).String()},
 		{"workenvironments", "spec.retention.failed", duration, spec.Retention.Keep(false).String()},
 		{"worksources", "spec.pollTimeout", duration, source.Spec.PollDeadline().String()},

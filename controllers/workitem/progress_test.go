@@ -5,6 +5,7 @@ package workitem
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -86,5 +87,27 @@ func TestCostOf(t *testing.T) {
 				t.Errorf("%s\n-want +got:\n%s", tc.why, diff)
 			}
 		})
+	}
+}
+
+// What a build says of its repair rounds and open tasks is a build's word, too.
+func TestRoundsAndOpenTasks(t *testing.T) {
+	long := strings.Repeat("x", 4000)
+	var p v1alpha1.Progress
+	observeFailure(&p, &contract.Result{
+		OpenTasks: append(make([]string, contract.MaxCosts), "one too many"),
+		Rounds: append([]contract.Round{
+			{Outcome: contract.OutcomeTestsFailed, End: contract.RoundRepaired, Commit: "abc"},
+			{Outcome: contract.Outcome(long), End: contract.RoundEnd(long), Reason: "two\nlines " + long, Commit: long},
+		}, make([]contract.Round, contract.MaxRounds)...),
+	})
+	if len(p.Rounds) != contract.MaxRounds || len(p.OpenTasks) != contract.MaxCosts {
+		t.Errorf("%d rounds and %d open tasks; the schema takes %d and %d", len(p.Rounds), len(p.OpenTasks), contract.MaxRounds, contract.MaxCosts)
+	}
+	if diff := cmp.Diff(v1alpha1.RepairRound{Outcome: "TestsFailed", End: "Repaired", Commit: "abc"}, p.Rounds[0]); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if r := p.Rounds[1]; len(r.Outcome) > 64 || len(r.End) > 32 || len(r.Reason) > 256 || len(r.Commit) > 64 || strings.Contains(r.Reason, "\n") {
+		t.Errorf("longer than the schema takes, or of several lines: %+v", r)
 	}
 }

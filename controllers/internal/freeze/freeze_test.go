@@ -78,3 +78,18 @@ func TestCheckFindsUnknownPlaceholders(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// The next attempt knows how the last one with a build ended.
+func TestWith(t *testing.T) {
+	item := &v1alpha1.WorkItem{}
+	if got := freeze.With(contract.Frozen{}, item).Previous; got != nil {
+		t.Errorf("nothing was before the first attempt, got %+v", got)
+	}
+	item.Status.PastAttempts = []v1alpha1.PastAttempt{
+		{Number: 1, Outcome: "WorkerLost"}, {Number: 2, Outcome: "TestsFailed", Message: "2 of 9 tests failed"}, {Number: 3, Outcome: "Abandoned"},
+	}
+	want := &contract.Previous{Attempt: 2, Outcome: contract.OutcomeTestsFailed, Message: "2 of 9 tests failed"}
+	if diff := cmp.Diff(want, freeze.With(contract.Frozen{}, item).Previous); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}

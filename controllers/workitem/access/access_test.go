@@ -109,3 +109,27 @@ func TestEnvironment(t *testing.T) {
 		t.Errorf("an environment that does not exist is %v, %v", got, err)
 	}
 }
+
+// What reviewers left is worked off unless the source says never; an item made by hand is somebody's decision as well.
+func TestFollowUp(t *testing.T) {
+	item, env, source := objects()
+	for why, c := range map[string]struct {
+		policy v1alpha1.FollowUpPolicy
+		byHand bool
+		want   bool
+	}{
+		"the default":            {"", false, true},
+		"on trigger":             {v1alpha1.FollowUpOnTrigger, false, true},
+		"never":                  {v1alpha1.FollowUpNever, false, false},
+		"an item without source": {v1alpha1.FollowUpNever, true, true},
+	} {
+		item, source := item.DeepCopy(), source.DeepCopy()
+		if source.Spec.FollowUp.Reviews = c.policy; !c.byHand {
+			item.Spec.SourceRef = &v1alpha1.LocalObjectReference{Name: "board"}
+		}
+		got, err := reach(t, nil, env, source).FollowUp(t.Context(), item)
+		if err != nil || got.Reviews != c.want {
+			t.Errorf("%s: %+v, %v", why, got, err)
+		}
+	}
+}
