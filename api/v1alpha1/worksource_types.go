@@ -256,8 +256,8 @@ const (
 
 // FollowUp says which of what people left on a pull request is worked off.
 type FollowUp struct {
-	// Reviews are the conversations of reviews that nobody resolved and that somebody began who may write to the
-	// repository: OnTrigger or Never. Default OnTrigger.
+	// Reviews are the conversations of reviews that nobody resolved, and the texts of reviews that ask for changes, of
+	// people who may write to the repository: OnTrigger or Never. Default OnTrigger.
 	// +kubebuilder:default=OnTrigger
 	// +optional
 	Reviews FollowUpPolicy `json:"reviews,omitempty"`

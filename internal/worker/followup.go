@@ -104,6 +104,9 @@ func (r *taskRun) review(ctx context.Context, f followUp, thread forge.ReviewThr
 	last := thread.Comments[len(thread.Comments)-1]
 	record := TaskRecord{ID: fmt.Sprintf("review-%d", number), Title: r.clean("Review of " + placeOfThread(thread) + " by " + last.Author)}
 	line := fmt.Sprintf("%s: %d", trailerReview, last.ID)
+	if thread.Whole { // its ids are others
+		line = fmt.Sprintf("%s: review-%d", trailerReview, last.ID)
+	}
 	// A build that was cut short between its push and its answer has done the work.
 	commit, err := r.repo.CommitWith(ctx, r.state.Result.Commit, line)
 	if err != nil {
@@ -143,11 +146,14 @@ func replyOf(commit string) string {
 	if commit == "" {
 		return "I looked at this and changed nothing. If something is to be changed, say what, and move the card to the ready status again."
 	}
-	return "Changed in " + commit + ". What tests and coverage say of it is in the pull request's description; resolve this conversation if it is what you meant."
+	return "Changed in " + commit + ". What tests and coverage say of it is in the pull request's description; resolve this conversation, or review again, if it is what you meant."
 }
 
 func placeOfThread(t forge.ReviewThread) string {
-	if t.Line == 0 {
+	switch {
+	case t.Whole:
+		return "the pull request"
+	case t.Line == 0:
 		return t.Path
 	}
 	return fmt.Sprintf("%s, line %d", t.Path, t.Line)
@@ -181,7 +187,7 @@ func (r *taskRun) answer(ctx context.Context, thread forge.ReviewThread, line st
 	if err != nil || failure != nil {
 		return failure, err
 	}
-	title := prbody.PlainSubject(r.clean(thread.Path))
+	title := prbody.PlainSubject(r.clean(placeOfThread(thread)))
 	_, err = r.publish.commit(ctx, r.state, fmt.Sprintf("Answer the review of %s\n\n%s\n%s", title, line, r.trailers))
 	r.settled = err == nil
 	return nil, agentsFault(err)

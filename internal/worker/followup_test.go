@@ -135,3 +135,20 @@ func TestReviewIsAnsweredAfterACrash(t *testing.T) {
 		t.Errorf("the work was to be answered, and not done again: %+v\n%s", got, w.log)
 	}
 }
+
+// A review that asks for changes is answered with a comment, once.
+func TestReviewAsAWhole(t *testing.T) {
+	w, prompts, _, _ := reviewed(t, `echo "$1" >> src/cart.js`)
+	w.must(w.github.AddReview(testRepository, w.pull, "rita", "CHANGES_REQUESTED", "Please rename the module."))
+	w.codebuild(t.Context())
+	pr, err := w.github.PullRequest(testRepository, w.pull)
+	must(t, err)
+	if _, result := w.row(); len(pr.Comments) != 1 || !strings.Contains(pr.Comments[0].Body, "Changed in "+result.Commit) {
+		t.Errorf("got %+v\n%s", pr.Comments, w.log)
+	}
+	text, err := os.ReadFile(filepath.Join(prompts, "review-2"))
+	must(t, err)
+	if !strings.Contains(string(text), "about it as a whole") || !strings.Contains(string(text), "| rita: Please rename the module.") {
+		t.Errorf("the prompt is not what the reviewer said:\n%s", text)
+	}
+}

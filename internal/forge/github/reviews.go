@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	gogithub "github.com/google/go-github/v89/github"
 	"github.com/shurcooL/githubv4"
@@ -32,9 +34,30 @@ type reviewQuery struct {
 			ReviewThreads struct {
 				Nodes []reviewNode
 			} `graphql:"reviewThreads(first: 50)"`
+			LatestOpinionatedReviews struct {
+				Nodes []wholeReview
+			} `graphql:"latestOpinionatedReviews(first: 20, writersOnly: true)"`
+			Comments struct {
+				Nodes []struct {
+					Body            string
+					ViewerDidAuthor bool
+				}
+			} `graphql:"comments(last: 100)"`
 		} `graphql:"pullRequest(number: $number)"`
 	} `graphql:"repository(owner: $owner, name: $name)"`
 }
+
+// wholeReview is what somebody who may write thinks of a pull request as a whole.
+type wholeReview struct {
+	DatabaseID      int64 `graphql:"databaseId"`
+	State           string
+	Body            string
+	ViewerDidAuthor bool
+	Author          *struct{ Login string }
+}
+
+// answerMarker begins the comment that answers a review.
+func answerMarker(id int64) string { return fmt.Sprintf("<!-- kiro-worker:review:%d -->", id) }
 
 type reviewNode struct {
 	ID         string
@@ -85,7 +108,27 @@ func (f *Forge) OpenThreads(ctx context.Context, repository string, number int64
 			threads = append(threads, thread)
 		}
 	}
-	return threads, nil
+	return append(threads, q.wholes()...), nil
+}
+
+// wholes are the texts of reviews that ask for changes. An answer to one is a comment of our own that begins with its marker.
+func (q reviewQuery) wholes() []forge.ReviewThread {
+	var threads []forge.ReviewThread
+	for _, r := range q.Repository.PullRequest.LatestOpinionatedReviews.Nodes {
+		if r.State != "CHANGES_REQUESTED" || strings.TrimSpace(r.Body) == "" || r.ViewerDidAuthor {
+			continue
+		}
+		comment := forge.ReviewComment{ID: r.DatabaseID, Body: githubapi.Cut(r.Body, maxCommentText)}
+		if r.Author != nil {
+			comment.Author = githubapi.Text(r.Author.Login, maxShown)
+		}
+		thread := forge.ReviewThread{ID: strconv.FormatInt(r.DatabaseID, 10), Whole: true, Comments: []forge.ReviewComment{comment}}
+		for _, c := range q.Repository.PullRequest.Comments.Nodes {
+			thread.Answered = thread.Answered || c.ViewerDidAuthor && strings.HasPrefix(c.Body, answerMarker(r.DatabaseID))
+		}
+		threads = append(threads, thread)
+	}
+	return threads
 }
 
 // threadOf leaves out what strangers wrote. A conversation that a stranger began is none.
@@ -146,6 +189,9 @@ func (f *Forge) Reply(ctx context.Context, repository string, number int64, thre
 	}
 	if len(thread.Comments) == 0 {
 		return fault.NewTerminal(fault.CodeInvalidRequest, errors.New("a conversation without a comment cannot be answered"))
+	}
+	if thread.Whole {
+		return f.Comment(ctx, repository, number, answerMarker(thread.Comments[0].ID), body)
 	}
 	err = f.api.REST(ctx, opReply, func(ctx context.Context, c *gogithub.Client) error {
 		_, _, err := c.PullRequests.CreateCommentInReplyTo(ctx, owner, name, int(number), cutCharacters(body, maxText), thread.Comments[0].ID)

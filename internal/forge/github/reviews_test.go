@@ -62,3 +62,43 @@ func TestOpenThreads(t *testing.T) {
 		t.Errorf("a conversation without a comment: %v", err)
 	}
 }
+
+// The last review of each who may write counts where it asks for changes; an answer is a comment of our own, made once.
+func TestReviewsThatAskForChanges(t *testing.T) {
+	w := newWorld(t)
+	check(t, w.CreateBranch(repository, "feature/cart", ""))
+	w.branch(t, "feature/cart", map[string]string{"cart.js": "1\n"})
+	pr, err := w.OpenPullRequest(emulator.NewPullRequest{Repository: repository, Title: "The cart", Head: "feature/cart", Author: "ann"})
+	check(t, err)
+	for login, permission := range map[string]string{"rita": "write", "boss": "admin", "mia": "write", "reader": "read"} {
+		check(t, w.SetPermission(repository, login, permission))
+	}
+	review := func(author, state, body string) { check(t, w.AddReview(repository, pr.Number, author, state, body)) }
+	review("rita", "CHANGES_REQUESTED", "first thoughts")
+	review("rita", "CHANGES_REQUESTED", "split this file")
+	review("reader", "CHANGES_REQUESTED", "by somebody who may not write")
+	review("boss", "CHANGES_REQUESTED", "no")
+	review("boss", "APPROVED", "fine now")
+	review("mia", "CHANGES_REQUESTED", "")
+	review("mia", "COMMENTED", "only words")
+	threads, err := w.forge.OpenThreads(t.Context(), repository, int64(pr.Number))
+	check(t, err)
+	want := []forge.ReviewThread{{Whole: true, Comments: []forge.ReviewComment{{Author: "rita", Body: "split this file"}}}}
+	if diff := cmp.Diff(want, threads, cmpopts.IgnoreFields(forge.ReviewComment{}, "ID"), cmpopts.IgnoreFields(forge.ReviewThread{}, "ID")); diff != "" {
+		t.Fatalf("-want +got:\n%s", diff)
+	}
+	for range 2 { // an answer whose answer was lost is made again, and is there once
+		check(t, w.forge.Reply(t.Context(), repository, int64(pr.Number), threads[0], "done"))
+	}
+	threads, err = w.forge.OpenThreads(t.Context(), repository, int64(pr.Number))
+	check(t, err)
+	got, err := w.PullRequest(repository, pr.Number)
+	check(t, err)
+	if !threads[0].Answered || len(got.Comments) != 1 {
+		t.Errorf("answered %t, with %d comments", threads[0].Answered, len(got.Comments))
+	}
+	review("rita", "CHANGES_REQUESTED", "not quite")
+	if threads, err = w.forge.OpenThreads(t.Context(), repository, int64(pr.Number)); err != nil || threads[0].Answered {
+		t.Errorf("another review asks again: %+v, %v", threads, err)
+	}
+}

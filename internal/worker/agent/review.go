@@ -12,7 +12,7 @@ import (
 type Review struct {
 	// SpecPath is the spec's directory, relative to the repository.
 	SpecPath string
-	// Path and Line are what it is about; no line is 0.
+	// Path and Line are what it is about; no line is 0, and no path is the pull request as a whole.
 	Path string
 	Line int
 	// Comments are what was said, oldest first, each as "author: text".
@@ -25,6 +25,9 @@ const maxReviewText = 16 << 10
 // Prompt asks an agent in plain words to do what the reviewer asks for.
 func (r Review) Prompt() string {
 	place := fmt.Sprintf("%q", r.Path)
+	if r.Path == "" {
+		place = "it as a whole"
+	}
 	if r.Line > 0 {
 		place += fmt.Sprintf(", line %d", r.Line)
 	}

@@ -83,6 +83,7 @@ type pullRequest struct {
 	// lastHead is the head when it was last seen: what a closed pull request, or one whose branch is gone, shows.
 	lastHead string
 	reviews  []*reviewThread
+	opinions []*review
 }
 
 type comment struct {

@@ -101,7 +101,7 @@ func typeOf(value any) string {
 		return map[string]string{
 			"*github.draftIssue": "DraftIssue", "*github.issue": "Issue", "*github.pullRequest": "PullRequest",
 			"*github.repository": "Repository", "*github.comment": "IssueComment", "*github.linkedBranch": "LinkedBranch",
-			"*github.protection": "BranchProtectionRule", "*github.reviewThread": "PullRequestReviewThread", "*github.reviewComment": "PullRequestReviewComment",
+			"*github.protection": "BranchProtectionRule", "*github.reviewThread": "PullRequestReviewThread", "*github.reviewComment": "PullRequestReviewComment", "*github.review": "PullRequestReview",
 		}[fmt.Sprintf("%T", value)]
 	}
 }
@@ -190,7 +190,7 @@ func connectionTypes() graphql.Types {
 	}}
 	for _, name := range []string{
 		"ProjectV2Item", "ProjectV2FieldConfiguration", "ProjectV2ItemFieldValue", "LinkedBranch", "PullRequest",
-		"IssueComment", "Ref", "Issue", "PullRequestReviewThread", "PullRequestReviewComment",
+		"IssueComment", "Ref", "Issue", "PullRequestReviewThread", "PullRequestReviewComment", "PullRequestReview",
 	} {
 		types[name+"Connection"] = fields{
 			"nodes":      plain(func(c *connection) any { return c.page }),

@@ -97,6 +97,9 @@ func (c *comment) url(base string) string {
 func pullTypes() graphql.Types {
 	pull := threadFields(func(p *pullRequest) *thread { return &p.thread }, "pull")
 	pull["state"] = plain(func(p *pullRequest) any { return p.state() })
+	pull["latestOpinionatedReviews"] = asked(func(_ *viewer, p *pullRequest, c *graphql.Call) (any, error) {
+		return connect(c, anys(p.latestOpinions(c.Args.Bool("writersOnly"))), func(item any) string { return item.(*review).nodeID })
+	}, paginated("writersOnly")...)
 	pull["reviewThreads"] = asked(func(_ *viewer, p *pullRequest, c *graphql.Call) (any, error) {
 		return connect(c, anys(p.reviews), func(item any) string { return item.(*reviewThread).nodeID })
 	}, pagination...)

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,6 +33,45 @@ type reviewComment struct {
 	author     *owner
 	body       string
 	createdAt  time.Time
+}
+
+// review is what somebody thinks of a pull request as a whole.
+type review struct {
+	nodeID     string
+	databaseID int64
+	pull       *pullRequest
+	author     *owner
+	state      string
+	body       string
+	createdAt  time.Time
+}
+
+// AddReview is a person's click on "Submit review": the state is APPROVED, CHANGES_REQUESTED or COMMENTED.
+func (s *Server) AddReview(repository string, number int, author, state, body string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	pull, err := s.pull(repository, number)
+	if err != nil {
+		return err
+	}
+	r := &review{pull: pull, author: s.ensureOwner(author, false), state: state, body: body, createdAt: s.now()}
+	r.databaseID, r.nodeID = s.newID("PRR", r)
+	pull.opinions = append(pull.opinions, r)
+	pull.updatedAt = s.now()
+	return nil
+}
+
+// latestOpinions are the last reviews of each author that approve or ask for changes, as
+// https://docs.github.com/en/graphql/reference/objects#pullrequest has them; writersOnly leaves out who may not write.
+func (p *pullRequest) latestOpinions(writersOnly bool) []*review {
+	var latest []*review
+	for _, r := range p.opinions {
+		if r.state == "COMMENTED" || writersOnly && !slices.Contains([]string{"admin", "write"}, p.repo.permissions[strings.ToLower(r.author.login)]) {
+			continue
+		}
+		latest = append(slices.DeleteFunc(latest, func(o *review) bool { return o.author == r.author }), r)
+	}
+	return latest
 }
 
 // ReviewComment says what a person comments on in a review.
@@ -148,6 +188,17 @@ func reviewTypes() graphql.Types {
 			"comments": asked(func(_ *viewer, t *reviewThread, c *graphql.Call) (any, error) {
 				return connect(c, anys(t.comments), func(item any) string { return item.(*reviewComment).nodeID })
 			}, pagination...),
+		},
+		"PullRequestReview": {
+			"id":         plain(func(r *review) any { return r.nodeID }),
+			"databaseId": plain(func(r *review) any { return r.databaseID }),
+			"state":      plain(func(r *review) any { return r.state }),
+			"body":       plain(func(r *review) any { return r.body }),
+			"author":     plain(func(r *review) any { return r.author }),
+			"createdAt":  plain(func(r *review) any { return r.createdAt }),
+			"viewerDidAuthor": asked(func(v *viewer, r *review, _ *graphql.Call) (any, error) {
+				return r.author == v.token.user, nil
+			}),
 		},
 		"PullRequestReviewComment": {
 			"id":         plain(func(c *reviewComment) any { return c.nodeID }),

@@ -127,6 +127,12 @@ func (a Arguments) String(name string) string { return Text(a.values[name]) }
 // Int returns an argument and whether it is there.
 func (a Arguments) Int(name string) (int, bool) { return Int(a.values[name]) }
 
+// Bool is an argument that is true or false; false if it is absent or null.
+func (a Arguments) Bool(name string) bool {
+	is, _ := a.values[name].(bool)
+	return is
+}
+
 // Object returns an input object, or nil.
 func (a Arguments) Object(name string) map[string]any {
 	object, _ := a.values[name].(map[string]any)
