@@ -41,8 +41,15 @@ func powerManifest(text []byte) (manifest, error) {
 	if err != nil || !has {
 		return m, err
 	}
-	if err := yaml.Unmarshal(head, &m); err != nil {
-		return m, errors.New("its front matter is not YAML")
+	if yaml.Unmarshal(head, &m) != nil {
+		// Some have a colon in a description, or a tab, which no YAML has: what counts here is read all the same.
+		m = manifest{}
+		if found := plainName.FindSubmatch(head); found != nil {
+			m.Name = string(found[1])
+		}
+		if found := quotedVersion.FindSubmatch(head); found != nil {
+			m.Version = []byte(quote(string(found[1])))
+		}
 	}
 	if m.Name != "" && !powerName.MatchString(m.Name) {
 		return m, errors.New("its name has characters that are not accepted")
@@ -56,6 +63,12 @@ func powerManifest(text []byte) (manifest, error) {
 
 // plainVersion is a version that nobody quoted.
 var plainVersion = regexp.MustCompile(`(?m)^version:[ \t]*([0-9][0-9.]*)[ \t]*(?:#.*)?$`)
+
+// plainName and quotedVersion are a name, and a version in quotes or with letters, of a front matter that is no YAML.
+var (
+	plainName     = regexp.MustCompile(`(?m)^name:[ \t]*["']?([^"'\s#][^"'\n#]*?)["']?[ \t]*(?:#.*)?$`)
+	quotedVersion = regexp.MustCompile(`(?m)^version:[ \t]*["']?([A-Za-z0-9][A-Za-z0-9._+-]*)["']?[ \t]*(?:#.*)?$`)
+)
 
 // frontMatter is the YAML that a text may begin with.
 func frontMatter(text []byte) (head []byte, has bool, err error) {
