@@ -159,7 +159,7 @@ func (m *Metrics) know(environment *v1alpha1.WorkEnvironment) {
 	for _, v := range []*prometheus.HistogramVec{m.queued, m.dispatched, m.lead} {
 		v.WithLabelValues(at...)
 	}
-	for _, v := range []*prometheus.CounterVec{m.tasks, m.agentSeconds, m.agentCredits} {
+	for _, v := range []*prometheus.CounterVec{m.tasks, m.agentSeconds, m.agentCredits, m.agentTokens} {
 		v.WithLabelValues(at...)
 	}
 }

@@ -238,3 +238,31 @@ func TestInventory(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
+
+// What appears with its first count has no increase: an environment's counters are there from its start. Which refusals of
+// StartBuild there may be is CodeBuild's to say.
+func TestCountersBeginAtZero(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	NewMetrics(registry).know(environmentNamed("blue"))
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := map[string]bool{"kiro_worker_workitem_start_refusals_total": true}
+	for _, f := range families {
+		there[f.GetName()] = true
+	}
+	described := make(chan *prometheus.Desc, 100)
+	for _, v := range NewMetrics(prometheus.NewRegistry()).series {
+		if _, counts := v.(*prometheus.CounterVec); counts {
+			v.Describe(described)
+		}
+	}
+	close(described)
+	for d := range described {
+		_, name, _ := strings.Cut(d.String(), `fqName: "`)
+		if name, _, _ = strings.Cut(name, `"`); !there[name] {
+			t.Errorf("%s is not there before its first count", name)
+		}
+	}
+}
