@@ -158,8 +158,6 @@ const (
 	// ReasonItemRefused: the item could not be written as the card asks: the API server refused it, or an attempt has frozen its
 	// branch; the example says which.
 	ReasonItemRefused = "ItemRefused"
-	// ReasonTriggerLimit: the card was set to the ready status more often within a day than spec.triggersPerDay allows.
-	ReasonTriggerLimit = "TriggerLimit"
 )
 
 // Reasons of Accepted=False. Each is a wait: the forge is asked again, whether or not the card changed.
@@ -206,6 +204,11 @@ const (
 	ReasonBranchHeld = "BranchHeld"
 	// ReasonForeignRow: a row of the lock table belongs to another program; the message names it.
 	ReasonForeignRow = "ForeignRow"
+	// ReasonBudgetExhausted: a budget of the environment or the source has not enough left; the message says which, and when it
+	// goes on.
+	ReasonBudgetExhausted = "BudgetExhausted"
+	// ReasonTriggerLimit: the card was set to the ready status more often in a day than the source's spec.triggersPerDay allows.
+	ReasonTriggerLimit = "TriggerLimit"
 	// ReasonBackingOff: the wait before the next attempt is not over.
 	ReasonBackingOff = "BackingOff"
 )

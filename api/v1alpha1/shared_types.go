@@ -27,10 +27,6 @@ const WithdrawnAnnotation = "kiro-worker.io/withdrawn"
 // another status. The next poll that finds the same confirms the withdrawal.
 const WithdrawalSuspectedAnnotation = "kiro-worker.io/withdrawal-suspected"
 
-// TriggersAnnotation of a WorkItem are the times, as RFC 3339 with commas between, at which its card was set to the ready status
-// within a day. They are counted against spec.triggersPerDay of the source.
-const TriggersAnnotation = "kiro-worker.io/triggers"
-
 // CardVersionAnnotation of a WorkItem is when its card last changed, as RFC 3339, at the time that the branches linked
 // to it were read. While the card stays the same, they are not read again.
 const CardVersionAnnotation = "kiro-worker.io/card-version"

@@ -87,6 +87,9 @@ type WorkEnvironmentStatus struct {
 	// Queue says which items of this environment wait for a slot.
 	// +optional
 	Queue QueueStatus `json:"queue"`
+	// Budget says what is used of spec.budget. Absent without one.
+	// +optional
+	Budget *BudgetStatus `json:"budget,omitempty"`
 	// Manager is the installation of Kiro Worker that works on this environment and its items. Another one leaves them alone.
 	// +optional
 	Manager *ManagerClaim `json:"manager,omitempty"`

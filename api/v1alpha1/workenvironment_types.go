@@ -238,6 +238,11 @@ type WorkEnvironmentSpec struct {
 	// +optional
 	Retry RetryPolicies `json:"retry,omitzero"`
 
+	// Budget bounds what the builds of the CodeBuild project may use, over every environment and cluster that has a budget for it
+	// in the same lock table. An item over it waits, and says until when. Default: no bounds.
+	// +optional
+	Budget *Budget `json:"budget,omitempty"`
+
 	// OnDelete says what becomes of the items when this environment is deleted, Wait or Cancel. Default Wait: builds go on to
 	// their ends, for which the object waits; items that wait for their turn stay, and go on once an environment of this name
 	// exists again. Cancel stops the builds and ends every item as EnvironmentDeleted. It may be changed during the deletion.

@@ -48,6 +48,17 @@ type FrozenParameters struct {
 	// CardKey is the key of the lock table's row that records which trigger was processed.
 	// +kubebuilder:validation:MaxLength=1024
 	CardKey string `json:"cardKey"`
+	// CardIdentity is the key that the card's own budget is counted under, where it is another than cardKey: a retry by hand is
+	// recorded as the object's own, and is of the same card.
+	// +kubebuilder:validation:MaxLength=1024
+	// +optional
+	CardIdentity string `json:"cardIdentity,omitempty"`
+	// Budgets are the keys of the lock table's rows of budgets that the attempt has drawn from.
+	// +kubebuilder:validation:MaxItems=8
+	// +kubebuilder:validation:items:MaxLength=1024
+	// +listType=atomic
+	// +optional
+	Budgets []string `json:"budgets,omitempty"`
 	// Timeout is how long the build may run.
 	Timeout metav1.Duration `json:"timeout"`
 	// QueuedTimeout is how long the build may wait in CodeBuild's queue.
@@ -108,6 +119,9 @@ type BuildStatus struct {
 	// EndTime is when the build ended, as CodeBuild says.
 	// +optional
 	EndTime *metav1.Time `json:"endTime,omitempty"`
+	// QueuedSeconds is how long the build was in CodeBuild's queue, as CodeBuild says of a build that is over.
+	// +optional
+	QueuedSeconds int64 `json:"queuedSeconds,omitempty"`
 	// OverSince is when this controller first saw that the build is over. Its lock is released one settling time later
 	// (the manager's --settling-time, default 40s), unless the build has released it itself.
 	// +optional
@@ -309,6 +323,11 @@ type RetryCounts struct {
 	// Infrastructure is the number of attempts that failed because of the infrastructure.
 	// +optional
 	Infrastructure int32 `json:"infrastructure,omitempty"`
+	// Fingerprint is of what the last attempt that failed because of the work left behind, as its build says. An attempt that
+	// leaves the same behind ends the item as NoProgress.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	Fingerprint string `json:"fingerprint,omitempty"`
 	// NotBefore is the earliest time at which the next attempt may begin.
 	// +optional
 	NotBefore *metav1.Time `json:"notBefore,omitempty"`

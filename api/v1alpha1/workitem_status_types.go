@@ -197,6 +197,9 @@ type WorkItemStatus struct {
 	// +listType=atomic
 	// +optional
 	PastAttempts []PastAttempt `json:"pastAttempts,omitempty"`
+	// Usage is what the item's attempts have used, over all its triggers.
+	// +optional
+	Usage *Usage `json:"usage,omitempty"`
 	// Notified lists the names of the environment's notification rules by which the end of this trigger was sent, and
 	// "deadLetterQueueURL" if it was sent to the dead-letter queue.
 	// +kubebuilder:validation:MaxItems=16

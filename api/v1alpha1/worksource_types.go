@@ -221,13 +221,19 @@ type WorkSourceSpec struct {
 	// +optional
 	WriteBack *WriteBack `json:"writeBack,omitempty"`
 
-	// TriggersPerDay is how often a card may be set to the ready status within 24 hours and be worked on each time, 1 to
-	// 100. Beyond it the card waits: something else than a person may set it back again and again. Default 5.
+	// TriggersPerDay is how often a card may be set to the ready status within a day (UTC) and be worked on each time, 1 to
+	// 100. Beyond it the item waits until the next day (UTC): something else than a person may set the card back again and again.
+	// Tries after a failure, and kubectl workitem retry, do not count. Default 5.
 	// +kubebuilder:default=5
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=100
 	// +optional
 	TriggersPerDay *int32 `json:"triggersPerDay,omitempty"`
+
+	// Budget bounds what the work of this board's cards may use, beside the environment's own budget. An item over it waits, and
+	// says until when. Default: no bounds.
+	// +optional
+	Budget *Budget `json:"budget,omitempty"`
 
 	// OnWithdrawn says what happens to an item whose card was moved to a status that is neither the ready one nor one
 	// of writeBack's: Cancel stops its build, Finish lets a running build end. An item that only waits is withdrawn

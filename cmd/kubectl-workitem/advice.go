@@ -59,6 +59,8 @@ func adviceInQueue(item *v1alpha1.WorkItem, place string) []string {
 		}
 	case v1alpha1.ReasonForeignRow, v1alpha1.ReasonEnvironmentNotFound, v1alpha1.ReasonEnvironmentNotReady, v1alpha1.ReasonEnvironmentDeleting:
 		return []string{"Fix what it waits for: " + ready, fmt.Sprintf("`kubectl describe workenvironment %s` says more.", item.Spec.EnvironmentRef.Name)}
+	case v1alpha1.ReasonBudgetExhausted, v1alpha1.ReasonTriggerLimit:
+		return []string{"Nothing, if it may wait: " + ready}
 	case v1alpha1.ReasonBackingOff:
 		return []string{"Nothing: the next attempt starts automatically.", fmt.Sprintf("`kubectl workitem retry %s` starts one now and resets the count of tries.", item.Name)}
 	}

@@ -128,6 +128,7 @@ func (s story) head() []pair {
 		{"Priority", strconv.Itoa(int(spec.Priority))},
 		{"Cancel", ifSet(spec.Cancel, "requested (spec.cancel)")},
 		{"Being deleted", ifSet(!s.item.DeletionTimestamp.IsZero(), "yes")},
+		{"Used", usage(status.Usage)},
 		{"Correlation id", status.CorrelationID},
 	}
 }
@@ -208,6 +209,18 @@ func rounds(all []v1alpha1.RepairRound) string {
 		parts = append(parts, fmt.Sprintf("%d: %s, %s", n+1, r.Outcome, cmp.Or(r.End, "under way or cut short")))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// usage is what all attempts have used.
+func usage(u *v1alpha1.Usage) string {
+	if u == nil {
+		return ""
+	}
+	text := fmt.Sprintf("%d builds, %d min", u.Builds, u.Minutes)
+	if u.Credits != "" {
+		text += ", " + u.Credits + " credits"
+	}
+	return text
 }
 
 func agentCost(c *v1alpha1.AgentCost) string {

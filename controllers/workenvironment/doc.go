@@ -18,4 +18,5 @@
 //	kiro_worker_workenvironment_checks_total{check,result}
 //	kiro_worker_workenvironment_ready{tier}, _degraded{tier}, _credentials_valid{tier}
 //	kiro_worker_workenvironment_slots{tier}, _slots_in_use{tier}, _slots_held_by_nobody{tier}, _queue_length{tier}, _oldest_queued_timestamp_seconds{tier}
+//	kiro_worker_workenvironment_budget_used{tier,period,unit}, _budget_limit{tier,period,unit}
 package workenvironment

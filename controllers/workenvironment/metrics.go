@@ -19,7 +19,9 @@ import (
 
 // A label name of this controller's own, and the values of check and result.
 const (
-	labelCheck = "check"
+	labelCheck  = "check"
+	labelPeriod = "period"
+	labelUnit   = "unit"
 
 	checkLockTable        = "lock_table"
 	checkCodeBuildProject = "project"
@@ -37,7 +39,7 @@ type Metrics struct {
 	checks *prometheus.CounterVec
 	series metrics.Series
 
-	ready, degraded, credentials, slots, inUse, heldByNobody, length, oldest *prometheus.Desc
+	ready, degraded, credentials, slots, inUse, heldByNobody, length, oldest, budgetUsed, budgetLimit *prometheus.Desc
 
 	mu sync.Mutex
 	by map[types.NamespacedName]observation
@@ -51,6 +53,7 @@ type observation struct {
 	slots, inUse, length int32
 	heldByNobody         int32
 	oldest               time.Time
+	budget               []budgetGauge
 }
 
 // NewMetrics registers the metrics.
@@ -58,6 +61,10 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 	desc := func(name, help string) *prometheus.Desc {
 		return prometheus.NewDesc("kiro_worker_workenvironment_"+name, help,
 			[]string{metrics.LabelNamespace, metrics.LabelEnvironment, metrics.LabelTier}, nil)
+	}
+	ofBudget := func(name, help string) *prometheus.Desc {
+		return prometheus.NewDesc("kiro_worker_workenvironment_"+name, help,
+			[]string{metrics.LabelNamespace, metrics.LabelEnvironment, metrics.LabelTier, labelPeriod, labelUnit}, nil)
 	}
 	m := &Metrics{
 		checks: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -71,6 +78,8 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 		heldByNobody: desc("slots_held_by_nobody", "Slots whose lease had ended when they were last looked at, and which nobody released: their holder is gone. The sweep frees them, or who needs one."),
 		length:       desc("queue_length", "Work items that wait for a slot."),
 		oldest:       desc("oldest_queued_timestamp_seconds", "Since when the longest waiting work item waits. Absent while none does."),
+		budgetUsed:   ofBudget("budget_used", "What is used and set aside of the environment's budget, over every cluster, by period (day, month) and by unit (builds, minutes, credits)."),
+		budgetLimit:  ofBudget("budget_limit", "What the environment's budget allows, by period and by unit. Absent where it bounds nothing."),
 		by:           map[types.NamespacedName]observation{},
 	}
 	m.series = metrics.Series{m.checks}
@@ -81,7 +90,7 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 
 // Describe implements prometheus.Collector.
 func (m *Metrics) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{m.ready, m.degraded, m.credentials, m.slots, m.inUse, m.heldByNobody, m.length, m.oldest} {
+	for _, d := range []*prometheus.Desc{m.ready, m.degraded, m.credentials, m.slots, m.inUse, m.heldByNobody, m.length, m.oldest, m.budgetUsed, m.budgetLimit} {
 		ch <- d
 	}
 }
@@ -103,6 +112,11 @@ func (m *Metrics) Collect(ch chan<- prometheus.Metric) {
 		gauge(m.length, float64(o.length))
 		if !o.oldest.IsZero() {
 			gauge(m.oldest, float64(o.oldest.Unix()))
+		}
+		for _, b := range o.budget {
+			at := []string{key.Namespace, key.Name, o.tier, b.period, b.unit}
+			ch <- prometheus.MustNewConstMetric(m.budgetUsed, prometheus.GaugeValue, b.used, at...)
+			ch <- prometheus.MustNewConstMetric(m.budgetLimit, prometheus.GaugeValue, b.limit, at...)
 		}
 	}
 }
@@ -134,7 +148,7 @@ func (m *Metrics) observe(environment *v1alpha1.WorkEnvironment, now time.Time) 
 		degraded:    meta.IsStatusConditionTrue(status.Conditions, v1alpha1.ConditionDegraded),
 		credentials: !credentialsRefused(environment),
 		slots:       int32(environment.Spec.MaxConcurrency()), //nolint:gosec // at most contract.MaxSlots
-		inUse:       status.SlotsInUse, length: status.Queue.Length,
+		inUse:       status.SlotsInUse, length: status.Queue.Length, budget: budgetGauges(environment),
 	}
 	if status.Queue.OldestSince != nil {
 		o.oldest = status.Queue.OldestSince.Time

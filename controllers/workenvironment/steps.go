@@ -21,6 +21,7 @@ type step = reconcile.Step[*v1alpha1.WorkEnvironment]
 func (r *Reconciler) steps(now time.Time, part extent) []step {
 	usage := []step{
 		slotsStep{r.Tables, now},
+		budgetStep{r.Tables, now},
 		queueStep{r.Queues, now},
 	}
 	if part == usageOnly {

@@ -15,7 +15,6 @@ import (
 	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
-	"github.com/kiro-worker/kiro-worker/internal/lock"
 )
 
 // lookAndAbandon ends a start that nothing is known of: first the lock's row is asked, then the project's recent builds,
@@ -39,7 +38,7 @@ func (s *startStep) lookAndAbandon(ctx context.Context, item *v1alpha1.WorkItem)
 	case ours && row.BuildID != "":
 		return s.adopt(ctx, item, service, build.Reference(row.BuildID))
 	case !ours || row.Status != contract.StatusInProgress:
-		return s.lockLost(ctx, item, table)
+		return s.lockLost(ctx, item, table, !ours)
 	}
 	message := fmt.Sprintf("No build could be started within %s.", contract.Duration(policy.StartWindow))
 	recent, err := service.Recent(ctx, a.Parameters.ProjectName, a.IntentTime.Add(-policy.LookBack))
@@ -61,19 +60,25 @@ func (s *startStep) lookAndAbandon(ctx context.Context, item *v1alpha1.WorkItem)
 	case err != nil:
 		return reconcile.Result{}, err
 	}
+	if err := locks.Settle(ctx, table, a, contract.Usage{}); err != nil {
+		return reconcile.Result{}, err // the next look finds the lock lost, and settles
+	}
 	s.dispatcher.Released(item.UID, a)
 	return s.abandoned(item, message), nil
 }
 
 // lockLost ends an attempt whose lock is free, or another's, before it knew of a build. A build that came unseen may have
 // processed the trigger by then: another attempt would find that out too, but an item that is withdrawn while it waits for
-// one would not.
-func (s *startStep) lockLost(ctx context.Context, item *v1alpha1.WorkItem, table lock.Reader) (reconcile.Result, error) {
+// one would not. came is false if no build can have come: nobody has claimed the lock.
+func (s *startStep) lockLost(ctx context.Context, item *v1alpha1.WorkItem, table locks.Abandoner, came bool) (reconcile.Result, error) {
 	outcome, recorded, err := recordedOutcome(ctx, table, item.Status.Attempt)
-	switch {
-	case err != nil:
+	if err != nil {
 		return reconcile.Result{}, err
-	case recorded:
+	}
+	if err := settleUnseen(ctx, table, item, outcome, came, s.clock.Now()); err != nil {
+		return reconcile.Result{}, err
+	}
+	if recorded {
 		finish(item, outcome, s.clock.Now())
 		return reconcile.Done(), nil
 	}

@@ -99,6 +99,9 @@ func (s *concludeStep) settle(ctx context.Context, item *v1alpha1.WorkItem) (aga
 	}
 	facts := policy.FactsOf(a, row, card)
 	outcome := policy.ClassifyRequested(facts, policy.StopRequested(item, env))
+	if policy.StopRequested(item, env) == nil && !a.Last {
+		outcome = policy.StandsStill(item, outcome)
+	}
 	switch {
 	case facts.Row == policy.RowInProgress:
 		err = s.release(ctx, table, a, row, outcome)
@@ -108,6 +111,11 @@ func (s *concludeStep) settle(ctx context.Context, item *v1alpha1.WorkItem) (aga
 	if err != nil {
 		return false, err
 	}
+	used := policy.Used(a, outcome.Result, s.clock.Now())
+	if err := locks.Settle(ctx, table, a, used); err != nil {
+		return false, err
+	}
+	use(item, used)
 	s.dispatcher.Released(item.UID, a)
 	s.watcher.Forget(client.ObjectKeyFromObject(item))
 	s.metrics.noteAttempt(item, outcome, s.clock.Now())

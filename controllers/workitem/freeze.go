@@ -55,7 +55,7 @@ func attemptOf(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, held lock
 			AWS: env.Spec.AWS, LockRegion: env.Spec.LockAccess().Region, TableName: env.Spec.Lock.TableName,
 			LeaseDuration: metav1.Duration{Duration: ids.LeaseDuration},
 			ProjectName:   env.Spec.CodeBuild.ProjectName, ProjectARN: env.Status.ProjectARN,
-			SlotKey: held.SlotKey, BranchKey: held.BranchKey, CardKey: held.CardKey,
+			SlotKey: held.SlotKey, BranchKey: held.BranchKey, CardKey: held.CardKey, Budgets: held.Budgets,
 			Timeout:       metav1.Duration{Duration: timeout},
 			QueuedTimeout: metav1.Duration{Duration: env.Spec.QueuedTimeout()},
 			StartRetry:    env.Spec.Retry.StartBuild,

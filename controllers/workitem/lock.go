@@ -48,6 +48,11 @@ type attemptToLock struct {
 	item *v1alpha1.WorkItem
 	env  *v1alpha1.WorkEnvironment
 	slot string // its key
+	// source is the item's; nil for one made by hand.
+	source *v1alpha1.WorkSource
+	// drawings are the budgets that the attempt draws from, and reserve what it sets aside in each.
+	drawings []policy.Drawing
+	reserve  contract.Usage
 	// reason and after say, if the lock is not acquired, what the queue is told: what was in the way, and how long others
 	// go first.
 	reason queue.Refusal
@@ -73,6 +78,9 @@ func (s *lockStep) Reconcile(ctx context.Context, item *v1alpha1.WorkItem) (reco
 
 func (s *lockStep) acquire(ctx context.Context, try *attemptToLock, slot int) (reconcile.Result, error) {
 	item := try.item
+	if result, err := s.overBudget(ctx, try); err != nil || !result.IsDone() {
+		return result, err
+	}
 	if !policy.FreshlyAccepted(s.clock.Now(), item) {
 		if result, err := s.accept.ask(ctx, item); err != nil || !result.IsDone() {
 			return result, err
@@ -111,34 +119,44 @@ func (s *lockStep) acquire(ctx context.Context, try *attemptToLock, slot int) (r
 	if err != nil {
 		return s.refused(item, v1alpha1.ReasonInvalidConfiguration, fault.Message(err)), nil
 	}
-	cardKey, err := cardKeyOf(ctx, s.access, item, try.env)
+	if try.source, err = s.access.Source(ctx, item); err != nil {
+		return reconcile.Result{}, err
+	}
+	keys, err := cardKeysOf(ctx, s.access, item, try.source, try.env)
 	if err != nil {
 		return reconcile.Result{}, err
 	}
-	request := s.request(try, cardKey, parameters)
+	request := s.request(try, keys, parameters)
 	held, err := table.Acquire(ctx, request)
 	if err != nil {
 		return s.notAcquired(ctx, try, table, err)
 	}
 	s.dispatcher.Acquired(item, try.env.Status.ProjectARN, held)
-	return s.acquired(ctx, try, table, request, held)
+	return s.acquired(ctx, try, table, request, held, keys)
 }
 
-func (s *lockStep) request(try *attemptToLock, cardKey, parameters string) lock.Request {
+func (s *lockStep) request(try *attemptToLock, keys cardKeys, parameters string) lock.Request {
 	now, item, env := s.clock.Now(), try.item, try.env
+	try.drawings, try.reserve = policy.Drawings(now, env, try.source, keys.identity), policy.Reserve(item, env, try.source)
 	return lock.Request{
 		LockID: locks.NextID(item), WorkItemID: s.cluster + "/" + item.Namespace + "/" + item.Name, Holder: string(item.UID),
 		Attempt: locks.NextNumber(item), ProjectARN: env.Status.ProjectARN, SlotKey: try.slot,
-		BranchKey: locks.BranchKey(item), CardKey: cardKey, Parameters: parameters, Trigger: item.Status.ObservedTrigger.Time,
+		Reserve: try.reserve, Draws: policy.Draws(try.drawings), TriggerCap: triggerCap(now, try.source, keys.record),
+		BranchKey: locks.BranchKey(item), CardKey: keys.record, Parameters: parameters, Trigger: item.Status.ObservedTrigger.Time,
 		ExpiresAt: now.Add(env.Spec.LeaseDuration()), Now: now,
 	}
 }
 
 // acquired looks at the slots a second time. Two controllers that both saw the last free slot have both acquired one by
 // now; whoever sees too many releases its own, at a random time that differs from the other's.
-func (s *lockStep) acquired(ctx context.Context, try *attemptToLock, table locks.Abandoner, request lock.Request, held lock.Lock) (reconcile.Result, error) {
+func (s *lockStep) acquired(
+	ctx context.Context, try *attemptToLock, table locks.Abandoner, request lock.Request, held lock.Lock, keys cardKeys,
+) (reconcile.Result, error) {
 	now, item, env := s.clock.Now(), try.item, try.env
 	attempt := attemptOf(item, env, held, s.traced)
+	if keys.identity != keys.record {
+		attempt.Parameters.CardIdentity = keys.identity
+	}
 	slots, err := items.ReadSlots(ctx, table, env.Status.ProjectARN)
 	if err != nil {
 		return reconcile.Result{}, err
@@ -172,6 +190,9 @@ func (s *lockStep) release(ctx context.Context, try *attemptToLock, table locks.
 	if err := locks.Abandon(ctx, table, &attempt, s.clock.Now()); err != nil {
 		return reconcile.Result{}, fmt.Errorf("releasing the lock: %w", err)
 	}
+	if err := locks.Settle(ctx, table, &attempt, contract.Usage{}); err != nil {
+		return reconcile.Result{}, err // the lock is over, which the next try finds, and settles
+	}
 	item.Status.Attempt = &attempt
 	s.dispatcher.Released(item.UID, item.Status.Attempt)
 	now := s.clock.Now()
@@ -191,10 +212,22 @@ func (s *lockStep) notAcquired(ctx context.Context, try *attemptToLock, table ga
 		finishAlreadyDone(item, refusal.Card, now)
 		return reconcile.Done(), nil
 	case errors.Is(err, lock.ErrAttemptOver):
-		// Acquired by us before a crash, and ended since: its number is used up.
+		// Acquired by us before a crash, and ended since: its number is used up. What it has set aside is given back, unless a
+		// build has claimed it: then a status that is not seen yet knows of that attempt, and its conclusion settles it.
+		if refusal.Row.BuildID == "" {
+			if err := table.Settle(ctx, refusal.Row.Budgets(), refusal.Row.LockID, contract.Usage{}); err != nil {
+				return reconcile.Result{}, err
+			}
+		}
 		consume(item, try.env, refusal.Row, now)
 		s.dispatcher.Released(item.UID, item.Status.Attempt)
 		return reconcile.WaitFor(policy.Soon), nil
+	case errors.Is(err, lock.ErrBudgetExhausted):
+		return s.exhausted(try, refusal), nil
+	case errors.Is(err, lock.ErrTriggerLimit):
+		try.after = policy.TriggerAgain(now)
+		m := policy.TriggerMiss(now, item, try.source.Spec.MaxTriggersPerDay())
+		return s.refused(item, m.Reason, m.Message), nil
 	case errors.Is(err, lock.ErrForeign):
 		try.reason = refusalOf(refusal.Row)
 		return s.refused(item, v1alpha1.ReasonForeignRow, refusal.Message), nil

@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
+	"github.com/kiro-worker/kiro-worker/controllers/workitem/policy"
 	"github.com/kiro-worker/kiro-worker/internal/build"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
@@ -48,6 +49,9 @@ func observeBuild(b *v1alpha1.BuildStatus, seen build.Build) {
 	b.LogsURL = fault.Cut(seen.Log.URL, maxURL)
 	b.LogGroup, b.LogStream = fault.Cut(seen.Log.Group, maxLogName), fault.Cut(seen.Log.Stream, maxLogName)
 	b.StartTime, b.EndTime = timeOrNil(seen.StartTime), timeOrNil(seen.EndTime)
+	if !seen.EndTime.IsZero() {
+		b.QueuedSeconds = policy.QueuedSeconds(seen)
+	}
 }
 
 func timeOrNil(t time.Time) *metav1.Time {

@@ -165,7 +165,7 @@ func (s *startStep) claimRefused(ctx context.Context, item *v1alpha1.WorkItem, s
 	if ours && row.BuildID != "" {
 		return s.adopt(ctx, item, service, build.Reference(row.BuildID))
 	}
-	return s.lockLost(ctx, item, table)
+	return s.lockLost(ctx, item, table, true)
 }
 
 // adopt makes a build that was found the attempt's.

@@ -102,6 +102,9 @@ func (s *stopStep) stopAttempt(ctx context.Context, item *v1alpha1.WorkItem, cau
 			if err != nil {
 				return reconcile.Result{}, err
 			}
+			if err := settleUnseen(ctx, table, item, outcome, false, now); err != nil {
+				return reconcile.Result{}, err
+			}
 			finish(item, outcome, now)
 			return reconcile.Done(), nil
 		case !errors.Is(err, locks.ErrClaimed):

@@ -66,10 +66,6 @@ func (s apply) applyCard(ctx context.Context, source *v1alpha1.WorkSource, c cho
 		return nil, nil // once it is gone, the next poll makes it again
 	}
 	wanted := desired(source, c)
-	recordTriggers(c.item, wanted, s.now)
-	if refused := tooOften(source, c.item, wanted, s.now); refused != nil {
-		return refused, nil
-	}
 	if c.item != nil && upToDate(c.item, wanted) {
 		return nil, nil
 	}

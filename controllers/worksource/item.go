@@ -27,7 +27,7 @@ const maxURL = 512
 
 // ownAnnotations are the annotations of an item that this controller applies.
 var ownAnnotations = []string{
-	v1alpha1.WithdrawnAnnotation, v1alpha1.WithdrawalSuspectedAnnotation, v1alpha1.CardVersionAnnotation, v1alpha1.TriggersAnnotation,
+	v1alpha1.WithdrawnAnnotation, v1alpha1.WithdrawalSuspectedAnnotation, v1alpha1.CardVersionAnnotation,
 }
 
 // desired is the part of a card's item that its source owns: never priority, cancel, time-out and dependsOn, which belong to

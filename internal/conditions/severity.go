@@ -19,6 +19,8 @@ var actionRequired = map[string]bool{
 	v1alpha1.ReasonForeignRow:           true,
 	v1alpha1.ReasonDependencyFailed:     true,
 	v1alpha1.ReasonDependencyCycle:      true,
+	v1alpha1.ReasonBudgetExhausted:      true,
+	v1alpha1.ReasonTriggerLimit:         true,
 	v1alpha1.ReasonStartRefused:         true,
 	v1alpha1.ReasonWillNotStop:          true,
 	v1alpha1.ReasonStopRefused:          true,

@@ -52,6 +52,11 @@ func CardKey(provider, cardID string) string { return "card#" + provider + "/" +
 // ObjectCardKey is CardKey for a work item that was made by hand.
 func ObjectCardKey(uid string) string { return "card#object/" + uid }
 
+// IsBoardCard reports whether a card's row is that of a card on a board, and not of a work item that was made by hand.
+func IsBoardCard(cardKey string) bool {
+	return strings.HasPrefix(cardKey, "card#") && !strings.HasPrefix(cardKey, ObjectCardKey(""))
+}
+
 // LockID names an attempt's lock: a hash of the object's UID and the attempt's number, so that a controller
 // that crashed after acquiring the lock finds its own again.
 func LockID(uid string, attempt int32) string {

@@ -29,6 +29,17 @@ const (
 	AttrDeleteAt    = "deleteAt"    // N, epoch seconds; the table's TTL attribute, set only at release
 	AttrTrigger     = "trigger"     // N, epoch milliseconds; card row
 	AttrOutcome     = "outcome"     // S; card row
+	AttrBudgets     = "budgets"     // SS, the keys of the budget rows that this lock has drawn from
+)
+
+// Attributes of budget rows, which hold nothing and have no status. Each begins with "budget#". A row of triggers has only
+// triggers and deleteAt.
+const (
+	AttrBuilds   = "builds"   // N, used or set aside
+	AttrSeconds  = "seconds"  // N, of build time, used or set aside
+	AttrCredits  = "credits"  // N, thousandths of the agent's credits, used or set aside
+	AttrOpen     = "open"     // SS, what is set aside: "<lockId> <builds> <seconds> <credits>"
+	AttrTriggers = "triggers" // NS, the triggers that were worked on, epoch milliseconds
 )
 
 // TTLAttribute is the table's TTL attribute. It is not expiresAt: DynamoDB would delete the row of a running

@@ -11,6 +11,7 @@ package lock
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/kiro-worker/kiro-worker/internal/contract"
@@ -25,6 +26,35 @@ type Lock struct {
 	CardKey   string
 	// Parameters is the document that the branch row holds for the worker. Acquire alone fills it in.
 	Parameters string
+	// Budgets are the keys of the budget rows that the lock has drawn from. Acquire alone fills them in.
+	Budgets []string
+}
+
+// Draw is one budget that an attempt draws from when it acquires its lock.
+type Draw struct {
+	Key string // a contract.DayKey, MonthKey or ItemKey
+	// Most is what may be used and set aside in the budget altogether.
+	Most contract.Usage
+	// DeleteAt is when nobody asks for the row any more.
+	DeleteAt time.Time
+}
+
+// TriggerCap is how many triggers of a card may be worked on in a day. One that was counted already is not counted again.
+type TriggerCap struct {
+	Key      string // a contract.TriggersKey
+	Most     int
+	DeleteAt time.Time
+}
+
+// Drawn is what a budget's row says. The zero Drawn is that of a row that does not exist.
+type Drawn struct {
+	// Usage is what was used, and what is set aside for attempts that are not over.
+	contract.Usage
+
+	// Open is how many attempts have something set aside.
+	Open int
+	// Own reports whether the lock that was asked about is one of them.
+	Own bool
 }
 
 // Request asks for a lock.
@@ -41,6 +71,11 @@ type Request struct {
 	Trigger    time.Time
 	ExpiresAt  time.Time
 	Now        time.Time
+	// Reserve is what is set aside in each of Draws. None draws from nothing.
+	Reserve contract.Usage
+	Draws   []Draw
+	// TriggerCap bounds the triggers of the card; nil bounds nothing.
+	TriggerCap *TriggerCap
 }
 
 // Row is a slot or branch row as read. The zero Row is an absent one.
@@ -65,7 +100,25 @@ type Row struct {
 	Stage       contract.Stage
 	Tasks       contract.Tasks
 	Result      string // a contract.Result; parsed by the reader, who says what to do with a bad one
+	BudgetKeys  string // see Budgets; joined, so that rows can be compared
 }
+
+// Budgets are the keys of the budget rows that the row's lock has drawn from.
+func (r Row) Budgets() []string {
+	if r.BudgetKeys == "" {
+		return nil
+	}
+	return strings.Split(r.BudgetKeys, budgetSeparator)
+}
+
+// WithBudgets is the row with the keys of budget rows.
+func (r Row) WithBudgets(keys []string) Row {
+	r.BudgetKeys = strings.Join(keys, budgetSeparator)
+	return r
+}
+
+// budgetSeparator is in no key.
+const budgetSeparator = "\n"
 
 // Held reports whether somebody holds the row, whether or not the lease has ended.
 func (r Row) Held() bool { return r.Exists && (r.Foreign || r.Status == contract.StatusInProgress) }
@@ -105,6 +158,10 @@ var (
 	ErrAttemptOver = errors.New("the attempt is over")
 	// ErrForeign: the row is another program's.
 	ErrForeign = errors.New("another program's row")
+	// ErrBudgetExhausted: a budget has not enough left. The Refusal names its row, and what was drawn from it.
+	ErrBudgetExhausted = errors.New("the budget is exhausted")
+	// ErrTriggerLimit: as many triggers of the card as may be were worked on today.
+	ErrTriggerLimit = errors.New("the card was triggered too often")
 	// ErrNotHolder: the rows are not, or not any more, as the caller believes.
 	ErrNotHolder = errors.New("not the holder")
 )
@@ -114,6 +171,8 @@ type Refusal struct {
 	Err  error // one of the errors above
 	Row  Row   // the row that forbids it, as it was
 	Card CardRow
+	// Drawn is what was drawn from the budget that forbids it.
+	Drawn Drawn
 	// Message says it to a person.
 	Message string
 }
@@ -128,10 +187,14 @@ func (e *Refusal) Unwrap() error { return e.Err }
 type Acquirer interface {
 	// Acquire acquires slot and branch together. If the LockID has them already, it returns the lock as it is, with the
 	// parameters that its row holds. Else
-	// its error is a *Refusal: ErrHeld, ErrAlreadyDone, ErrAttemptOver, ErrForeign; or the network's.
+	// its error is a *Refusal: ErrHeld, ErrAlreadyDone, ErrAttemptOver, ErrBudgetExhausted, ErrTriggerLimit, ErrForeign; or the
+	// network's. What the lock draws from budgets is set aside in the same transaction: with the lock, or not at all.
 	Acquire(ctx context.Context, req Request) (Lock, error)
 	// Abandon releases an unclaimed lock, as it was read.
 	Abandon(ctx context.Context, row Row, now time.Time) error
+	// Settle replaces what a lock has set aside in budgets by what its attempt used. It counts once, however often it is
+	// called; where nothing is set aside, it does nothing.
+	Settle(ctx context.Context, budgets []string, lockID string, used contract.Usage) error
 }
 
 // Reader only reads, always consistently. It is all that a watcher needs.
@@ -140,6 +203,9 @@ type Reader interface {
 	Rows(ctx context.Context, keys []string) (map[string]Row, error)
 	// Card reads a card's record.
 	Card(ctx context.Context, key string) (CardRow, error)
+	// Drawn reads what budgets' rows say, by key, and whether a lock has something set aside there. One without a row is absent
+	// from the answer.
+	Drawn(ctx context.Context, keys []string, lockID string) (map[string]Drawn, error)
 	// CheckTable reports what of the table is not as it must be: terminal faults that say what to do.
 	CheckTable(ctx context.Context) error
 }

@@ -38,6 +38,8 @@ type cluster struct {
 	// managers are the running ones: the leader last; those before it were frozen when it became the leader.
 	managers []*manager
 	gone     bool
+	// budgeted is set if there ever was a budget: an item over one lets others go first for longer.
+	budgeted bool
 	// onDelete is the environment's, for the invariants: a manager may see another.
 	onDelete v1alpha1.OnDelete
 	uids     int

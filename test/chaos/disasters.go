@@ -137,6 +137,8 @@ func (t *invariants) rebase() {
 		case strings.HasPrefix(key, "card#"):
 			t.recorded(key, row)
 			continue
+		case strings.HasPrefix(key, "budget#"):
+			continue
 		case strings.HasPrefix(key, "branch#"):
 			t.fences[key] = is.fence
 		case strings.HasPrefix(key, "slot#") && is.inProgress:

@@ -19,6 +19,7 @@ func (s *simulation) finish() {
 			}
 		}
 	}
+	s.settled()
 	for _, a := range s.accounts {
 		for _, r := range a.builds {
 			if !r.byHand && !s.invariants.claimed[r.arn] {

@@ -39,6 +39,9 @@ type invariants struct {
 	freedAt map[string]time.Time
 	// succeeded are the items that ever did, by cluster and name.
 	succeeded map[string]bool
+	// budgets is how many builds a project's budget allows; worked are the locks under which builds of a project did.
+	budgets map[string]int64
+	worked  map[string]map[string]bool
 }
 
 func newInvariants(s *simulation) *invariants {
@@ -46,6 +49,7 @@ func newInvariants(s *simulation) *invariants {
 		s: s, fences: map[string]int64{}, live: map[string]*run{}, claimed: map[string]bool{}, released: map[string]contract.Outcome{},
 		processed: map[string]string{}, starts: map[string][]*run{}, intended: map[string]bool{}, rounds: map[string]int{}, held: map[string]int{},
 		readySince: map[string]time.Time{}, freedAt: map[string]time.Time{}, succeeded: map[string]bool{},
+		budgets: map[string]int64{}, worked: map[string]map[string]bool{},
 	}
 }
 
@@ -67,8 +71,12 @@ func stateOf(row attrs) rowState {
 
 // changed checks a row that has changed.
 func (t *invariants) changed(key string, old, next attrs) {
-	if strings.HasPrefix(key, "card#") {
+	switch {
+	case strings.HasPrefix(key, "card#"):
 		t.recorded(key, next)
+		return
+	case strings.HasPrefix(key, "budget#"):
+		t.budgetChanged(key, next)
 		return
 	}
 	was, is := stateOf(old), stateOf(next)
@@ -112,6 +120,7 @@ func (t *invariants) claims(key string, is rowState) {
 		return
 	}
 	t.claimed[r.arn] = true
+	t.budgetUsed(r, is.project)
 	if o := t.live[key]; o != nil && o != r && o.alive() {
 		t.s.fail(&t.s.counts.Double, "builds %s and %s both live by %s", o.id, r.id, key)
 	}

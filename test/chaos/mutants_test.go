@@ -38,6 +38,8 @@ var expectations = map[string]struct {
 	"resourceVersion on status writes":  {seed: 1},
 	"fence":                             {covered: "lock id and claim: the fence is the second belt"},
 	"waiting for a deleted environment": {seed: 15},
+	"the budget's condition":            {seed: 1},
+	"setting aside before a start":      {seed: 1},
 	"waiting for dependencies":          {seed: 1},
 }
 

@@ -15,6 +15,8 @@ const (
 	// forgiven is how long an item that was granted a slot may be passed over: until the grant has ended, and while it lets
 	// others go first.
 	forgiven = 5 * time.Minute
+	// forgivenOverBudget is the same for an item that may be over a budget: others go first for five minutes.
+	forgivenOverBudget = 2 * forgiven
 	// oldestLook is how old a manager's look at the slots may be: a partition lasts up to fifteen minutes.
 	oldestLook = 20 * time.Minute
 	// mostReady is how long an item may be ready while a slot is free. Slots that another cluster frees are found by a look.
@@ -51,7 +53,7 @@ func (t *invariants) hasSlot(item *v1alpha1.WorkItem) bool {
 
 // couldStart reports whether nothing that the manager may know of keeps a waiting item from its turn.
 func (m *manager) couldStart(item *v1alpha1.WorkItem) bool {
-	if !waits(item) || m.lately(item.Name) {
+	if !waits(item) || m.lately(item.Name) || overBudget(item) {
 		return false
 	}
 	if at := item.Status.Retries.NotBefore; at != nil && at.After(m.Now()) {
@@ -71,7 +73,11 @@ func (m *manager) couldStart(item *v1alpha1.WorkItem) bool {
 
 func (m *manager) lately(name string) bool {
 	at, ok := m.granted[name]
-	return ok && m.w.now.Sub(at) < forgiven
+	most := forgiven
+	if m.cluster.budgeted {
+		most = forgivenOverBudget // its status may not say yet that it is over one
+	}
+	return ok && m.w.now.Sub(at) < most
 }
 
 func waits(item *v1alpha1.WorkItem) bool {

@@ -47,6 +47,8 @@ func Mutants() []Mutant {
 		editing("in_progress on heartbeat", without(doesHeartbeat, partInProgress)),
 		editing("the conditions on release", releaseUnasked),
 		{Name: "resourceVersion on status writes", Kubernetes: func(c client.Client) client.Client { return unversioned{c} }},
+		editing("the budget's condition", unbounded),
+		editing("setting aside before a start", unreserved),
 		editing("fence", fenceless),
 		{Name: "waiting for dependencies", Kubernetes: func(c client.Client) client.Client { return independent{c} }},
 		{Name: "waiting for a deleted environment", Kubernetes: func(c client.Client) client.Client { return impatient{c} }},

@@ -45,6 +45,7 @@ func (s *simulation) setUp() {
 		s.addCard(n)
 	}
 	s.planDependencies()
+	s.planBudgets()
 	for _, c := range s.clusters {
 		s.lead(c)
 	}

@@ -182,6 +182,7 @@ func (s *simulation) glance() {
 	left := s.unfinished()
 	if s.healed {
 		s.takeOut()
+		s.raiseBudgets()
 		s.invariants.idle()
 	}
 	switch {

@@ -120,6 +120,8 @@ func permitted(r row, a act) bool {
 		return !r.exists || r.lockID != a.lockID || r.status != inProgress
 	case kindAnother:
 		return r.exists && r.lockID == a.lockID && r.build != "" && r.build != a.build
+	case kindCount:
+		return true // no run comes to a cap; internal/lock/dynamodb tests them
 	case kindReleased:
 		return r.exists && r.lockID == a.lockID && r.build == a.build && r.status == a.status
 	}
@@ -143,6 +145,8 @@ func effect(r row, a act) row {
 		r.status = a.status
 	case kindFree:
 		r.status = string(contract.StatusFailed)
+	case kindCount:
+		r.exists = true
 	case kindRecord:
 		r.exists, r.trigger, r.lockID = true, a.trigger, a.lockID
 	}

@@ -26,6 +26,7 @@ const (
 	kindNotHeld    kind = "not-held"          // asks that a partner row is another's
 	kindAnother    kind = "claimed-by-other"  // asks that a partner row has another build
 	kindReleased   kind = "released-by-me"    // asks that a release was done before
+	kindCount      kind = "count"             // counts a trigger, sets aside in a budget, or settles it
 	kindUnexpected kind = "not-in-the-design" // no operation of the design
 )
 
@@ -100,6 +101,8 @@ func kindOf(w wireAct) kind {
 	has := func(text string) bool { return strings.Contains(w.Update, text) }
 	asks := func(text string) bool { return strings.Contains(w.Condition, text) }
 	switch {
+	case has("ADD #triggers"), has("ADD #open"), has("DELETE #open"):
+		return kindCount
 	case w.Update == "" && asks("#trigger"):
 		return kindNotDone
 	case w.Update == "" && asks(":ending"):

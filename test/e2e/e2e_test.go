@@ -65,6 +65,7 @@ func TestDemo(t *testing.T) {
 	t.Run("Doctor", func(t *testing.T) { checkDoctor(t, system) })
 	t.Run("Traces", func(t *testing.T) { checkTraces(t, report, receiver) })
 	t.Run("Log", func(t *testing.T) { checkLog(t, report) })
+	t.Run("Budget", func(t *testing.T) { checkBudget(t, system) })
 	t.Run("Metrics", func(t *testing.T) { checkMetrics(t, system) })
 	// The last two: it stops the manager.
 	t.Run("Unlock", func(t *testing.T) { checkUnlock(t, system) })

@@ -16,7 +16,7 @@ import (
 
 // purposes say what a statement is for.
 var purposes = map[string]string{
-	"controller LockRows":             "acquires, reads, releases, abandons and reclaims locks; reads and writes the record of each card",
+	"controller LockRows":             "acquires, reads, releases, abandons and reclaims locks; reads and writes the record of each card and what is counted against budgets",
 	"controller LockTable":            "checks that the table has the right key and TTL attribute",
 	"controller StartBuilds":          "starts a build",
 	"controller NoOverride0":          "no build with another buildspec",

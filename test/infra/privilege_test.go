@@ -144,6 +144,8 @@ func TestForbidden(t *testing.T) {
 		"a build takes a slot of the tier's other project": {permissions.Build, iam.Request{Action: "dynamodb:UpdateItem", Resource: table, Context: row("slot#" + project("kiro-worker-test-green") + "#0")}},
 		"a build touches the table of production":          {permissions.Build, iam.Request{Action: "dynamodb:UpdateItem", Resource: arn("dynamodb", "table/kiro-worker-production-locks"), Context: row("branch#x")}},
 		"a build reads the whole table":                    {permissions.Build, iam.Request{Action: "dynamodb:Scan", Resource: table}},
+		"a build draws from a budget":                      {permissions.Build, iam.Request{Action: "dynamodb:UpdateItem", Resource: table, Context: row("budget#project/x#2026-11-30")}},
+		"a person draws from a budget":                     {permissions.Operator, iam.Request{Action: "dynamodb:UpdateItem", Resource: table, Context: row("budget#project/x#2026-11-30")}},
 		"a build deletes a row":                            {permissions.Build, iam.Request{Action: "dynamodb:DeleteItem", Resource: table, Context: row("branch#x")}},
 		"a build starts a build":                           {permissions.Build, iam.Request{Action: "codebuild:StartBuild", Resource: project("kiro-worker-test-blue")}},
 		"a build reads artifacts":                          {permissions.Build, iam.Request{Action: "s3:GetObject", Resource: "arn:aws:s3:::kiro-worker-test-artifacts-" + account + "-" + region + "/test/x"}},

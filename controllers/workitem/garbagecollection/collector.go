@@ -67,17 +67,22 @@ func New(reach access.Access, now clock.PassiveClock, settling time.Duration, ov
 // holder is gone. It reports whether the row was freed.
 func (c *Collector) Free(ctx context.Context, item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, table Table, row lock.Row) (bool, error) {
 	if orphaned(item, row) {
-		return c.freed(ctx, env, row, abandoned, table.Abandon(ctx, row, c.clock.Now()))
+		return c.freed(ctx, env, table, row, abandoned, table.Abandon(ctx, row, c.clock.Now()))
 	}
 	return c.reap(ctx, env, table, row)
 }
 
-func (c *Collector) freed(ctx context.Context, env *v1alpha1.WorkEnvironment, row lock.Row, how string, err error) (bool, error) {
+func (c *Collector) freed(ctx context.Context, env *v1alpha1.WorkEnvironment, table Table, row lock.Row, how string, err error) (bool, error) {
 	switch {
 	case locks.IsRefusal(err):
 		return false, nil // it changed while we looked
 	case err != nil:
 		return false, fmt.Errorf("freeing a lock: %w", err)
+	}
+	if how == abandoned {
+		if err := settleNothing(ctx, table, row); err != nil {
+			return false, err
+		}
 	}
 	c.dispatcher.Freed(env, row)
 	logging.Info(log.FromContext(ctx), "Freed a lock", keyHow, how, keyRow, row.Key, keyHolder, row.WorkItemID, logging.KeyBuild, row.BuildID)

@@ -14,6 +14,7 @@ import (
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/controllers/internal/items"
 	"github.com/kiro-worker/kiro-worker/controllers/workitem/locks"
+	"github.com/kiro-worker/kiro-worker/internal/contract"
 	"github.com/kiro-worker/kiro-worker/internal/fault"
 	"github.com/kiro-worker/kiro-worker/internal/lock"
 	"github.com/kiro-worker/kiro-worker/internal/logging"
@@ -67,6 +68,9 @@ func (c *Collector) abandonUnrecorded(ctx context.Context, item *v1alpha1.WorkIt
 		if err := locks.Abandon(ctx, table, a, c.clock.Now()); err != nil {
 			return fmt.Errorf("abandoning a lock that was acquired just before: %w", err)
 		}
+		if err := settleNothing(ctx, table, row); err != nil {
+			return err
+		}
 		c.dispatcher.Freed(env, row)
 	}
 	return nil
@@ -93,9 +97,17 @@ func (c *Collector) abandonOvertaken(ctx context.Context, env *v1alpha1.WorkEnvi
 		if !ok || row.Attempt >= locks.NextNumber(&all[i]) {
 			continue
 		}
-		if _, err := c.freed(ctx, env, row, abandoned, table.Abandon(ctx, row, c.clock.Now())); err != nil {
+		if _, err := c.freed(ctx, env, table, row, abandoned, table.Abandon(ctx, row, c.clock.Now())); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// settleNothing gives back what a lock has set aside in budgets that no build ran for.
+func settleNothing(ctx context.Context, table lock.Acquirer, row lock.Row) error {
+	if err := table.Settle(ctx, row.Budgets(), row.LockID, contract.Usage{}); err != nil {
+		return fmt.Errorf("settling the budgets of a lock that was freed: %w", err)
 	}
 	return nil
 }

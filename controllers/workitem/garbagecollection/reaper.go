@@ -24,7 +24,7 @@ func (c *Collector) reap(ctx context.Context, env *v1alpha1.WorkEnvironment, tab
 		return false, nil
 	}
 	if row.BuildID == "" {
-		return c.freed(ctx, env, row, abandoned, table.Abandon(ctx, row, now))
+		return c.freed(ctx, env, table, row, abandoned, table.Abandon(ctx, row, now))
 	}
 	service, err := c.access.Clients.Builds(ctx, env.Namespace, env.Spec.AWS)
 	if err != nil {
@@ -37,7 +37,7 @@ func (c *Collector) reap(ctx context.Context, env *v1alpha1.WorkEnvironment, tab
 	if err != nil || !over {
 		return false, err
 	}
-	return c.freed(ctx, env, row, reclaimed, table.Reclaim(ctx, row, now))
+	return c.freed(ctx, env, table, row, reclaimed, table.Reclaim(ctx, row, now))
 }
 
 // looker is what of the build service is used here.

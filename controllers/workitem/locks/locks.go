@@ -114,3 +114,14 @@ func IsRefusal(err error) bool {
 	var refusal *lock.Refusal
 	return errors.As(err, &refusal)
 }
+
+// Settle replaces what the attempt has set aside in budgets by what it used. It counts once, however often it is called.
+func Settle(ctx context.Context, table lock.Acquirer, a *v1alpha1.Attempt, used contract.Usage) error {
+	if len(a.Parameters.Budgets) == 0 {
+		return nil
+	}
+	if err := table.Settle(ctx, a.Parameters.Budgets, a.LockID, used); err != nil {
+		return fmt.Errorf("settling the budgets: %w", err)
+	}
+	return nil
+}

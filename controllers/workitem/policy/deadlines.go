@@ -16,6 +16,8 @@ const (
 	// when somebody is likely to work on it, and then less and less often.
 	AcceptSoonest = 5 * time.Second
 	AcceptLatest  = 5 * time.Minute
+	// BudgetRecheck is how soon an item over a budget is tried again at the latest.
+	BudgetRecheck = 5 * time.Minute
 	// HeldRecheck is how soon a slot that was acquired and released again, because too many were in use, is tried again, plus
 	// up to as much at random.
 	HeldRecheck = 5 * time.Second

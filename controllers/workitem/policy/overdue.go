@@ -51,7 +51,7 @@ func waitsForAcceptance(item *v1alpha1.WorkItem) *LongWait {
 
 func waitsInQueue(item *v1alpha1.WorkItem) *LongWait {
 	q := item.Status.Queue
-	if item.AttemptActive() || q == nil || q.Since == nil {
+	if item.AttemptActive() || q == nil || q.Since == nil || waitsForItsDay(q.Reason) {
 		return nil
 	}
 	return &LongWait{q.Since.Time, QueueOverdue, v1alpha1.ReasonQueueOverdue,
@@ -65,4 +65,9 @@ func waitsToConclude(item *v1alpha1.WorkItem) *LongWait {
 	}
 	return &LongWait{c.LastTransitionTime.Time, ConcludeWindow, v1alpha1.ReasonConcludingOverdue,
 		"The build is over and its lock cannot be released: " + item.Condition(v1alpha1.ConditionConcluded).Message}
+}
+
+// waitsForItsDay reports whether an item waits for a day or a month to come, as somebody has said that it is to.
+func waitsForItsDay(reason string) bool {
+	return reason == v1alpha1.ReasonBudgetExhausted || reason == v1alpha1.ReasonTriggerLimit
 }

@@ -10,7 +10,11 @@ import (
 
 	"github.com/kiro-worker/kiro-worker/api/v1alpha1"
 	"github.com/kiro-worker/kiro-worker/internal/contract"
+	"github.com/kiro-worker/kiro-worker/internal/fault"
 )
+
+// maxFingerprint is the length of a SHA-256 in hex.
+const maxFingerprint = 64
 
 // LastTry reports whether a work failure in the item's next attempt processes the trigger.
 func LastTry(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment) bool {
@@ -36,6 +40,9 @@ func AfterAttempt(item *v1alpha1.WorkItem, env *v1alpha1.WorkEnvironment, outcom
 	case StopRequested(item, env) != nil:
 	case class == contract.ClassWork && !item.Status.Attempt.Last && !outcome.Name.Final():
 		next.Counts.Work++
+		if outcome.Result != nil {
+			next.Counts.Fingerprint = fault.Cut(outcome.Result.Fingerprint, maxFingerprint)
+		}
 		next.Again = true
 		next.After = env.Spec.Retry.Work.Or(contract.RetryWork).Backoff(int(next.Counts.Work), random())
 	case outcome.Name == contract.OutcomeAgentCredentialsInvalid:

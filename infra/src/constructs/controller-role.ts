@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import { acknowledgeWildcards } from '../nag';
 import { metricsNamespace, projectArn, roleName } from '../names';
 import { Colour, Settings } from '../defaults';
-import { lockAndCardKeys, lockRows, lockTable, readLocks, useKey } from './lock-statements';
+import { lockCardAndBudgetKeys, lockRows, lockTable, readLocks, useKey } from './lock-statements';
 import { Data } from '../data';
 
 /** The role that the manager assumes for the environments of this tier. */
@@ -44,7 +44,7 @@ export function statements(s: Settings, colour: Colour, data: Data): iam.PolicyS
   const tier = projectArn(s, '*');
   return [
     // A branch's old lock may belong to the tier's other project: it is reclaimed in the same way.
-    lockRows(data.tableArn, lockAndCardKeys(tier), readLocks),
+    lockRows(data.tableArn, lockCardAndBudgetKeys(tier), readLocks),
     lockTable(data.tableArn),
     new iam.PolicyStatement({
       sid: 'StartBuilds',

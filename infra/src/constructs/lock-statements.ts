@@ -17,6 +17,9 @@ export const lockKeys = (projectArn: string): string[] => [`slot#${projectArn}#*
 /** The same, and of every card's record of what was processed. */
 export const lockAndCardKeys = (projectArn: string): string[] => [...lockKeys(projectArn), 'card#*'];
 
+/** The same, and of every budget and count of triggers: a controller's alone. */
+export const lockCardAndBudgetKeys = (projectArn: string): string[] => [...lockAndCardKeys(projectArn), 'budget#*'];
+
 /** What a holder of a lock does: claim, renew, release. */
 export const holdLocks = ['GetItem', 'UpdateItem', 'ConditionCheckItem'];
 

@@ -46,6 +46,10 @@ const (
 	clusterName     = "kiro-local"
 
 	kubeSecretName = "github"
+
+	// The environment's budget of a month.
+	monthlyBuilds  = 1000
+	monthlyMinutes = 30000
 )
 
 // newClient returns a client for the three kinds.
@@ -136,6 +140,8 @@ func (s *System) environment() (*v1alpha1.WorkEnvironment, error) {
 	// One round shows it, and is soon over.
 	agent.Repair = v1alpha1.Repair{Rounds: ptr.To[int32](1)}
 	spec.Agent = agent
+	// Far above what a demo uses: the environment's status then says what that is.
+	spec.Budget = &v1alpha1.Budget{PerMonth: &v1alpha1.BudgetAmounts{Builds: ptr.To[int32](monthlyBuilds), Minutes: ptr.To[int32](monthlyMinutes)}}
 	return environment, nil
 }
 

@@ -138,8 +138,8 @@ func (s *servers) lockRows(table string) (map[string]contract.RowStatus, error) 
 	}
 	statuses := map[string]contract.RowStatus{}
 	for key, row := range rows {
-		if strings.HasPrefix(key, "card#") {
-			continue
+		if !strings.HasPrefix(key, "slot#") && !strings.HasPrefix(key, "branch#") {
+			continue // records and counters hold nothing
 		}
 		status, _ := row[contract.AttrStatus]["S"].(string)
 		statuses[key] = contract.RowStatus(status)

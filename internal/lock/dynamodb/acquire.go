@@ -23,12 +23,18 @@ func (t *Table) Acquire(ctx context.Context, req lock.Request) (lock.Lock, error
 		return lock.Lock{}, fault.NewTerminal(fault.CodeInvalidRequest, fmt.Errorf(
 			"the parameters have %d bytes; at most %d are allowed", n, contract.MaxFrozenBytes))
 	}
+	for _, d := range req.Draws {
+		if !req.Reserve.Within(d.Most) {
+			return lock.Lock{}, exhausted(d.Key, lock.Drawn{}) // not even an unused budget has enough
+		}
+	}
 	v := valuesOfRequest(req)
-	olds, err := t.transact(ctx,
-		act{req.BranchKey, acquireBranch, v},
-		act{req.SlotKey, acquireSlot, v},
-		act{req.CardKey, cardNotDone, v},
-	)
+	branch, slot := acquireBranch, acquireSlot
+	if len(req.Draws) > 0 {
+		branch, slot = acquireBranchDrawn, acquireSlotDrawn
+	}
+	acts := []act{{req.BranchKey, branch, v}, {req.SlotKey, slot, v}, {req.CardKey, cardNotDone, v}}
+	olds, err := t.transact(ctx, append(acts, drawing(req)...)...)
 	if err != nil {
 		return lock.Lock{}, fmt.Errorf("acquiring the lock: %w", err)
 	}
@@ -75,6 +81,9 @@ func (t *Table) notAcquired(ctx context.Context, req lock.Request, olds []old) (
 	if olds[0].failed {
 		return lock.Lock{}, t.giveBack(ctx, req, rowOf(req.BranchKey, branch))
 	}
+	if refused := notDrawn(req, olds[actsOfLock:]); refused != nil {
+		return lock.Lock{}, refused
+	}
 	slot, err := t.oldRow(ctx, req.SlotKey, olds[1])
 	if err != nil {
 		return lock.Lock{}, fmt.Errorf("reading who holds the slot: %w", err)
@@ -114,6 +123,7 @@ func own(req lock.Request, i item) (l lock.Lock, mine bool, err error) {
 			BranchKey:  branch.Key,
 			CardKey:    branch.CardKey,
 			Parameters: i.text(contract.AttrParameters),
+			Budgets:    branch.Budgets(),
 		}, true, nil
 	}
 }

@@ -4,6 +4,7 @@
 package dynamodb
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -22,6 +23,14 @@ func (i item) text(name string) string {
 		return s.Value
 	}
 	return ""
+}
+
+// texts is a set of texts, in a fixed order.
+func (i item) texts(name string) []string {
+	if s, ok := i[name].(*types.AttributeValueMemberSS); ok {
+		return slices.Sorted(slices.Values(s.Value))
+	}
+	return nil
 }
 
 func (i item) number(name string) (int64, bool) {
@@ -73,7 +82,7 @@ func rowOf(key string, i item) lock.Row {
 		ProjectARN:  i.text(contract.AttrProjectARN),
 		Stage:       contract.Stage(i.text(contract.AttrStage)),
 		Result:      i.text(contract.AttrResult),
-	}
+	}.WithBudgets(i.texts(contract.AttrBudgets))
 	if m, ok := i[contract.AttrTasks].(*types.AttributeValueMemberM); ok {
 		counts := item(m.Value)
 		row.Tasks = contract.Tasks{

@@ -36,9 +36,36 @@ var (
 		condition: absentOrFree + ")",
 		update:    setAcquired,
 	}
+	// The same for a lock that draws from budgets: its rows say from which, for whoever frees them.
+	acquireBranchDrawn = expression{acquireBranch.condition, acquired + andParameters + andBudgets + removed}
+	acquireSlotDrawn   = expression{acquireSlot.condition, acquired + andBudgets + removed}
 	// cardNotDone: a card's record of this trigger, or of a later one, means that there is nothing to do.
 	cardNotDone = expression{
 		condition: "attribute_not_exists(#lockKey) OR #trigger < :trigger",
+	}
+)
+
+// What a lock draws from budgets is set aside by the transaction that acquires it, and replaced by what was used when it is
+// settled: the element of the set that says so is there exactly once, and whoever takes it out counts.
+var (
+	reserve = expression{
+		condition: "(attribute_not_exists(#builds) OR #builds <= :buildsLeft)" +
+			" AND (attribute_not_exists(#seconds) OR #seconds <= :secondsLeft)" +
+			" AND (attribute_not_exists(#credits) OR #credits <= :creditsLeft)",
+		update: "SET #builds = if_not_exists(#builds, :zero) + :builds" +
+			", #seconds = if_not_exists(#seconds, :zero) + :seconds" +
+			", #credits = if_not_exists(#credits, :zero) + :credits" +
+			", #deleteAt = :deleteAt ADD #open :reservation",
+	}
+	settle = expression{
+		condition: "contains(#open, :reserved)",
+		update: "SET #builds = #builds + :builds, #seconds = #seconds + :seconds, #credits = #credits + :credits" +
+			" DELETE #open :reservation",
+	}
+	// countTrigger counts a trigger once, in whichever attempt it is met first.
+	countTrigger = expression{
+		condition: "attribute_not_exists(#triggers) OR size(#triggers) < :most OR contains(#triggers, :trigger)",
+		update:    "SET #deleteAt = :deleteAt ADD #triggers :counted",
 	}
 )
 
@@ -47,8 +74,11 @@ var giveBack = expression{held + unclaimed, setFailed}
 
 // The branch row alone holds the parameters: one copy is enough, and every heartbeat pays for the row's size.
 const (
-	setAcquired       = acquired + removed
-	setAcquiredBranch = acquired + ", #parameters = :parameters" + removed
+	setAcquired       = acquired + removed + ", #budgets"
+	setAcquiredBranch = acquired + andParameters + removed + ", #budgets"
+
+	andParameters = ", #parameters = :parameters"
+	andBudgets    = ", #budgets = :budgets"
 
 	acquired = "SET #fence = if_not_exists(#fence, :nowMillis) + :one" +
 		", #lockId = :lockId, #workItemId = :workItemId, #holder = :holder, #attempt = :attempt" +

@@ -34,7 +34,7 @@ func (v values) with(more values) values {
 }
 
 func valuesOfRequest(r lock.Request) values {
-	return values{
+	v := values{
 		"inProgress": text(string(contract.StatusInProgress)),
 		"lockId":     text(r.LockID),
 		"workItemId": text(r.WorkItemID),
@@ -52,7 +52,17 @@ func valuesOfRequest(r lock.Request) values {
 		"numberType": text("N"),
 		"trigger":    millis(r.Trigger),
 	}
+	if len(r.Draws) > 0 {
+		keys := make([]string, len(r.Draws))
+		for i, d := range r.Draws {
+			keys[i] = d.Key
+		}
+		v["budgets"] = texts(keys...)
+	}
+	return v
 }
+
+func texts(of ...string) types.AttributeValue { return &types.AttributeValueMemberSS{Value: of} }
 
 func valuesOfLock(l lock.Lock) values {
 	return values{

@@ -34,6 +34,8 @@ const (
 	held        = "held"
 	alreadyDone = "already_done"
 	attemptOver = "attempt_over"
+	overBudget  = "over_budget"
+	tooOften    = "too_often"
 	foreign     = "foreign"
 	notHolder   = "not_holder"
 	failed      = "failed"
@@ -42,7 +44,7 @@ const (
 // results are what an operation may come to. Each is there from the start with zero: what appears with its first count has
 // no increase.
 var results = map[string][]string{
-	acquire: {done, held, alreadyDone, attemptOver, foreign, failed},
+	acquire: {done, held, alreadyDone, attemptOver, overBudget, tooOften, foreign, failed},
 	claim:   {done, notHolder, failed},
 	release: {done, notHolder, failed},
 	abandon: {done, notHolder, failed},
@@ -147,6 +149,8 @@ var refusals = []struct {
 	{lock.ErrHeld, held},
 	{lock.ErrAlreadyDone, alreadyDone},
 	{lock.ErrAttemptOver, attemptOver},
+	{lock.ErrBudgetExhausted, overBudget},
+	{lock.ErrTriggerLimit, tooOften},
 	{lock.ErrForeign, foreign},
 	{lock.ErrNotHolder, notHolder},
 }
