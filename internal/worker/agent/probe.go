@@ -40,7 +40,7 @@ type ProbeSpec struct {
 func Probe(ctx context.Context, spec ProbeSpec) (problem string, err error) {
 	dialect, err := preset.Of(spec.Preset)
 	if err != nil {
-		return "", nil //nolint:nilerr // the first task says so, and what to do
+		return "", nil // the first task says so, and what to do
 	}
 	traits := dialect.Traits()
 	if len(traits.Probe) == 0 {

@@ -61,7 +61,7 @@ func (a *aiderTurn) Hear(_ Stream, text []byte) {
 		a.found.Tokens += aiderCount(string(m[1])) + aiderCount(string(m[2]))
 	}
 	if a.found.Refused == "" && aiderRefused.Match(text) {
-		a.found.Refused = cut(string(text), maxText)
+		a.found.Refused = cut(string(text))
 	}
 }
 

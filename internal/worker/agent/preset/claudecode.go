@@ -53,7 +53,7 @@ func (claudeCode) LoggedOut(a Answer) string {
 		return "claude auth status says that nobody is logged in"
 	}
 	if a.ExitCode == 1 && !unknownCommand.MatchString(a.Text) && refused.MatchString(a.Text) {
-		return "claude auth status says: " + cut(a.Text, maxText)
+		return "claude auth status says: " + cut(a.Text)
 	}
 	return ""
 }
@@ -138,9 +138,9 @@ func (c *claudeTurn) result(e claudeEvent) {
 		c.found.Ended = true
 		return
 	}
-	c.found.Failed = cut(fmt.Sprintf("%s: %s", e.Subtype, e.Result), maxText)
+	c.found.Failed = cut(fmt.Sprintf("%s: %s", e.Subtype, e.Result))
 	if e.IsError && refused.MatchString(e.Result) {
-		c.found.Refused = cut(e.Result, maxText)
+		c.found.Refused = cut(e.Result)
 	}
 }
 

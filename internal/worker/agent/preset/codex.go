@@ -91,9 +91,9 @@ func (c *codexTurn) event(line []byte) {
 // failed keeps what it says against its turn. A stream that is set up again is announced as an error too; then the turn's end
 // takes it back.
 func (c *codexTurn) failed(why string) {
-	c.found.Failed = cut(why, maxText)
+	c.found.Failed = cut(why)
 	if c.found.Refused == "" && refused.MatchString(why) {
-		c.found.Refused = cut(why, maxText)
+		c.found.Refused = cut(why)
 	}
 }
 

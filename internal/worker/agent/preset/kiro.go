@@ -53,11 +53,11 @@ func whoamiSays(command string, a Answer) string {
 	case unknownCommand.MatchString(a.Text):
 		return ""
 	case a.ExitCode != 0:
-		return fmt.Sprintf("%s ended with exit code %d: %s", command, a.ExitCode, cut(a.Text, maxText))
+		return fmt.Sprintf("%s ended with exit code %d: %s", command, a.ExitCode, cut(a.Text))
 	}
 	for line := range strings.Lines(a.Text) {
 		if refused.MatchString(line) && !strings.Contains(strings.ToLower(line), "authenticated") {
-			return command + " says: " + cut(line, maxText)
+			return command + " says: " + cut(line)
 		}
 	}
 	return ""

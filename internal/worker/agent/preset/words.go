@@ -31,7 +31,7 @@ type denials struct {
 func (d *denials) add(text string) {
 	d.count++
 	if len(d.lines) < maxDenied {
-		d.lines = append(d.lines, cut(text, maxText))
+		d.lines = append(d.lines, cut(text))
 	}
 }
 
@@ -44,15 +44,15 @@ type refusal struct {
 func (r *refusal) look(text []byte) {
 	r.lines++
 	if r.text == "" && r.lines <= maxRefusedLines && refused.Match(text) {
-		r.text = cut(string(text), maxText)
+		r.text = cut(string(text))
 	}
 }
 
-// cut is a text in one line of at most that many bytes, and says where it was cut.
-func cut(text string, most int) string {
+// cut is a text in one line of at most maxText bytes, and says where it was cut.
+func cut(text string) string {
 	text = strings.ToValidUTF8(strings.Join(strings.Fields(text), " "), "")
-	if len(text) <= most {
+	if len(text) <= maxText {
 		return text
 	}
-	return strings.ToValidUTF8(text[:most], "") + "…"
+	return strings.ToValidUTF8(text[:maxText], "") + "…"
 }
