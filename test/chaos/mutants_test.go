@@ -22,25 +22,25 @@ var expectations = map[string]struct {
 }{
 	"token":                             {seed: 1},
 	"intent":                            {seed: 1},
-	"claim":                             {seed: 44},
+	"claim":                             {seed: 77},
 	"abandon":                           {covered: "the row as read: a claim changes the lease's end"},
-	"abandon, and the row as read":      {seed: 954},
+	"abandon, and the row as read":      {seed: 22},
 	"the card's record":                 {seed: 1},
 	"what acquire removes":              {seed: 1},
-	"the partner's key":                 {seed: 2},
-	"the second look at the slots":      {seed: 6},
+	"the partner's key":                 {seed: 6},
+	"the second look at the slots":      {seed: 8},
 	"the transaction over both rows":    {seed: 1},
 	"asking CodeBuild before reclaim":   {seed: 16},
-	"the settling time":                 {seed: 65},
-	"the parameters' hash":              {seed: 132},
-	"in_progress on heartbeat":          {seed: 4},
-	"the conditions on release":         {seed: 16},
+	"the settling time":                 {seed: 148},
+	"the parameters' hash":              {seed: 149},
+	"in_progress on heartbeat":          {seed: 12},
+	"the conditions on release":         {seed: 96},
 	"resourceVersion on status writes":  {seed: 1},
 	"fence":                             {covered: "lock id and claim: the fence is the second belt"},
 	"waiting for a deleted environment": {seed: 15},
 	"the budget's condition":            {seed: 1},
 	"setting aside before a start":      {seed: 1},
-	"waiting for dependencies":          {seed: 1},
+	"waiting for dependencies":          {seed: 2},
 }
 
 // A simulation that finds nothing shows something only if it would find what it is to find.
@@ -54,8 +54,8 @@ func TestMutantsAreCaught(t *testing.T) {
 			t.Errorf("nothing is known of mutant %q", m.Name)
 			continue
 		case e.covered != "" && !*allSeeds:
-			if r := Run(1, m, nil); r.Err != nil || m.Edits.Load() == 0 {
-				t.Errorf("without %s: %d requests were changed, and seed 1 gave %v", m.Name, m.Edits.Load(), r.Err)
+			if r := exercise(m); r.Err != nil || m.Edits.Load() == 0 {
+				t.Errorf("without %s: %d requests were changed, and seed %d gave %v", m.Name, m.Edits.Load(), r.Seed, r.Err)
 			}
 			fmt.Fprintf(&table, "%-36s %8s  %s\n", m.Name, "-", e.covered)
 			continue
@@ -74,6 +74,16 @@ func TestMutantsAreCaught(t *testing.T) {
 		}
 	}
 	t.Log(table.String())
+}
+
+// exercise runs seeds until there was something to change in one: not every history abandons a lock.
+func exercise(m Mutant) Result {
+	const few = 50
+	for seed := uint64(1); ; seed++ {
+		if r := Run(seed, m, nil); r.Err != nil || m.Edits.Load() > 0 || seed == few {
+			return r
+		}
+	}
 }
 
 // catch finds a seed in which the mutant breaks an invariant.
