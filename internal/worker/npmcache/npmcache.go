@@ -54,7 +54,7 @@ func pathOf(name string) string { return path.Join(Dir, name[:2], name[2:4], nam
 // is none, gives what it had.
 func Restore(archive string, home *os.Root) (Report, error) {
 	var r Report
-	in, err := os.Open(archive) //nolint:gosec // its place is the build's own
+	in, err := os.Open(archive)
 	if errors.Is(err, fs.ErrNotExist) {
 		return r, nil
 	}
@@ -73,7 +73,7 @@ func Restore(archive string, home *os.Root) (Report, error) {
 		}
 		if err != nil {
 			r.Refused++
-			return r, nil //nolint:nilerr // what comes behind cannot be read; npm downloads it
+			return r, nil // what comes behind cannot be read; npm downloads it
 		}
 		ok, err := restoreBlob(home, header, entries)
 		if err != nil {
@@ -180,9 +180,9 @@ func find(home *os.Root) (all []found, refused int) {
 		case entry.IsDir():
 			return nil
 		}
-		rest, info := name[min(len(name), len(Dir)+1):], fs.FileInfo(nil)
-		hash := flat(rest)
-		if info, err = entry.Info(); err != nil || !info.Mode().IsRegular() || info.Size() > maxBlob || !blobName.MatchString(hash) || pathOf(hash) != name {
+		hash := flat(name[min(len(name), len(Dir)+1):])
+		info, err := entry.Info()
+		if err != nil || !info.Mode().IsRegular() || info.Size() > maxBlob || !blobName.MatchString(hash) || pathOf(hash) != name {
 			refused++
 			return nil //nolint:nilerr // what cannot be looked at is no blob
 		}
