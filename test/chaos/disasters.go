@@ -96,7 +96,8 @@ func (s *simulation) planRestore() {
 }
 
 // restore brings the rows of a backup back. The table does not know any more what has happened since, so the
-// invariants start again from its rows; and whoever holds a lease has some time to notice that it is gone.
+// invariants start again from its rows; and whoever holds a lease has some time to notice that it is gone, as has what a
+// build that has just ended sent before.
 func (s *simulation) restore(backup map[string]attrs) {
 	s.say("the lock table is as it was some minutes ago")
 	s.restored = true
@@ -105,7 +106,7 @@ func (s *simulation) restore(backup map[string]attrs) {
 	s.invariants.rebase()
 	for _, a := range s.accounts {
 		for _, r := range a.builds {
-			if r.alive() {
+			if r.alive() || !r.over() || s.now.Sub(r.ended) < longestFlight {
 				s.unlocked[r.arn] = s.now
 			}
 		}
