@@ -81,7 +81,7 @@ var AllOutcomes = []Outcome{
 	OutcomeSucceeded, OutcomeCheckoutFailed, OutcomeValidationFailed, OutcomeSteeringFailed, OutcomeAgentFailed,
 	OutcomeAgentCredentialsInvalid, OutcomeTestsFailed, OutcomeTestsNotMeasured, OutcomeCoverageTooLow,
 	OutcomeCoverageNotMeasured, OutcomeProtectedPathChanged, OutcomeNoProgress, OutcomePullRequestFailed, OutcomeUploadFailed, OutcomeTimedOut,
-	OutcomeInterrupted, OutcomeLeaseLost, OutcomeInternalError,
+	OutcomeInterrupted, OutcomeLeaseLost, OutcomeInternalError, OutcomeParametersRefused,
 	OutcomeBuildFault, OutcomeWorkerLost, OutcomeWorkerSilent, OutcomeQueueTimedOut, OutcomeAbandoned, OutcomeCancelled,
 	OutcomeWithdrawn, OutcomeDeleted, OutcomeEnvironmentDeleted, OutcomeAlreadyDone, OutcomeRetriesExhausted,
 }
