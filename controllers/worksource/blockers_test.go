@@ -59,7 +59,6 @@ func TestBlockersBecomeDependencies(t *testing.T) {
 	if n := w.writes.Load() - writes; n > 2 { // the closed one's, and the suspected withdrawal of the other
 		t.Errorf("%d writes", n)
 	}
-	writes = w.writes.Load()
 	w.move(first, "Ready")
 	w.poll()
 	must(t, w.github.UnblockIssue(w.content(second), w.content(first)))

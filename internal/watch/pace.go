@@ -144,13 +144,14 @@ func (w *Watcher) quicken(pace *place, all []*tracked, now time.Time) {
 // turn is when an item's part of its place is looked at: the last time that is not after the given one. It is less than the
 // fast pace before that.
 func (w *Watcher) turn(t *tracked, at time.Time, watched int) time.Time {
-	parts := time.Duration(min(watched/partSize, mostParts))
+	parts := min(watched/partSize, mostParts)
 	if parts <= 1 {
 		return at
 	}
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(t.subject.Item.String())) // never fails
-	offset := time.Duration(h.Sum32()) % parts * w.options.Fast / parts
+	part := int(h.Sum32()) % parts
+	offset := time.Duration(part) * w.options.Fast / time.Duration(parts)
 	return at.Add(-offset).Truncate(w.options.Fast).Add(offset)
 }
 

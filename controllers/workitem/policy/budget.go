@@ -143,12 +143,14 @@ func BudgetMiss(d Drawing, drawn lock.Drawn, reserve contract.Usage) Miss {
 func tightest(most, drawn, reserve contract.Usage) (part, used, of, needs string) {
 	switch {
 	case drawn.Builds+reserve.Builds > most.Builds:
-		return "builds", fmt.Sprint(drawn.Builds), fmt.Sprint(most.Builds), fmt.Sprint(reserve.Builds)
+		return "builds", decimal(drawn.Builds), decimal(most.Builds), decimal(reserve.Builds)
 	case drawn.Seconds+reserve.Seconds > most.Seconds:
-		return "minutes", fmt.Sprint(drawn.Minutes()), fmt.Sprint(most.Minutes()), fmt.Sprint(reserve.Minutes())
+		return "minutes", decimal(drawn.Minutes()), decimal(most.Minutes()), decimal(reserve.Minutes())
 	}
 	return "credits", cmp.Or(drawn.Credits(), "0"), most.Credits(), cmp.Or(reserve.Credits(), "0")
 }
+
+func decimal(n int64) string { return strconv.FormatInt(n, 10) }
 
 // BudgetAgain is how soon an item over a budget is tried again: when that begins anew, but not later than after a while, because
 // builds give back what they do not use, and people raise budgets.

@@ -167,9 +167,9 @@ func TestAddCredits(t *testing.T) {
 }
 
 func TestStandsStill(t *testing.T) {
-	red := func(print string) Outcome {
+	red := func(fingerprint string) Outcome {
 		return Outcome{Name: contract.OutcomeTestsFailed, Message: "2 tests failed.", Result: &contract.Result{
-			Outcome: contract.OutcomeTestsFailed, Fingerprint: print, Commit: "abcdef", Tasks: contract.Tasks{Done: 2, Total: 3}, Tests: &contract.Tests{Failed: 2},
+			Outcome: contract.OutcomeTestsFailed, Fingerprint: fingerprint, Commit: "abcdef", Tasks: contract.Tasks{Done: 2, Total: 3}, Tests: &contract.Tests{Failed: 2},
 		}}
 	}
 	for name, c := range map[string]struct {

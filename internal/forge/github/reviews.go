@@ -140,13 +140,9 @@ func (f *Forge) threadOf(ctx context.Context, owner, name string, node reviewNod
 	for n, c := range node.Comments.Nodes {
 		may := c.ViewerDidAuthor
 		if !may && c.Author != nil {
-			known := false
-			if may, known = writers[c.Author.Login]; !known {
-				var err error
-				if may, err = f.mayWrite(ctx, owner, name, c.Author.Login); err != nil {
-					return thread, err
-				}
-				writers[c.Author.Login] = may
+			var err error
+			if may, err = f.isWriter(ctx, owner, name, c.Author.Login, writers); err != nil {
+				return thread, err
 			}
 		}
 		switch {
@@ -163,6 +159,18 @@ func (f *Forge) threadOf(ctx context.Context, owner, name string, node reviewNod
 		thread.Answered = c.ViewerDidAuthor
 	}
 	return thread, nil
+}
+
+// isWriter asks of each login once.
+func (f *Forge) isWriter(ctx context.Context, owner, name, login string, known map[string]bool) (bool, error) {
+	if may, ok := known[login]; ok {
+		return may, nil
+	}
+	may, err := f.mayWrite(ctx, owner, name, login)
+	if err == nil {
+		known[login] = may
+	}
+	return may, err
 }
 
 // mayWrite reports whether somebody may write to a repository. Who is not known there may not.

@@ -57,7 +57,7 @@ func (t *Table) WhoWants(ctx context.Context, projectARN string) (map[string]tim
 	}
 	clusters := map[string]time.Time{}
 	for _, name := range slices.Sorted(maps.Keys(i)) {
-		at, cluster, ok := strings.Cut(item(i).text(name), " ")
+		at, cluster, ok := strings.Cut(i.text(name), " ")
 		when, err := time.Parse(time.RFC3339, at)
 		if strings.HasPrefix(name, wanted) && ok && err == nil && len(clusters) < mostClusters {
 			clusters[cluster] = when
