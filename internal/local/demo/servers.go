@@ -138,8 +138,9 @@ func (s *servers) lockRows(table string) (map[string]contract.RowStatus, error) 
 	}
 	statuses := map[string]contract.RowStatus{}
 	for key, row := range rows {
-		if !strings.HasPrefix(key, "slot#") && !strings.HasPrefix(key, "branch#") {
-			continue // records and counters hold nothing
+		slot := strings.HasPrefix(key, "slot#") && !strings.HasSuffix(key, "#demand")
+		if !slot && !strings.HasPrefix(key, "branch#") {
+			continue // records, counters and what clusters want hold nothing
 		}
 		status, _ := row[contract.AttrStatus]["S"].(string)
 		statuses[key] = contract.RowStatus(status)

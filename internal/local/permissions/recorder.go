@@ -90,6 +90,9 @@ var secretSuffix = regexp.MustCompile(`^(arn:.*:secret:.+-)[A-Za-z0-9]{6}$`)
 
 var slotNumber = regexp.MustCompile(`^(slot#.+#)\d+$`)
 
+// demandKey is the key of a project's row that holds no slot. It is among those of its slots.
+var demandKey = regexp.MustCompile(`^slot#.+#demand$`)
+
 // normalize takes out what differs from run to run, and makes one call of each row: IAM looks at all rows of a request, so each must
 // be allowed by itself.
 func normalize(caller string, a aws.Access) []Call {
@@ -119,6 +122,9 @@ func normalize(caller string, a aws.Access) []Call {
 func normalizeKey(key string) string {
 	if m := slotNumber.FindStringSubmatch(key); m != nil {
 		return m[1] + "0"
+	}
+	if demandKey.MatchString(key) {
+		return key
 	}
 	kind, _, _ := strings.Cut(key, "#")
 	return kind + "#…"
