@@ -85,6 +85,12 @@ func TestStandBy(t *testing.T) {
 func TestNothingToStandByFor(t *testing.T) {
 	var log logBuffer
 	o := options{leaderElectNamespace: "first", namespaces: []string{testenv.Namespace(t, testenv.Client(t))}, probeAddress: "nowhere:1"}
+	installation, _, err := preflightOf(testenv.Config(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// An API server that has just begun does not know the kinds at once.
+	eventually(t, func() error { _, err := look(t.Context(), installation); return err })
 	if err := <-start(t, o, &log); err != nil || log.String() != "" {
 		t.Errorf("%v\n%s", err, log.String())
 	}
