@@ -122,6 +122,8 @@ func permitted(r row, a act) bool {
 		return r.exists && r.lockID == a.lockID && r.build != "" && r.build != a.build
 	case kindCount:
 		return true // no run comes to a cap; internal/lock/dynamodb tests them
+	case kindWant:
+		return r.fence == 0 // whose row has one is a lock's
 	case kindReleased:
 		return r.exists && r.lockID == a.lockID && r.build == a.build && r.status == a.status
 	}
@@ -145,7 +147,7 @@ func effect(r row, a act) row {
 		r.status = a.status
 	case kindFree:
 		r.status = string(contract.StatusFailed)
-	case kindCount:
+	case kindCount, kindWant:
 		r.exists = true
 	case kindRecord:
 		r.exists, r.trigger, r.lockID = true, a.trigger, a.lockID

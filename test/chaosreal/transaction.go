@@ -27,6 +27,7 @@ const (
 	kindAnother    kind = "claimed-by-other"  // asks that a partner row has another build
 	kindReleased   kind = "released-by-me"    // asks that a release was done before
 	kindCount      kind = "count"             // counts a trigger, sets aside in a budget, or settles it
+	kindWant       kind = "want"              // says that a cluster wants slots of a project
 	kindUnexpected kind = "not-in-the-design" // no operation of the design
 )
 
@@ -103,6 +104,8 @@ func kindOf(w wireAct) kind {
 	switch {
 	case has("ADD #triggers"), has("ADD #open"), has("DELETE #open"):
 		return kindCount
+	case has("SET #wanted_"):
+		return kindWant
 	case w.Update == "" && asks("#trigger"):
 		return kindNotDone
 	case w.Update == "" && asks(":ending"):

@@ -104,6 +104,10 @@ func fromItem(t *testing.T, item map[string]types.AttributeValue) emulator.Row {
 			row[name] = emulator.String(v.Value)
 		case *types.AttributeValueMemberN:
 			row[name] = map[string]any{"N": v.Value}
+		case *types.AttributeValueMemberSS:
+			row[name] = map[string]any{"SS": members(v.Value)}
+		case *types.AttributeValueMemberNS:
+			row[name] = map[string]any{"NS": members(v.Value)}
 		case *types.AttributeValueMemberM:
 			inner, err := json.Marshal(fromItem(t, v.Value))
 			must(t, err)
@@ -115,4 +119,13 @@ func fromItem(t *testing.T, item map[string]types.AttributeValue) emulator.Row {
 		}
 	}
 	return row
+}
+
+// members are a set's, as decoded JSON has them.
+func members(set []string) []any {
+	all := make([]any, len(set))
+	for n, one := range set {
+		all[n] = one
+	}
+	return all
 }
