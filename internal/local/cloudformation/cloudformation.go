@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"sigs.k8s.io/yaml"
 
@@ -40,6 +41,8 @@ type Options struct {
 // Account is an AWS account in which stacks are deployed.
 type Account struct {
 	options Options
+	// mu: a stack is deployed while others are used.
+	mu      sync.RWMutex
 	roles   map[string]*Role // by ARN
 	managed map[string]*Role // managed policies, by ARN; a name and policies
 	exports map[string]string
@@ -86,6 +89,8 @@ func (a *Account) Deploy(name string, text []byte, parameters map[string]string)
 	if err := yaml.UnmarshalStrict(text, &t); err != nil {
 		return nil, fmt.Errorf("reading the template of %s: %w", name, err)
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	s := &stack{account: a, name: name, template: t, parameters: maps.Clone(parameters), made: map[string]attributes{}}
 	if err := s.checkParameters(); err != nil {
 		return nil, err

@@ -12,10 +12,18 @@ import (
 )
 
 // ResourcePolicies are the policies of buckets, topics, queues and keys, by the resource's ARN.
-func (a *Account) ResourcePolicies() map[string][]iam.Document { return maps.Clone(a.policies) }
+func (a *Account) ResourcePolicies() map[string][]iam.Document {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return maps.Clone(a.policies)
+}
 
 // KeyOf is the KMS key that a resource is encrypted with; empty is one of AWS's own.
-func (a *Account) KeyOf(resourceARN string) string { return a.keys[resourceARN] }
+func (a *Account) KeyOf(resourceARN string) string {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return a.keys[resourceARN]
+}
 
 // createKey keeps a key's policy.
 func createKey(s *stack, id string, p properties) (attributes, error) {

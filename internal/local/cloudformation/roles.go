@@ -22,13 +22,23 @@ type Role struct {
 }
 
 // Roles are the roles that were made, by ARN.
-func (a *Account) Roles() map[string]*Role { return maps.Clone(a.roles) }
+func (a *Account) Roles() map[string]*Role {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return maps.Clone(a.roles)
+}
 
 // ManagedPolicies are the managed policies that were made, by ARN.
-func (a *Account) ManagedPolicies() map[string]*Role { return maps.Clone(a.managed) }
+func (a *Account) ManagedPolicies() map[string]*Role {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return maps.Clone(a.managed)
+}
 
 // AddUser makes a user with these managed policies.
 func (a *Account) AddUser(arn string, policyARNs ...string) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	user := &Role{ARN: arn}
 	for _, policy := range policyARNs {
 		p := a.managed[policy]
@@ -102,6 +112,8 @@ func createManagedPolicy(s *stack, _ string, p properties) (attributes, error) {
 // trust policy names; a caller that is a role of this account needs to be allowed to as well. Users and roles of elsewhere are
 // allowed nothing but to assume.
 func (a *Account) Authorize(call aws.Call) (reason string) {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
 	caller := a.roles[call.Principal]
 	for _, access := range call.Accesses {
 		r := iam.Request{Action: access.Action, Resource: access.Resource, Principal: call.Principal, Context: access.Context}
