@@ -10,6 +10,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -45,6 +46,7 @@ var (
 type table struct {
 	*dynamodb.Table
 	cloud *cloud.Cloud
+	mu    sync.Mutex // some tests acquire at once
 	waits []time.Duration
 }
 
@@ -75,6 +77,8 @@ func newTable(t *testing.T) *table {
 		f.cloud = cloud.New(t, cloud.Options{Tables: []string{tableName}})
 	}
 	f.Table = f.open(t, tableName, dynamodb.WithWait(func(_ context.Context, d time.Duration) error {
+		f.mu.Lock()
+		defer f.mu.Unlock()
 		f.waits = append(f.waits, d)
 		return nil
 	}), dynamodb.WithRandom(func() float64 { return 0 }))
